@@ -1,0 +1,52 @@
+"""Addresses: 20 bytes, kept as lower-case hex, shown with the EIP-55 checksum (R5)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from Crypto.Hash import keccak
+
+from .errors import AddressInvalid
+
+_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
+
+
+def keccak256(data: bytes) -> bytes:
+    """The 32-byte Keccak-256 digest of data (Ethereum's, not the later SHA3-256)."""
+    return keccak.new(data=data, digest_bits=256).digest()
+
+
+@lru_cache(maxsize=65_536)
+def checksum(address: str) -> str:
+    """The EIP-55 form of an address in canonical form (R5)."""
+    digits = address[2:].lower()
+    marks = keccak256(digits.encode("ascii")).hex()
+    return "0x" + "".join(
+        digit.upper() if mark >= "8" else digit for digit, mark in zip(digits, marks, strict=False)
+    )
+
+
+def normalize(text: str) -> str:
+    """The canonical (lower-case) form of an address given in any letter case (R5).
+
+    Raises AddressInvalid unless it is 0x and 40 hex digits, all of one case or rightly checksummed.
+    """
+    if not isinstance(text, str) or _ADDRESS.fullmatch(text) is None:
+        raise AddressInvalid
+    digits = text[2:]
+    canonical = "0x" + digits.lower()
+    one_case = digits in (digits.lower(), digits.upper())
+    if not one_case and checksum(canonical)[2:] != digits:
+        raise AddressInvalid("Check the address for a typing error: its checksum is wrong.")
+    return canonical
+
+
+def address_of_public_key(public_key: bytes) -> str:
+    """The canonical address of an uncompressed public key (64 bytes, or 65 that begin with 4).
+
+    Raises ValueError for any other length: such a key cannot come from outside.
+    """
+    if len(public_key) not in (64, 65):
+        raise ValueError("an uncompressed public key has 64 or 65 bytes")
+    return "0x" + keccak256(public_key[-64:])[12:].hex()

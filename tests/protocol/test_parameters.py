@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from staking.protocol.amounts import MAX_AMOUNT, MICRO, format_amount
+from staking.protocol.errors import Invalid, ParameterOutOfBounds
+from staking.protocol.parameters import (
+    AMOUNTS,
+    BOUNDS,
+    DEFAULTS,
+    JOB_CLASSES,
+    PARAMETER_NAMES,
+    apply_changes,
+    bounds_to_json,
+    classes_of_tier,
+    from_json,
+    minimum_tier_of_class,
+    offence_of,
+    to_json,
+)
+
+
+def shown(name: str, value: int) -> int | str:
+    return format_amount(value) if name in AMOUNTS else value
+
+
+def test_the_defaults_stand_inside_their_bounds() -> None:
+    assert apply_changes(DEFAULTS, to_json(DEFAULTS)) == DEFAULTS
+    assert set(BOUNDS) | {"tiers", "offences"} == set(PARAMETER_NAMES)
+
+
+def test_a_set_reads_back_through_json_text() -> None:
+    text = json.dumps(to_json(DEFAULTS))
+    assert from_json(json.loads(text)) == DEFAULTS
+    assert to_json(DEFAULTS)["emission_per_epoch"] == "10000.000000"
+    assert to_json(DEFAULTS)["tiers"][2] == {
+        "number": 2, "minimum": "2000.000000", "job_classes": ["zkml", "privacy", "dag"], "bonus_bps": 2_500,
+        "severity_bps": 15_000, "quorum": "member",
+    }  # fmt: skip
+    assert to_json(DEFAULTS)["offences"][0] == {
+        "name": "sla_drop", "self_bps": 1_000, "delegated_bps": 0, "effect": "strike",
+        "repeated_self_bps": 1_000, "repeated_delegated_bps": 1_000,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(BOUNDS)))
+def test_each_bound_holds_at_its_edge(name: str) -> None:
+    low, high = BOUNDS[name]
+    for value in (low - 1, (MAX_AMOUNT if high is None else high) + 1):
+        with pytest.raises(ParameterOutOfBounds) as refused:
+            apply_changes(DEFAULTS, {name: format_amount(value) if name in AMOUNTS else value})
+        assert name in refused.value.detail
+        assert refused.value.field == name
+
+
+JOINT = {
+    "epoch_seconds", "unbonding_seconds", "heartbeat_slot_seconds", "sla_full_bps", "sla_threshold_bps",
+    "slash_burn_bps", "slash_honest_bps", "slash_delegators_bps",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(BOUNDS) - JOINT))
+def test_each_bound_itself_is_allowed(name: str) -> None:
+    low, high = BOUNDS[name]
+    for value in (low, MAX_AMOUNT if high is None else high):
+        assert getattr(apply_changes(DEFAULTS, {name: shown(name, value)}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"unbonding_seconds": 3 * 86_400 - 1}, "at least"),
+        ({"epoch_seconds": 604_800}, "at least"),
+        ({"dispute_filing_epochs": 2, "unbonding_seconds": 4 * 86_400 - 1}, "at least"),
+        ({"heartbeat_slot_seconds": 301}, "divides"),
+        ({"sla_full_bps": 8_499}, "at least sla_threshold_bps"),
+        ({"sla_threshold_bps": 9_501}, "at least sla_threshold_bps"),
+        ({"slash_burn_bps": 5_001}, "sum to 10000"),
+        ({"tiers": [{"number": 1, "minimum": "2000"}]}, "rise strictly"),
+        ({"tiers": [{"number": 0, "minimum": "1"}]}, "rise strictly"),
+    ],
+)
+def test_joint_bounds(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ParameterOutOfBounds) as refused:
+        apply_changes(DEFAULTS, changes)
+    assert rule in refused.value.detail
+    assert refused.value.field in changes
+
+
+def test_several_changes_are_judged_together() -> None:
+    changes = {"slash_burn_bps": 4_000, "slash_honest_bps": 3_500, "epoch_seconds": 604_800,
+               "unbonding_seconds": 3 * 604_800}  # fmt: skip
+    changed = apply_changes(DEFAULTS, changes)
+    assert (changed.slash_burn_bps, changed.slash_honest_bps, changed.epoch_seconds) == (
+        4_000,
+        3_500,
+        604_800,
+    )
+    assert changed == replace(DEFAULTS, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonsense": 1},
+        {"": 1},
+        {"epoch_seconds": "60"},
+        {"epoch_seconds": 60.0},
+        {"sla_min_jobs": True},
+        {"sla_min_jobs": None},
+        {"min_amount": 1},
+        {"min_amount": "1e2"},
+        {"min_amount": "-1"},
+        {"tiers": {}},
+        {"tiers": [{"minimum": "1"}]},
+        {"tiers": [{"number": 4, "minimum": "20000"}]},
+        {"tiers": [{"number": True, "bonus_bps": 1}]},
+        {"tiers": [{"number": [], "bonus_bps": 1}]},
+        {"tiers": [{"number": 1, "bonus_bps": 10_001}]},
+        {"tiers": [{"number": 1, "bonus_bps": -1}]},
+        {"tiers": [{"number": 1, "severity_bps": 20_001}]},
+        {"tiers": [{"number": 1, "job_classes": ["tee"]}]},
+        {"tiers": [{"number": 1, "self_bps": 1}]},
+        {"tiers": ["x"]},
+        {"offences": [{"name": "dropout", "self_bps": 10_001}]},
+        {"offences": [{"name": "dropout", "repeated_self_bps": 5}]},
+        {"offences": [{"name": "dropout", "effect": "ban"}]},
+        {"offences": [{"name": "rudeness", "self_bps": 1}]},
+    ],
+)
+def test_what_is_not_a_change_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ParameterOutOfBounds):
+        apply_changes(DEFAULTS, changes)
+
+
+def test_tables_change_by_row() -> None:
+    changed = apply_changes(
+        DEFAULTS,
+        {
+            "tiers": [{"number": 1, "minimum": "600", "bonus_bps": 1_200}],
+            "offences": [
+                {"name": "dropout", "self_bps": 10_000},
+                {"name": "sla_drop", "repeated_self_bps": 0},
+            ],
+        },
+    )
+    assert changed.tiers[1] == replace(DEFAULTS.tiers[1], minimum=600 * MICRO, bonus_bps=1_200)
+    assert (changed.tiers[0], changed.tiers[2:]) == (DEFAULTS.tiers[0], DEFAULTS.tiers[2:])
+    assert offence_of(changed, "dropout").rates(repeated=True) == (10_000, 1_500)
+    assert offence_of(changed, "sla_drop").rates(repeated=True) == (0, 1_000)
+    assert [row.name for row in changed.offences] == [row.name for row in DEFAULTS.offences]
+
+
+def test_a_stored_set_outside_todays_bounds_stays_readable() -> None:
+    assert from_json({**to_json(DEFAULTS), "sla_min_jobs": 5_000}).sla_min_jobs == 5_000
+
+
+def test_bounds_are_shown_in_the_format_of_the_door() -> None:
+    bounds = bounds_to_json()
+    assert bounds["min_amount"] == {"min": "0.000001", "max": "1000.000000"}
+    assert bounds["proposal_threshold"] == {"min": "0.000000", "max": None}
+    assert bounds["sla_full_bps"]["rule"] == "sla_full_bps is at least sla_threshold_bps"
+    json.dumps(bounds)
+
+
+def test_job_classes_are_cumulative() -> None:
+    assert classes_of_tier(DEFAULTS, 0) == ("cpu", "public_model")
+    assert classes_of_tier(DEFAULTS, 1) == ("cpu", "public_model", "gpu", "session_model")
+    assert classes_of_tier(DEFAULTS, 3) == JOB_CLASSES
+    assert [minimum_tier_of_class(DEFAULTS, name) for name in JOB_CLASSES] == [0, 0, 1, 1, 2, 2, 2, 3, 3]
+    with pytest.raises(Invalid):
+        minimum_tier_of_class(DEFAULTS, "alchemy")
+
+
+def test_rates_of_first_and_repeated_offences() -> None:
+    assert offence_of(DEFAULTS, "sla_drop").rates(repeated=False) == (1_000, 0)
+    assert offence_of(DEFAULTS, "sla_drop").rates(repeated=True) == (1_000, 1_000)
+    with pytest.raises(KeyError):
+        offence_of(DEFAULTS, "rudeness")
