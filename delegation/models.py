@@ -1,0 +1,75 @@
+"""Positions in the pools of staking, and the redelegations between them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from staking.models import Node
+from staking.models.fields import AddressField, WideIntegerField
+
+
+class Position(models.Model):
+    """A wallet's shares of a node's pool and what they have earned (R14, R42).
+
+    `owed` and `owed_ever` are µIFM × 10^18, settled up to `reward_index`; pending shares belong to
+    `pending_epoch` and start at the index at that epoch's close. `redelegated_at` is the end of the epoch
+    whose settlement last brought stake here from another node (R19).
+    """
+
+    node = models.ForeignKey(Node, models.PROTECT, related_name="positions", db_index=False)
+    wallet = AddressField()
+    generation = models.IntegerField()
+    shares = WideIntegerField(default=0)
+    pending_shares = WideIntegerField(default=0)
+    pending_epoch = models.IntegerField(default=0)
+    reward_index = WideIntegerField(default=0)
+    owed = WideIntegerField(default=0)
+    claimed = models.BigIntegerField(default=0)
+    redelegated_at = models.DateTimeField(null=True)
+    opened_epoch = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="delegation_position_once", fields=["node", "wallet"]),
+            models.CheckConstraint(
+                name="delegation_position_sane",
+                condition=models.Q(
+                    pending_shares__gte=0, shares__gte=models.F("pending_shares"), owed__gte=0, claimed__gte=0
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["wallet", "node"], name="delegation_position_wallet")]
+
+    def __str__(self) -> str:
+        return f"{self.wallet} on {self.node_id}"
+
+
+class Redelegation(models.Model):
+    """A wish to move stake from one node to another, carried out when its epoch is settled (R19)."""
+
+    class Status(models.TextChoices):
+        RECORDED = "recorded"
+        EXECUTED = "executed"
+        CANCELLED = "cancelled"
+
+    wallet = AddressField(db_index=True)
+    source = models.ForeignKey(Node, models.PROTECT, related_name="redelegations_out")
+    target = models.ForeignKey(Node, models.PROTECT, related_name="redelegations_in")
+    amount = models.BigIntegerField()
+    epoch = models.IntegerField()
+    recorded_at = models.DateTimeField()
+    status = models.CharField(max_length=9, choices=Status, default=Status.RECORDED)
+    moved = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["epoch", "id"],
+                name="delegation_redelegation_due",
+                condition=models.Q(status="recorded"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"redelegation {self.pk}"

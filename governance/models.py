@@ -1,0 +1,103 @@
+"""Disputes of slashes, proposals of parameters, and the votes on both (section 10)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from staking.models import Slash
+from staking.models.fields import AddressField
+
+
+class Ballot(models.Model):
+    """What a dispute and a proposal share: everything that is fixed when the vote is opened (R44)."""
+
+    opened_epoch = models.IntegerField()
+    opened_at = models.DateTimeField()
+    closes_epoch = models.IntegerField()
+    quorum_bps = models.IntegerField()
+    quorum_base = models.BigIntegerField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Dispute(Ballot):
+    """An operator's objection to a slash, judged by the DAO (R33, R45, R46)."""
+
+    class Status(models.TextChoices):
+        VOTING = "voting"
+        UPHELD = "upheld"
+        OVERTURNED = "overturned"
+
+    slash = models.OneToOneField(Slash, models.PROTECT, related_name="dispute")
+    operator = AddressField()
+    reason = models.TextField()
+    deposit = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.VOTING)
+    quorum_met = models.BooleanField(null=True)
+
+    def __str__(self) -> str:
+        return f"dispute {self.pk}"
+
+
+class DisputeEvidence(models.Model):
+    """Text and links that the operator adds to a dispute."""
+
+    dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="evidence")
+    text = models.TextField()
+    link = models.URLField(blank=True, max_length=500)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"evidence {self.pk}"
+
+
+class Proposal(Ballot):
+    """Changes of parameters that the DAO votes on (R47)."""
+
+    class Status(models.TextChoices):
+        VOTING = "voting"
+        PASSED = "passed"
+        EXECUTED = "executed"
+        REJECTED = "rejected"
+        EXPIRED = "expired"
+
+    proposer = AddressField()
+    title = models.CharField(max_length=120)
+    body = models.TextField(blank=True)
+    changes = models.JSONField()
+    timelock_epochs = models.IntegerField()
+    executes_epoch = models.IntegerField(null=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.VOTING)
+    version = models.IntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk}"
+
+
+class Vote(models.Model):
+    """A wallet's choice with its power at the snapshot; it may be changed until the close (R45)."""
+
+    dispute = models.ForeignKey(Dispute, models.PROTECT, null=True, related_name="votes")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, related_name="votes")
+    wallet = AddressField(db_index=True)
+    choice = models.CharField(max_length=8)
+    power = models.BigIntegerField()
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="governance_vote_dispute", fields=["dispute", "wallet"]),
+            models.UniqueConstraint(name="governance_vote_proposal", fields=["proposal", "wallet"]),
+            models.CheckConstraint(
+                name="governance_vote_on_one",
+                condition=models.Q(dispute=None, proposal__isnull=False)
+                | models.Q(dispute__isnull=False, proposal=None),
+            ),
+            models.CheckConstraint(name="governance_vote_power", condition=models.Q(power__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.choice} by {self.wallet}"

@@ -1,0 +1,88 @@
+"""Who calls: wallets, their API tokens, and what they were answered."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Now
+
+from staking.models.fields import AddressField
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_superuser(self, address: str, password: str) -> User:
+        user = self.model(address=address, is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A wallet that has signed in. Only the service's own staff have a password (for the admin)."""
+
+    address = AddressField(unique=True)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    preferences = models.JSONField(default=dict)
+
+    USERNAME_FIELD = "address"
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Token(models.Model):
+    """An API token, kept as a hash; an oracle's has no wallet."""
+
+    class Scope(models.TextChoices):
+        READ = "read"
+        WRITE = "write"
+        ORACLE = "oracle"
+
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    wallet = models.CharField(max_length=42, blank=True, db_index=True, db_collation="C")
+    scope = models.CharField(max_length=6, choices=Scope)
+    label = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.scope} token {self.hint}…"
+
+
+class Nonce(models.Model):
+    """A sign-in challenge, used once (EIP-4361)."""
+
+    nonce = models.CharField(max_length=32, primary_key=True)
+    address = AddressField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.nonce
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a POST, kept in the transaction of its effect and given again to repeats."""
+
+    caller = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    status = models.SmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="identity_idempotencykey_once", fields=["caller", "path", "key"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} at {self.path}"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class StakingConfig(AppConfig):
+    name = "staking"
+    label = "staking"
+    default_auto_field = "django.db.models.BigAutoField"

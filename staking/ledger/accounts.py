@@ -1,0 +1,32 @@
+"""Names of the ledger's accounts (R9)."""
+
+ISSUANCE = "issuance"
+REWARD_POOL = "reward_pool"
+DEPOSITS = "deposits"
+TREASURY = "treasury"
+BURNED = "burned"
+
+
+def wallet(address: str) -> str:
+    """The free tokens of a wallet."""
+    return f"wallet:{address}"
+
+
+def stake(node: str) -> str:
+    """The operator's own bonded tokens of a node."""
+    return f"stake:{node}"
+
+
+def pool(node: str) -> str:
+    """The delegated bonded tokens of a node."""
+    return f"pool:{node}"
+
+
+def unbonding(node: str) -> str:
+    """The tokens on their way out of a node."""
+    return f"unbonding:{node}"
+
+
+def rewards(node: str) -> str:
+    """The earnings of a node's operator and delegators, not yet claimed."""
+    return f"rewards:{node}"

@@ -1,0 +1,110 @@
+-- Which database transaction wrote a ledger transaction: entries may join it only there.
+ALTER TABLE ledger_transaction ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
+
+-- Append-only: what is posted is never changed or deleted (R9).
+CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the ledger is append-only: % on % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER ledger_transaction_append_only BEFORE UPDATE OR DELETE ON ledger_transaction
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
+CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
+CREATE TRIGGER ledger_account_keep BEFORE DELETE ON ledger_account
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
+
+-- A test database empties its tables between tests; no other connection sets this.
+CREATE FUNCTION ledger_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(current_setting('inframind.allow_truncate', true), '') <> 'on' THEN
+    RAISE EXCEPTION 'the ledger is append-only: TRUNCATE on % is refused', TG_TABLE_NAME
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_transaction_no_truncate BEFORE TRUNCATE ON ledger_transaction
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
+CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
+CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_account
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
+
+-- A balance moves only through entries: the update comes from ledger_add_up or is refused.
+CREATE FUNCTION ledger_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.balance <> 0 THEN
+      RAISE EXCEPTION 'account % must open at 0', NEW.name USING ERRCODE = 'restrict_violation';
+    END IF;
+  ELSIF pg_trigger_depth() < 2 OR NEW.name <> OLD.name OR NEW.id <> OLD.id THEN
+    RAISE EXCEPTION 'account % moves only through entries', OLD.name USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_account_guard BEFORE INSERT OR UPDATE ON ledger_account
+  FOR EACH ROW EXECUTE FUNCTION ledger_guard_account();
+
+CREATE FUNCTION ledger_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM (SELECT DISTINCT transaction_id FROM added) a JOIN ledger_transaction t ON t.id = a.transaction_id
+    WHERE t.xact <> pg_current_xact_id()
+  ) THEN
+    RAISE EXCEPTION 'a posted transaction takes no further entries' USING ERRCODE = 'restrict_violation';
+  END IF;
+  UPDATE ledger_account SET balance = balance + moved.amount
+    FROM (SELECT account_id, sum(amount)::bigint AS amount FROM added GROUP BY account_id) moved
+    WHERE ledger_account.id = moved.account_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_entry_add_up AFTER INSERT ON ledger_entry
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_add_up();
+
+-- Every transaction sums to zero at commit (R9), whoever wrote it.
+CREATE FUNCTION ledger_check_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE total numeric; parts bigint;
+BEGIN
+  SELECT sum(amount), count(*) INTO total, parts FROM ledger_entry WHERE transaction_id = NEW.id;
+  IF parts < 2 OR total <> 0 THEN
+    RAISE EXCEPTION 'transaction % (%) is not balanced: % entries, sum %', NEW.id, NEW.kind, parts, total
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_transaction_balanced';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER ledger_transaction_balanced AFTER INSERT ON ledger_transaction
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_check_balanced();
+
+-- The one way in: one round trip, accounts locked by name, a repeated key answers with the first transaction.
+CREATE FUNCTION ledger_post(
+  p_key text, p_kind text, p_reference text, p_actor text, p_at timestamptz, p_epoch integer,
+  p_names text[], p_amounts bigint[]
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE posted bigint; known record; locked integer; wanted integer;
+BEGIN
+  INSERT INTO ledger_transaction (kind, reference, actor, key, at, epoch)
+    VALUES (p_kind, p_reference, p_actor, p_key, p_at, p_epoch)
+    ON CONFLICT (key) DO NOTHING RETURNING id INTO posted;
+  IF posted IS NULL THEN
+    SELECT id, kind, reference INTO known FROM ledger_transaction WHERE key = p_key;
+    IF known.kind <> p_kind OR known.reference <> p_reference THEN
+      RAISE EXCEPTION 'key % belongs to another transaction', p_key
+        USING ERRCODE = 'unique_violation', CONSTRAINT = 'ledger_key_conflict';
+    END IF;
+    RETURN known.id;
+  END IF;
+  SELECT count(DISTINCT name) INTO wanted FROM unnest(p_names) AS n(name);
+  PERFORM FROM ledger_account WHERE name = ANY(p_names) ORDER BY name FOR NO KEY UPDATE;
+  GET DIAGNOSTICS locked = ROW_COUNT;
+  IF locked < wanted THEN
+    INSERT INTO ledger_account (name) SELECT DISTINCT name FROM unnest(p_names) AS n(name) ORDER BY name
+      ON CONFLICT (name) DO NOTHING;
+    PERFORM FROM ledger_account WHERE name = ANY(p_names) ORDER BY name FOR NO KEY UPDATE;
+  END IF;
+  INSERT INTO ledger_entry (transaction_id, account_id, amount)
+    SELECT posted, a.id, m.amount
+    FROM (SELECT name, sum(amount)::bigint AS amount
+          FROM unnest(p_names, p_amounts) AS u(name, amount) GROUP BY name HAVING sum(amount) <> 0) m
+    JOIN ledger_account a ON a.name = m.name COLLATE "C" ORDER BY a.name;
+  RETURN posted;
+END $$;

@@ -1,0 +1,60 @@
+"""The double-entry journal (R9–R11). `posting.post` is the only writer; the database refuses the rest."""
+
+from django.db import models
+
+
+class Account(models.Model):
+    """A named balance in µIFM; moved only by the entries that the database adds up."""
+
+    name = models.CharField(max_length=64, unique=True, db_collation="C")
+    balance = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_account_not_negative",
+                condition=models.Q(balance__gte=0) | models.Q(name="issuance"),
+            ),
+            models.CheckConstraint(
+                name="ledger_account_name",
+                condition=models.Q(
+                    name__regex=r"^(issuance|reward_pool|deposits|treasury|burned"
+                    r"|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Transaction(models.Model):
+    """One balanced movement: what kind, about what, by whom, when."""
+
+    kind = models.CharField(max_length=32)
+    reference = models.CharField(max_length=128, blank=True)
+    actor = models.CharField(max_length=64, blank=True)
+    key = models.CharField(max_length=128, null=True, unique=True)  # noqa: DJ001 (absent keys must not collide)
+    at = models.DateTimeField()
+    epoch = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "id"], name="ledger_transaction_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Entry(models.Model):
+    """One side of a transaction: µIFM that an account gained (positive) or gave (negative)."""
+
+    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_index=False)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="ledger_entry_not_zero", condition=~models.Q(amount=0))]
+        indexes = [models.Index(fields=["account", "id"], name="ledger_entry_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.amount:+}"

@@ -1,0 +1,53 @@
+"""The only writer of the ledger (R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, connection
+from psycopg.errors import CheckViolation, UniqueViolation
+
+from staking.protocol.errors import IdempotencyConflict, InsufficientBalance
+
+POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[])"
+
+
+def post(
+    *,
+    kind: str,
+    moves: Mapping[str, int],
+    at: datetime,
+    epoch: int,
+    reference: str = "",
+    actor: str = "",
+    key: str | None = None,
+) -> int:
+    """Post one balanced transaction and return its id (R9–R11); one round trip.
+
+    `moves` maps account names to µIFM gained (negative: given); zero moves are dropped. With a `key` that
+    was posted before, nothing is written and the first transaction's id is returned.
+
+    Raises: `insufficient_balance` when an account would fall below 0, `idempotency_conflict` when the key
+    belongs to a transaction of another kind or reference, ValueError when the moves do not sum to 0.
+    """
+    if sum(moves.values()) != 0 or not any(moves.values()):
+        raise ValueError(f"the moves of {kind} do not balance: {dict(moves)!r:.200}")
+    # Array literals are built here: psycopg's list adapter costs more than the statement for wide postings.
+    names = "{" + ",".join(moves) + "}"
+    amounts = "{" + ",".join(map(str, moves.values())) + "}"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(POST, [key, kind, reference, actor, at, epoch, names, amounts])
+            return int(cursor.fetchone()[0])
+    except IntegrityError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: IntegrityError) -> Exception:
+    cause = error.__cause__
+    if isinstance(cause, CheckViolation) and cause.diag.constraint_name == "ledger_account_not_negative":
+        return InsufficientBalance()
+    if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "ledger_key_conflict":
+        return IdempotencyConflict()
+    return error

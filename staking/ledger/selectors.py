@@ -1,0 +1,33 @@
+"""Reads of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Sum
+
+from staking.ledger.accounts import BURNED, ISSUANCE
+from staking.ledger.models import Account, Entry
+
+
+def balance(name: str) -> int:
+    """Balance of an account in µIFM; 0 for one without entries."""
+    found = Account.objects.filter(name=name).values_list("balance", flat=True).first()
+    return int(found or 0)
+
+
+def balances(names: Iterable[str]) -> dict[str, int]:
+    """Balances of several accounts in µIFM; accounts without entries are 0."""
+    wanted = list(names)
+    found = dict(Account.objects.filter(name__in=wanted).values_list("name", "balance"))
+    return {name: int(found.get(name, 0)) for name in wanted}
+
+
+def supply() -> int:
+    """Tokens in being, in µIFM: −issuance − burned (R10)."""
+    return -balance(ISSUANCE) - balance(BURNED)
+
+
+def entries_sum(name: str) -> int:
+    """Sum of an account's entries in µIFM, read from the journal and not from the balance."""
+    return int(Entry.objects.filter(account__name=name).aggregate(total=Sum("amount"))["total"] or 0)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Network(models.Model):
+    """The one row of the whole network: its clock and the alarm that stops settlement."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    clock_offset_ms = models.BigIntegerField(default=0)
+    halted = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="staking_network_single", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return "network"
+
+
+class ParameterSet(models.Model):
+    """One version of the protocol's parameters (section 3), in force from the opening of `from_epoch`."""
+
+    version = models.IntegerField(primary_key=True)
+    from_epoch = models.IntegerField()
+    values = models.JSONField()
+    digest = models.CharField(max_length=64)
+    proposal = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["from_epoch", "version"], name="staking_parameterset_epoch")]
+
+    def __str__(self) -> str:
+        return f"parameters v{self.version}"
+
+
+class Epoch(models.Model):
+    """A stretch of time [start, end) that is settled once (R4)."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        SETTLING = "settling"
+        SETTLED = "settled"
+
+    number = models.IntegerField(primary_key=True)
+    start = models.DateTimeField(unique=True)
+    end = models.DateTimeField(unique=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    parameters = models.ForeignKey(ParameterSet, models.PROTECT, related_name="epochs")
+    settled_at = models.DateTimeField(null=True)
+    carry_in = models.BigIntegerField(null=True)
+    minted = models.BigIntegerField(null=True)
+    pool = models.BigIntegerField(null=True)
+    distributed = models.BigIntegerField(null=True)
+    carry = models.BigIntegerField(null=True)
+    burned = models.BigIntegerField(null=True)
+    honest = models.BigIntegerField(null=True)
+    returned = models.BigIntegerField(null=True)
+    slashed = models.BigIntegerField(null=True)
+    totals = models.JSONField(default=dict)
+    merkle_root = models.CharField(max_length=66, blank=True)
+    plan_hash = models.CharField(max_length=66, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="staking_epoch_forward", condition=models.Q(end__gt=models.F("start"))),
+            models.UniqueConstraint(
+                name="staking_epoch_one_open",
+                fields=["status"],
+                condition=models.Q(status__in=["open", "settling"]),
+            ),
+            models.CheckConstraint(
+                name="staking_epoch_pool_adds_up",
+                condition=models.Q(pool=models.F("distributed") + models.F("carry")) | models.Q(pool=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"epoch {self.number}"
+
+
+class Event(models.Model):
+    """What happened, for the people it touches: written with the act, read and sent after commit."""
+
+    kind = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    epoch = models.IntegerField()
+    node_id = models.IntegerField(null=True)
+    wallet = models.CharField(max_length=42, blank=True, db_collation="C")
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["node_id", "id"], name="staking_event_node"),
+            models.Index(fields=["wallet", "id"], name="staking_event_wallet"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Change(models.Model):
+    """One row for each statement that moved what lists and the scheduler show; the database writes them."""
+
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from django.db import models
+
+from staking.models.fields import AddressField, WideIntegerField
+
+
+class Node(models.Model):
+    """A compute node, its operator's own stake, and what bars it from work.
+
+    Pending amounts belong to `pending_epoch`; in any later epoch they are active (R13), so that activation
+    writes nothing. `cooldown_until` is the last epoch of the cooldown, 0 when there is none.
+    """
+
+    id = models.AutoField(primary_key=True)
+    address = AddressField(unique=True)
+    operator = AddressField(db_index=True)
+    name = models.CharField(max_length=64)
+    region = models.CharField(max_length=32)
+    hardware = models.JSONField(default=dict)
+    signing_key = AddressField()
+    custodial = models.BooleanField(default=False)
+    delegation_cap = models.BigIntegerField(null=True)
+    share_bps = models.IntegerField()
+    next_share_bps = models.IntegerField(null=True)
+    next_share_epoch = models.IntegerField(null=True)
+    registered_at = models.DateTimeField()
+    registered_epoch = models.IntegerField()
+    retired_at = models.DateTimeField(null=True)
+    banned = models.BooleanField(default=False)
+    cooldown_until = models.IntegerField(default=0)
+    self_stake = models.BigIntegerField(default=0)
+    pending_stake = models.BigIntegerField(default=0)
+    pending_epoch = models.IntegerField(default=0)
+    operator_claimed = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="staking_node_stake",
+                condition=models.Q(pending_stake__gte=0, self_stake__gte=models.F("pending_stake")),
+            ),
+            models.CheckConstraint(
+                name="staking_node_share", condition=models.Q(share_bps__range=(5000, 10000))
+            ),
+            models.CheckConstraint(
+                name="staking_node_cap", condition=models.Q(delegation_cap__gte=0) | models.Q(delegation_cap=None)
+            ),
+            models.CheckConstraint(name="staking_node_claimed", condition=models.Q(operator_claimed__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+    def share_in(self, epoch: int) -> int:
+        """Delegator share in force in `epoch`, in bps (R48)."""
+        if self.next_share_epoch is not None and self.next_share_epoch <= epoch:
+            assert self.next_share_bps is not None
+            return self.next_share_bps
+        return self.share_bps
+
+    def pending_in(self, epoch: int) -> int:
+        """Self stake that is not active yet in `epoch`, in µIFM (R13)."""
+        return self.pending_stake if self.pending_epoch == epoch else 0
+
+    def status_in(self, epoch: int) -> str:
+        """`banned`, `retired`, `cooldown` or `active` in `epoch` (section 2)."""
+        if self.banned:
+            return "banned"
+        if self.retired_at is not None:
+            return "retired"
+        return "cooldown" if self.cooldown_until >= epoch else "active"
+
+
+class Pool(models.Model):
+    """The delegated side of a node: tokens and shares of the running generation (R14)."""
+
+    node = models.OneToOneField(Node, models.PROTECT, primary_key=True, related_name="pool")
+    generation = models.IntegerField(default=1)
+    tokens = models.BigIntegerField(default=0)
+    shares = WideIntegerField(default=0)
+    pending_shares = WideIntegerField(default=0)
+    pending_epoch = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="staking_pool_sane",
+                condition=models.Q(
+                    tokens__gte=0, pending_shares__gte=0, shares__gte=models.F("pending_shares")
+                ),
+            ),
+            models.CheckConstraint(
+                name="staking_pool_backed",
+                condition=models.Q(tokens=0, shares=0) | models.Q(tokens__gt=0, shares__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pool of {self.node_id}"
+
+    def pending_in(self, epoch: int) -> int:
+        """Shares that do not earn yet in `epoch` (R13)."""
+        return self.pending_shares if self.pending_epoch == epoch else 0
+
+
+class VoidGeneration(models.Model):
+    """A generation of pool shares that a slash made worthless, and what its holders had earned till then."""
+
+    node = models.ForeignKey(Node, models.PROTECT, related_name="void_generations")
+    generation = models.IntegerField()
+    epoch = models.IntegerField()
+    slash = models.ForeignKey("staking.Slash", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="staking_voidgeneration_once", fields=["node", "generation"])
+        ]
+
+    def __str__(self) -> str:
+        return f"generation {self.generation} of {self.node_id}"
+
+
+class ShareChange(models.Model):
+    """A delegator share that an operator set (R48), for the history beside the Delegate button."""
+
+    node = models.ForeignKey(Node, models.PROTECT, related_name="share_changes")
+    from_epoch = models.IntegerField()
+    old_bps = models.IntegerField()
+    new_bps = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="staking_sharechange_epoch", fields=["node", "from_epoch"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_bps} → {self.new_bps}"
+
+
+class StakeCheckpoint(models.Model):
+    """Pool shares of a wallet as an epoch left them: `active` earned in it, `shares` were held at its end.
+
+    One row for each epoch in which they changed; it holds until the next row.
+    """
+
+    pk = models.CompositePrimaryKey("wallet", "node_id", "epoch")
+    wallet = AddressField()
+    node = models.ForeignKey(Node, models.PROTECT, related_name="+")
+    epoch = models.IntegerField()
+    generation = models.IntegerField()
+    active = WideIntegerField()
+    shares = WideIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["node", "epoch"], name="staking_checkpoint_node")]
+
+    def __str__(self) -> str:
+        return f"{self.wallet} on {self.node_id} in {self.epoch}"
+
+
+class NodeEpoch(models.Model):
+    """What a settled epoch found of a node and gave it. Append-only; the last row is the node's accumulator.
+
+    `reward_index` is scaled by 10^18 per share (R41); `operator_earned` sums the operator's part of all epochs;
+    `self_stake`, `pool_tokens`, `pool_shares`, `generation` are those at the opening of the next epoch (R44).
+    """
+
+    pk = models.CompositePrimaryKey("epoch", "node_id")
+    epoch = models.IntegerField()
+    node = models.ForeignKey(Node, models.DO_NOTHING, db_constraint=False, related_name="epochs", db_index=False)
+    status = models.CharField(max_length=8)
+    accepted = models.IntegerField()
+    good = models.IntegerField()
+    rejected = models.IntegerField()
+    dropped = models.IntegerField()
+    mismatched = models.IntegerField()
+    invalid = models.IntegerField()
+    forged = models.IntegerField()
+    sla_bps = models.IntegerField(null=True)
+    rejection_bps = models.IntegerField()
+    uptime_bps = models.IntegerField()
+    latency_ms = models.BigIntegerField(null=True)
+    latency_count = models.IntegerField()
+    latency_sum = WideIntegerField()
+    latency_squares = WideIntegerField()
+    variation_bps = models.IntegerField()
+    latency_percentile_bps = models.IntegerField()
+    scarcity_bps = models.IntegerField()
+    degraded = models.BooleanField()
+    q_latency = models.IntegerField()
+    q_uptime = models.IntegerField()
+    q_stake = models.IntegerField()
+    q_scarcity = models.IntegerField()
+    q_sla = models.IntegerField()
+    q_bps = models.IntegerField()
+    tier = models.SmallIntegerField()
+    bonus_bps = models.IntegerField()
+    credits = WideIntegerField()
+    weight = WideIntegerField()
+    active_stake = models.BigIntegerField()
+    active_pool = models.BigIntegerField()
+    active_shares = WideIntegerField()
+    share_bps = models.IntegerField()
+    reward = models.BigIntegerField()
+    operator_reward = models.BigIntegerField()
+    delegators_reward = models.BigIntegerField()
+    honest_reward = models.BigIntegerField()
+    honest_operator = models.BigIntegerField()
+    slashed = models.BigIntegerField()
+    operator_earned = models.BigIntegerField()
+    reward_index = WideIntegerField()
+    index_carry = WideIntegerField()
+    penalty_bps = models.IntegerField()
+    reputation = models.SmallIntegerField()
+    self_stake = models.BigIntegerField()
+    generation = models.IntegerField()
+    pool_tokens = models.BigIntegerField()
+    pool_shares = WideIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["node", "-epoch"], name="staking_nodeepoch_node")]
+        constraints = [
+            models.CheckConstraint(
+                name="staking_nodeepoch_split",
+                condition=models.Q(reward=models.F("operator_reward") + models.F("delegators_reward")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"node {self.node_id} in epoch {self.epoch}"
