@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class InframindConfig(AppConfig):
+    name = "inframind"
+    label = "inframind"
+
+    def ready(self) -> None:
+        from . import checks
+
+        checks.require_fast_curve()

@@ -1,0 +1,77 @@
+"""Whether the process lives, whether it can do its work, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django_prometheus.exports import ExportToDjangoView
+
+PULSE_KEY = "beat:pulse"
+PULSE_LIMIT_SECONDS = 60
+
+Check = Callable[[], str | None]
+
+
+def database() -> str | None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError) as error:
+        return f"the database does not answer: {str(error).strip().splitlines()[0]}"
+    return None
+
+
+def broker() -> str | None:
+    client = redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        return f"the broker does not answer: {error}"
+    finally:
+        client.close()
+    return None
+
+
+def beat() -> str | None:
+    """Beat sends a pulse that a worker records, so its age speaks for both."""
+    try:
+        seen = cache.get(PULSE_KEY)
+    except redis.RedisError as error:
+        return f"the cache does not answer: {error}"
+    if seen is None:
+        return "beat and worker have not been seen yet"
+    age = int(time.time() - seen)
+    return f"beat and worker were last seen {age} s ago" if age > PULSE_LIMIT_SECONDS else None
+
+
+CHECKS: list[Check] = [database, broker, beat]
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    faults = {check.__name__: check() for check in CHECKS}
+    ready = not any(faults.values())
+    body = {"ready": ready, "checks": {name: fault or "ok" for name, fault in faults.items()}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures; behind a token where one is set, closed on a production network without one."""
+    token = settings.INFRAMIND_METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        return HttpResponse("A bearer token is needed.\n", status=401, content_type="text/plain")
+    if not token and settings.INFRAMIND_NETWORK == "production":
+        raise Http404
+    response: HttpResponse = ExportToDjangoView(request)
+    return response

@@ -1,0 +1,74 @@
+"""What operators see of the site: a log line per request, and plain words when the database is away."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+log = structlog.get_logger("inframind.request")
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+RETRY_AFTER_SECONDS = 5
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestLog:
+    """Bind a request id to every log line of the request, answer it back, and log the outcome."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = request.headers.get("X-Request-ID", "")
+        request_id = asked if PLAIN_ID.fullmatch(asked) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round(1000 * (time.perf_counter() - began), 1),
+        )
+        return response
+
+
+class Unavailable:
+    """A database that is away, or a pool that is used up, is a 503 to try again, not a crash."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, (OperationalError, InterfaceError)):
+            return None
+        log.error("database_away", path=request.path, error=str(exception).strip())
+        return unavailable(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    sentence = "The database does not answer right now; nothing was changed. Try again in a moment."
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        problem = {"type": "about:blank", "title": "Service unavailable", "status": 503}
+        response = JsonResponse(
+            {**problem, "code": "unavailable", "detail": sentence},
+            status=503,
+            content_type="application/problem+json",
+        )
+    else:
+        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

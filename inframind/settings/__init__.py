@@ -1,0 +1,8 @@
+"""Settings of the network that INFRAMIND_NETWORK names."""
+
+from .env import load
+
+if load()["INFRAMIND_NETWORK"] == "production":
+    from .production import *
+else:
+    from .devnet import *

@@ -1,0 +1,13 @@
+"""The site as a WSGI application."""
+
+from __future__ import annotations
+
+import os
+
+# A page that waits longer than this for a lock or an answer gives up with a 503 instead of hanging.
+os.environ.setdefault("PGOPTIONS", "-c lock_timeout=8s -c statement_timeout=15s")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
