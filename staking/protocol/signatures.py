@@ -1,0 +1,121 @@
+"""The signature of a job receipt: EIP-712 typed data by the node's signing key (R21)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from coincurve import PrivateKey, PublicKey
+
+from .addresses import address_of_public_key, keccak256
+from .errors import ReceiptInvalid
+
+DOMAIN_NAME: Final = "InfraMind"
+DOMAIN_VERSION: Final = "1"
+RECEIPT_TYPE: Final = (
+    "JobReceipt(string job_id,address node,string job_class,string region,uint64 accepted_at,"
+    "uint64 deadline_ms,uint64 latency_ms,string outcome,uint256 credits,"
+    "bytes32 result_digest,bytes32 trace_root)"
+)
+_DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId)"
+_RECEIPT_TYPE_HASH: Final = keccak256(RECEIPT_TYPE.encode())
+
+# Half of the order of secp256k1: of a signature and its twin only the one with s below it counts,
+# so that nobody can make a second signature from a first.
+_HALF_ORDER: Final = bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0")
+_RECOVERY: Final = {0: b"\x00", 1: b"\x01", 27: b"\x00", 28: b"\x01"}
+_ABSENT: Final = bytes(32)
+
+
+@lru_cache(maxsize=16)
+def domain_separator(chain_id: int) -> bytes:
+    """The EIP-712 domain separator of this network on a chain."""
+    return keccak256(
+        keccak256(_DOMAIN_TYPE.encode())
+        + keccak256(DOMAIN_NAME.encode())
+        + keccak256(DOMAIN_VERSION.encode())
+        + chain_id.to_bytes(32, "big")
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _hash_of_name(name: str) -> bytes:
+    # Classes, regions and outcomes are few; job ids are not and go past this.
+    return keccak256(name.encode())
+
+
+@lru_cache(maxsize=65_536)
+def _address_word(address: str) -> bytes:
+    return bytes(12) + bytes.fromhex(address[2:])
+
+
+def receipt_digest(
+    chain_id: int,
+    *,
+    job_id: str,
+    node: str,
+    job_class: str,
+    region: str,
+    accepted_at: int,
+    deadline_ms: int,
+    latency_ms: int,
+    outcome: str,
+    credits: int,
+    result_digest: bytes | None,
+    trace_root: bytes | None,
+) -> bytes:
+    """The 32 bytes that a node signs for a receipt (R21); times in ms, credits in µIFM, no digest: None.
+
+    Raises ReceiptInvalid for what cannot be encoded: a negative or too large number, broken text,
+    a digest that is not 32 bytes.
+    """
+    result = _ABSENT if result_digest is None else result_digest
+    trace = _ABSENT if trace_root is None else trace_root
+    if len(result) != 32 or len(trace) != 32:
+        raise ReceiptInvalid("Give result_digest and trace_root as 32 bytes each, or not at all.")
+    try:
+        struct = (
+            _RECEIPT_TYPE_HASH
+            + keccak256(job_id.encode())
+            + _address_word(node)
+            + _hash_of_name(job_class)
+            + _hash_of_name(region)
+            + accepted_at.to_bytes(8, "big").rjust(32, b"\0")
+            + deadline_ms.to_bytes(8, "big").rjust(32, b"\0")
+            + latency_ms.to_bytes(8, "big").rjust(32, b"\0")
+            + _hash_of_name(outcome)
+            + credits.to_bytes(32, "big")
+            + result
+            + trace
+        )
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise ReceiptInvalid from error
+    return keccak256(b"\x19\x01" + domain_separator(chain_id) + keccak256(struct))
+
+
+def recover(digest: bytes, signature: bytes) -> str | None:
+    """The address whose key signed a 32-byte digest, or None for anything but a proper signature.
+
+    Proper is r ‖ s ‖ v in 65 bytes with low s and v in 0, 1, 27, 28. Never raises.
+    """
+    if len(signature) != 65 or len(digest) != 32 or signature[32:64] > _HALF_ORDER:
+        return None
+    recovery = _RECOVERY.get(signature[64])
+    if recovery is None:
+        return None
+    try:
+        key = PublicKey.from_signature_and_message(signature[:64] + recovery, digest, hasher=None)
+    except ValueError:
+        return None
+    return address_of_public_key(key.format(compressed=False))
+
+
+def sign(digest: bytes, private_key: bytes) -> bytes:
+    """The 65-byte signature (v 27 or 28, low s, deterministic) of a digest by a 32-byte private key."""
+    signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+def address_of_private_key(private_key: bytes) -> str:
+    """The canonical address of a 32-byte private key."""
+    return address_of_public_key(PrivateKey(private_key).public_key.format(compressed=False))

@@ -1,0 +1,104 @@
+"""What a slash takes, from where, and where it goes (R32–R37). Amounts in µIFM, rates in bps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .amounts import BPS
+from .offences import order_of
+from .parameters import Parameters
+from .rewards import distribute
+
+
+class SlashSplit(NamedTuple):
+    """Where a slashed sum goes, in µIFM; the three make the sum."""
+
+    burned: int
+    honest: int
+    returned: int
+
+
+def is_liable(bucket_epoch: int, offence_epoch: int) -> bool:
+    """Whether an unbonding bucket backed the node when the offence happened (R37)."""
+    return bucket_epoch >= offence_epoch
+
+
+def disputable_until(params: Parameters, created: int) -> int:
+    """The epoch by whose end a slash may be disputed; undisputed, its settlement executes it (R33)."""
+    return created + params.dispute_filing_epochs
+
+
+def vote_until(params: Parameters, created: int) -> int:
+    """The epoch with whose end the vote on a disputed slash closes (R33)."""
+    return created + params.dispute_filing_epochs + params.dispute_voting_epochs
+
+
+def execution_key(offence_epoch: int, node: str, offence: str) -> tuple[int, str, int]:
+    """The order of slashes that are due together: epoch of the offence, node address, table (R34)."""
+    return offence_epoch, node, order_of(offence)
+
+
+def due(rate_bps: int, base: int, taken_before: int, there: int | None = None) -> int:
+    """What a slash takes from one side: floor(rate × base) less what was taken before (R34).
+
+    At least 0 and, when given, at most what is `there`.
+    """
+    amount = max(rate_bps * base // BPS - taken_before, 0)
+    return amount if there is None else min(amount, there)
+
+
+def take_from_parts(amount: int, parts: Sequence[int]) -> list[int]:
+    """How much of an amount each part bears: in proportion, rounded down (R34).
+
+    The remainder comes from the largest part as far as it reaches, then from the next; parts of
+    one size in the order given (bonded first, then the older bucket). At most all there is.
+    """
+    total = sum(parts)
+    amount = min(amount, total)
+    if amount <= 0:
+        return [0] * len(parts)
+    taken = [amount * part // total for part in parts]
+    rest = amount - sum(taken)
+    for index in sorted(range(len(parts)), key=lambda index: -parts[index]):
+        if rest == 0:
+            break
+        more = min(rest, parts[index] - taken[index])
+        taken[index] += more
+        rest -= more
+    return taken
+
+
+def split_slash(total: int, delegated_lost: int, params: Parameters, custodial: bool) -> SlashSplit:
+    """The parts of a slashed sum: honest and returned rounded down, the rest burned (R35).
+
+    What returns is never more than the delegated side lost, and nothing of a custodial node.
+    """
+    honest = total * params.slash_honest_bps // BPS
+    share = total * params.slash_delegators_bps // BPS
+    returned = 0 if custodial else min(share, delegated_lost)
+    return SlashSplit(total - honest - returned, honest, returned)
+
+
+def give_back(returned: int, losses: Sequence[int]) -> list[int]:
+    """How much of the returned part each part of the delegated side gets back, by its loss (R35).
+
+    Rounded down, the remainder to the largest loss as far as it reaches, then to the next.
+    """
+    return take_from_parts(returned, losses)
+
+
+def share_honest(honest: int, weights: Sequence[int]) -> tuple[list[int], int]:
+    """The honest part by settlement weights, rounded down, and what is left for the treasury (R35)."""
+    return distribute(honest, weights)
+
+
+def is_honest(
+    params: Parameters, *, active: bool, weight: int, sla: int | None, slashed: bool, same_operator: bool
+) -> bool:
+    """Whether a node shares in a slash of another (R36).
+
+    `slashed`: it has a slash of its own pending, or executed in this settlement.
+    """
+    known_good = sla is not None and sla >= params.sla_threshold_bps
+    return active and weight > 0 and known_good and not slashed and not same_operator

@@ -1,0 +1,36 @@
+"""What a node's stake opens to it (section 4)."""
+
+from __future__ import annotations
+
+from .amounts import BPS
+from .parameters import Parameters, Quorum
+
+
+def tier_of(params: Parameters, effective_stake: int) -> int:
+    """The highest tier whose minimum is at most the effective stake, in µIFM (R6)."""
+    number = 0
+    for tier in params.tiers:
+        if tier.minimum > effective_stake:
+            break
+        number = tier.number
+    return number
+
+
+def bonus_bps(params: Parameters, tier: int) -> int:
+    """The reward bonus of a tier, in bps (section 4)."""
+    return params.tiers[tier].bonus_bps
+
+
+def severity_bps(params: Parameters, tier: int) -> int:
+    """The penalty severity of a tier, in bps (R8); slash percentages do not know it."""
+    return params.tiers[tier].severity_bps
+
+
+def quorum_access(params: Parameters, tier: int) -> Quorum:
+    """What a tier may be in a verification quorum: none, member or coordinator (section 4)."""
+    return params.tiers[tier].quorum
+
+
+def cooldown_length(params: Parameters, tier: int) -> int:
+    """The epochs that a cooldown lasts for a node of this settlement tier, rounded up (R8)."""
+    return -(-params.cooldown_epochs * params.tiers[tier].severity_bps // BPS)
