@@ -1,0 +1,63 @@
+"""Who may bring stake to a node: the refusals of R12, in their order."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from staking.models import Node, Slash, Unbonding
+from staking.protocol.amounts import format_amount
+from staking.protocol.errors import (
+    AmountTooSmall,
+    DelegationCapExceeded,
+    NodeBanned,
+    NodeCooldown,
+    NodeRetired,
+    PendingSlash,
+)
+from staking.services.epochs import OpenEpoch
+
+
+def check_minimum(amount: int, epoch: OpenEpoch) -> None:
+    """Raises: `amount_too_small` below min_amount (µIFM)."""
+    least = epoch.params.min_amount
+    if amount < least:
+        raise AmountTooSmall(f"Give at least {format_amount(least)} IFM.", field="amount")
+
+
+def check_standing(node: Node) -> None:
+    """Raises: `node_banned`, `node_retired`."""
+    if node.banned:
+        raise NodeBanned("The node is banned and takes no stake. Choose another node.")
+    if node.retired_at is not None:
+        raise NodeRetired("The node is retired and takes no stake. Choose another node.")
+
+
+def check_delegations_open(node: Node, epoch: OpenEpoch, amount: int) -> None:
+    """What closes a node to delegations besides its standing, and the room under its cap (R12).
+
+    Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
+    """
+    if has_pending_slash(node.id):
+        raise PendingSlash("A slash of the node is pending: its delegations are closed until it is resolved.")
+    if node.cooldown_until >= epoch.number:
+        raise NodeCooldown(
+            f"The node is in cooldown until the end of epoch {node.cooldown_until}. Delegate after it."
+        )
+    if node.delegation_cap is not None and node.pool.tokens + amount > node.delegation_cap:
+        room = max(node.delegation_cap - node.pool.tokens, 0)
+        raise DelegationCapExceeded(
+            f"Only {format_amount(room)} IFM of room is left under the node's cap. "
+            "Delegate that or less, or choose another node.",
+            field="amount",
+            extra={"room": format_amount(room)},
+        )
+
+
+def has_pending_slash(node_id: int) -> bool:
+    """Whether a slash of the node is created and neither executed nor overturned."""
+    return Slash.objects.filter(node_id=node_id, status__in=Slash.UNRESOLVED).exists()
+
+
+def has_open_unbonding(node: Node) -> bool:
+    """Whether the operator's own stake is on its way out (R16)."""
+    return Unbonding.objects.filter(Q(node=node, kind="self", status="open")).exists()

@@ -1,0 +1,77 @@
+"""The network clock: the wall clock, on a devnet plus an offset that commands move (interfaces section 2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from staking.models import Epoch, Heartbeat, Network, Node, Ranking, Receipt
+from staking.protocol.errors import Invalid
+from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
+
+MS = timedelta(milliseconds=1)
+
+
+def now() -> datetime:
+    """The time of the network, UTC. Every rule reads this and nothing else."""
+    wall = timezone.now()
+    if settings.INFRAMIND_NETWORK == "production":
+        return wall
+    offset = Network.objects.filter(id=1).values_list("clock_offset_ms", flat=True).first()
+    return wall + (offset or 0) * MS
+
+
+def advance_to(moment: datetime) -> datetime:
+    """Devnet: move the clock forward to `moment`; a clock that is past it stays. Answers with the time."""
+    with transaction.atomic():
+        network = _locked_network()
+        wall = timezone.now()
+        offset = -(-(moment - wall) // MS)
+        if offset > network.clock_offset_ms:
+            Network.objects.filter(id=1).update(clock_offset_ms=offset)
+            return wall + offset * MS
+        return wall + network.clock_offset_ms * MS
+
+
+def advance_by(seconds: int) -> datetime:
+    """Devnet: move the clock forward by whole seconds. Raises: `invalid` when that is not forward."""
+    if seconds <= 0:
+        raise Invalid("Give a number of seconds above 0: the clock only moves forward.")
+    with transaction.atomic():
+        _locked_network()
+        Network.objects.filter(id=1).update(clock_offset_ms=F("clock_offset_ms") + seconds * 1000)
+        return now()
+
+
+def start_at(moment: datetime) -> bool:
+    """Devnet: begin an empty network at 00:00 UTC of `moment`'s day; False when it is not empty any more.
+
+    Empty: epoch 1 is open and no receipt or heartbeat was ever recorded. The nodes known so far count as
+    registered then, and rankings made before it are forgotten.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        start_network(now=datetime.now(UTC))
+        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+        _locked_network()
+        epoch = lock_open_epoch()
+        if epoch.number != 1 or Receipt.objects.exists() or Heartbeat.objects.exists():
+            return False
+        start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = start + timedelta(seconds=epoch.params.epoch_seconds)
+        Epoch.objects.filter(number=1).update(start=start, end=end)
+        Node.objects.update(registered_at=start)
+        Ranking.objects.all().delete()
+        Network.objects.filter(id=1).update(clock_offset_ms=-(-(start - timezone.now()) // MS))
+        return True
+
+
+def _locked_network() -> Network:
+    if settings.INFRAMIND_NETWORK == "production":
+        raise Invalid("The network clock is the wall clock in production: it cannot be moved.")
+    if not Network.objects.exists():
+        start_network(now=datetime.now(UTC))
+    return Network.objects.select_for_update().get(id=1)

@@ -1,0 +1,98 @@
+"""The open epoch: what every writing service holds first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from staking.models import Epoch, Network, ParameterSet
+from staking.protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
+
+EPOCH_LOCK = "hashtext('staking_epoch'), 0"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEpoch:
+    """The open epoch and the parameters that it is settled under."""
+
+    number: int
+    start: datetime
+    end: datetime
+    version: int
+    params: Parameters
+
+
+def lock_open_epoch() -> OpenEpoch:
+    """Share-lock the open epoch to the end of the transaction, starting the network when it is new (R4).
+
+    What is written under the lock falls whole into this epoch: settlement waits for it, and it for settlement.
+    """
+    row = _locked_row()
+    if row is None:
+        start_network(now=datetime.now(UTC))
+        row = _locked_row()
+    assert row is not None
+    number, start, end, version, digest = row
+    return OpenEpoch(number, start, end, version, parameters_of(digest))
+
+
+def start_network(*, now: datetime) -> None:
+    """Open epoch 1 at `now` under the first parameters (R4); on a running network nothing happens.
+
+    INFRAMIND_PARAMETERS overrides the defaults here and only here (interfaces section 2).
+    Raises: `parameter_out_of_bounds` when an override is not inside the bounds.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('staking_start'), 0)")
+        if Epoch.objects.exists():
+            return
+        params = apply_changes(DEFAULTS, settings.INFRAMIND_PARAMETERS)
+        Network.objects.get_or_create(id=1)
+        first = store_parameters(version=1, params=params, from_epoch=1, proposal=None, now=now)
+        start = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        end = start + timedelta(seconds=params.epoch_seconds)
+        Epoch.objects.create(number=1, start=start, end=end, parameters=first)
+
+
+def store_parameters(
+    *, version: int, params: Parameters, from_epoch: int, proposal: int | None, now: datetime
+) -> ParameterSet:
+    """Keep one version of the parameters, in force from the opening of `from_epoch` (section 3)."""
+    values = to_json(params)
+    return ParameterSet.objects.create(
+        version=version,
+        from_epoch=from_epoch,
+        values=values,
+        digest=_digest(values),
+        proposal=proposal,
+        created_at=now,
+    )
+
+
+@lru_cache(maxsize=256)
+def parameters_of(digest: str) -> Parameters:
+    """The parameters behind a version's digest; content never changes, so it is read once a process."""
+    return from_json(ParameterSet.objects.filter(digest=digest).values_list("values", flat=True)[0])
+
+
+def parameters_in(epoch: int) -> ParameterSet:
+    """The version in force at the opening of `epoch`: the newest of those scheduled till then."""
+    return ParameterSet.objects.filter(from_epoch__lte=epoch).latest("version")
+
+
+def _locked_row() -> tuple[int, datetime, datetime, int, str] | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM staking_lock_epoch()")
+        row: tuple[int, datetime, datetime, int, str] | None = cursor.fetchone()
+        return row
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return sha256(dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Nodes: registration, what an operator may change, retirement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from staking.models import Node, Pool, ShareChange
+from staking.protocol.addresses import checksum
+from staking.protocol.errors import (
+    Conflict,
+    Invalid,
+    NodeRetired,
+    NotFound,
+    NotOperator,
+    ParameterOutOfBounds,
+    ShareCutTooLarge,
+)
+from staking.services import events
+from staking.services.epochs import OpenEpoch, lock_open_epoch
+
+SHARE_FLOOR, SHARE_CEILING = 5_000, 10_000
+CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
+
+
+def lock(address: str) -> Node:
+    """The node with its pool, locked to the end of the transaction. Raises: `not_found`."""
+    try:
+        node = Node.objects.select_for_update(no_key=True, of=("self",)).get(address=address)
+    except Node.DoesNotExist:
+        raise NotFound(f"No node has the address {checksum(address)}.") from None
+    # Read after the lock: whoever held it before may have moved the pool.
+    node.pool = Pool.objects.get(node_id=node.id)
+    return node
+
+
+def lock_pair(first: str, second: str) -> tuple[Node, Node]:
+    """Two nodes, locked in the order of their addresses whatever the order asked. Raises: `not_found`."""
+    held = {address: lock(address) for address in sorted({first, second})}
+    return held[first], held[second]
+
+
+def register(
+    *,
+    address: str,
+    operator: str,
+    name: str,
+    region: str,
+    now: datetime,
+    hardware: Mapping[str, Any] | None = None,
+    signing_key: str | None = None,
+    custodial: bool = False,
+    delegation_cap: int | None = None,
+    share_bps: int | None = None,
+) -> Node:
+    """Register a node; the caller is its operator (section 2). Cap in µIFM, share in bps.
+
+    Raises: `conflict` when the address is taken, `parameter_out_of_bounds` for a share outside 5,000 … 10,000.
+    """
+    _check_share(share_bps)
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        share = epoch.params.delegator_share_bps if share_bps is None else share_bps
+        try:
+            with transaction.atomic():
+                node = Node.objects.create(
+                    address=address,
+                    operator=operator,
+                    name=name,
+                    region=region,
+                    hardware=dict(hardware or {}),
+                    signing_key=signing_key or address,
+                    custodial=custodial,
+                    delegation_cap=delegation_cap,
+                    share_bps=share,
+                    registered_at=now,
+                    registered_epoch=epoch.number,
+                )
+        except IntegrityError:
+            raise Conflict(f"The address {checksum(address)} is taken by another node.", field="address") from None
+        node.pool = Pool.objects.create(node=node)
+        events.record("node_registered", at=now, epoch=epoch.number, node=node.id, wallet=operator)
+        return node
+
+
+def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) -> Node:
+    """Change what an operator may change (interfaces section 3). Cap in µIFM or None, share in bps.
+
+    Raises: `not_found`, `not_operator`, `invalid`, `node_retired`, `parameter_out_of_bounds`,
+    `share_cut_too_large`.
+    """
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        raise Invalid(f"{unknown[0]} cannot be changed.", field=unknown[0])
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        check_operator(found, actor)
+        if found.retired_at is not None:
+            raise NodeRetired("The node is retired: nothing of it changes any more.")
+        plain = {k: v for k, v in changes.items() if k not in ("delegator_share_bps", "status")}
+        for field, value in plain.items():
+            setattr(found, field, value)
+        if "delegator_share_bps" in changes:
+            _change_share(found, changes["delegator_share_bps"], epoch, now)
+        if "status" in changes:
+            _retire(found, changes["status"], epoch, now)
+        found.save()
+        return found
+
+
+def check_operator(node: Node, actor: str) -> None:
+    """Raises: `not_operator` unless the wallet runs the node."""
+    if node.operator != actor:
+        raise NotOperator(f"Only the operator {checksum(node.operator)} may do this for the node.")
+
+
+def _check_share(share_bps: int | None) -> None:
+    if share_bps is not None and not SHARE_FLOOR <= share_bps <= SHARE_CEILING:
+        raise ParameterOutOfBounds(
+            f"Give a delegator share from {SHARE_FLOOR} to {SHARE_CEILING} bps.", field="delegator_share_bps"
+        )
+
+
+def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:
+    """From the next epoch on; the last change of an epoch counts, measured against the share in force (R48)."""
+    _check_share(share_bps)
+    in_force = node.share_in(epoch.number)
+    largest = epoch.params.delegator_share_max_cut_bps
+    if in_force - share_bps > largest:
+        raise ShareCutTooLarge(
+            f"The share in force is {in_force} bps and may fall by {largest} in one epoch: "
+            f"give {max(in_force - largest, SHARE_FLOOR)} or more.",
+            field="delegator_share_bps",
+        )
+    node.share_bps, node.next_share_bps, node.next_share_epoch = in_force, share_bps, epoch.number + 1
+    ShareChange.objects.update_or_create(
+        node=node,
+        from_epoch=epoch.number + 1,
+        defaults={"old_bps": in_force, "new_bps": share_bps, "at": now},
+    )
+    if share_bps < in_force:
+        events.record(
+            "share_cut", at=now, epoch=epoch.number, node=node.id, old_bps=in_force, new_bps=share_bps
+        )
+
+
+def _retire(node: Node, status: object, epoch: OpenEpoch, now: datetime) -> None:
+    if status != "retired":
+        raise Invalid("A node's status can only be set to retired.", field="status")
+    node.retired_at = now
+    events.record("node_retired", at=now, epoch=epoch.number, node=node.id)

@@ -1,0 +1,141 @@
+"""An operator's own stake (R12, R16) and earnings (R42)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Node, NodeEpoch
+from staking.protocol.amounts import format_amount
+from staking.protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
+from staking.services.admission import check_minimum, check_standing
+from staking.services.epochs import lock_open_epoch
+from staking.services.nodes import check_operator, lock
+from staking.services.outcome import Claimed, Moved
+from staking.services.unbondings import add_stake, enter_bucket
+
+
+def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
+    """Bond `amount` µIFM of the operator to its node; pending until the next epoch opens (R12, R13).
+
+    Raises: `amount_too_small`, `not_found`, `not_operator`, `node_banned`, `node_retired`,
+    `insufficient_balance`.
+    """
+    if amount <= 0:
+        raise AmountTooSmall("Give an amount above 0.", field="amount")
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        check_operator(found, actor)
+        check_minimum(amount, epoch)
+        check_standing(found)
+        posted = post(
+            kind="stake",
+            moves={accounts.wallet(actor): -amount, accounts.stake(node): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=actor,
+        )
+        add_stake(found, amount, epoch)
+        return Moved(posted, found)
+
+
+def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Moved:
+    """Start to unbond `amount` µIFM (None: all) of the operator's stake; pending stake leaves first (R16).
+
+    Raises: `amount_too_small`, `not_found`, `not_operator`, `insufficient_balance`.
+    """
+    if amount is not None and amount <= 0:
+        raise AmountTooSmall("Give an amount above 0.", field="amount")
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        check_operator(found, actor)
+        leaving = found.self_stake if amount is None else amount
+        if leaving == 0 or leaving > found.self_stake:
+            raise InsufficientBalance(
+                f"{format_amount(found.self_stake)} IFM is staked on the node.", field="amount"
+            )
+        posted = post(
+            kind="unstake",
+            moves={accounts.stake(node): -leaving, accounts.unbonding(node): leaving},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=actor,
+        )
+        pending = found.pending_in(epoch.number)
+        found.self_stake -= leaving
+        found.pending_stake, found.pending_epoch = max(pending - leaving, 0), epoch.number
+        found.save(update_fields=["self_stake", "pending_stake", "pending_epoch"])
+        entry = enter_bucket(node=found, wallet=actor, kind="self", amount=leaving, epoch=epoch, now=now)
+        return Moved(posted, found, entry)
+
+
+def operator_claimable(node: Node) -> int:
+    """Earnings of the operator that were not claimed yet, in whole µIFM (R42)."""
+    earned = (
+        NodeEpoch.objects.filter(node_id=node.id)
+        .order_by("-epoch")
+        .values_list("operator_earned", flat=True)
+        .first()
+    )
+    return (earned or 0) - node.operator_claimed
+
+
+def claim_operator(*, node: str, actor: str, now: datetime) -> Claimed:
+    """Pay the operator's earnings from the node's rewards to its wallet (R42).
+
+    Raises: `not_found`, `not_operator`, `nothing_to_claim`.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        check_operator(found, actor)
+        amount = _take_earnings(found)
+        posted = post(
+            kind="claim",
+            moves={accounts.rewards(node): -amount, accounts.wallet(actor): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=actor,
+        )
+        return Claimed(posted, found, amount)
+
+
+def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
+    """Claim and stake the operator's earnings in one step; below min_amount nothing is claimed (R42).
+
+    Raises: `not_found`, `not_operator`, `nothing_to_claim`, `amount_too_small`, `node_banned`, `node_retired`.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        check_operator(found, actor)
+        amount = _take_earnings(found)
+        check_minimum(amount, epoch)
+        check_standing(found)
+        posted = post(
+            kind="compound",
+            moves={accounts.rewards(node): -amount, accounts.stake(node): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=actor,
+        )
+        add_stake(found, amount, epoch)
+        return Claimed(posted, found, amount)
+
+
+def _take_earnings(node: Node) -> int:
+    amount = operator_claimable(node)
+    if amount <= 0:
+        raise NothingToClaim()
+    node.operator_claimed += amount
+    node.save(update_fields=["operator_claimed"])
+    return amount

@@ -1,0 +1,180 @@
+"""The way out: buckets, maturity, payment, and the way back (R16–R18)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Bucket, Node, Slash, Unbonding
+from staking.protocol import pools
+from staking.protocol.errors import (
+    AmountTooSmall,
+    HeldBySlash,
+    NotFound,
+    UnbondingClosed,
+    UnbondingNotMature,
+)
+from staking.services import events
+from staking.services.admission import check_minimum, check_standing
+from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.nodes import lock
+from staking.services.outcome import Moved
+
+
+def add_stake(node: Node, amount: int, epoch: OpenEpoch) -> None:
+    """Count µIFM that the ledger has just moved to the node's stake account as pending self stake (R13)."""
+    node.pending_stake = node.pending_in(epoch.number) + amount
+    node.pending_epoch = epoch.number
+    node.self_stake += amount
+    node.save(update_fields=["self_stake", "pending_stake", "pending_epoch"])
+
+
+def enter_bucket(
+    *, node: Node, wallet: str, kind: str, amount: int, epoch: OpenEpoch, now: datetime
+) -> Unbonding:
+    """Record that `amount` µIFM, already moved to the node's unbonding account, leave with this epoch's bucket.
+
+    Shares are floor(amount × shares / tokens), amount when the bucket is empty (R16). The node is locked.
+    """
+    bucket, _ = Bucket.objects.get_or_create(node=node, kind=kind, epoch=epoch.number)
+    issued = pools.shares_for(amount, bucket.tokens, bucket.shares)
+    if issued == 0:
+        raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
+    bucket.tokens += amount
+    bucket.shares += issued
+    bucket.save(update_fields=["tokens", "shares"])
+    return Unbonding.objects.create(
+        node=node,
+        wallet=wallet,
+        kind=kind,
+        bucket=bucket,
+        shares=issued,
+        entered=amount,
+        epoch=epoch.number,
+        created_at=now,
+        matures_at=now + timedelta(seconds=epoch.params.unbonding_seconds),
+    )
+
+
+def worth(entry: Unbonding, bucket: Bucket) -> int:
+    """Value of an open entry in µIFM, floor (R16)."""
+    return pools.value_of(entry.shares, bucket.tokens, bucket.shares)
+
+
+def lock_entry(*, unbonding: int, wallet: str) -> tuple[Node, Unbonding]:
+    """The wallet's open entry with its node, both locked. Raises: `not_found`, `unbonding_closed`."""
+    found = Unbonding.objects.filter(pk=unbonding, wallet=wallet).values_list("node__address", flat=True).first()
+    if found is None:
+        raise NotFound("This wallet has no such unbonding.")
+    node = lock(found)
+    entry = Unbonding.objects.select_for_update(of=("self",)).select_related("bucket").get(pk=unbonding)
+    if entry.status != Unbonding.Status.OPEN:
+        raise UnbondingClosed(f"The unbonding is {entry.status} already.")
+    return node, entry
+
+
+def check_not_held(entry: Unbonding) -> None:
+    """Raises: `held_by_slash` while a pending slash can still reach the entry (R17, R37)."""
+    if is_held(entry):
+        raise HeldBySlash("A pending slash of the node can still reach this unbonding: wait for its outcome.")
+
+
+def is_held(entry: Unbonding) -> bool:
+    """Whether a pending slash of the entry's node is for its bucket's epoch or an earlier one (R37)."""
+    return Slash.objects.filter(
+        node_id=entry.node_id, status__in=Slash.UNRESOLVED, epoch__lte=entry.epoch
+    ).exists()
+
+
+def withdraw(*, unbonding: int, wallet: str, now: datetime) -> Moved:
+    """Pay a mature entry at once (R17); no transaction is posted when it is worth 0.
+
+    Raises: `not_found`, `unbonding_closed`, `unbonding_not_mature`, `held_by_slash`.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        node, entry = lock_entry(unbonding=unbonding, wallet=wallet)
+        if entry.matures_at > now:
+            raise UnbondingNotMature(f"The unbonding matures at {entry.matures_at:%Y-%m-%d %H:%M:%S} UTC.")
+        check_not_held(entry)
+        return Moved(_pay(node, entry, epoch, now), node, entry)
+
+
+def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
+    """Return the operator's open entry whole to its stake, as new, pending stake (R18).
+
+    Raises: `not_found`, `unbonding_closed`, `held_by_slash`, then what `stake` raises.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        node, entry = lock_entry(unbonding=unbonding, wallet=wallet)
+        check_not_held(entry)
+        check_minimum(worth(entry, entry.bucket), epoch)
+        check_standing(node)
+        amount = take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
+        posted = post(
+            kind="cancel_unbonding",
+            moves={accounts.unbonding(node.address): -amount, accounts.stake(node.address): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=str(entry.pk),
+            actor=wallet,
+        )
+        add_stake(node, amount, epoch)
+        return Moved(posted, node, entry)
+
+
+def release_due(*, now: datetime, limit: int = 500) -> int:
+    """Pay mature entries that no slash can reach, in the order (matures at, id); how many (R17).
+
+    One transaction an entry: whatever stops the run loses nothing, and two runs beside each other pay once.
+    """
+    paid = 0
+    for entry_id, wallet in _due(now)[:limit]:
+        try:
+            withdraw(unbonding=entry_id, wallet=wallet, now=now)
+        except (UnbondingClosed, HeldBySlash):
+            continue
+        paid += 1
+    return paid
+
+
+def take_out(*, node: Node, entry: Unbonding, status: str, now: datetime) -> int:
+    """Close a locked open entry and take its worth out of its bucket; the last entry out takes all. µIFM."""
+    bucket = entry.bucket
+    amount = bucket.tokens if entry.shares == bucket.shares else worth(entry, bucket)
+    bucket.tokens -= amount
+    bucket.shares -= entry.shares
+    bucket.save(update_fields=["tokens", "shares"])
+    entry.status, entry.closed_at, entry.paid = status, now, amount
+    entry.save(update_fields=["status", "closed_at", "paid"])
+    return amount
+
+
+def _pay(node: Node, entry: Unbonding, epoch: OpenEpoch, now: datetime) -> int | None:
+    amount = take_out(node=node, entry=entry, status=Unbonding.Status.PAID, now=now)
+    events.record(
+        "unbonding_paid", at=now, epoch=epoch.number, node=node.id, wallet=entry.wallet, amount=amount
+    )
+    if amount == 0:
+        return None
+    return post(
+        kind="withdraw",
+        moves={accounts.unbonding(node.address): -amount, accounts.wallet(entry.wallet): amount},
+        at=now,
+        epoch=epoch.number,
+        reference=str(entry.pk),
+        actor=entry.wallet,
+    )
+
+
+def _due(now: datetime) -> list[tuple[int, str]]:
+    reaching = Slash.objects.filter(
+        node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
+    )
+    mature = Unbonding.objects.filter(~Exists(reaching), status=Unbonding.Status.OPEN, matures_at__lte=now)
+    return list(mature.order_by("matures_at", "id").values_list("id", "wallet"))

@@ -1,0 +1,121 @@
+"""The working table of one settlement: what the steps read, find and leave to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from staking.protocol.parameters import Parameters
+from staking.services.epochs import OpenEpoch
+
+if TYPE_CHECKING:
+    from staking.models import Slash
+    from staking.protocol.offences import Found
+
+
+@dataclass(slots=True)
+class NodeState:
+    """One node through the settlement of an epoch. µIFM, bps, ms; names as in NodeEpoch."""
+
+    id: int
+    address: str
+    operator: str
+    region: str
+    custodial: bool
+    status: str
+    banned: bool
+    cooldown_until: int
+    delegation_cap: int | None
+    retired: bool
+    share_bps: int
+    # stake: bonded, and the part of it that is active in this epoch
+    self_stake: int
+    active_stake: int
+    generation: int
+    pool_tokens: int
+    pool_shares: int
+    pending_shares: int
+    active_pool: int
+    active_shares: int
+    # the former epoch's accumulators
+    reward_index: int = 0
+    index_carry: int = 0
+    operator_earned: int = 0
+    former_q: int | None = None
+    former_penalty: int = 0
+    former_reputation: int = 500
+    latency_count: int = 0
+    latency_sum: int = 0
+    latency_squares: int = 0
+    # step 2: performance
+    accepted: int = 0
+    good: int = 0
+    rejected: int = 0
+    dropped: int = 0
+    mismatched: int = 0
+    invalid: int = 0
+    forged: int = 0
+    credits: int = 0
+    sla_bps: int | None = None
+    rejection_bps: int = 0
+    uptime_bps: int = 10_000
+    latency_ms: int | None = None
+    variation_bps: int = 0
+    latency_percentile_bps: int = 0
+    scarcity_bps: int = 0
+    degraded: bool = False
+    q_latency: int = 0
+    q_uptime: int = 0
+    q_stake: int = 0
+    q_scarcity: int = 0
+    q_sla: int = 10_000
+    q_bps: int = 10_000
+    # step 3: weight and reward
+    tier: int = 0
+    bonus_bps: int = 0
+    weight: int = 0
+    reward: int = 0
+    operator_reward: int = 0
+    delegators_reward: int = 0
+    # steps 4, 5 and 9
+    slashes_created: int = 0
+    slashed: int = 0
+    honest_reward: int = 0
+    honest_operator: int = 0
+    executed_offences: list[str] = field(default_factory=list)
+    penalty_bps: int = 0
+    reputation: int = 500
+    # rows of node and pool that differ from what the database holds
+    touched: bool = False
+
+
+@dataclass(slots=True)
+class Settlement:
+    """One run of the steps over one epoch; everything happens in a single database transaction."""
+
+    epoch: OpenEpoch
+    now: datetime
+    nodes: list[NodeState] = field(default_factory=list)  # by address
+    by_id: dict[int, NodeState] = field(default_factory=dict)
+    by_address: dict[str, NodeState] = field(default_factory=dict)
+    carry_in: int = 0
+    minted: int = 0
+    pool: int = 0
+    distributed: int = 0
+    carry: int = 0
+    found: dict[int, list[Found]] = field(default_factory=dict)  # node id -> offences of this epoch
+    created: list[Slash] = field(default_factory=list)
+    executed: list[Slash] = field(default_factory=list)
+    inputs_hash: str = ""
+    merkle_root: str = ""
+
+    @property
+    def number(self) -> int:
+        """The epoch that is being settled."""
+        return self.epoch.number
+
+    @property
+    def params(self) -> Parameters:
+        """The parameters that it is settled under."""
+        return self.epoch.params
