@@ -11,7 +11,7 @@ from staking.services.epochs import OpenEpoch
 
 if TYPE_CHECKING:
     from staking.models import Slash
-    from staking.protocol.offences import Found
+    from staking.protocol.offences import FoundOffence
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class NodeState:
     reward_index: int = 0
     index_carry: int = 0
     operator_earned: int = 0
+    registered_at: datetime | None = None
     former_q: int | None = None
     former_penalty: int = 0
     former_reputation: int = 500
@@ -86,16 +87,14 @@ class NodeState:
     executed_offences: list[str] = field(default_factory=list)
     penalty_bps: int = 0
     reputation: int = 500
-    # rows of node and pool that differ from what the database holds
-    touched: bool = False
 
 
 @dataclass(slots=True)
 class Settlement:
     """One run of the steps over one epoch; everything happens in a single database transaction."""
 
-    epoch: OpenEpoch
     now: datetime
+    epoch: OpenEpoch = field(init=False)
     nodes: list[NodeState] = field(default_factory=list)  # by address
     by_id: dict[int, NodeState] = field(default_factory=dict)
     by_address: dict[str, NodeState] = field(default_factory=dict)
@@ -104,10 +103,11 @@ class Settlement:
     pool: int = 0
     distributed: int = 0
     carry: int = 0
-    found: dict[int, list[Found]] = field(default_factory=dict)  # node id -> offences of this epoch
+    found: dict[int, list[FoundOffence]] = field(default_factory=dict)  # node id -> offences of this epoch
     created: list[Slash] = field(default_factory=list)
     executed: list[Slash] = field(default_factory=list)
-    inputs_hash: str = ""
+    totals: dict[str, int] = field(default_factory=dict)
+    plan_hash: str = ""
     merkle_root: str = ""
 
     @property

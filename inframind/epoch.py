@@ -1,0 +1,88 @@
+"""How an epoch is settled: the page to read first.
+
+Everything happens in one database transaction, exactly once per epoch however often and by however many
+workers it is asked, and after any crash either whole or not at all (S).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from delegation.settlement import carry_out_redelegations, refund_pending_delegations
+from governance.settlement import close_proposals, count_disputes
+from inframind.audit import audit
+from staking.models import Epoch, Network
+from staking.settlement.opening import Halted, NotDue, lock_epoch, open_next_epoch
+from staking.settlement.performance import measure_performance
+from staking.settlement.report import write_report
+from staking.settlement.rewards import distribute_rewards
+from staking.settlement.slashes import create_slashes, detect_offences, execute_slashes
+from staking.settlement.standing import update_standing
+from staking.settlement.state import Settlement
+
+EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
+    lock_epoch,  # 1   wait for writers, `settling`
+    measure_performance,  # 2   SLA, uptime, latency, scarcity, Q
+    distribute_rewards,  # 3   weights, pool, rewards, splits
+    detect_offences,  # 4   what the epoch shows of each node
+    refund_pending_delegations,  # 4   who came in that very epoch gets it back
+    create_slashes,  # 4   bases, windows, cooldowns and bans
+    count_disputes,  # 5   verdicts of the votes that end now
+    execute_slashes,  # 5   those due, undisputed or upheld
+    close_proposals,  # 6   count, pass, carry out
+    carry_out_redelegations,  # 7   from pool to pool
+    update_standing,  # 9   penalty, reputation
+    write_report,  # 10  rows, totals, Merkle root
+    open_next_epoch,  # 8 and 11  pending stake is active, `settled`, the next epoch is open
+)
+
+log = structlog.get_logger(__name__)
+
+
+def settle_epoch(*, now: datetime, number: int | None = None) -> Settlement | None:
+    """Settle the open epoch once its end has passed `now` (network time).
+
+    With `number`, only that epoch: None when it was settled meanwhile. Raises: NotDue, Halted.
+    """
+    work = Settlement(now=now)
+    with transaction.atomic():
+        for step in EPOCH_STEPS:
+            step(work)
+            if step is lock_epoch and number is not None and work.number != number:
+                transaction.set_rollback(True)
+                return None
+    log.info("epoch settled", epoch=work.number, distributed=work.distributed, carry=work.carry)
+    _check_books()
+    return work
+
+
+def settle_due(*, now: datetime, until: int | None = None) -> Iterator[Settlement]:
+    """Settle every epoch whose end has passed, oldest first, each in its own transaction (R43)."""
+    while True:
+        number = Epoch.objects.filter(status=Epoch.Status.OPEN).values_list("number", flat=True).first()
+        if number is None or (until is not None and number > until):
+            return
+        try:
+            work = settle_epoch(now=now, number=number)
+        except NotDue:
+            return
+        except Halted:
+            # A fault that was mended since then lets settlement go on.
+            if _check_books():
+                raise
+            continue
+        if work is not None:
+            yield work
+
+
+def _check_books() -> list[str]:
+    """Run the set-based audit; faults stop the next settlement and raise an alarm, reading goes on (R43)."""
+    faults = audit()
+    Network.objects.filter(id=1).update(halted=faults)
+    if faults:
+        log.critical("the audit found faults: settlement is halted", faults=faults)
+    return faults

@@ -1,0 +1,80 @@
+"""What must always hold of ledger, nodes, epochs and slashes (section 14). Each check is one set-based statement
+that answers with a sentence for each row that is off."""
+
+from __future__ import annotations
+
+CHECKS: dict[str, str] = {
+    "1 balanced transactions": """
+        SELECT format('transaction %s (%s): entries sum to %s over %s rows', t.id, t.kind, coalesce(e.total, 0), coalesce(e.rows, 0))
+        FROM ledger_transaction t
+        LEFT JOIN (SELECT transaction_id, sum(amount) AS total, count(*) AS rows FROM ledger_entry GROUP BY 1) e
+          ON e.transaction_id = t.id
+        WHERE coalesce(e.total, 1) <> 0 OR coalesce(e.rows, 0) < 2""",
+    "1 conservation": """
+        SELECT format('all accounts sum to %s', sum(balance)) FROM ledger_account HAVING sum(balance) <> 0""",
+    "2 balances": """
+        SELECT format('account %s: balance %s, entries %s', a.name, a.balance, coalesce(e.total, 0))
+        FROM ledger_account a
+        LEFT JOIN (SELECT account_id, sum(amount) AS total FROM ledger_entry GROUP BY 1) e ON e.account_id = a.id
+        WHERE a.balance <> coalesce(e.total, 0)""",
+    "3 nothing below zero": """
+        SELECT format('account %s: %s', name, balance) FROM ledger_account WHERE balance < 0 AND name <> 'issuance'""",
+    "4 stake, pools and buckets": """
+        SELECT format('%s: ledger %s, rows %s', coalesce(d.name, a.name), coalesce(a.balance, 0), coalesce(d.amount, 0))
+        FROM (
+          SELECT 'stake:' || address AS name, self_stake AS amount FROM staking_node
+          UNION ALL SELECT 'pool:' || n.address, p.tokens FROM staking_pool p JOIN staking_node n ON n.id = p.node_id
+          UNION ALL SELECT 'unbonding:' || n.address, sum(b.tokens)::bigint
+            FROM staking_bucket b JOIN staking_node n ON n.id = b.node_id GROUP BY n.address
+        ) d
+        FULL JOIN (SELECT name, balance FROM ledger_account WHERE name ~ '^(stake|pool|unbonding):') a ON a.name = d.name
+        WHERE coalesce(a.balance, 0) <> coalesce(d.amount, 0)""",
+    "4 bucket shares": """
+        SELECT format('bucket %s: shares %s, open entries %s', b.id, b.shares, coalesce(u.shares, 0))
+        FROM staking_bucket b
+        LEFT JOIN (SELECT bucket_id, sum(shares) AS shares FROM staking_unbonding WHERE status = 'open' GROUP BY 1) u
+          ON u.bucket_id = b.id
+        WHERE b.shares <> coalesce(u.shares, 0) OR (b.shares = 0 AND b.tokens <> 0)""",
+    "7 one open epoch": """
+        SELECT format('%s epochs are open', count(*)) FROM staking_epoch WHERE status <> 'settled'
+        HAVING count(*) <> 1 AND EXISTS (SELECT FROM staking_epoch)""",
+    "7 contiguous epochs": """
+        SELECT format('epoch %s starts at %s, the former ends at %s', number, start, former)
+        FROM (SELECT number, start, lag("end") OVER (ORDER BY number) AS former,
+                lag(number) OVER (ORDER BY number) AS before FROM staking_epoch) e
+        WHERE (former IS NOT NULL AND (former <> start OR before <> number - 1)) OR (former IS NULL AND number <> 1)""",
+    "7 rewards and carry": """
+        SELECT format('epoch %s: pool %s, rewards %s, distributed %s, carry %s', e.number, e.pool,
+          coalesce(r.rewards, 0), e.distributed, e.carry)
+        FROM staking_epoch e
+        LEFT JOIN (SELECT epoch, sum(reward) AS rewards, sum(operator_reward + delegators_reward) AS split,
+                     sum(slashed) AS slashed, count(*) AS nodes FROM staking_nodeepoch GROUP BY epoch) r ON r.epoch = e.number
+        WHERE e.status = 'settled' AND (e.pool <> e.carry_in + e.minted OR e.pool <> e.distributed + e.carry
+          OR e.distributed <> coalesce(r.rewards, 0) OR coalesce(r.rewards, 0) <> coalesce(r.split, 0)
+          OR e.slashed <> coalesce(r.slashed, 0))""",
+    "8 slashes": """
+        SELECT format('slash %s: slashed %s, burned %s + honest %s + returned %s', id, slashed, burned, honest, returned)
+        FROM staking_slash
+        WHERE slashed <> burned + honest + returned OR slashed <> self_slashed + delegated_slashed
+          OR (status <> 'executed' AND slashed <> 0)""",
+    "8 burned": """
+        SELECT format('burned: ledger %s, slashes %s', l.burned, s.burned)
+        FROM (SELECT coalesce(sum(balance), 0) AS burned FROM ledger_account WHERE name = 'burned') l,
+             (SELECT coalesce(sum(burned), 0) AS burned FROM staking_slash) s
+        WHERE l.burned <> s.burned""",
+    "10 counters": """
+        SELECT format('node %s in epoch %s: counted %s accepted, %s good; receipts say %s, %s', e.node_id, e.epoch,
+          e.accepted, e.good, coalesce(r.accepted, 0), coalesce(r.good, 0))
+        FROM staking_nodeepoch e
+        LEFT JOIN (SELECT epoch, node_id, count(*) FILTER (WHERE outcome <> 2) AS accepted,
+                     count(*) FILTER (WHERE good) AS good FROM staking_receipt WHERE epoch >= %(since)s GROUP BY 1, 2) r
+          ON r.epoch = e.epoch AND r.node_id = e.node_id
+        WHERE e.epoch >= %(since)s AND (e.accepted <> coalesce(r.accepted, 0) OR e.good <> coalesce(r.good, 0))""",
+    "10 standing": """
+        SELECT format('node %s: banned %s, slashes say %s; cooldown until %s, slashes say %s', n.address, n.banned,
+          coalesce(s.ban, false), n.cooldown_until, coalesce(s.until, 0))
+        FROM staking_node n
+        LEFT JOIN (SELECT node_id, bool_or(ban) AS ban, max(cooldown_until) AS until
+                   FROM staking_slash WHERE status <> 'overturned' GROUP BY 1) s ON s.node_id = n.id
+        WHERE n.banned <> coalesce(s.ban, false) OR n.cooldown_until <> coalesce(s.until, 0)""",
+}

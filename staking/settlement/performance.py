@@ -1,0 +1,185 @@
+"""Step 2: what every node did, read from one partition of receipts in set-based passes (R22–R28)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from staking.models import Epoch
+from staking.protocol import performance as rules
+from staking.protocol.parameters import Parameters
+from staking.services.epochs import OpenEpoch, parameters_of
+from staking.settlement.gather import gather_nodes
+from staking.settlement.state import NodeState, Settlement
+
+# The greatest latency whose square fits 64 bits; larger ones are squared as numeric.
+NARROW = 3_037_000_499
+SQUARES = f"""coalesce(sum(latency_ms * latency_ms) FILTER (WHERE {{good}} latency_ms <= {NARROW}), 0)
+    + coalesce(sum(latency_ms::numeric * latency_ms) FILTER (WHERE {{good}} latency_ms > {NARROW}), 0)"""
+
+COUNTERS = f"""
+SELECT node_id, count(*) FILTER (WHERE outcome <> 2), count(*) FILTER (WHERE good),
+  count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3), count(*) FILTER (WHERE outcome = 4),
+  count(*) FILTER (WHERE proof = 3), count(*) FILTER (WHERE proof = 4),
+  coalesce(sum(credits) FILTER (WHERE good), 0), coalesce(sum(latency_ms) FILTER (WHERE good), 0),
+  {SQUARES.format(good="good AND")}
+FROM staking_receipt WHERE epoch = %s GROUP BY node_id
+"""
+DEMAND = "SELECT region, count(*) FROM staking_receipt WHERE epoch = %s AND outcome <> 2 GROUP BY region"
+
+# The last N good jobs of each node, newest first; partitions are read backwards and only as far as needed.
+WINDOWS = f"""
+SELECT n.id, w.jobs, w.total, w.squares FROM unnest(%(nodes)s::int[]) AS n(id), LATERAL (
+  SELECT count(*) AS jobs, coalesce(sum(latency_ms), 0) AS total, {SQUARES.format(good="")} AS squares
+  FROM (SELECT latency_ms FROM staking_receipt r
+        WHERE r.node_id = n.id AND r.good AND r.epoch {{reach}} %(epoch)s
+        ORDER BY r.epoch DESC, r.seq DESC LIMIT %(jobs)s) last) w
+"""
+
+HEARD = """
+SELECT h.node_id, count(DISTINCT h.slot) FROM (
+  SELECT node_id, floor(extract(epoch FROM at - %(start)s::timestamptz) / %(slot)s)::int AS slot
+  FROM staking_heartbeat WHERE at >= %(start)s AND at < %(end)s) h
+JOIN staking_node n ON n.id = h.node_id
+WHERE h.slot < %(slots)s AND %(start)s::timestamptz + (h.slot + 1) * make_interval(secs => %(slot)s) > n.registered_at
+GROUP BY h.node_id
+"""
+ANYONE = "SELECT EXISTS (SELECT FROM staking_heartbeat WHERE at >= %(start)s AND at < %(end)s)"
+
+MS = timedelta(milliseconds=1)
+
+
+def measure_performance(work: Settlement) -> None:
+    """Step 2. SLA, uptime, latency, scarcity and Q of every node in the epoch that ends."""
+    gather_nodes(work)
+    measure(work.nodes, epoch=work.epoch, until=work.epoch.end)
+
+
+def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:
+    """Fill in what the nodes did in `epoch` up to `until`: its close, or now for a live view (R22–R28)."""
+    params = epoch.params
+    sums = _count_receipts(nodes, epoch.number)
+    _move_windows(nodes, epoch.number, params, sums)
+    _count_heartbeats(nodes, epoch, until)
+    for node in nodes:
+        node.sla_bps = rules.sla_bps(node.good, node.accepted)
+        node.rejection_bps = rules.rejection_bps(node.rejected, node.accepted)
+        node.latency_ms = rules.average_latency(node.latency_count, node.latency_sum)
+        node.variation_bps = rules.variation_bps(node.latency_count, node.latency_sum, node.latency_squares)
+    _compare(nodes, epoch.number)
+    for node in nodes:
+        _judge(node, params)
+
+
+def _count_receipts(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]]:
+    """Counters of the epoch into the nodes; answers with Σx and Σx² of each node's good latencies in it."""
+    sums: dict[int, tuple[int, int]] = {}
+    by_id = {node.id: node for node in nodes}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTERS, [epoch])
+        for id_, accepted, good, rejected, dropped, mismatched, invalid, forged, credits, total, squares in cursor:
+            node = by_id[id_]
+            node.accepted, node.good, node.rejected = accepted, good, rejected
+            node.dropped, node.mismatched = dropped, mismatched
+            node.invalid, node.forged = invalid, forged
+            node.credits = int(credits)
+            sums[id_] = (int(total), int(squares))
+    return sums
+
+
+def _move_windows(
+    nodes: list[NodeState], epoch: int, params: Parameters, sums: dict[int, tuple[int, int]]
+) -> None:
+    """Move each node's window of the last N good latencies over the epoch (R24).
+
+    While window and epoch fit N together, the window holds every good job ever and the epoch's sums are added;
+    jobs are read one by one only where some fall out of it, or where the DAO changed N.
+    """
+    size = params.latency_window_jobs
+    here: list[NodeState] = []
+    across: list[NodeState] = []
+    resized = _former_size(epoch) not in (None, size)
+    for node in nodes:
+        if node.good == size:
+            node.latency_count, (node.latency_sum, node.latency_squares) = size, sums[node.id]
+        elif node.good > size:
+            here.append(node)
+        elif resized and (node.latency_count or node.good):
+            across.append(node)
+        elif node.good:
+            if node.latency_count + node.good > size:
+                across.append(node)
+                continue
+            total, squares = sums[node.id]
+            node.latency_count += node.good
+            node.latency_sum += total
+            node.latency_squares += squares
+    _read_windows(here, epoch, size, "=")
+    _read_windows(across, epoch, size, "<=")
+
+
+def _former_size(epoch: int) -> int | None:
+    digest = Epoch.objects.filter(number=epoch - 1).values_list("parameters__digest", flat=True).first()
+    return None if digest is None else parameters_of(digest).latency_window_jobs
+
+
+def _read_windows(nodes: list[NodeState], epoch: int, size: int, reach: str) -> None:
+    if not nodes:
+        return
+    by_id = {node.id: node for node in nodes}
+    ids = "{" + ",".join(map(str, by_id)) + "}"
+    with connection.cursor() as cursor:
+        cursor.execute(WINDOWS.format(reach=reach), {"nodes": ids, "epoch": epoch, "jobs": size})
+        for id_, jobs, total, squares in cursor:
+            node = by_id[id_]
+            node.latency_count, node.latency_sum, node.latency_squares = jobs, int(total), int(squares)
+
+
+def _count_heartbeats(nodes: list[NodeState], epoch: OpenEpoch, until: datetime) -> None:
+    slot_ms = epoch.params.heartbeat_slot_seconds * 1000
+    length_ms = (epoch.end - epoch.start) // MS
+    until_ms = (until - epoch.start) // MS
+    slots = min(until_ms, length_ms) // slot_ms
+    asked = {"start": epoch.start, "end": epoch.end, "slot": slot_ms // 1000, "slots": slots}
+    with connection.cursor() as cursor:
+        cursor.execute(ANYONE, asked)
+        silent = not cursor.fetchone()[0]
+        cursor.execute(HEARD, asked)
+        heard = dict(cursor.fetchall())
+    for node in nodes:
+        assert node.registered_at is not None
+        registered_ms = (node.registered_at - epoch.start) // MS
+        first, last = rules.counted_slots(0, slot_ms, registered_ms, until_ms, length_ms)
+        node.uptime_bps = rules.uptime_bps(heard.get(node.id, 0), last - first, oracle_silent=silent)
+
+
+def _compare(nodes: list[NodeState], epoch: int) -> None:
+    """Latency percentiles and scarcity, which set nodes against each other (R24, R26)."""
+    active = [node for node in nodes if node.status == "active"]
+    averages = {node.id: node.latency_ms for node in active if node.latency_ms is not None}
+    percentiles = rules.latency_percentiles(averages)
+    supply: dict[str, int] = {}
+    for node in active:
+        supply[node.region] = supply.get(node.region, 0) + 1
+    with connection.cursor() as cursor:
+        cursor.execute(DEMAND, [epoch])
+        scarcity = rules.scarcity(dict(cursor.fetchall()), supply)
+    for node in nodes:
+        node.latency_percentile_bps = percentiles.get(node.id, 0)
+        node.scarcity_bps = scarcity.get(node.region, 0)
+
+
+def _judge(node: NodeState, params: Parameters) -> None:
+    node.degraded = rules.is_degraded(params, node.uptime_bps, node.rejection_bps, node.variation_bps)
+    terms = rules.q_factor(
+        params,
+        node.latency_percentile_bps,
+        node.uptime_bps,
+        node.active_stake + node.active_pool,
+        node.scarcity_bps,
+        node.sla_bps,
+    )
+    node.q_latency, node.q_uptime, node.q_stake, node.q_scarcity = terms[:4]
+    node.q_sla = terms.sla
+    node.q_bps = rules.cap_degraded(terms.q, node.degraded)
