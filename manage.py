@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.management import execute_from_command_line
+
+from inframind.devnet import servers
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    with servers.for_command(sys.argv):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

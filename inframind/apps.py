@@ -8,6 +8,7 @@ class InframindConfig(AppConfig):
     label = "inframind"
 
     def ready(self) -> None:
-        from . import checks
+        from . import celery, checks
 
         checks.require_fast_curve()
+        celery.app.set_default()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -52,32 +53,53 @@ def kept_secret(data_dir: Path) -> str:
     path = data_dir / "secret_key"
     if not path.exists():
         make_folder(data_dir)
-        _publish(path, secrets.token_urlsafe(50))
-    return path.read_text()
+        _publish_once(path, secrets.token_urlsafe(50))
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise not_writable(data_dir, error) from error
 
 
 def make_folder(path: Path) -> Path:
     """Create a folder, or say plainly why the data directory cannot be used."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise PermissionError
-    except (PermissionError, FileExistsError, NotADirectoryError, OSError) as error:
-        raise ImproperlyConfigured(
-            f"The data directory {path} is not writable ({error.strerror or 'no permission'}). "
-            "Set INFRAMIND_DATA_DIR to a folder that is."
-        ) from error
+    except OSError as error:
+        raise not_writable(path, error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise not_writable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     return path
 
 
-def _publish(path: Path, text: str) -> None:
+def not_writable(path: Path, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"the data directory {path} cannot be written ({error.strerror}). "
+        "Set INFRAMIND_DATA_DIR to a folder that can."
+    )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put text into a file that only its owner reads; a reader sees the old text or the new, never half."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
+    _write_0600(draft, text)
+    draft.replace(path)
+
+
+def _publish_once(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    _write_0600(draft, text)
     try:
         os.link(draft, path)
     except FileExistsError:
         return
     finally:
         draft.unlink()
+
+
+def _write_0600(path: Path, text: str) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise not_writable(path.parent, error) from error
+    with os.fdopen(handle, "w") as file:
+        file.write(text)

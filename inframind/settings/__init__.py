@@ -1,6 +1,6 @@
 """Settings of the network that INFRAMIND_NETWORK names."""
 
-from .env import load
+from inframind.environment import load
 
 if load()["INFRAMIND_NETWORK"] == "production":
     from .production import *

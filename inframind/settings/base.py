@@ -9,9 +9,8 @@ import environ
 from whitenoise.compress import Compressor
 
 from inframind.devnet import places
-
-from .env import PROJECT_ROOT, load
-from .logs import logging_config
+from inframind.environment import PROJECT_ROOT, load
+from inframind.logs import logging_config
 
 BASE_DIR = PROJECT_ROOT
 ENV = load()

@@ -1,0 +1,25 @@
+"""What stops a devnet from starting, said so that a person can act on it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ImproperlyConfigured
+
+EXIT_STATUS = 2
+
+
+class StartFault(Exception):
+    """Something outside the project is in the way; the text says what, and what to do."""
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """End the process with one sentence instead of a traceback when the start is refused."""
+    try:
+        yield
+    except (StartFault, ImproperlyConfigured) as fault:
+        print(f"InfraMind cannot start: {fault}", file=sys.stderr)
+        raise SystemExit(EXIT_STATUS) from fault

@@ -1,0 +1,108 @@
+"""What has to be done before the site starts, skipped when nothing it depends on has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import connection
+
+from inframind.environment import PROJECT_ROOT
+
+from . import places
+
+# Files of packages that no page of ours names; compressing them would take longer than all the rest.
+UNUSED_STATIC = ["redoc*", "htmx-4*", "htmax*"]
+
+
+def check() -> None:
+    call_command("check")
+
+
+def database_is_fresh() -> bool:
+    return "django_migrations" not in connection.introspection.table_names()
+
+
+def migrate() -> bool:
+    """Bring the tables up to date. Returns whether there was anything to look at."""
+    stamp = settings.DATA_DIR / "stamps" / "migrate"
+    sources = _digest(_migration_files(), settings.DATABASE_URL)
+    if not database_is_fresh() and _read(stamp) == f"{sources} {_applied()}":
+        return False
+    call_command("migrate", interactive=False, verbosity=0)
+    _write(stamp, f"{sources} {_applied()}")
+    return True
+
+
+def collect_static() -> bool:
+    """Hash and compress the static files. Returns whether they had changed."""
+    stamp = settings.DATA_DIR / "stamps" / "static"
+    sources = _digest(_static_files(), str(settings.STATIC_ROOT))
+    if _read(stamp) == sources and (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=UNUSED_STATIC)
+    _write(stamp, sources)
+    return True
+
+
+def demo_is_due(*, fresh: bool) -> bool:
+    """Whether the demo network is still to be loaded: a new database, or a former load was cut short."""
+    return "demo" in get_commands() and (fresh or _demo_mark().exists())
+
+
+def load_demo() -> None:
+    _write(_demo_mark(), settings.DATABASE_URL)
+    call_command("demo")
+    _demo_mark().unlink()
+
+
+def let_go() -> None:
+    """Close our connections: the site has its own."""
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
+
+
+def _demo_mark() -> Path:
+    return Path(settings.DATA_DIR) / "stamps" / "demo-unfinished"
+
+
+def _applied() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM django_migrations")
+        return int(cursor.fetchone()[0])
+
+
+def _migration_files() -> list[Path]:
+    folders = [Path(config.path) / "migrations" for config in apps.get_app_configs()]
+    return [
+        path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in (".py", ".sql")
+    ]
+
+
+def _static_files() -> list[Path]:
+    own = (path for folder in settings.STATICFILES_DIRS for path in sorted(Path(folder).rglob("*")))
+    return [*(path for path in own if path.is_file()), *sorted((PROJECT_ROOT / "requirements").glob("*.txt"))]
+
+
+def _digest(files: Iterable[Path], extra: str) -> str:
+    digest = hashlib.sha256(f"{django.__version__} {extra}".encode())
+    for path in files:
+        digest.update(str(path).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(stamp: Path) -> str:
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def _write(stamp: Path, text: str) -> None:
+    places.make_folder(stamp.parent)
+    stamp.write_text(text)

@@ -1,0 +1,136 @@
+"""The servers a process works with: configured ones as they are, embedded ones while somebody needs them.
+
+Every process that uses the embedded servers holds a shared lock for as long as it lives; whoever ends and
+finds nobody else holding it stops them. The kernel lets go of the lock of a killed process, so the next
+user takes over servers that a killed one left behind, and no count on disk can be wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from inframind import environment
+
+from . import faults, locks, probes
+
+WITHOUT_SERVERS = (
+    *("help", "version", "check", "diffsettings", "spectacular", "collectstatic", "findstatic"),
+    *("compilemessages", "makemessages", "startapp", "startproject"),
+)
+
+
+class Lease:
+    """A claim on the embedded servers of one data directory, from acquire() to release()."""
+
+    def __init__(self, data_dir: Path, *, database: bool = True, broker: bool = True) -> None:
+        self.data_dir = data_dir
+        self.database = database
+        self.broker = broker
+        self._users = locks.FileLock(data_dir / "servers.users")
+
+    def acquire(self) -> None:
+        """Start what is down. Raises StartFault when a server cannot be started."""
+        with locks.alone(self.data_dir / "servers.lock"):
+            self._users.wait_shared()
+            self._start()
+
+    def revive(self) -> None:
+        """Start again what died meanwhile."""
+        if not self._up():
+            with locks.alone(self.data_dir / "servers.lock"):
+                self._start()
+
+    def release(self) -> bool:
+        """Give the claim up; the last one out stops the servers. Returns whether they were stopped."""
+        with locks.alone(self.data_dir / "servers.lock"):
+            last = self._users.try_exclusive()
+            if last:
+                self._stop()
+            self._users.close()
+        return last
+
+    def urls(self) -> dict[str, str]:
+        from . import places
+
+        found = {}
+        if self.database:
+            found["DATABASE_URL"] = places.database_url(self.data_dir)
+        if self.broker:
+            found["REDIS_URL"] = places.redis_url(self.data_dir)
+        return found
+
+    def _up(self) -> bool:
+        from . import places, postgres, valkey
+
+        database = not self.database or postgres.running_pid(self.data_dir) is not None
+        return database and (not self.broker or valkey.answers(places.redis_url(self.data_dir)))
+
+    def _start(self) -> None:
+        from . import postgres, valkey
+
+        if self.database:
+            postgres.start(self.data_dir)
+        if self.broker:
+            valkey.start(self.data_dir)
+
+    def _stop(self) -> None:
+        from . import postgres, valkey
+
+        valkey.stop(self.data_dir)
+        postgres.stop(self.data_dir)
+
+
+@contextmanager
+def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | None]:
+    """Hold the embedded servers that are not configured otherwise, with their URLs in the environment."""
+    wanted = {"database": "DATABASE_URL" not in configured, "broker": "REDIS_URL" not in configured}
+    if not any(wanted.values()):
+        yield None
+        return
+    lease = Lease(data_dir, **wanted)
+    lease.acquire()
+    try:
+        os.environ.update(lease.urls())
+        yield lease
+    finally:
+        lease.release()
+
+
+@contextmanager
+def for_command(argv: Sequence[str]) -> Iterator[None]:
+    """Before `manage.py` opens the database: the servers of `make run`, or our own for this run.
+
+    Commands that need no database start nothing. A configured database that does not answer, or a data
+    directory that cannot be written, ends the process with one sentence.
+    """
+    with faults.said_plainly():
+        settings = environment.load()
+        if not needs_servers(argv):
+            yield
+            return
+        configured = [name for name in ("DATABASE_URL", "REDIS_URL") if settings[name]]
+        if "DATABASE_URL" in configured:
+            probes.require_database(settings["DATABASE_URL"])
+        _leave_on_terminate()
+        with in_use(settings["INFRAMIND_DATA_DIR"], configured):
+            yield
+
+
+def needs_servers(argv: Sequence[str]) -> bool:
+    words = argv[1:]
+    if not words or {"-h", "--help", "--version"} & set(words):
+        return False
+    return words[0] not in WITHOUT_SERVERS
+
+
+def _leave_on_terminate() -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)

@@ -1,0 +1,205 @@
+"""`make run`: the whole network under one process.
+
+Started in order: PostgreSQL, Valkey, tables, static files, on the first run the demo network, then web,
+worker and beat. Stopped in the order web, beat, worker, Valkey, PostgreSQL. When one of the three ends by
+itself, all end, and the exit status is not 0.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import django
+
+from inframind import environment
+
+from . import faults, locks, probes, servers
+from .children import Child, end_with_parent
+
+HOST = "127.0.0.1"
+PORT_PATIENCE_SECONDS = 3
+WEB_PATIENCE_SECONDS = 90
+SERVERS_EVERY_SECONDS = 2.0
+
+
+class Stop(BaseException):
+    """A signal asks us to end."""
+
+
+class Signals:
+    """The first signal ends the run, a second one while we stop makes us stop waiting."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.hurried = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._take)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.stopping:
+            self.hurried = True
+            return
+        self.stopping = True
+        raise Stop
+
+
+def main() -> int:
+    """Run the network until a signal (0) or until one of its processes ends by itself (1)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
+    signals = Signals()
+    if "MAKELEVEL" in os.environ:
+        end_with_parent(os.getppid())
+    with faults.said_plainly():
+        settings = environment.load()
+        claim = _claim(settings["INFRAMIND_DATA_DIR"], settings["PORT"])
+        try:
+            return _run(settings, signals)
+        except Stop:
+            return 0
+        finally:
+            signals.stopping = True
+            claim.close()
+
+
+def _claim(data_dir: Path, port: int) -> locks.FileLock:
+    claim = locks.FileLock(data_dir / "up.lock")
+    if not claim.try_exclusive():
+        raise faults.StartFault(
+            f"it is already running on the data in {data_dir} ({claim.read()}). "
+            "Stop that one, or set INFRAMIND_DATA_DIR and PORT for a second network."
+        )
+    claim.write(f"process {os.getpid()}, {_address(port)}")
+    _require_port(port)
+    return claim
+
+
+def _require_port(port: int) -> None:
+    # The web processes of a killed run need a moment to notice that they are alone.
+    until = time.monotonic() + PORT_PATIENCE_SECONDS
+    while not probes.port_is_free(HOST, port):
+        if time.monotonic() > until:
+            raise faults.StartFault(f"port {port} is taken by another program. Set PORT to a free one.")
+        time.sleep(0.2)
+
+
+def _run(settings: dict[str, Any], signals: Signals) -> int:
+    data_dir: Path = settings["INFRAMIND_DATA_DIR"]
+    configured = [name for name in ("DATABASE_URL", "REDIS_URL") if settings[name]]
+    if "DATABASE_URL" in configured:
+        probes.require_database(settings["DATABASE_URL"])
+    if "REDIS_URL" in configured:
+        probes.require_broker(settings["REDIS_URL"])
+    _say(f"InfraMind {settings['INFRAMIND_NETWORK']}, data in {data_dir}")
+    with servers.in_use(data_dir, configured) as lease:
+        _prepare(settings)
+        children = _children(settings)
+        try:
+            return _watch(children, settings, lease)
+        finally:
+            signals.stopping = True
+            _say("Stopping …")
+            for name in ("web", "beat", "worker"):
+                children[name].stop(lambda: signals.hurried)
+
+
+def _prepare(settings: dict[str, Any]) -> None:
+    django.setup()
+    from . import prepare
+
+    prepare.check()
+    fresh = prepare.database_is_fresh()
+    if prepare.migrate():
+        _say("The tables are up to date.")
+    if prepare.collect_static():
+        _say("The static files are collected.")
+    on_devnet = settings["INFRAMIND_NETWORK"] == "devnet"
+    if on_devnet and settings["INFRAMIND_DEMO"] and prepare.demo_is_due(fresh=fresh):
+        _say("Loading the demo network, once (INFRAMIND_DEMO=0 starts empty) …")
+        prepare.load_demo()
+    prepare.let_go()
+
+
+def _children(settings: dict[str, Any]) -> dict[str, Child]:
+    data_dir: Path = settings["INFRAMIND_DATA_DIR"]
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet"]
+    web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(settings["PORT"])]
+    web += ["--workers", str(settings["INFRAMIND_WEB_WORKERS"])]
+    web += ["--blocking-threads", str(settings["INFRAMIND_WEB_THREADS"])]
+    # Without a limit granian waits for ever on workers that were still starting when it was told to end.
+    web += ["--workers-kill-timeout", "10", "--no-ws", "inframind.wsgi:application"]
+    worker = [*celery, "worker", "--concurrency", str(settings["INFRAMIND_TASK_WORKERS"])]
+    worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    beat = [*celery, "beat", "--schedule", str(data_dir / "beat-schedule"), "--loglevel", "WARNING"]
+    beat += ["--pidfile", ""]
+    logs = data_dir / "logs"
+    return {
+        "web": Child("web", web, logs / "web.log", patience_seconds=20),
+        "worker": Child("worker", worker, logs / "worker.log", patience_seconds=60),
+        "beat": Child("beat", beat, logs / "beat.log", patience_seconds=10),
+    }
+
+
+def _watch(children: dict[str, Child], settings: dict[str, Any], lease: servers.Lease | None) -> int:
+    child_environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics(settings))}
+    for child in children.values():
+        child.start(child_environment)
+    said = False
+    began = looked = time.monotonic()
+    while True:
+        ended = next((child for child in children.values() if child.exit_status() is not None), None)
+        if ended is not None:
+            _say(f"The {ended.name} process ended by itself ({ended.exit_status()}). Its log ends with:")
+            _say(ended.last_lines())
+            return 1
+        if not said and _answers(settings):
+            said = True
+            _say(f"The site is at {_address(settings['PORT'])} (logs in {children['web'].log.parent}).")
+            _say("Ctrl-C stops everything.")
+        if not said and time.monotonic() - began > WEB_PATIENCE_SECONDS:
+            _say(f"The site does not answer. Its log ends with:\n{children['web'].last_lines()}")
+            return 1
+        if lease is not None and time.monotonic() - looked > SERVERS_EVERY_SECONDS:
+            looked = time.monotonic()
+            lease.revive()
+        time.sleep(0.1)
+
+
+def _empty_metrics(settings: dict[str, Any]) -> Path:
+    folder: Path = settings["INFRAMIND_DATA_DIR"] / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def _answers(settings: dict[str, Any]) -> bool:
+    hosts = [host.lstrip(".") for host in settings["ALLOWED_HOSTS"] if host != "*"] or [HOST]
+    request = urllib.request.Request(f"{_address(settings['PORT'])}/healthz", headers={"Host": hosts[0]})
+    try:
+        with urllib.request.urlopen(request, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _address(port: int) -> str:
+    return f"http://{HOST}:{port}"
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
