@@ -1,0 +1,46 @@
+"""Node addresses as people type them: whole, or a prefix that fits one node only."""
+
+from __future__ import annotations
+
+import re
+
+from infra.client import Api, Row
+from infra.refusals import Refused
+
+WHOLE = 42
+SHOWN = 10
+_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,40}")
+
+
+def complete(api: Api, typed: str) -> str:
+    """The address of the one node that begins with `typed`; a trailing `…` or `...` is dropped.
+
+    A whole address is not looked up: the API judges it. Raises `address_invalid`, `not_found`, and
+    `ambiguous` with the candidates.
+    """
+    prefix = typed.rstrip("….")
+    if not _HEX.fullmatch(prefix):
+        raise Refused("address_invalid", f"{typed!r} is not an address (0x and hex digits) or its beginning.")
+    prefix = "0x" + prefix[2:]
+    if len(prefix) == WHOLE:
+        return prefix
+    found = _begin_with(api, prefix)
+    if not found:
+        raise Refused("not_found", f"No node begins with {prefix}.")
+    if len(found) > 1:
+        raise Refused("ambiguous", _candidates(prefix, found))
+    return str(found[0]["address"])
+
+
+def _begin_with(api: Api, prefix: str) -> list[Row]:
+    """Nodes by prefix: the search looks into names too, so its rows are sifted."""
+    rows = api.pages("nodes", {"search": prefix})["results"]
+    return [row for row in rows if row["address"].lower().startswith(prefix.lower())]
+
+
+def _candidates(prefix: str, found: list[Row]) -> str:
+    lines = [f"{prefix} fits {len(found)} nodes; type more of the address:"]
+    lines += [f"  {row['address']}  {row.get('name') or ''}".rstrip() for row in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"  and {len(found) - SHOWN} more")
+    return "\n".join(lines)

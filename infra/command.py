@@ -1,0 +1,79 @@
+"""How a function becomes a command: the options all commands share, and the exit status."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from infra import output
+from infra.refusals import Refused
+from infra.session import Session
+
+Url = Annotated[str | None, typer.Option("--url", help="The network's address, else INFRA_URL or the file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the API's answer.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money moves.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent and send nothing.")]
+Key = Annotated[
+    str | None, typer.Option("--idempotency-key", help="Repeat an earlier run: the same key acts once.")
+]
+
+NodeOption = Annotated[str, typer.Option("--node", help="The node's address, or a prefix only it has.")]
+AmountOption = Annotated[str, typer.Option("--amount", help="IFM, at most 6 decimals.")]
+
+
+def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The function takes a Session first; the shared options are added behind its own.
+
+    `acts` marks a command that changes something: `--yes`, `--dry-run` and `--idempotency-key` join.
+    """
+
+    def dress(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(context: typer.Context, **given: Any) -> None:
+            session = _session(context, given)
+            try:
+                function(session, **given)
+            except Refused as refusal:
+                output.refuse(refusal, as_json=session.as_json)
+                raise typer.Exit(1) from None
+
+        signature = inspect.signature(function, eval_str=True)
+        own = list(signature.parameters.values())[1:]
+        run.__signature__ = signature.replace(parameters=[_CONTEXT, *own, *_shared(acts)])  # type: ignore[attr-defined]
+        # Typer reads the annotations of the signature; those of the wrapped function name the session.
+        run.__annotations__ = {}
+        del run.__wrapped__  # type: ignore[attr-defined]
+        run.command_name = name  # type: ignore[attr-defined]
+        return run
+
+    return dress
+
+
+def _session(context: typer.Context, given: dict[str, Any]) -> Session:
+    before = context.obj or {}
+    return Session(
+        typed_url=given.pop("url") or before.get("url"),
+        as_json=given.pop("as_json") or before.get("as_json", False),
+        yes=given.pop("yes", False),
+        dry_run=given.pop("dry_run", False),
+        key=given.pop("key", None) or str(uuid.uuid4()),
+    )
+
+
+def _shared(acts: bool) -> list[inspect.Parameter]:
+    options = [("url", Url, None), ("as_json", Json, False)]
+    if acts:
+        options = [("yes", Yes, False), ("dry_run", DryRun, False), ("key", Key, None), *options]
+    return [_option(name, kind, default) for name, kind, default in options]
+
+
+def _option(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -1,0 +1,110 @@
+"""`infra login` and `infra logout`."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from infra import config, output
+from infra.client import LOOPBACK, Api, Row
+from infra.command import command
+from infra.config import SignIn
+from infra.session import Session
+
+_FILE = {"exists": True, "dir_okay": False, "readable": True}
+
+
+@command("login")
+def login(
+    session: Session,
+    *,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Key file: 64 hex digits, or an Ethereum keystore.", **_FILE)
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="The keystore's password, in a file.", **_FILE)
+    ] = None,
+    token: Annotated[str | None, typer.Option("--token", help="An API token made elsewhere.")] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="The name the network signs in for, if not the URL's host.")
+    ] = None,
+) -> None:
+    """Sign in and keep the token for this network.
+
+    With --key the network's sign-in message (EIP-4361) is signed on this machine; the key never leaves it.
+    With neither --key nor --token the token is read from standard input, so that it shows in no process list.
+    """
+    if key and token:
+        raise typer.BadParameter("give --key or --token, not both")
+    if password_file and not key:
+        raise typer.BadParameter("--password-file goes with --key")
+    configuration = session.configuration
+    if key:
+        answer = _sign_in(session, key, password_file, domain)
+        kept = SignIn(answer["token"], answer["address"], answer.get("expires_at") or "")
+    else:
+        kept, answer = _adopt(session, token or _read_token())
+    configuration.url = session.url
+    configuration.sign_ins[session.url] = kept
+    config.save(configuration)
+    _report(session, kept, answer)
+
+
+@command("logout")
+def logout(session: Session) -> None:
+    """Forget the token kept for this network; the network itself lets it run out."""
+    forgotten = session.configuration.sign_ins.pop(session.url, None)
+    if forgotten:
+        config.save(session.configuration)
+    if session.as_json:
+        output.say_json({"url": session.url, "forgotten": forgotten is not None})
+    else:
+        output.say(f"Signed out of {session.url}." if forgotten else f"Not signed in to {session.url}.")
+
+
+def _sign_in(session: Session, key: Path, password_file: Path | None, domain: str | None) -> Row:
+    from infra import keys, signin
+
+    secret = keys.read_key(key, lambda: _password(password_file))
+    return signin.sign_in(Api(session.url, None), secret, domain)
+
+
+def _adopt(session: Session, token: str) -> tuple[SignIn, Row]:
+    """A token is kept only once the network knows it."""
+    wallet = Api(session.url, token).me()
+    return SignIn(token, wallet["address"]), wallet
+
+
+def _password(file: Path | None) -> str:
+    from infra import private_files
+
+    if file:
+        return private_files.read(file, code="key_unsafe", what="The password file").rstrip("\r\n")
+    return _ask("Password of the keystore: ")
+
+
+def _read_token() -> str:
+    token = _ask("Token: ").strip()
+    if not token or not token.isprintable() or " " in token:
+        raise typer.BadParameter("give --key FILE or --token TOKEN, or a token on standard input")
+    return token
+
+
+def _ask(prompt: str) -> str:
+    """A secret, typed unseen on a terminal, or one line of standard input."""
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
+def _report(session: Session, kept: SignIn, answer: Row) -> None:
+    if urlsplit(session.url).scheme == "http" and urlsplit(session.url).hostname not in LOOPBACK:
+        output.warn(f"{session.url} is not encrypted: others on the way can read the token.")
+    if session.as_json:
+        output.say_json(answer)
+        return
+    until = f" until {output.moment(kept.expires_at)}" if kept.expires_at else ""
+    output.say(f"Signed in to {session.url} as {kept.address}{until}.")

@@ -1,0 +1,112 @@
+"""What a command prints: the API's answer with `--json`, else facts and tables; refusals on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from infra.refusals import Refused
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+# A pipe has no width: what is read by a program is neither cut nor folded.
+PIPE_WIDTH = 10_000
+STYLES = {
+    "active": "green", "open": "green", "executed": "red", "banned": "red", "ban pending": "red",
+    "cooldown": "yellow", "pending": "yellow", "disputed": "yellow", "overturned": "green",
+}  # fmt: skip
+
+
+def clean(text: object) -> str:
+    """Text from elsewhere without what could drive the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))
+
+
+def bps(value: int | None) -> str:
+    """Basis points as a percentage, exact."""
+    return "–" if value is None else f"{value // 100}.{value % 100:02d}%"
+
+
+def factor(value: int | None) -> str:
+    """Basis points as a factor: 12,398 is 1.2398×."""
+    return "–" if value is None else f"{value // 10_000}.{value % 10_000:04d}×"
+
+
+def moment(value: str | None) -> str:
+    if not value:
+        return "–"
+    return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def number(value: object) -> str:
+    return "–" if value is None else str(value)
+
+
+def say_json(answer: Any) -> None:
+    print(json.dumps(answer, indent=2))
+
+
+def say(text: str) -> None:
+    print(clean(text))
+
+
+def refuse(refusal: Refused, *, as_json: bool) -> None:
+    """Code and sentence on stderr; with `--json` the API's problem document on stdout too."""
+    print(clean(f"{refusal.code}: {refusal.sentence}"), file=sys.stderr)
+    if as_json and refusal.problem is not None:
+        say_json(refusal.problem)
+
+
+def warn(text: str) -> None:
+    print(clean(f"warning: {text}"), file=sys.stderr)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Rows under their heads; a head that begins with `>` stands to the right."""
+    rows = list(rows)
+    if not rows:
+        say(empty)
+        return
+    grid = _grid(show_header=True)
+    for column in columns:
+        grid.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
+    _fill(grid, rows)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Names and values, one pair a line."""
+    grid = _grid(show_header=False)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    _fill(grid, pairs)
+
+
+def _grid(*, show_header: bool) -> Table:
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=show_header, header_style="bold")
+
+
+def _fill(grid: Table, rows: Iterable[Sequence[object]]) -> None:
+    from rich.text import Text
+
+    for row in rows:
+        cells = [clean(cell) for cell in row]
+        grid.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
+    console = _console()
+    with console.capture() as drawn:
+        console.print(grid)
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)

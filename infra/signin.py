@@ -1,0 +1,49 @@
+"""EIP-4361 sign-in with a local key."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
+
+from infra import keys
+from infra.client import LOOPBACK, Api, Row
+from infra.refusals import Refused
+
+GREETING = " wants you to sign in with your Ethereum account:"
+
+
+def sign_in(api: Api, key: bytes, domain: str | None) -> Row:
+    """Fetch a message, look at it, sign it, and return `{token, address, expires_at}`."""
+    address = keys.address_of(key)
+    asked = api.post("auth/nonce", {"address": address}, str(uuid.uuid4()))
+    check_message(asked["message"], address=address, nonce=asked["nonce"], url=api.url, domain=domain)
+    body = {"message": asked["message"], "signature": keys.sign(key, asked["message"])}
+    answer: Row = api.post("auth/verify", body, str(uuid.uuid4()))
+    return answer
+
+
+def check_message(message: str, *, address: str, nonce: str, url: str, domain: str | None) -> None:
+    """Refuse to sign for somebody else: a server in between could pass on another network's message.
+
+    Raises `message_suspect`.
+    """
+    lines = message.splitlines()
+    if len(lines) < 2 or not lines[0].endswith(GREETING):
+        raise Refused("message_suspect", "The message is not a sign-in (EIP-4361). Nothing was signed.")
+    asked_by = lines[0].removesuffix(GREETING).rpartition("://")[2]
+    if not _same_place(asked_by, domain or urlsplit(url).netloc):
+        raise Refused(
+            "message_suspect",
+            f"The message signs in at {asked_by}, not at {urlsplit(url).netloc}. Nothing was signed. "
+            f"If that is right, say --domain {asked_by}.",
+        )
+    if lines[1].lower() != address.lower() or f"Nonce: {nonce}" not in lines:
+        raise Refused("message_suspect", "The message is for another wallet or nonce. Nothing was signed.")
+
+
+def _same_place(asked_by: str, expected: str) -> bool:
+    """Same host, and same port where the message names one; on this machine any port."""
+    theirs, ours = urlsplit(f"//{asked_by.lower()}"), urlsplit(f"//{expected.lower()}")
+    if theirs.hostname in LOOPBACK and ours.hostname in LOOPBACK:
+        return True
+    return theirs.hostname == ours.hostname and theirs.port in (None, ours.port)
