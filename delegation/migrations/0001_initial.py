@@ -6,51 +6,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('staking', '0001_initial'),
+        ("staking", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wallet', staking.models.fields.AddressField()),
-                ('generation', models.IntegerField()),
-                ('shares', staking.models.fields.WideIntegerField(default=0)),
-                ('pending_shares', staking.models.fields.WideIntegerField(default=0)),
-                ('pending_epoch', models.IntegerField(default=0)),
-                ('reward_index', staking.models.fields.WideIntegerField(default=0)),
-                ('owed', staking.models.fields.WideIntegerField(default=0)),
-                ('claimed', models.BigIntegerField(default=0)),
-                ('redelegated_at', models.DateTimeField(null=True)),
-                ('opened_epoch', models.IntegerField()),
-                ('node', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='positions', to='staking.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", staking.models.fields.AddressField()),
+                ("generation", models.IntegerField()),
+                ("shares", staking.models.fields.WideIntegerField(default=0)),
+                ("pending_shares", staking.models.fields.WideIntegerField(default=0)),
+                ("pending_epoch", models.IntegerField(default=0)),
+                ("reward_index", staking.models.fields.WideIntegerField(default=0)),
+                ("owed", staking.models.fields.WideIntegerField(default=0)),
+                ("claimed", models.BigIntegerField(default=0)),
+                ("redelegated_at", models.DateTimeField(null=True)),
+                ("opened_epoch", models.IntegerField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="positions",
+                        to="staking.node",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['wallet', 'node'], name='delegation_position_wallet')],
-                'constraints': [models.UniqueConstraint(fields=('node', 'wallet'), name='delegation_position_once'), models.CheckConstraint(condition=models.Q(('claimed__gte', 0), ('owed__gte', 0), ('pending_shares__gte', 0), ('shares__gte', models.F('pending_shares'))), name='delegation_position_sane')],
+                "indexes": [models.Index(fields=["wallet", "node"], name="delegation_position_wallet")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("node", "wallet"), name="delegation_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("claimed__gte", 0),
+                            ("owed__gte", 0),
+                            ("pending_shares__gte", 0),
+                            ("shares__gte", models.F("pending_shares")),
+                        ),
+                        name="delegation_position_sane",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Redelegation',
+            name="Redelegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wallet', staking.models.fields.AddressField(db_index=True)),
-                ('amount', models.BigIntegerField()),
-                ('epoch', models.IntegerField()),
-                ('recorded_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('recorded', 'Recorded'), ('executed', 'Executed'), ('cancelled', 'Cancelled')], default='recorded', max_length=9)),
-                ('moved', models.BigIntegerField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=32)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redelegations_out', to='staking.node')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redelegations_in', to='staking.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", staking.models.fields.AddressField(db_index=True)),
+                ("amount", models.BigIntegerField()),
+                ("epoch", models.IntegerField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("recorded", "Recorded"),
+                            ("executed", "Executed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="recorded",
+                        max_length=9,
+                    ),
+                ),
+                ("moved", models.BigIntegerField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=32)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redelegations_out",
+                        to="staking.node",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redelegations_in",
+                        to="staking.node",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'recorded')), fields=['epoch', 'id'], name='delegation_redelegation_due')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "recorded")),
+                        fields=["epoch", "id"],
+                        name="delegation_redelegation_due",
+                    )
+                ],
             },
         ),
     ]

@@ -6,82 +6,165 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('staking', '0001_initial'),
+        ("staking", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_epoch', models.IntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('closes_epoch', models.IntegerField()),
-                ('quorum_bps', models.IntegerField()),
-                ('quorum_base', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('proposer', staking.models.fields.AddressField()),
-                ('title', models.CharField(max_length=120)),
-                ('body', models.TextField(blank=True)),
-                ('changes', models.JSONField()),
-                ('timelock_epochs', models.IntegerField()),
-                ('executes_epoch', models.IntegerField(null=True)),
-                ('status', models.CharField(choices=[('voting', 'Voting'), ('passed', 'Passed'), ('executed', 'Executed'), ('rejected', 'Rejected'), ('expired', 'Expired')], default='voting', max_length=8)),
-                ('version', models.IntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opened_epoch", models.IntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("closes_epoch", models.IntegerField()),
+                ("quorum_bps", models.IntegerField()),
+                ("quorum_base", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("proposer", staking.models.fields.AddressField()),
+                ("title", models.CharField(max_length=120)),
+                ("body", models.TextField(blank=True)),
+                ("changes", models.JSONField()),
+                ("timelock_epochs", models.IntegerField()),
+                ("executes_epoch", models.IntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("voting", "Voting"),
+                            ("passed", "Passed"),
+                            ("executed", "Executed"),
+                            ("rejected", "Rejected"),
+                            ("expired", "Expired"),
+                        ],
+                        default="voting",
+                        max_length=8,
+                    ),
+                ),
+                ("version", models.IntegerField(null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_epoch', models.IntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('closes_epoch', models.IntegerField()),
-                ('quorum_bps', models.IntegerField()),
-                ('quorum_base', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('operator', staking.models.fields.AddressField()),
-                ('reason', models.TextField()),
-                ('deposit', models.BigIntegerField()),
-                ('status', models.CharField(choices=[('voting', 'Voting'), ('upheld', 'Upheld'), ('overturned', 'Overturned')], default='voting', max_length=10)),
-                ('quorum_met', models.BooleanField(null=True)),
-                ('slash', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='dispute', to='staking.slash')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opened_epoch", models.IntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("closes_epoch", models.IntegerField()),
+                ("quorum_bps", models.IntegerField()),
+                ("quorum_base", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("operator", staking.models.fields.AddressField()),
+                ("reason", models.TextField()),
+                ("deposit", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("voting", "Voting"), ("upheld", "Upheld"), ("overturned", "Overturned")],
+                        default="voting",
+                        max_length=10,
+                    ),
+                ),
+                ("quorum_met", models.BooleanField(null=True)),
+                (
+                    "slash",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispute",
+                        to="staking.slash",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DisputeEvidence',
+            name="DisputeEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('link', models.URLField(blank=True, max_length=500)),
-                ('at', models.DateTimeField()),
-                ('dispute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='governance.dispute')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("link", models.URLField(blank=True, max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "dispute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="governance.dispute",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Vote',
+            name="Vote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wallet', staking.models.fields.AddressField(db_index=True)),
-                ('choice', models.CharField(max_length=8)),
-                ('power', models.BigIntegerField()),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('dispute', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='governance.dispute')),
-                ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='governance.proposal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", staking.models.fields.AddressField(db_index=True)),
+                ("choice", models.CharField(max_length=8)),
+                ("power", models.BigIntegerField()),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "dispute",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="votes",
+                        to="governance.dispute",
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="votes",
+                        to="governance.proposal",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('dispute', 'wallet'), name='governance_vote_dispute'), models.UniqueConstraint(fields=('proposal', 'wallet'), name='governance_vote_proposal'), models.CheckConstraint(condition=models.Q(models.Q(('dispute', None), ('proposal__isnull', False)), models.Q(('dispute__isnull', False), ('proposal', None)), _connector='OR'), name='governance_vote_on_one'), models.CheckConstraint(condition=models.Q(('power__gt', 0)), name='governance_vote_power')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("dispute", "wallet"), name="governance_vote_dispute"),
+                    models.UniqueConstraint(fields=("proposal", "wallet"), name="governance_vote_proposal"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dispute", None), ("proposal__isnull", False)),
+                            models.Q(("dispute__isnull", False), ("proposal", None)),
+                            _connector="OR",
+                        ),
+                        name="governance_vote_on_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("power__gt", 0)), name="governance_vote_power"
+                    ),
+                ],
             },
         ),
     ]
