@@ -1,0 +1,159 @@
+"""Why a Q factor is what it is (R27): its parts, as rows of a floating bar chart. All values in bps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from staking.protocol.amounts import BPS
+from staking.templatetags.components import width
+from staking.templatetags.money import amount_digits, fixed, grouped_int, percent, percentile, signed
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a bar: lengths are SVG attributes."""
+
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallRow:
+    label: str
+    note: str
+    value: str
+    role: str
+    limit: str = ""
+    fill: Span | None = None
+    room: Span | None = None
+    from_x: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QBreakdown:
+    """What a Q was computed from. Terms and their maxima in bps, stake in µIFM; `epoch` is the one it multiplies.
+
+    `live`: computed from the open epoch so far, else from a settled one. A degraded node's Q is capped (R28).
+    """
+
+    q_bps: int
+    latency: int
+    uptime: int
+    stake: int
+    scarcity: int
+    sla_factor_bps: int
+    max_latency: int
+    max_uptime: int
+    max_stake: int
+    max_scarcity: int
+    latency_percentile_bps: int
+    uptime_bps: int
+    uptime_floor_bps: int
+    active_stake: int
+    stake_saturation: int
+    scarcity_bps: int
+    region: str
+    sla_bps: int | None
+    sla_full_bps: int
+    epoch: int
+    live: bool = True
+    degraded: bool = False
+
+    def _terms(self) -> list[tuple[str, str, int, int, str]]:
+        scarce = gettext("%(region)s lacks nodes: demand is %(more)s above supply")
+        enough = gettext("%(region)s has enough nodes")
+        return [
+            (gettext("Latency"), self._latency_note(), self.latency, self.max_latency, "sky"),
+            (
+                gettext("Uptime"),
+                gettext("%(uptime)s, counted above %(floor)s")
+                % {"uptime": percent(self.uptime_bps), "floor": percent(self.uptime_floor_bps, 0)},
+                self.uptime, self.max_uptime, "unbonding",
+            ),
+            (
+                gettext("Stake"),
+                gettext("%(active)s of the %(full)s IFM that count")
+                % {
+                    "active": amount_digits(min(self.active_stake, self.stake_saturation), 0),
+                    "full": amount_digits(self.stake_saturation, 0),
+                },
+                self.stake, self.max_stake, "accent",
+            ),
+            (
+                gettext("Regional scarcity"),
+                (scarce if self.scarcity_bps else enough)
+                % {"region": self.region, "more": percent(self.scarcity_bps, 0)},
+                self.scarcity, self.max_scarcity, "plum",
+            ),
+        ]  # fmt: skip
+
+    def _latency_note(self) -> str:
+        return gettext("%(rank)s, faster than %(part)s of nodes") % {
+            "rank": percentile(self.latency_percentile_bps),
+            "part": percent(self.latency_percentile_bps),
+        }
+
+    def rows(self) -> list[WaterfallRow]:
+        """Base, four terms, SLA factor, cap when there is one, Q. Bars float on a scale that holds them all."""
+        terms = self._terms()
+        raw = sum(value for _, _, value, _, _ in terms)
+        after_sla = max((BPS + raw) * self.sla_factor_bps // BPS, 1_000) - BPS
+        q = self.q_bps - BPS
+        low = min(0, q, after_sla, self.latency + self.uptime, self.latency + self.uptime + self.stake, raw)
+        high = max(sum(limit for _, _, _, limit, _ in terms), raw, 1)
+
+        def at(value: int) -> str:
+            return width((value - low) * BPS // (high - low))
+
+        def span(start: int, end: int) -> Span:
+            left, right = sorted((start, end))
+            return Span(at(left), width((right - left) * BPS // (high - low)))
+
+        rows = [WaterfallRow(gettext("Base"), gettext("every node"), grouped_int(BPS), "line", fill=Span(at(0), "3"))]
+        level = 0
+        for label, note, value, limit, role in terms:
+            top = level + max(value, 0)
+            rows.append(
+                WaterfallRow(
+                    label, note, signed(value), "warn" if value < 0 else role,
+                    limit=gettext("of %s") % grouped_int(limit),
+                    fill=span(level, level + value) if value else None,
+                    room=span(top, min(level + limit, high)) if value < limit else None,
+                    from_x=at(level) if len(rows) > 1 else "",
+                )
+            )  # fmt: skip
+            level += value
+        rows.append(self._sla_row(span(raw, after_sla) if after_sla < raw else None, at(raw)))
+        if self.degraded:
+            cut = span(after_sla, q) if q < after_sla else None
+            rows.append(
+                WaterfallRow(
+                    gettext("Degraded"), gettext("Q counts at most 1.00×"), gettext("cap %s") % grouped_int(BPS),
+                    "warn", fill=cut, from_x=at(after_sla),
+                )
+            )  # fmt: skip
+        rows.append(
+            WaterfallRow(
+                gettext("Q factor"), self._total_note(), grouped_int(self.q_bps), "warn" if q < 0 else "accent",
+                fill=span(0, q) if q else None, total=True,
+            )
+        )  # fmt: skip
+        return rows
+
+    def _sla_row(self, loss: Span | None, from_x: str) -> WaterfallRow:
+        if self.sla_bps is None:
+            note = gettext("no job accepted yet, so nothing is taken off")
+        else:
+            note = gettext("%(sla)s; full from %(full)s") % {
+                "sla": percent(self.sla_bps),
+                "full": percent(self.sla_full_bps, 0),
+            }
+        value = "× " + fixed(self.sla_factor_bps, 4, 4)
+        return WaterfallRow(gettext("SLA factor"), note, value, "warn", fill=loss, from_x=from_x)
+
+    def _total_note(self) -> str:
+        said = gettext("in epoch %d so far") if self.live else gettext("of epoch %d")
+        return said % self.epoch

@@ -1,0 +1,221 @@
+"""Small pieces of a page: icons, badges, chips, bars, sparklines, rings. Sizes are SVG attributes: the CSP allows no styles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy
+
+register = template.Library()
+
+_HEXAGON = "M11 1.2 20.4 6.6V17.4L11 22.8 1.6 17.4V6.6z"
+SPARK_WIDTH, SPARK_HEIGHT = 174, 52
+
+# state -> (tone, icon, words). Colour is never the only sign: each chip has its icon and its words.
+STATES: dict[str, tuple[str, str, Any]] = {
+    "node.open": ("ok", "check", gettext_lazy("Open")),
+    "node.active": ("ok", "check", gettext_lazy("Active")),
+    "node.full": ("", "minus", gettext_lazy("Full")),
+    "node.unranked": ("", "hourglass", gettext_lazy("Not ranked yet")),
+    "node.unbonding": ("warn", "clock-pause", gettext_lazy("Unbonding, weight halved")),
+    "node.degraded": ("warn", "alert-triangle", gettext_lazy("Degraded")),
+    "node.cooldown": ("warn", "clock-exclamation", gettext_lazy("Cooldown")),
+    "node.pending_slash": ("risk", "alert-triangle", gettext_lazy("Slash pending")),
+    "node.ban_pending": ("risk", "ban", gettext_lazy("Ban pending")),
+    "node.banned": ("risk", "ban", gettext_lazy("Banned")),
+    "node.retired": ("", "x", gettext_lazy("Retired")),
+    "epoch.open": ("info", "clock", gettext_lazy("Open")),
+    "epoch.settling": ("warn", "clock-exclamation", gettext_lazy("Settling")),
+    "epoch.settled": ("ok", "check", gettext_lazy("Settled")),
+    "slash.pending": ("warn", "clock", gettext_lazy("Open to dispute")),
+    "slash.disputed": ("warn", "gavel", gettext_lazy("Disputed, voting")),
+    "slash.executed": ("risk", "flame", gettext_lazy("Carried out")),
+    "slash.overturned": ("ok", "arrow-back-up", gettext_lazy("Overturned")),
+    "vote.overturn": ("sky", "arrow-back-up", gettext_lazy("Overturn")),
+    "vote.uphold": ("plum", "gavel", gettext_lazy("Uphold")),
+    "vote.abstain": ("", "minus", gettext_lazy("Abstain")),
+    "proof.submitted": ("ok", "check", gettext_lazy("Submitted")),
+    "proof.queued": ("", "hourglass", gettext_lazy("Queued")),
+}
+OFFENCES = {
+    "sla_drop": gettext_lazy("SLA drop"),
+    "invalid_proof": gettext_lazy("Invalid proof"),
+    "forged_trace": gettext_lazy("Forged execution trace"),
+    "dropout": gettext_lazy("Dropout"),
+    "fake_resources": gettext_lazy("Faked resources"),
+    "schema_mismatch": gettext_lazy("Schema mismatches"),
+}
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, classes: str, sprite: str) -> SafeString:
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, sprite, name)
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of static/icons.txt; decoration only, the words stand beside it."""
+    return _icon(name, f"icon {extra}".strip(), static("icons.svg"))
+
+
+@register.simple_tag
+def tier_badge(tier: int | None, *, words: bool = False) -> SafeString | str:
+    """A hexagon that fills up as the tier rises. `words` shows "Tier n", else only screen readers hear it."""
+    if tier is None:
+        return "–"
+    label = gettext("Tier %d") % tier
+    return format_html(
+        '<span class="im-tier im-t{}"><svg viewBox="0 0 22 24" aria-hidden="true"><path d="{}"/>'
+        '<text x="11" y="15.8">{}</text></svg>{}</span>',
+        tier, _HEXAGON, tier, label if words else format_html('<span class="visually-hidden">{}</span>', label),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def chip(tone: str, icon_name: str, words: str) -> SafeString:
+    """tone: "", ok, warn, risk, info, sky, plum."""
+    classes = f"im-chip is-{tone}" if tone else "im-chip"
+    return format_html('<span class="{}">{}{}</span>', classes, icon(icon_name), words)
+
+
+@register.simple_tag
+def status_chip(kind: str, state: str, note: str = "") -> SafeString:
+    """The chip of a state, as in STATES: kind node, epoch, slash, vote or proof; `note` follows after a comma."""
+    tone, icon_name, words = STATES[f"{kind}.{state}"]
+    return chip(tone, icon_name, f"{words}, {note}" if note else str(words))
+
+
+@register.filter
+def offence(name: str) -> str:
+    return str(OFFENCES.get(name, name))
+
+
+@register.simple_tag
+def movement(places: int | None) -> SafeString | str:
+    """Rank movement since the former ranking; a fall is no alarm, so it is grey. None: no former rank, nothing shown."""
+    if places is None:
+        return ""
+    if places == 0:
+        return format_html(
+            '<span class="im-move im-3 im-xs">{}<span class="visually-hidden">{}</span></span>',
+            icon("minus"), gettext("unchanged"),
+        )  # fmt: skip
+    way, word = ("up", gettext("up")) if places > 0 else ("down", gettext("down"))
+    return format_html(
+        '<span class="im-move im-{} im-xs im-nowrap">{}<span class="visually-hidden">{} </span>{}</span>',
+        way, icon(f"arrow-{way}"), word, abs(places),
+    )  # fmt: skip
+
+
+def width(bps: int) -> str:
+    """A ratio as a length in percent, kept between 0 and the whole."""
+    kept = min(max(bps, 0), 10_000)
+    return f"{kept // 100}.{kept % 100:02d}%"
+
+
+def part_of(value: int, whole: int) -> int:
+    """value / whole in bps, floor; 0 of nothing. For lengths of bars only."""
+    return value * 10_000 // whole if whole > 0 else 0
+
+
+def bar_html(
+    label: str, parts: Iterable[tuple[str, int]], marks: Iterable[int] = (), size: str = ""
+) -> SafeString:
+    """A stacked bar: (colour class, bps) parts from the left, thresholds as lines at `marks` (bps)."""
+    rects: list[tuple[str, str, str]] = []
+    at = 0
+    for role, bps in parts:
+        if bps > 0:
+            rects.append((role, width(at), width(bps)))
+        at += bps
+    return format_html(
+        '<svg class="im-bar{}" role="img" aria-label="{}">{}{}</svg>',
+        f" is-{size}" if size else "", label,
+        format_html_join("", '<rect class="{}" x="{}" width="{}"/>', rects),
+        format_html_join("", '<line x1="{0}" x2="{0}" y1="0" y2="100%"/>', ((width(m),) for m in marks)),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def bar(label: str, role: str, value: int | None, whole: int, mark: int | None = None, size: str = "") -> SafeString:
+    """One part of a whole, and a threshold if there is one, all in the same unit."""
+    parts = [(f"c-{role}", part_of(value or 0, whole))]
+    return bar_html(label, parts, [] if mark is None else [part_of(mark, whole)], size)
+
+
+@register.simple_tag
+def split_bar(label: str, whole: int, size: str = "", **parts: int | None) -> SafeString:
+    """A whole cut in parts, in order: `{% split_bar label total operator=a delegator=b %}`; roles are colour names."""
+    shares = [(f"c-{role}", part_of(value or 0, whole)) for role, value in parts.items()]
+    return bar_html(label, shares, size=size)
+
+
+@register.simple_tag
+def spark(label: str, values: Sequence[int] | None) -> SafeString | str:
+    """A sparkline of integers, oldest first; nothing at all for fewer than two."""
+    if not values or len(values) < 2:
+        return ""
+    low, span = min(values), max(values) - min(values)
+    xs = [i * SPARK_WIDTH // (len(values) - 1) for i in range(len(values))]
+    ys = [46 - (v - low) * 40 // span if span else SPARK_HEIGHT // 2 for v in values]
+    steps = "".join(f"l{x2 - x1} {y2 - y1}" for x1, x2, y1, y2 in zip(xs, xs[1:], ys, ys[1:], strict=False))
+    # Only digits of our own arithmetic below; the label is escaped by format_html.
+    line = mark_safe(f'd="M0 {ys[0]}{steps}')  # noqa: S308
+    return format_html(
+        '<svg class="im-spark" viewBox="0 0 180 52" role="img" aria-label="{}"><path {}V52H0z"/><path {}"/>'
+        '<circle cx="{}" cy="{}" r="4.4"/></svg>',
+        label, line, line, xs[-1], ys[-1],
+    )  # fmt: skip
+
+
+@register.simple_tag
+def ring(bps: int | None, *, large: bool = False) -> SafeString:
+    """Progress as a ring; decoration, the words stand beside it."""
+    size, middle, radius = (64, 32, 28) if large else (18, 9, 7)
+    done = min(max(bps or 0, 0), 10_000)
+    return format_html(
+        '<svg class="im-ring{}" viewBox="0 0 {} {}" aria-hidden="true"><circle cx="{}" cy="{}" r="{}"/>'
+        '<circle cx="{}" cy="{}" r="{}" pathLength="100" stroke-dasharray="{}.{} 100"/></svg>',
+        " im-ring-lg" if large else "", size, size, middle, middle, radius, middle, middle, radius,
+        done // 100, f"{done % 100:02d}",
+    )  # fmt: skip
+
+
+@register.simple_tag
+def key(role: str) -> SafeString:
+    """The square of a legend."""
+    return format_html('<i class="im-key c-{}"></i>', role)
+
+
+@register.inclusion_tag("components/pager.html")
+def pager(page: Any, *, target: str = "") -> dict[str, Any]:
+    """Links to pages: `page` is staking.pages.views_data.Pager; `target` names the element that htmx swaps."""
+    return {"page": page, "target": target}
+
+
+@register.inclusion_tag("components/waterfall.html")
+def waterfall(parts: Any) -> dict[str, Any]:
+    """Why this Q: `parts` is staking.pages.views_data.QBreakdown."""
+    return {"q": parts, "rows": parts.rows()}
+
+
+@register.inclusion_tag("components/sort_header.html")
+def sort_header(sort: Any, key: str, label: str, classes: str = "", help: str = "", target: str = "") -> dict[str, Any]:
+    """A column's heading as a link; `sort` is staking.pages.views_data.Sort."""
+    return {
+        "label": label, "classes": classes, "help": help, "target": target,
+        "href": sort.href(key), "direction": sort.direction(key),
+    }  # fmt: skip
+
+
+@register.simple_tag
+def skeleton(rows: int = 3) -> SafeString:
+    """Grey lines of about the height of what is to come; the container carries aria-busy."""
+    widths = ("w3", "w2", "w4", "w1")
+    return format_html_join("", '<span class="im-skel {} mt-2"></span>', ((widths[i % 4],) for i in range(rows)))

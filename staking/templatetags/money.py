@@ -1,0 +1,180 @@
+"""Numbers as text: amounts, ratios, counts and times. Integers in, text out; unknown (None) is an en dash, never 0."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from staking.protocol.amounts import MICRO
+
+register = template.Library()
+
+UNKNOWN = "–"
+MINUS = "−"
+UNIT = "IFM"
+_THOUSANDS, _POINT = ",", "."
+
+
+def grouped_int(value: int) -> str:
+    """12398 -> "12,398"; negative numbers with a true minus."""
+    text = f"{abs(value):,}".replace(",", _THOUSANDS)
+    return MINUS + text if value < 0 else text
+
+
+def fixed(value: int, scale: int, places: int) -> str:
+    """`value` / 10^scale with exactly `places` decimals, truncated toward zero, never rounded up."""
+    whole, fraction = divmod(abs(value), 10**scale)
+    digits = f"{fraction:0{scale}d}"[:places].ljust(places, "0") if scale else "0" * places
+    sign = MINUS if value < 0 else ""
+    return f"{sign}{grouped_int(whole)}" + (_POINT + digits if places else "")
+
+
+def amount_digits(micro: int, places: int | None = None) -> str:
+    """µIFM as plain text: with `places` decimals, or by default with 2 to 6 (trailing zeros beyond 2 dropped)."""
+    if places is not None:
+        return fixed(micro, 6, places)
+    full = fixed(micro, 6, 6)
+    kept = full.rstrip("0")
+    return full[: max(len(kept), len(full) - 4)]
+
+
+def _amount_html(micro: int, places: int | None) -> SafeString:
+    text = amount_digits(micro, places)
+    head, point, decimals = text.partition(_POINT)
+    if abs(micro) < MICRO or len(decimals) <= 2:
+        return format_html("{}", text)
+    return format_html('{}{}{}<span class="im-frac">{}</span>', head, point, decimals[:2], decimals[2:])
+
+
+@register.filter
+def ifm(micro: int | None, places: int | None = None) -> str:
+    """µIFM as a number: `|ifm` 2 to 6 decimals, `|ifm:6` fixed. Decimals after the second are dimmed, except below 1."""
+    if micro is None:
+        return UNKNOWN
+    return format_html('<span class="im-num">{}</span>', _amount_html(micro, places))
+
+
+@register.filter
+def ifm_unit(micro: int | None, places: int | None = None) -> str:
+    """As `ifm`, followed by the unit."""
+    if micro is None:
+        return UNKNOWN
+    return format_html(
+        '<span class="im-num">{} <span class="im-unit">{}</span></span>', _amount_html(micro, places), UNIT
+    )
+
+
+@register.filter
+def ifm_text(micro: int | None, places: int | None = None) -> str:
+    """µIFM as bare text, for labels, titles and translated sentences."""
+    return UNKNOWN if micro is None else amount_digits(micro, places)
+
+
+@register.filter
+def grouped(value: int | None) -> str:
+    return UNKNOWN if value is None else grouped_int(value)
+
+
+@register.filter
+def signed(value: int | None) -> str:
+    """+940, −120, 0."""
+    if value is None:
+        return UNKNOWN
+    return f"+{grouped_int(value)}" if value > 0 else grouped_int(value)
+
+
+@register.filter
+def percent(bps: int | None, places: int = 2) -> str:
+    """9955 bps -> "99.55%"."""
+    return UNKNOWN if bps is None else fixed(bps, 2, places) + "%"
+
+
+@register.filter
+def times(bps: int | None, places: int = 3) -> str:
+    """12398 bps -> "1.239×"; headlines use two places."""
+    return UNKNOWN if bps is None else fixed(bps, 4, places) + "×"
+
+
+@register.filter
+def percentile(bps: int | None) -> str:
+    """9404 bps -> "P94"."""
+    return UNKNOWN if bps is None else f"P{bps // 100}"
+
+
+@register.filter
+def milliseconds(ms: int | None) -> str:
+    return UNKNOWN if ms is None else f"{grouped_int(ms)} ms"
+
+
+@register.filter
+def elapsed(ms: int | None) -> str:
+    """How long something ran: "840 ms", "1.9 s"."""
+    if ms is None:
+        return UNKNOWN
+    return f"{ms} ms" if ms < 1000 else f"{fixed(ms, 3, 1)} s"
+
+
+@register.filter
+def period(seconds: int | None) -> str:
+    """A length set by a rule: "7 days", "6 hours", "90 minutes", "45 seconds"; the largest unit that divides it."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds and seconds % 86_400 == 0:
+        return ngettext("%d day", "%d days", seconds // 86_400) % (seconds // 86_400)
+    if seconds and seconds % 3_600 == 0:
+        return ngettext("%d hour", "%d hours", seconds // 3_600) % (seconds // 3_600)
+    if seconds and seconds % 60 == 0:
+        return ngettext("%d minute", "%d minutes", seconds // 60) % (seconds // 60)
+    return ngettext("%d second", "%d seconds", seconds) % seconds
+
+
+def iso(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
+    utc = moment.astimezone(dt.UTC)
+    full = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso(utc), full, date_format(utc, pattern))
+
+
+@register.filter
+def moment(value: dt.datetime | None) -> str:
+    """22 Nov 18:00, in UTC; the title has year and seconds."""
+    return UNKNOWN if value is None else _time_html(value, "j M H:i")
+
+
+@register.filter
+def day(value: dt.datetime | None) -> str:
+    return UNKNOWN if value is None else _time_html(value, "j M")
+
+
+@register.filter
+def clock(value: dt.datetime | None) -> str:
+    return UNKNOWN if value is None else _time_html(value, "H:i:s")
+
+
+def remaining_text(seconds: int) -> str:
+    """05:12:34 under a day, 1 d 14 h 26 min above; ui.js goes on from here in the same form."""
+    days, rest = divmod(max(0, seconds), 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, secs = divmod(rest, 60)
+    if days:
+        return gettext("%(d)d d %(h)02d h %(m)02d min") % {"d": days, "h": hours, "m": minutes}
+    return f"{hours:02d}:{minutes:02d}:{secs:02d}"
+
+
+@register.simple_tag(takes_context=True)
+def countdown(context: dict[str, Any], until: dt.datetime | None) -> str:
+    """Time left on the network clock (`now` of the chrome); ticks in the browser, right without script too."""
+    if until is None:
+        return UNKNOWN
+    now = context.get("now")
+    text = remaining_text(int((until - now).total_seconds())) if now else date_format(until, "j M H:i")
+    return format_html('<time data-countdown datetime="{}">{}</time>', iso(until), text)
