@@ -32,6 +32,6 @@ CHECKS: dict[str, str] = {
           LEFT JOIN staking_nodeepoch v ON v.node_id = x.node_id AND v.epoch = g.epoch
           LEFT JOIN staking_nodeepoch f ON f.node_id = x.node_id AND f.epoch = x.pending_epoch AND x.pending_shares > 0
           WHERE x.node_id = n.id) d ON true
-        WHERE coalesce(a.balance, 0) * 1000000000000000000 <> coalesce(d.owed, 0)
-          + (coalesce(e.operator_earned, 0) - n.operator_claimed) * 1000000000000000000 + coalesce(e.index_carry, 0)""",
+        WHERE coalesce(a.balance, 0) * 1000000000000000000::numeric <> coalesce(d.owed, 0)
+          + (coalesce(e.operator_earned, 0) - n.operator_claimed) * 1000000000000000000::numeric + coalesce(e.index_carry, 0)""",
 }

@@ -12,8 +12,14 @@ from datetime import timedelta
 from celery import shared_task
 from django.core.cache import cache
 
+from staking.services import changes
+from staking.services.clock import now
+from staking.services.rankings import rank_due
+from staking.services.unbondings import release_due
+
 from . import health
 from .celery import app
+from .epoch import settle_due
 
 
 @shared_task
@@ -22,8 +28,33 @@ def pulse() -> None:
     cache.set(health.PULSE_KEY, time.time(), timeout=None)
 
 
+@shared_task
+def epoch_tick() -> None:
+    """Settle what is due; two workers at it settle each epoch once (S)."""
+    for _ in settle_due(now=now()):
+        pass
+
+
+@shared_task
+def ranking_tick() -> None:
+    """Rank when the running period has no ranking yet (R49)."""
+    rank_due(now=now())
+
+
+@shared_task
+def release_tick() -> None:
+    """Pay unbondings that have matured (R17)."""
+    release_due(now=now())
+
+
+@shared_task
+def housekeeping() -> None:
+    """Forget what only lists needed to know that something moved."""
+    changes.prune()
+
+
 # Tick and seconds between two of them.
-RHYTHM = {pulse: 10}
+RHYTHM = {pulse: 10, epoch_tick: 5, ranking_tick: 15, release_tick: 30, housekeeping: 60}
 
 app.conf.beat_schedule = {
     task.__name__: {

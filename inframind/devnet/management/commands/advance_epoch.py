@@ -1,0 +1,32 @@
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from inframind.epoch import settle_due
+from inframind.reports import settled_line
+from staking.models import Epoch
+from staking.services.clock import advance_to
+from staking.services.epochs import start_network
+from staking.services.clock import now as network_now
+from staking.settlement.opening import Halted
+
+
+class Command(BaseCommand):
+    help = "Devnet: move the network clock to the end of the open epoch and settle it, N times."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("times", nargs="?", type=int, default=1, metavar="N")
+
+    def handle(self, times: int, **options: object) -> None:
+        if times < 1:
+            raise CommandError("give a number of epochs from 1 up")
+        start_network(now=network_now())
+        for _ in range(times):
+            self._advance()
+
+    def _advance(self) -> None:
+        # Another worker may settle it first, or be due for earlier ones: whoever does, no more than this one.
+        target = Epoch.objects.exclude(status="settled").get()
+        try:
+            for work in settle_due(now=advance_to(target.end), until=target.number):
+                self.stdout.write(settled_line(work))
+        except Halted:
+            raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None

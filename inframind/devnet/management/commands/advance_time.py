@@ -1,0 +1,26 @@
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from inframind.epoch import settle_due
+from inframind.reports import settled_line
+from staking.protocol.errors import Invalid
+from staking.services.clock import advance_by
+from staking.settlement.opening import Halted
+
+
+class Command(BaseCommand):
+    help = "Devnet: move the network clock forward; epochs that end on the way are settled in order."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("seconds", type=int)
+
+    def handle(self, seconds: int, **options: object) -> None:
+        try:
+            now = advance_by(seconds)
+        except Invalid as error:
+            raise CommandError(error.detail) from None
+        try:
+            for work in settle_due(now=now):
+                self.stdout.write(settled_line(work))
+        except Halted:
+            raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        self.stdout.write(f"the network clock says {now:%Y-%m-%dT%H:%M:%SZ}")

@@ -1,0 +1,24 @@
+import json
+import sys
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from inframind.audit import CHECKS, audit
+
+
+class Command(BaseCommand):
+    help = "Check everything that must always hold (protocol section 14); exit 1 with each fault named."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, **options: object) -> None:
+        faults = audit(since=0)
+        if options["json"]:
+            self.stdout.write(json.dumps({"ok": not faults, "checks": len(CHECKS), "faults": faults}))
+        else:
+            for fault in faults:
+                self.stdout.write(fault)
+            self.stdout.write(f"{len(CHECKS)} checks, {len(faults)} faults")
+        if faults:
+            sys.exit(1)

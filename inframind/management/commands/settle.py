@@ -1,0 +1,21 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from inframind.epoch import settle_due
+from inframind.reports import settled_line
+from staking.services.clock import now
+from staking.settlement.opening import Halted
+
+
+class Command(BaseCommand):
+    help = "Settle every epoch whose end has passed, oldest first."
+
+    def handle(self, **options: object) -> None:
+        settled = 0
+        try:
+            for work in settle_due(now=now()):
+                self.stdout.write(settled_line(work))
+                settled += 1
+        except Halted:
+            raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        if not settled:
+            self.stdout.write("no epoch is due")

@@ -1,0 +1,24 @@
+"""The version of what lists and the scheduler show: the database adds a row with every statement that moves it."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+KEPT = 1_000
+
+
+def version() -> tuple[int, int]:
+    """Two readings are equal only if nothing moved between them, in whatever order transactions commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM staking_change")
+        newest, rows = cursor.fetchone()
+        return newest, rows
+
+
+def prune() -> int:
+    """Drop all but the last rows, so that reading the version stays cheap; how many went."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM staking_change WHERE id <= (SELECT max(id) FROM staking_change) - %s", [KEPT]
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,109 @@
+"""The running epoch so far: the figures that rankings and node pages go by (R49)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from staking.models import Epoch, NodeEpoch
+from staking.protocol import scheduling
+from staking.services.epochs import OpenEpoch, parameters_of
+from staking.settlement.gather import read_nodes
+from staking.settlement.performance import measure
+from staking.settlement.state import NodeState
+
+WINDOW_FIELDS = (
+    "accepted", "good", "sla_bps", "rejection_bps", "uptime_bps", "latency_ms", "variation_bps",
+    "latency_percentile_bps", "scarcity_bps", "degraded", "q_latency", "q_uptime", "q_stake", "q_scarcity",
+    "q_sla", "q_bps",
+)  # fmt: skip
+
+# What a reading cost is paid again only after this many times as long, so that readers cannot wear a node out.
+REST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A node by the window of R49: the open epoch so far, or its last settled one (`live` is False then)."""
+
+    state: NodeState
+    live: bool
+    settled: bool
+    score_bps: int
+
+    @property
+    def effective_stake(self) -> int:
+        """Self stake and delegated tokens bonded now, in µIFM (R6)."""
+        return self.state.self_stake + self.state.pool_tokens
+
+
+def open_epoch() -> OpenEpoch | None:
+    """The open epoch without a lock, for reading; None before the network's first start."""
+    row = (
+        Epoch.objects.exclude(status="settled")
+        .values_list("number", "start", "end", "parameters_id", "parameters__digest")
+        .first()
+    )
+    if row is None:
+        return None
+    number, start, end, version, digest = row
+    return OpenEpoch(number, start, end, version, parameters_of(digest))
+
+
+def figures(*, now: datetime) -> list[Live]:
+    """Every node, by address, by the window of R49: the open epoch so far, or the last settled one while fewer
+    than sla_min_jobs are in; Q is 10,000 bps when there is neither."""
+    epoch = open_epoch()
+    if epoch is None:
+        return []
+    nodes = read_nodes(epoch.number)
+    measure(nodes, epoch=epoch, until=now)
+    settled = _last_settled(epoch.number - 1)
+    return [_window(node, settled.get(node.id), epoch) for node in nodes]
+
+
+class _Kept:
+    """The last reading of this process, and until when it serves."""
+
+    key: tuple[object, ...] = ()
+    until: float = 0.0
+    by_address: dict[str, Live] = {}  # noqa: RUF012 (replaced whole, never changed)
+
+
+def figures_by_address(*, now: datetime) -> dict[str, Live]:
+    """The same, by address, for pages: read again when something was recorded, but at most 5 % of the time."""
+    key = _recorded()
+    if key == _Kept.key and time.monotonic() < _Kept.until:
+        return _Kept.by_address
+    began = time.monotonic()
+    found = {live.state.address: live for live in figures(now=now)}
+    took = time.monotonic() - began
+    _Kept.key, _Kept.by_address = key, found
+    _Kept.until = time.monotonic() + (took * REST if took > 0.1 else 0.0)
+    return found
+
+
+def _recorded() -> tuple[object, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database(), (SELECT max(number) FROM staking_epoch)")
+        return tuple(cursor.fetchone())
+
+
+def _window(node: NodeState, settled: tuple[object, ...] | None, epoch: OpenEpoch) -> Live:
+    live = node.accepted >= epoch.params.sla_min_jobs
+    if not live:
+        if settled is None:
+            node.q_bps = 10_000
+        else:
+            for name, value in zip(WINDOW_FIELDS, settled, strict=True):
+                setattr(node, name, value)
+    score = scheduling.score(node.q_bps, node.former_penalty)
+    return Live(node, live, settled is not None, score)
+
+
+def _last_settled(epoch: int) -> dict[int, tuple[object, ...]]:
+    rows = NodeEpoch.objects.filter(epoch=epoch).values_list("node_id", *WINDOW_FIELDS)
+    return {row[0]: row[1:] for row in rows}
