@@ -1,5 +1,7 @@
 """The test suite: a devnet on servers of its own, tasks run where they are called."""
 
+import os
+
 from .devnet import *
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
@@ -9,6 +11,7 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 # Tests that commit are cleaned by TRUNCATE, which the ledger refuses to everybody else.
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["OPTIONS"]["options"] = "-c inframind.allow_truncate=on"
+DATABASES["default"]["TEST"] = {"NAME": f"test_inframind_{os.getpid()}"}
 
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

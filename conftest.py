@@ -1,0 +1,84 @@
+"""The whole suite runs on servers of its own, up before Django is loaded and down after the last test.
+
+Several runs may share the machine: they share one PostgreSQL (the last one out stops it), each with a
+database named after its process, and each has a Valkey for itself. TEST_DATABASE_URL and TEST_REDIS_URL
+name other servers to test against.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+PREFIX = "test_inframind_"
+
+
+def _forget_environment() -> None:
+    # A setting of the shell that started the run must not change what the tests see.
+    for name in list(os.environ):
+        if name.startswith("INFRAMIND_") or name in ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY"):
+            del os.environ[name]
+
+
+def _drop_abandoned(url: str) -> None:
+    """Drop the databases of runs that were killed."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (PREFIX,))
+        for (name,) in rows.fetchall():
+            if name.removeprefix(PREFIX).isdigit() and not psutil.pid_exists(int(name.removeprefix(PREFIX))):
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+_forget_environment()
+os.environ["DJANGO_SETTINGS_MODULE"] = "inframind.settings.test"
+
+from inframind.devnet.servers import Lease
+
+_scratch = Path(tempfile.mkdtemp(prefix="inframind-test-"))
+_scratch.chmod(0o711)
+_leases = (
+    Lease(ROOT / ".data" / "test", broker=False),
+    Lease(_scratch, database=False),
+)
+for _lease, _name in zip(_leases, ("DATABASE_URL", "REDIS_URL"), strict=True):
+    _given = os.environ.get(f"TEST_{_name}")
+    if _given:
+        os.environ[_name] = _given
+    else:
+        _lease.acquire()
+        os.environ.update(_lease.urls())
+os.environ["INFRAMIND_DATA_DIR"] = str(_scratch)
+_drop_abandoned(os.environ["DATABASE_URL"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for lease in _leases:
+        lease.release()
+    shutil.rmtree(_scratch, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    from django.core.cache import cache
+
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """Environment for real processes (worker, commands) that work on this run's test database."""
+    from django.db import connection
+
+    base = os.environ["DATABASE_URL"]
+    head, _, tail = base.partition("?")
+    own = f"{head.rsplit('/', 1)[0]}/{connection.settings_dict['NAME']}" + (f"?{tail}" if tail else "")
+    return {**os.environ, "DATABASE_URL": own, "DJANGO_SETTINGS_MODULE": "inframind.settings"}
