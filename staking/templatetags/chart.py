@@ -13,6 +13,7 @@ from staking.templatetags.money import UNKNOWN, fixed, grouped_int
 
 register = template.Library()
 
+DOWNLOADS = ("csv", "png", "svg")
 _ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
@@ -63,4 +64,4 @@ def chart(figure: Chart) -> dict[str, Any]:
 
 @register.inclusion_tag("components/chart_card.html")
 def chart_card(figure: Chart) -> dict[str, Any]:
-    return {"chart": figure}
+    return {"chart": figure, "downloads": DOWNLOADS}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
@@ -43,6 +45,14 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "proof.submitted": ("ok", "check", gettext_lazy("Submitted")),
     "proof.queued": ("", "hourglass", gettext_lazy("Queued")),
 }
+# The five places: name of the URL, icon, words, and the names of the URLs that belong to it.
+PLACES = (
+    ("nodes", "hexagons", gettext_lazy("Nodes"), {"node", "compare"}),
+    ("portfolio", "wallet", gettext_lazy("Portfolio"), {"wallet", "signin"}),
+    ("operator", "server-2", gettext_lazy("Operator"), {"operator-node"}),
+    ("governance", "gavel", gettext_lazy("Governance"), {"dispute", "proposal", "parameters"}),
+    ("epochs", "receipt", gettext_lazy("Epochs"), {"epoch"}),
+)
 OFFENCES = {
     "sla_drop": gettext_lazy("SLA drop"),
     "invalid_proof": gettext_lazy("Invalid proof"),
@@ -62,6 +72,19 @@ def _icon(name: str, classes: str, sprite: str) -> SafeString:
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of static/icons.txt; decoration only, the words stand beside it."""
     return _icon(name, f"icon {extra}".strip(), static("icons.svg"))
+
+
+@register.simple_tag(takes_context=True)
+def places(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The places of the top bar and the tab bar that this installation has pages for; `current` is where we are."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = match.url_name if match else ""
+    found = []
+    for name, icon_name, label, inside in PLACES:
+        with suppress(NoReverseMatch):
+            current = here == name or here in inside
+            found.append({"href": reverse(name), "icon": icon_name, "label": label, "current": current})
+    return found
 
 
 @register.simple_tag
@@ -127,11 +150,11 @@ def part_of(value: int, whole: int) -> int:
 def bar_html(
     label: str, parts: Iterable[tuple[str, int]], marks: Iterable[int] = (), size: str = ""
 ) -> SafeString:
-    """A stacked bar: (colour class, bps) parts from the left, thresholds as lines at `marks` (bps)."""
+    """A stacked bar: (colour class, bps) parts from the left ("" leaves a space), thresholds as lines at `marks` (bps)."""
     rects: list[tuple[str, str, str]] = []
     at = 0
     for role, bps in parts:
-        if bps > 0:
+        if role and bps > 0:
             rects.append((role, width(at), width(bps)))
         at += bps
     return format_html(
@@ -206,7 +229,9 @@ def waterfall(parts: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/sort_header.html")
-def sort_header(sort: Any, key: str, label: str, classes: str = "", help: str = "", target: str = "") -> dict[str, Any]:
+def sort_header(
+    sort: Any, key: str, label: str, classes: str = "", help: str = "", target: str = ""
+) -> dict[str, Any]:
     """A column's heading as a link; `sort` is staking.pages.views_data.Sort."""
     return {
         "label": label, "classes": classes, "help": help, "target": target,
@@ -219,3 +244,26 @@ def skeleton(rows: int = 3) -> SafeString:
     """Grey lines of about the height of what is to come; the container carries aria-busy."""
     widths = ("w3", "w2", "w4", "w1")
     return format_html_join("", '<span class="im-skel {} mt-2"></span>', ((widths[i % 4],) for i in range(rows)))
+
+
+@register.simple_tag
+def versus_bar(label: str, left: Any, right: Any) -> SafeString:
+    """Two sides of a vote with the line at one half; each side has `bps` and `role`."""
+    return format_html(
+        '<div class="mt-2">{}</div>',
+        bar_html(label, [(f"c-{left.role}", left.bps), (f"c-{right.role}", right.bps)], [5_000], "tall"),
+    )
+
+
+@register.simple_tag
+def range_bar(label: str, low: int, high: int, middle: int) -> SafeString:
+    """A span from `low` to `high` with a line at `middle`, on a scale from 0 that leaves room on the right."""
+    whole = max(high * 8 // 5, 1)
+    start, end = part_of(low, whole), part_of(high, whole)
+    return bar_html(label, [("", start), ("c-delegator", end - start)], [part_of(middle, whole)])
+
+
+@register.simple_tag
+def share_of(part: int | None, whole: int | None) -> int | None:
+    """part / whole in bps, floor; unknown when either is, or of nothing."""
+    return None if part is None or not whole else part_of(part, whole)

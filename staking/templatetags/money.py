@@ -21,6 +21,11 @@ UNIT = "IFM"
 _THOUSANDS, _POINT = ",", "."
 
 
+def is_unknown(value: object) -> bool:
+    """None, or "" as templates say when an object on the way is None."""
+    return value is None or value == ""
+
+
 def grouped_int(value: int) -> str:
     """12398 -> "12,398"; negative numbers with a true minus."""
     text = f"{abs(value):,}".replace(",", _THOUSANDS)
@@ -55,7 +60,7 @@ def _amount_html(micro: int, places: int | None) -> SafeString:
 @register.filter
 def ifm(micro: int | None, places: int | None = None) -> str:
     """µIFM as a number: `|ifm` 2 to 6 decimals, `|ifm:6` fixed. Decimals after the second are dimmed, except below 1."""
-    if micro is None:
+    if is_unknown(micro):
         return UNKNOWN
     return format_html('<span class="im-num">{}</span>', _amount_html(micro, places))
 
@@ -63,7 +68,7 @@ def ifm(micro: int | None, places: int | None = None) -> str:
 @register.filter
 def ifm_unit(micro: int | None, places: int | None = None) -> str:
     """As `ifm`, followed by the unit."""
-    if micro is None:
+    if is_unknown(micro):
         return UNKNOWN
     return format_html(
         '<span class="im-num">{} <span class="im-unit">{}</span></span>', _amount_html(micro, places), UNIT
@@ -73,18 +78,18 @@ def ifm_unit(micro: int | None, places: int | None = None) -> str:
 @register.filter
 def ifm_text(micro: int | None, places: int | None = None) -> str:
     """µIFM as bare text, for labels, titles and translated sentences."""
-    return UNKNOWN if micro is None else amount_digits(micro, places)
+    return UNKNOWN if is_unknown(micro) else amount_digits(micro, places)
 
 
 @register.filter
 def grouped(value: int | None) -> str:
-    return UNKNOWN if value is None else grouped_int(value)
+    return UNKNOWN if is_unknown(value) else grouped_int(value)
 
 
 @register.filter
 def signed(value: int | None) -> str:
     """+940, −120, 0."""
-    if value is None:
+    if is_unknown(value):
         return UNKNOWN
     return f"+{grouped_int(value)}" if value > 0 else grouped_int(value)
 
@@ -92,30 +97,30 @@ def signed(value: int | None) -> str:
 @register.filter
 def percent(bps: int | None, places: int = 2) -> str:
     """9955 bps -> "99.55%"."""
-    return UNKNOWN if bps is None else fixed(bps, 2, places) + "%"
+    return UNKNOWN if is_unknown(bps) else fixed(bps, 2, places) + "%"
 
 
 @register.filter
 def times(bps: int | None, places: int = 3) -> str:
     """12398 bps -> "1.239×"; headlines use two places."""
-    return UNKNOWN if bps is None else fixed(bps, 4, places) + "×"
+    return UNKNOWN if is_unknown(bps) else fixed(bps, 4, places) + "×"
 
 
 @register.filter
 def percentile(bps: int | None) -> str:
     """9404 bps -> "P94"."""
-    return UNKNOWN if bps is None else f"P{bps // 100}"
+    return UNKNOWN if is_unknown(bps) else f"P{bps // 100}"
 
 
 @register.filter
 def milliseconds(ms: int | None) -> str:
-    return UNKNOWN if ms is None else f"{grouped_int(ms)} ms"
+    return UNKNOWN if is_unknown(ms) else f"{grouped_int(ms)} ms"
 
 
 @register.filter
 def elapsed(ms: int | None) -> str:
     """How long something ran: "840 ms", "1.9 s"."""
-    if ms is None:
+    if is_unknown(ms):
         return UNKNOWN
     return f"{ms} ms" if ms < 1000 else f"{fixed(ms, 3, 1)} s"
 
@@ -123,7 +128,7 @@ def elapsed(ms: int | None) -> str:
 @register.filter
 def period(seconds: int | None) -> str:
     """A length set by a rule: "7 days", "6 hours", "90 minutes", "45 seconds"; the largest unit that divides it."""
-    if seconds is None:
+    if is_unknown(seconds):
         return UNKNOWN
     if seconds and seconds % 86_400 == 0:
         return ngettext("%d day", "%d days", seconds // 86_400) % (seconds // 86_400)
@@ -138,6 +143,11 @@ def iso(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@register.simple_tag
+def now_iso(now: dt.datetime) -> str:
+    return iso(now)
+
+
 def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
     utc = moment.astimezone(dt.UTC)
     full = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -147,17 +157,17 @@ def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
 @register.filter
 def moment(value: dt.datetime | None) -> str:
     """22 Nov 18:00, in UTC; the title has year and seconds."""
-    return UNKNOWN if value is None else _time_html(value, "j M H:i")
+    return UNKNOWN if is_unknown(value) else _time_html(value, "j M H:i")
 
 
 @register.filter
 def day(value: dt.datetime | None) -> str:
-    return UNKNOWN if value is None else _time_html(value, "j M")
+    return UNKNOWN if is_unknown(value) else _time_html(value, "j M")
 
 
 @register.filter
 def clock(value: dt.datetime | None) -> str:
-    return UNKNOWN if value is None else _time_html(value, "H:i:s")
+    return UNKNOWN if is_unknown(value) else _time_html(value, "H:i:s")
 
 
 def remaining_text(seconds: int) -> str:
@@ -173,8 +183,20 @@ def remaining_text(seconds: int) -> str:
 @register.simple_tag(takes_context=True)
 def countdown(context: dict[str, Any], until: dt.datetime | None) -> str:
     """Time left on the network clock (`now` of the chrome); ticks in the browser, right without script too."""
-    if until is None:
+    if is_unknown(until):
         return UNKNOWN
     now = context.get("now")
     text = remaining_text(int((until - now).total_seconds())) if now else date_format(until, "j M H:i")
     return format_html('<time data-countdown datetime="{}">{}</time>', iso(until), text)
+
+
+@register.filter
+def ppm(value: int | None) -> str:
+    """15181 millionths -> "1.518%"."""
+    return UNKNOWN if is_unknown(value) else fixed(value, 4, 3) + "%"
+
+
+@register.simple_tag
+def total(*amounts: int) -> int:
+    """Sum of µIFM amounts, so that a sum shown is the sum of the parts shown."""
+    return sum(amounts)

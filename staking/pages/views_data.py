@@ -1,0 +1,366 @@
+"""What each page is given: one frozen object per template. Amounts in µIFM, ratios in bps, latency in ms; None is unknown.
+
+The views fill these from selectors; the templates under templates/staking/ read nothing else but the chrome
+(inframind/context.py). Template and object: nodes.html LeaderboardPage, node.html NodePage, epochs.html EpochsPage,
+epoch.html EpochPage, each under the name `page`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from staking.charts.figure import Chart
+from staking.pages.listing import Option, Pager, Sort
+from staking.pages.waterfall import QBreakdown
+
+NodeState = Literal[
+    "open", "active", "full", "unranked", "unbonding", "degraded", "cooldown", "pending_slash", "ban_pending",
+    "banned", "retired",
+]  # fmt: skip
+EpochStatus = Literal["open", "settling", "settled"]
+SlashStatus = Literal["pending", "disputed", "executed", "overturned"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFigures:
+    """Headline figures. `tiers`: active nodes in tier 0, 1, 2, 3. Reward figures are of `last_epoch`, the last settled."""
+
+    registered: int
+    active: int
+    tiers: tuple[int, int, int, int]
+    degraded: int
+    cooldown: int
+    self_stake: int
+    delegated: int
+    last_epoch: int | None = None
+    last_reward: int | None = None
+    last_operators: int | None = None
+    last_delegators: int | None = None
+    apr_bps: int | None = None
+    apr_low_bps: int | None = None
+    apr_high_bps: int | None = None
+    apr_epochs: int = 30
+
+    @property
+    def staked(self) -> int:
+        return self.self_stake + self.delegated
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardRow:
+    """A node in a list. `rewards`: its reward of each of the last epochs, oldest first. `cap` None: no cap."""
+
+    address: str
+    name: str
+    region: str
+    tier: int
+    state: NodeState
+    rank: int | None
+    movement: int | None
+    q_bps: int | None
+    score_bps: int | None
+    sla_bps: int | None
+    uptime_bps: int | None
+    latency_percentile_bps: int | None
+    self_stake: int
+    delegated: int
+    cap: int | None
+    share_bps: int
+    apr_bps: int | None
+    rewards: tuple[int, ...] = ()
+    can_delegate: bool = False
+
+    @property
+    def room(self) -> int | None:
+        """What may still be delegated; None without a cap."""
+        return None if self.cap is None else max(0, self.cap - self.delegated)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardFilters:
+    """Filters as read from the address. `tiers` and the others are choices with the current one marked."""
+
+    search: str
+    tiers: tuple[Option, ...]
+    regions: tuple[Option, ...]
+    job_classes: tuple[Option, ...]
+    statuses: tuple[Option, ...]
+    open_only: bool
+    sort: str = ""
+
+    @property
+    def active(self) -> bool:
+        choices = (*self.tiers, *self.regions, *self.job_classes, *self.statuses)
+        return bool(self.search or self.open_only or any(o.chosen and o.value for o in choices))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardPage:
+    """`/`. `own`: the reader's nodes that head the list. `chart`: the field, None before there is a ranking."""
+
+    figures: NetworkFigures
+    filters: LeaderboardFilters
+    sort: Sort
+    rows: tuple[LeaderboardRow, ...]
+    pager: Pager
+    max_score_bps: int
+    ranking_seconds: int
+    own: tuple[LeaderboardRow, ...] = ()
+    chart: Chart | None = None
+    csv_query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastReward:
+    epoch: int
+    reward: int
+    operator: int
+    delegators: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelegatorRow:
+    """`value`: worth now. `earned`: in the last epochs that the page names, None when not known."""
+
+    wallet: str
+    value: int
+    since_epoch: int
+    earned: int | None = None
+    yours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of a timeline. tone: "", ok, warn, risk."""
+
+    tone: Literal["", "ok", "warn", "risk"]
+    icon: str
+    title: str
+    epoch: int | None = None
+    at: dt.datetime | None = None
+    text: str = ""
+    href: str = ""
+    href_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """A node as it stands. `hardware`: named values as text. `job_classes`: those its live tier allows, of `all_classes`."""
+
+    address: str
+    name: str
+    operator: str
+    signing_key: str
+    region: str
+    hardware: tuple[tuple[str, str], ...]
+    job_classes: tuple[str, ...]
+    all_classes: int
+    tier: int
+    next_tier: int | None
+    next_tier_at: int | None
+    state: NodeState
+    registered_at: dt.datetime
+    registered_epoch: int
+    custodial: bool
+    share_bps: int
+    cap: int | None
+    self_stake: int
+    delegated: int
+    pending_stake: int
+    unbonding: int
+    reputation: int
+    penalty_bps: int
+    state_until_epoch: int | None = None
+    next_share_bps: int | None = None
+    next_share_epoch: int | None = None
+
+    @property
+    def effective_stake(self) -> int:
+        return self.self_stake + self.delegated
+
+    @property
+    def room(self) -> int | None:
+        return None if self.cap is None else max(0, self.cap - self.delegated)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePage:
+    """`/nodes/ADDR/`. Accepted, good, SLA and latency are of `window_epoch`: open (provisional) or settled."""
+
+    node: NodeFacts
+    rank: int | None
+    ranked: int
+    movement: int | None
+    q: QBreakdown | None
+    score_bps: int | None
+    apr_bps: int | None
+    apr_epochs: int
+    window_epoch: int
+    window_open: bool
+    accepted: int
+    good: int
+    sla_bps: int | None
+    latency_ms: int | None
+    latency_percentile_bps: int | None
+    last_reward: LastReward | None
+    high_performer_bps: int
+    reward_chart: Chart | None = None
+    rank_chart: Chart | None = None
+    sla_chart: Chart | None = None
+    latency_chart: Chart | None = None
+    uptime_chart: Chart | None = None
+    delegators: tuple[DelegatorRow, ...] = ()
+    delegators_count: int = 0
+    delegators_pager: Pager | None = None
+    history: tuple[Happening, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """Amounts are None until the epoch is settled."""
+
+    number: int
+    start: dt.datetime
+    end: dt.datetime
+    status: EpochStatus
+    parameters_version: int
+    nodes: int | None = None
+    pool: int | None = None
+    operators: int | None = None
+    delegators: int | None = None
+    distributed: int | None = None
+    carry: int | None = None
+    burned: int | None = None
+    merkle_root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochsPage:
+    """`/epochs/`. `settled`: how many so far; `distributed` and `burned`: over all of them."""
+
+    rows: tuple[EpochRow, ...]
+    pager: Pager
+    settled: int
+    distributed: int
+    burned: int
+    emission: int
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochNodeRow:
+    """`weight_ppm`: its weight as part of all weights, in millionths. `credits` in µIFM."""
+
+    address: str
+    name: str
+    credits: int
+    bonus_bps: int
+    q_bps: int
+    weight_ppm: int
+    reward: int
+    operator: int
+    delegators: int
+    honest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EpochSlashRow:
+    """A slash created or carried out in the epoch. The split is None until it is carried out."""
+
+    node: str
+    name: str
+    offence: str
+    epoch: int
+    status: SlashStatus
+    self_bps: int
+    delegated_bps: int
+    custodial: bool
+    slashed: int | None = None
+    burned: int | None = None
+    honest: int | None = None
+    returned: int | None = None
+    ban: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the settlement as it went: what was done, and how much of it."""
+
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class EpochParameters:
+    """The version in force: since when, what it changed, and the values that a reader of a report asks for."""
+
+    version: int
+    from_epoch: int
+    emission: int
+    slash_split_bps: tuple[int, int, int]
+    dispute_windows: tuple[int, int]
+    changes: tuple[ParameterChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The sums of a settled epoch: carry_in + fees + minted = pool = operators + delegators + carry."""
+
+    settled_at: dt.datetime
+    took_ms: int | None
+    carry_in: int
+    fees: int
+    minted: int
+    pool: int
+    operators: int
+    delegators: int
+    carry: int
+    burned: int
+    honest: int
+    returned: int
+    rewarded: int
+    leaves: int
+    merkle_root: str
+    plan_hash: str = ""
+    on_chain: Literal["", "submitted", "queued"] = ""
+
+    @property
+    def distributed(self) -> int:
+        return self.operators + self.delegators
+
+    @property
+    def adds_up(self) -> bool:
+        return self.pool == self.distributed + self.carry
+
+
+@dataclass(frozen=True, slots=True)
+class EpochPage:
+    """`/epochs/N/`. `settlement` is None while the epoch is open or settling: then only `so_far` is known."""
+
+    number: int
+    start: dt.datetime
+    end: dt.datetime
+    status: EpochStatus
+    parameters: EpochParameters
+    settlement: Settlement | None
+    previous: int | None
+    next: int | None
+    so_far_accepted: int | None = None
+    so_far_nodes: int | None = None
+    rows: tuple[EpochNodeRow, ...] = ()
+    pager: Pager | None = None
+    sort: Sort | None = None
+    search: str = ""
+    slashes: tuple[EpochSlashRow, ...] = ()
+    steps: tuple[Step, ...] = ()
+    chart: Chart | None = None

@@ -1,0 +1,86 @@
+"""Cells of node tables: score, stake under its cap, rewards as a line, the node's region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from staking.protocol.amounts import BPS
+from staking.templatetags.components import bar_html, part_of, spark
+from staking.templatetags.money import amount_digits, grouped_int, percent
+
+register = template.Library()
+
+REGIONS = {
+    "af-south": gettext_lazy("Africa"),
+    "ap-northeast": gettext_lazy("NE Asia"),
+    "ap-south": gettext_lazy("South Asia"),
+    "ap-southeast": gettext_lazy("SE Asia"),
+    "ca-central": gettext_lazy("Canada"),
+    "eu-central": gettext_lazy("EU Central"),
+    "eu-north": gettext_lazy("EU North"),
+    "eu-west": gettext_lazy("EU West"),
+    "in-south": gettext_lazy("India"),
+    "me-central": gettext_lazy("Middle East"),
+    "sa-east": gettext_lazy("South America"),
+    "us-east": gettext_lazy("US East"),
+    "us-west": gettext_lazy("US West"),
+}
+
+
+@register.simple_tag
+def region_name(code: str) -> str:
+    """The region in words; a code that nobody named is shown as it is."""
+    return str(REGIONS.get(code, code))
+
+
+@register.simple_tag
+def score_cell(score_bps: int | None, maximum: int) -> SafeString | str:
+    """The score and its part of the highest possible, with a line at 1.00×."""
+    if score_bps is None:
+        return "–"
+    label = gettext("Score %(score)s of %(most)s") % {"score": grouped_int(score_bps), "most": grouped_int(maximum)}
+    shown = bar_html(label, [("c-accent", part_of(score_bps, maximum))], [part_of(BPS, maximum)])
+    return format_html('<span class="im-num">{}</span>{}', grouped_int(score_bps), shown)
+
+
+@register.simple_tag
+def stake_cell(row: Any) -> SafeString:
+    """Operator + delegated in whole IFM, over a bar that is full when the cap is reached."""
+    own, delegated = amount_digits(row.self_stake, 0), amount_digits(row.delegated, 0)
+    if row.cap is None:
+        whole = row.self_stake + row.delegated
+        label = gettext("Operator %(own)s IFM, delegated %(delegated)s IFM, no cap")
+        note = gettext("no cap")
+        words = label % {"own": own, "delegated": delegated}
+    else:
+        whole = row.self_stake + max(row.cap, row.delegated)
+        label = gettext("Operator %(own)s IFM, delegated %(delegated)s of a %(cap)s IFM cap")
+        words = label % {"own": own, "delegated": delegated, "cap": amount_digits(row.cap, 0)}
+        note = gettext("%(used)s of cap, %(room)s left") % {
+            "used": percent(part_of(row.delegated, row.cap), 0) if row.cap else "–",
+            "room": amount_digits(row.room, 0),
+        }
+    parts = [("c-operator", part_of(row.self_stake, whole)), ("c-delegator", part_of(row.delegated, whole))]
+    return format_html(
+        '<span class="im-num">{} + {}</span>{}<span class="im-sub">{}</span>',
+        own, delegated, bar_html(words, parts), note,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def reward_spark(rewards: Sequence[int]) -> SafeString | str:
+    """Reward per epoch as a line, oldest first."""
+    if len(rewards) < 2:
+        return ""
+    label = ngettext(
+        "Reward per epoch over %(n)d epoch, latest %(last)s IFM",
+        "Reward per epoch over %(n)d epochs, latest %(last)s IFM",
+        len(rewards),
+    ) % {"n": len(rewards), "last": amount_digits(rewards[-1], 2)}
+    return spark(label, rewards)
