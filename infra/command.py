@@ -61,14 +61,14 @@ def _session(context: typer.Context, given: dict[str, Any]) -> Session:
         as_json=given.pop("as_json") or before.get("as_json", False),
         yes=given.pop("yes", False),
         dry_run=given.pop("dry_run", False),
-        key=given.pop("key", None) or str(uuid.uuid4()),
+        key=given.pop("idempotency_key", None) or str(uuid.uuid4()),
     )
 
 
 def _shared(acts: bool) -> list[inspect.Parameter]:
     options = [("url", Url, None), ("as_json", Json, False)]
     if acts:
-        options = [("yes", Yes, False), ("dry_run", DryRun, False), ("key", Key, None), *options]
+        options = [("yes", Yes, False), ("dry_run", DryRun, False), ("idempotency_key", Key, None), *options]
     return [_option(name, kind, default) for name, kind, default in options]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from infra import private_files
 from infra.refusals import Refused
 
-# What geth and its like write stays far below: a file must not be able to ask for all the memory.
-SCRYPT_MEMORY = 1 << 30
+# What geth and its like write stays below: a file must not be able to ask for all the memory and time.
+SCRYPT_WORK = 1 << 30
 PBKDF2_ROUNDS = 10_000_000
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -63,17 +63,17 @@ def _open_keystore(crypto: dict[str, Any], password: Callable[[], str]) -> bytes
 
 
 def _derive(kdf: str, given: dict[str, Any], password: Callable[[], str]) -> bytes:
+    from Crypto.Protocol.KDF import scrypt
+
     salt, length = bytes.fromhex(given["salt"]), given["dklen"]
     if length != 32:
         raise ValueError(f"a derived key of {length} bytes")
     if kdf == "scrypt":
         n, r, p = given["n"], given["r"], given["p"]
-        need = 128 * r * (n + p + 2)
-        if need > SCRYPT_MEMORY:
-            raise ValueError(f"scrypt would take {need} bytes of memory")
-        return hashlib.scrypt(
-            password().encode(), salt=salt, n=n, r=r, p=p, maxmem=need + (1 << 20), dklen=length
-        )
+        if 128 * n * r * p > SCRYPT_WORK:
+            raise ValueError("it asks for more memory or time than a keystore needs")
+        # Not hashlib's: OpenSSL refuses settings that other wallets write.
+        return scrypt(password().encode(), salt, length, N=n, r=r, p=p)
     if kdf == "pbkdf2" and given["prf"] == "hmac-sha256" and given["c"] <= PBKDF2_ROUNDS:
         return hashlib.pbkdf2_hmac("sha256", password().encode(), salt, given["c"], length)
     raise ValueError(f"key derivation {kdf!r} with these settings is not known here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # A pipe has no width: what is read by a program is neither cut nor folded.
 PIPE_WIDTH = 10_000
+GAP = 2
+# Enough of an address to type it again as a prefix.
+ADDRESS = re.compile(r"\b(0x[0-9a-fA-F]{8})[0-9a-fA-F]{32}\b")
 STYLES = {
     "active": "green", "open": "green", "executed": "red", "banned": "red", "ban pending": "red",
     "cooldown": "yellow", "pending": "yellow", "disputed": "yellow", "overturned": "green",
@@ -67,39 +71,57 @@ def warn(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Rows under their heads; a head that begins with `>` stands to the right."""
-    rows = list(rows)
-    if not rows:
+    """Rows under their heads; a head that begins with `>` stands to the right.
+
+    A terminal too narrow for it gets short addresses, and if that is not enough, a block for each row.
+    """
+    cells = [[clean(cell) for cell in row] for row in rows]
+    if not cells:
         say(empty)
         return
+    heads = [column.removeprefix(">") for column in columns]
+    if not _fits(heads, cells):
+        cells = [[ADDRESS.sub(r"\1…", cell) for cell in row] for row in cells]
+    if not _fits(heads, cells):
+        for row in cells:
+            facts(zip(heads, row, strict=True))
+            print()
+        return
     grid = _grid(show_header=True)
-    for column in columns:
-        grid.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
-        )
-    _fill(grid, rows)
+    for head, column in zip(heads, columns, strict=True):
+        grid.add_column(head, justify="right" if column.startswith(">") else "left", no_wrap=True)
+    _fill(grid, cells)
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:
     """Names and values, one pair a line."""
+    rows = [(name, clean(value)) for name, value in pairs]
     grid = _grid(show_header=False)
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    _fill(grid, pairs)
+    if rows:
+        _fill(grid, rows)
+
+
+def _fits(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+    return sum(widths) + GAP * (len(widths) - 1) <= _console().width
 
 
 def _grid(*, show_header: bool) -> Table:
     from rich.table import Table
 
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=show_header, header_style="bold")
+    padding = (0, GAP, 0, 0)
+    return Table(box=None, pad_edge=False, padding=padding, show_header=show_header, header_style="bold")
 
 
-def _fill(grid: Table, rows: Iterable[Sequence[object]]) -> None:
+def _fill(grid: Table, rows: Iterable[Sequence[str]]) -> None:
     from rich.text import Text
 
     for row in rows:
-        cells = [clean(cell) for cell in row]
-        grid.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
+        grid.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
     console = _console()
     with console.capture() as drawn:
         console.print(grid)

@@ -47,7 +47,7 @@ def rank(
         return
     output.say(f"Ranking {answer['id']}, computed {output.moment(answer['computed_at'])}")
     rows = map(_place, answer["results"][:limit])
-    output.table((">rank", "move", "node", ">score"), rows, empty="Nobody is ranked.")
+    output.table((">rank", ">move", "node", ">score"), rows, empty="Nobody is ranked.")
 
 
 def _row(epoch: Row) -> tuple[str, ...]:

@@ -110,8 +110,8 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
 
 def node(address: str, name: str, **changed: Any) -> dict[str, Any]:
     return {
-        "address": address, "name": name, "operator": OWEN, "region": "eu-north", "status": "active", "tier": 2,
-        "self_stake": "2000.000000", "delegated": "400.500000", "effective_stake": "2400.500000",
+        "address": address, "name": name, "operator": OWEN, "region": "eu-north", "status": "active",
+        "tier": 2, "self_stake": "2000.000000", "delegated": "400.500000", "effective_stake": "2400.500000",
         "pending_stake": "0.000000", "unbonding": "0.000000", "delegation_cap": None, "delegation_room": None,
         "delegator_share_bps": 8000, "q_bps": 12398, "score_bps": 12398, "rank": 1, "sla_bps": 10000,
         "uptime_bps": 9910, "latency_ms": 120, "latency_percentile_bps": 9400, "reputation": 505,
@@ -191,6 +191,4 @@ def cast() -> Any:
     """The names tests share, without an import between test files."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(
-        ANNA=ANNA, BELA=BELA, OWEN=OWEN, TOKEN=TOKEN, node=node, wallet=wallet, page=page
-    )
+    return SimpleNamespace(ANNA=ANNA, BELA=BELA, OWEN=OWEN, TOKEN=TOKEN, node=node, wallet=wallet, page=page)

@@ -7,7 +7,9 @@ import json
 import pytest
 
 
-@pytest.mark.parametrize("amount", ["1.2345678", "1e3", "-1", "+1", "1,000", "", "NaN", "٣", ".5", "5.", "1 ", "0x10"])
+@pytest.mark.parametrize(
+    "amount", ["1.2345678", "1e3", "-1", "+1", "1,000", "", "NaN", "٣", ".5", "5.", "1 ", "0x10"]
+)
 def test_an_amount_that_is_none_is_not_sent(infra, api, amount):
     result = infra("stake --node 0xABCD --amount", amount)
     assert result.exit_code == 1
@@ -86,7 +88,10 @@ def test_an_unknown_prefix(infra, api):
 def test_what_cannot_be_an_address(infra, api, typed):
     result = infra("stake --amount 5 --node", typed)
     assert result.exit_code == 1
-    assert result.stderr == f"address_invalid: {typed!r} is not an address (0x and hex digits) or its beginning.\n"
+    assert (
+        result.stderr
+        == f"address_invalid: {typed!r} is not an address (0x and hex digits) or its beginning.\n"
+    )
     assert api.requests == []
 
 

@@ -48,7 +48,9 @@ def test_tries_end_and_the_sentence_says_how_to_repeat_safely(infra, api, stakin
     result = infra(f"{staking} --idempotency-key mine")
     assert (result.exit_code, result.stdout, len(api.requests)) == (1, "", client.ATTEMPTS)
     assert result.stderr.startswith(f"unreachable: No answer from {api.url} (")
-    assert result.stderr.endswith("The act may have been done: repeat it safely with --idempotency-key mine.\n")
+    assert result.stderr.endswith(
+        "The act may have been done: repeat it safely with --idempotency-key mine.\n"
+    )
 
 
 def test_a_refusal_is_not_tried_again(infra, api, cast, staking):
@@ -74,7 +76,8 @@ def test_an_answer_that_is_no_api(infra, api):
     result = infra("rank")
     assert (result.exit_code, result.stderr) == (
         1,
-        f"bad_answer: {api.url}/api/v1/rankings/latest answered 500 and not as an InfraMind API does. Check --url.\n",
+        f"bad_answer: {api.url}/api/v1/rankings/latest answered 500 and not as an InfraMind API does. "
+        "Check --url.\n",
     )
 
 
@@ -89,7 +92,9 @@ def test_a_dry_run_shows_the_request_and_sends_none(bare, api, cast):
 
 
 def test_a_dry_run_in_json(infra, api, cast):
-    result = infra("redelegate --node 0xABCD --to 0xABCE --amount 0.5 --dry-run --json --idempotency-key mine")
+    result = infra(
+        "redelegate --node 0xABCD --to 0xABCE --amount 0.5 --dry-run --json --idempotency-key mine"
+    )
     assert json.loads(result.stdout) == {
         "method": "POST",
         "url": f"{api.url}/api/v1/nodes/{cast.ANNA}/redelegate",
@@ -124,5 +129,6 @@ def test_a_list_ends_at_its_limit(infra, api, cast):
 def test_the_filters_of_the_list(infra, api):
     infra("nodes --tier 2 --region eu-north --job-class zkml --open --sort -stake")
     assert api.requests[0].query == {
-        "tier": "2", "region": "eu-north", "job_class": "zkml", "open": "true", "ordering": "-stake", "limit": "50",
+        "tier": "2", "region": "eu-north", "job_class": "zkml", "open": "true", "ordering": "-stake",
+        "limit": "50",
     }  # fmt: skip

@@ -40,9 +40,11 @@ def test_status_stake_shows_the_wallet_and_the_nodes_it_operates(infra, cast):
         "claimable     12.345678 IFM\n"
         "voting power  2,500\n"
         "\n"
-        "node                                        name  status  tier  self stake  delegated  effective  pending"
+        "node                                        name  status  tier  self stake  delegated"
+        "  effective  pending"
         "  unbonding\n"
-        "0xABcD000000000000000000000000000000000001  Anna  active     2       2,000      400.5    2,400.5        0"
+        "0xABcD000000000000000000000000000000000001  Anna  active     2       2,000      400.5  "
+        "  2,400.5        0"
         "          0\n"
     )
 
@@ -63,8 +65,10 @@ def test_delegate_list(infra, api, cast):
     result = infra("delegate --list")
     assert result.exit_code == 0
     assert result.stdout == (
-        "node                                             value  pending  claimable  slashes that can reach it\n"
-        "0xABCe000000000000000000000000000000000002  499.999999        0        1.5                          1\n"
+        "node                                             value  pending  claimable"
+        "  slashes that can reach it\n"
+        "0xABCe000000000000000000000000000000000002  499.999999        0        1.5                   "
+        "       1\n"
     )
 
 
@@ -87,7 +91,9 @@ def test_unstake_shows_when_the_tokens_are_free(infra, api, cast):
     )
 
 
-@pytest.mark.parametrize("line", ["stake --node 0xABCD... --amount 2000 --json", "--json stake --node 0xabcd --amount 2000"])
+@pytest.mark.parametrize(
+    "line", ["stake --node 0xABCD... --amount 2000 --json", "--json stake --node 0xabcd --amount 2000"]
+)
 def test_json_is_the_answer_itself(infra, api, cast, line):
     api.says("POST", f"nodes/{cast.ANNA}/stake", money(cast))
     result = infra(line)

@@ -5,50 +5,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='C', max_length=64, unique=True)),
-                ('balance', models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(db_collation="C", max_length=64, unique=True)),
+                ("balance", models.BigIntegerField(db_default=0, default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('balance__gte', 0), ('name', 'issuance'), _connector='OR'), name='ledger_account_not_negative'), models.CheckConstraint(condition=models.Q(('name__regex', '^(issuance|reward_pool|deposits|treasury|burned|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$')), name='ledger_account_name')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("balance__gte", 0), ("name", "issuance"), _connector="OR"),
+                        name="ledger_account_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "^(issuance|reward_pool|deposits|treasury|burned|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$",
+                            )
+                        ),
+                        name="ledger_account_name",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32)),
-                ('reference', models.CharField(blank=True, max_length=128)),
-                ('actor', models.CharField(blank=True, max_length=64)),
-                ('key', models.CharField(max_length=128, null=True, unique=True)),
-                ('at', models.DateTimeField()),
-                ('epoch', models.IntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("reference", models.CharField(blank=True, max_length=128)),
+                ("actor", models.CharField(blank=True, max_length=64)),
+                ("key", models.CharField(max_length=128, null=True, unique=True)),
+                ("at", models.DateTimeField()),
+                ("epoch", models.IntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'id'], name='ledger_transaction_kind')],
+                "indexes": [models.Index(fields=["kind", "id"], name="ledger_transaction_kind")],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account')),
-                ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.transaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'id'], name='ledger_entry_account')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='ledger_entry_not_zero')],
+                "indexes": [models.Index(fields=["account", "id"], name="ledger_entry_account")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="ledger_entry_not_zero"
+                    )
+                ],
             },
         ),
     ]

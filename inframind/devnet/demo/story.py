@@ -1,0 +1,181 @@
+"""What the people of the demo network do, epoch by epoch, through the same services as everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from delegation.models import Position
+from delegation.services.earnings import claim, compound
+from delegation.services.positions import delegate, undelegate
+from delegation.services.redelegations import redelegate
+from governance.models import Dispute, Proposal
+from governance.services.disputes import open_dispute
+from governance.services.proposals import propose
+from governance.services.votes import vote_dispute, vote_proposal
+from inframind.devnet.demo import cast
+from inframind.devnet.demo.cast import Machine
+from staking.models import Node, Slash
+from staking.protocol.amounts import MICRO
+from staking.protocol.errors import ProtocolError
+from staking.services import faucet, nodes, stakes
+from staking.services.attestations import attest
+
+PURSES = (4_000, 12_000, 900, 30_000, 2_500)
+# Wallets that come in each of the first epochs, so that pools fill over time.
+NEWCOMERS = 20
+
+
+def begin(now: datetime) -> list[Machine]:
+    """Register the nodes of the first day with their operators' stakes; answers with all that work."""
+    machines = [cast.machine(number) for number in range(cast.NODES) if number not in cast.LATE_COMERS]
+    for machine in machines:
+        join(machine, now)
+    return machines
+
+
+def join(machine: Machine, now: datetime) -> None:
+    """One operator registers a node and stakes on it."""
+    number = machine.number
+    nodes.register(
+        address=machine.address,
+        operator=machine.operator,
+        name=machine.name,
+        region=machine.region,
+        hardware=machine.hardware,
+        signing_key=None,
+        custodial=number in cast.CUSTODIAL,
+        delegation_cap=(4 * machine.own_stake + 1_000) * MICRO if number in cast.CAPPED else None,
+        share_bps=cast.share_bps(number),
+        now=now,
+    )
+    faucet.fund(wallet=machine.operator, amount=(machine.own_stake * 2 + 500) * MICRO, now=now)
+    stakes.stake(node=machine.address, amount=machine.own_stake * MICRO, actor=machine.operator, now=now)
+
+
+def act(epoch: int, now: datetime, machines: list[Machine]) -> None:
+    """Everything that people decide in one epoch."""
+    _arrive(epoch, now)
+    _live(epoch, now)
+    _operate(epoch, now, machines)
+    _judge(epoch, now)
+    _govern(epoch, now)
+
+
+def _arrive(epoch: int, now: datetime) -> None:
+    first = (epoch - 2) * NEWCOMERS
+    for number in range(max(first, 0), min(first + NEWCOMERS, cast.WALLETS)):
+        wallet = cast.wallet(number)
+        purse = PURSES[number % len(PURSES)] + number
+        faucet.fund(wallet=wallet, amount=purse * MICRO, now=now)
+        for part in range(1 + number % 3):
+            _try_delegate(wallet, (number * 11 + part * 29) % 117, purse * MICRO // (4 + part), now)
+
+
+def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
+    # A wallet that meets a closed or full node moves on to the next, as people do.
+    for step in range(3):
+        try:
+            delegate(node=cast.machine((number + step) % 117).address, amount=amount, wallet=wallet, now=now)
+        except ProtocolError:
+            continue
+        return
+
+
+def _live(epoch: int, now: datetime) -> None:
+    """A few wallets claim, compound, leave or move on in each epoch, by turns."""
+    for number in range(epoch % 25, min((epoch - 2) * NEWCOMERS, cast.WALLETS), 25):
+        wallet = cast.wallet(number)
+        position = Position.objects.filter(wallet=wallet, shares__gt=0).select_related("node").first()
+        if position is None:
+            continue
+        turn = (number // 25 + epoch) % 6
+        try:
+            _take_turn(turn, position.node.address, wallet, epoch, now)
+        except ProtocolError:
+            continue
+
+
+def _take_turn(turn: int, node: str, wallet: str, epoch: int, now: datetime) -> None:
+    if turn in (0, 1, 2):
+        claim(node=node, wallet=wallet, now=now)
+    elif turn == 3:
+        compound(node=node, wallet=wallet, now=now)
+    elif turn == 4:
+        undelegate(node=node, amount=40 * MICRO, wallet=wallet, now=now)
+    else:
+        target = cast.machine((epoch * 5) % 117).address
+        redelegate(source=node, target=target, amount=60 * MICRO, wallet=wallet, now=now)
+
+
+def _operate(epoch: int, now: datetime, machines: list[Machine]) -> None:
+    for number, at in cast.RETIRED.items():
+        if at == epoch:
+            machine = cast.machine(number)
+            nodes.change(
+                node=machine.address, actor=machine.operator, changes={"status": "retired"}, now=now
+            )
+    for number, at in cast.FALSE_HARDWARE.items():
+        if at == epoch:
+            machine = cast.machine(number)
+            attest(node=machine.address, measured={**machine.hardware, "gpu_memory_gb": 16}, now=now)
+    if epoch == 58:
+        for number in cast.LATE_COMERS:
+            join(cast.machine(number), now)
+            machines.append(cast.machine(number))
+    if epoch in (38, 56):
+        machine = cast.machine(14 if epoch == 38 else 6)
+        nodes.change(
+            node=machine.address,
+            actor=machine.operator,
+            changes={"delegator_share_bps": cast.share_bps(machine.number) - 500},
+            now=now,
+        )
+    if epoch == 57:
+        machine = cast.machine(0)
+        stakes.unstake(node=machine.address, amount=1_500 * MICRO, actor=machine.operator, now=now)
+
+
+def _judge(epoch: int, now: datetime) -> None:
+    """Operators dispute some slashes, and members vote on those that are open."""
+    for number in (17, 36, 97, 22):
+        charge = Slash.objects.filter(
+            node__address=cast.machine(number).address, status="pending", epoch=epoch - 1
+        ).first()
+        if charge is not None:
+            reason = "The oracle's link to our region was down for the hour in question; our own log shows the jobs done."
+            open_dispute(slash=charge.pk, reason=reason, actor=cast.machine(number).operator, now=now)
+    for dispute in Dispute.objects.filter(status="voting", closes_epoch=epoch).select_related("slash__node"):
+        overturn = dispute.slash.offence == "sla_drop"
+        for number in range(0, 120, 3):
+            choice = "abstain" if number % 15 == 0 else "overturn" if overturn == (number % 4 != 0) else "uphold"
+            _vote(dispute.pk, choice, cast.wallet(number), now)
+
+
+def _vote(dispute: int, choice: str, wallet: str, now: datetime) -> None:
+    try:
+        vote_dispute(dispute=dispute, choice=choice, reason="", wallet=wallet, now=now)
+    except ProtocolError:
+        return
+
+
+def _govern(epoch: int, now: datetime) -> None:
+    asked = {
+        20: ("Raise the emission to 10,200 IFM", {"emission_per_epoch": "10200"}),
+        40: ("Halve the dispute deposit", {"dispute_deposit": "25"}),
+        60: ("Reward low latency more", {"q_latency_bps": 1200}),
+    }
+    if epoch in asked:
+        title, changes = asked[epoch]
+        body = "Replayed over the last epochs, it moves rewards towards the nodes that answer fastest."
+        propose(title=title, body=body, changes=changes, wallet=_richest(now), now=now)
+    for proposal in Proposal.objects.filter(status="voting", opened_epoch=epoch - 1):
+        for number in range(0, 300, 2):
+            choice = "against" if (number + proposal.pk) % 7 == 0 else "for"
+            try:
+                vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=cast.wallet(number), now=now)
+            except ProtocolError:
+                continue
+
+
+def _richest(now: datetime) -> str:
+    return Node.objects.order_by("-self_stake", "address")[0].operator

@@ -1,0 +1,115 @@
+"""The receipts and heartbeats that the demo network's oracle sends, one epoch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from inframind.devnet.demo import cast
+from inframind.devnet.demo.cast import Machine
+from staking.protocol.addresses import checksum, keccak256
+from staking.protocol.signatures import receipt_digest, sign
+
+JOBS = 12
+DEADLINE_MS = 2_000
+CLASSES = ("cpu", "public_model", "gpu", "session_model")
+PRICES = {"cpu": 12_000, "public_model": 20_000, "gpu": 50_000, "session_model": 65_000}
+UTC_MS = timedelta(milliseconds=1)
+
+
+def receipts(epoch: int, start: datetime, seconds: int, machines: list[Machine]) -> Iterator[dict[str, Any]]:
+    """Signed receipts of one epoch, spread over it in the order of their times."""
+    jobs = [(job, machine) for job in range(JOBS) for machine in machines]
+    step = timedelta(seconds=seconds) / len(jobs)
+    for place, (job, machine) in enumerate(jobs):
+        yield _receipt(epoch, job, machine, start + place * step)
+
+
+def heartbeats(start: datetime, until: datetime, slot: int, machines: list[Machine]) -> Iterator[dict[str, Any]]:
+    """One heartbeat in each slot in which a node was up; some nodes are often away."""
+    slots = int((until - start).total_seconds()) // slot
+    for number in range(slots):
+        at = _rfc3339(start + timedelta(seconds=number * slot + slot // 2))
+        for machine in machines:
+            if not _away(machine, number):
+                yield {"node": checksum(machine.address), "at": at}
+
+
+def _away(machine: Machine, slot: int) -> bool:
+    one_in = {0: 4, 1: 16}.get(machine.number % 23, 97)
+    return (slot * 7 + machine.number * 13) % one_in == 0
+
+
+def _receipt(epoch: int, job: int, machine: Machine, at: datetime) -> dict[str, Any]:
+    dice = keccak256(f"{epoch}/{job}/{machine.number}".encode())
+    job_class = CLASSES[dice[0] % (2 if machine.own_stake < 500 else 4)]
+    region = cast.REGIONS[(0, 0, 0, 1, 1, 2, 3, 4)[dice[1] % 8]]
+    outcome, latency = _fate(epoch, job, machine, dice)
+    trace = keccak256(dice)
+    body: dict[str, Any] = {
+        "job_id": f"demo-{epoch:03}-{machine.number:03}-{job:02}",
+        "node": checksum(machine.address),
+        "job_class": job_class,
+        "region": region,
+        "accepted_at": _rfc3339(at),
+        "deadline_ms": DEADLINE_MS,
+        "latency_ms": latency,
+        "outcome": outcome,
+        "credits": PRICES[job_class],
+        "result_digest": "0x" + dice.hex(),
+        "trace_root": "0x" + trace.hex(),
+    }
+    body["signature"] = "0x" + _signature(body, epoch, job, machine, at, dice, trace).hex()
+    if job % 6 == 0:
+        forged = cast.FORGERS.get(machine.number) == epoch and job == 0
+        body["verified_trace_root"] = "0x" + (keccak256(trace) if forged else trace).hex()
+    return body
+
+
+def _fate(epoch: int, job: int, machine: Machine, dice: bytes) -> tuple[str, int]:
+    number = machine.number
+    latency = machine.latency_ms * (80 + dice[2] % 40) // 100
+    low = cast.MARGINAL.get(number) == epoch or epoch in cast.REPEATED.get(number, ())
+    if low and job < 3:
+        return "timeout", DEADLINE_MS
+    if cast.DROPPERS.get(number) == epoch and job == 4:
+        return "dropped", latency
+    if cast.MISMATCHERS.get(number) == epoch and job < 3:
+        return "schema_mismatch", latency
+    if int.from_bytes(dice[4:6], "big") % 1000 < machine.faults:
+        return "completed", DEADLINE_MS + 400
+    if dice[6] == 0:
+        return "rejected", 0
+    return "completed", latency
+
+
+def _signature(
+    body: dict[str, Any], epoch: int, job: int, machine: Machine, at: datetime, dice: bytes, trace: bytes
+) -> bytes:
+    digest = receipt_digest(
+        settings.INFRAMIND_CHAIN_ID,
+        job_id=body["job_id"],
+        node=machine.address,
+        job_class=body["job_class"],
+        region=body["region"],
+        accepted_at=_unix_ms(at),
+        deadline_ms=body["deadline_ms"],
+        latency_ms=body["latency_ms"],
+        outcome=body["outcome"],
+        credits=body["credits"],
+        result_digest=dice,
+        trace_root=trace,
+    )
+    stranger = cast.BAD_SIGNATURES.get(machine.number) == epoch and job == 2
+    return sign(digest, cast.key("stranger", machine.number) if stranger else machine.key)
+
+
+def _unix_ms(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=at.tzinfo)) // UTC_MS
+
+
+def _rfc3339(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"

@@ -1,0 +1,18 @@
+from django.core.management.base import BaseCommand, CommandError
+from rich.progress import Progress
+
+from inframind.devnet.demo.run import EPOCHS, build
+from staking.protocol.errors import Conflict
+
+
+class Command(BaseCommand):
+    help = "Devnet: load the demo network, made by sending receipts and heartbeats through the real ingest."
+
+    def handle(self, **options: object) -> None:
+        try:
+            with Progress(transient=True) as bar:
+                task = bar.add_task("demo network", total=EPOCHS)
+                build(lambda done: bar.update(task, completed=done))
+        except Conflict as error:
+            raise CommandError(error.detail) from None
+        self.stdout.write(f"demo network: {EPOCHS} epochs settled")

@@ -1,0 +1,107 @@
+"""The environment is read strictly: a slip of the pen stops the start with a sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from inframind.environment import PROJECT_ROOT, VARIABLES, EnvironmentFault, load
+
+SECRETS = {
+    "INFRAMIND_NETWORK": "production",
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "staking.example, www.example",
+    "DATABASE_URL": "postgres://app:pw@db/inframind",
+    "REDIS_URL": "rediss://cache:6379/0",
+}
+
+
+def test_defaults_are_a_devnet():
+    values = load({})
+    assert values["INFRAMIND_NETWORK"] == "devnet"
+    assert values["INFRAMIND_DATA_DIR"] == PROJECT_ROOT / ".data"
+    assert values["INFRAMIND_DEMO"] is True
+    assert values["INFRAMIND_PARAMETERS"] == {}
+    assert values["INFRAMIND_CHAIN_ID"] == 31337
+    assert values["PORT"] == 8000
+    assert values["DATABASE_URL"] == values["REDIS_URL"] == ""
+
+
+def test_values_are_parsed():
+    values = load(
+        {
+            "INFRAMIND_DEMO": "0",
+            "INFRAMIND_RATE_LIMITS": "off",
+            "INFRAMIND_DATA_DIR": "/var/tmp/inframind",
+            "INFRAMIND_PARAMETERS": '{"epoch_seconds": 60, "min_amount": "2"}',
+            "PORT": "8001",
+        }
+    )
+    assert values["INFRAMIND_DEMO"] is values["INFRAMIND_RATE_LIMITS"] is False
+    assert values["INFRAMIND_DATA_DIR"] == Path("/var/tmp/inframind")
+    assert values["INFRAMIND_PARAMETERS"] == {"epoch_seconds": 60, "min_amount": "2"}
+    assert values["PORT"] == 8001
+
+
+def test_an_unknown_variable_is_refused_and_the_near_one_named():
+    with pytest.raises(EnvironmentFault, match="INFRAMIND_DEMOS is not a setting.*mean INFRAMIND_DEMO?"):
+        load({"INFRAMIND_DEMOS": "0"})
+
+
+def test_variables_of_others_are_not_our_business():
+    assert load({"HOME": "/root", "LANG": "C"}) == load({})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("INFRAMIND_NETWORK", "mainnet", "must be one of devnet, production"),
+        ("INFRAMIND_DEMO", "maybe", "must be on or off"),
+        ("INFRAMIND_CHAIN_ID", "0", "whole number from 1"),
+        ("INFRAMIND_CHAIN_ID", "1.5", "whole number"),
+        ("INFRAMIND_CHAIN_ID", "١٢", "whole number"),
+        ("INFRAMIND_PARAMETERS", "{", "must be a JSON object"),
+        ("INFRAMIND_PARAMETERS", "[1]", "must be a JSON object"),
+        ("INFRAMIND_DATA_DIR", "  ", "must name a folder"),
+        ("PORT", "65536", "whole number from 1 to 65535"),
+        ("PORT", "-1", "whole number"),
+        ("PORT", "http", "whole number"),
+        ("DATABASE_URL", "sqlite:///x.db", "must be a URL that starts with postgres://"),
+        ("REDIS_URL", "http://cache", "must be a URL that starts with redis://"),
+    ],
+)
+def test_a_bad_value_names_variable_and_reason(name, text, says):
+    with pytest.raises(EnvironmentFault, match=f"{name}=.*{re.escape(says)}"):
+        load({name: text})
+
+
+def test_production_starts_with_its_secrets():
+    values = load(SECRETS)
+    assert values["ALLOWED_HOSTS"] == ("staking.example", "www.example")
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+def test_production_refuses_to_start_without(missing):
+    with pytest.raises(EnvironmentFault, match=f"production needs {missing}"):
+        load({name: text for name, text in SECRETS.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SECRET_KEY", "short"),
+        ("INFRAMIND_PARAMETERS", '{"epoch_seconds": 60}'),
+        ("INFRAMIND_RATE_LIMITS", "off"),
+    ],
+)
+def test_production_refuses_what_is_for_a_devnet(name, text):
+    with pytest.raises(EnvironmentFault, match=name):
+        load({**SECRETS, name: text})
+
+
+def test_the_readme_lists_every_setting():
+    readme = (PROJECT_ROOT / "README.md").read_text()
+    missing = [variable.name for variable in VARIABLES if f"| `{variable.name}` |" not in readme]
+    assert missing == []
