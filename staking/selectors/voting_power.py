@@ -1,0 +1,34 @@
+"""Voting power at a snapshot (R44): stake as it stood when an epoch opened."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Sum
+
+from staking.models import NodeEpoch
+
+POWER = """
+SELECT coalesce((
+    SELECT sum(e.self_stake) FROM staking_node n
+    JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(before)s
+    WHERE n.operator = %(wallet)s), 0)
+  + coalesce((
+    SELECT sum(div(c.shares * e.pool_tokens, e.pool_shares))
+    FROM (SELECT DISTINCT ON (node_id) node_id, generation, shares FROM staking_stakecheckpoint
+          WHERE wallet = %(wallet)s AND epoch <= %(before)s ORDER BY node_id, epoch DESC) c
+    JOIN staking_nodeepoch e ON e.node_id = c.node_id AND e.epoch = %(before)s AND e.generation = c.generation
+    WHERE e.pool_shares > 0), 0)
+"""
+
+
+def voting_power(wallet: str, *, epoch: int) -> int:
+    """Self stake and the value of delegations of a wallet at the opening of `epoch`, in µIFM, floor each (R44)."""
+    with connection.cursor() as cursor:
+        cursor.execute(POWER, {"wallet": wallet, "before": epoch - 1})
+        return int(cursor.fetchone()[0])
+
+
+def quorum_base(*, epoch: int) -> int:
+    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44)."""
+    sums = NodeEpoch.objects.filter(epoch=epoch - 1).aggregate(own=Sum("self_stake"), pool=Sum("pool_tokens"))
+    return int(sums["own"] or 0) + int(sums["pool"] or 0)
