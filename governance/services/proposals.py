@@ -21,7 +21,7 @@ BODY_LONGEST = 10_000
 
 
 def propose(*, title: object, body: object, changes: object, wallet: str, now: datetime) -> Proposal:
-    """Open a vote on changes of parameters (door format); close, quorum and timelock are fixed now (R44, R47).
+    """Open a vote on changes of parameters (door format); close, quorum and timelock are fixed here (R47).
 
     Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`.
     """
