@@ -1,5 +1,6 @@
 from staking.models.network import Change, Epoch, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
+from staking.models.once import FormKey
 from staking.models.slash import Slash
 from staking.models.unbonding import Bucket, Kind, Unbonding
 from staking.models.work import Attestation, Heartbeat, JobKey, Ranking, RankingRow, Receipt
@@ -10,6 +11,7 @@ __all__ = [
     "Change",
     "Epoch",
     "Event",
+    "FormKey",
     "Heartbeat",
     "JobKey",
     "Kind",
