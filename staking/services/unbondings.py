@@ -113,7 +113,7 @@ def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         epoch = lock_open_epoch()
         node, entry = lock_entry(unbonding=unbonding, wallet=wallet)
         check_not_held(entry)
-        check_minimum(worth(entry, entry.bucket), epoch)
+        check_minimum(amount_out(entry), epoch)
         check_standing(node)
         amount = take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
         posted = post(
@@ -143,10 +143,16 @@ def release_due(*, now: datetime, limit: int = 500) -> int:
     return paid
 
 
+def amount_out(entry: Unbonding) -> int:
+    """What an open entry takes along when it leaves its bucket: its worth, the last one all. µIFM (R16)."""
+    bucket = entry.bucket
+    return bucket.tokens if entry.shares == bucket.shares else worth(entry, bucket)
+
+
 def take_out(*, node: Node, entry: Unbonding, status: str, now: datetime) -> int:
     """Close a locked open entry and take its worth out of its bucket; the last entry out takes all. µIFM."""
     bucket = entry.bucket
-    amount = bucket.tokens if entry.shares == bucket.shares else worth(entry, bucket)
+    amount = amount_out(entry)
     bucket.tokens -= amount
     bucket.shares -= entry.shares
     bucket.save(update_fields=["tokens", "shares"])

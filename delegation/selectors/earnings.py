@@ -1,0 +1,175 @@
+"""What a wallet earned on each node in each past epoch, and why (R42).
+
+Nothing is kept for it: a delegator's earnings are its active shares of the epoch (from its stake checkpoints)
+times the movement of the pool's reward index, an operator's are the row of the epoch. So the sum over all epochs
+equals what was claimed and can be claimed, to the µIFM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+WHY = """
+  e.status, e.tier, e.bonus_bps, e.q_bps, e.q_latency, e.q_uptime, e.q_stake, e.q_scarcity, e.q_sla, e.share_bps,
+  e.reward, e.operator_reward, e.delegators_reward, e.honest_reward, e.weight, e.active_stake, e.active_pool,
+  e.active_shares, z.pool
+"""
+
+# A checkpoint holds from its epoch until the next one; in its own epoch `active` earned, later all shares did,
+# but nothing after the epoch in which a slash made their generation void.
+DELEGATOR = """
+WITH mine AS (
+  SELECT c.node_id, c.epoch, c.active, c.shares, g.epoch AS void_epoch,
+    lead(c.epoch) OVER (PARTITION BY c.node_id ORDER BY c.epoch) AS until
+  FROM staking_stakecheckpoint c
+  LEFT JOIN staking_voidgeneration g ON g.node_id = c.node_id AND g.generation = c.generation
+  WHERE c.wallet = %(wallet)s AND (%(node)s::int IS NULL OR c.node_id = %(node)s)
+), earned AS (
+  SELECT e.node_id, e.epoch, s.active, s.active * (e.reward_index - coalesce(b.reward_index, 0)) AS scaled
+  FROM mine m
+  JOIN staking_nodeepoch e ON e.node_id = m.node_id AND e.epoch >= m.epoch AND (m.until IS NULL OR e.epoch < m.until)
+  LEFT JOIN staking_nodeepoch b ON b.node_id = e.node_id AND b.epoch = e.epoch - 1
+  CROSS JOIN LATERAL (SELECT CASE WHEN e.epoch = m.epoch THEN m.active
+    WHEN m.void_epoch IS NULL OR e.epoch <= m.void_epoch THEN m.shares ELSE 0 END AS active) s
+  WHERE s.active > 0
+), ever AS (
+  SELECT node_id, epoch, active, scaled, sum(scaled) OVER (PARTITION BY node_id ORDER BY epoch) AS owed FROM earned
+)
+SELECT 'delegator' AS role, node_id, epoch, active,
+  div(owed, 1000000000000000000) - div(owed - scaled, 1000000000000000000) AS amount FROM ever
+"""
+OPERATOR = """
+SELECT 'operator' AS role, n.id AS node_id, e.epoch, e.active_stake::numeric AS active,
+  (e.operator_reward + e.honest_operator)::numeric AS amount
+FROM staking_node n JOIN staking_nodeepoch e ON e.node_id = n.id
+WHERE n.operator = %(wallet)s AND (%(node)s::int IS NULL OR n.id = %(node)s) AND e.operator_reward + e.honest_operator > 0
+"""
+BOTH = f"({DELEGATOR}) UNION ALL ({OPERATOR})"
+
+LIST = f"""
+SELECT x.role, n.address, n.name, x.epoch, x.active, x.amount, {WHY}
+FROM ({BOTH}) x
+JOIN staking_node n ON n.id = x.node_id
+JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = x.epoch
+JOIN staking_epoch z ON z.number = x.epoch
+WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s
+ORDER BY x.epoch DESC, n.address, x.role DESC LIMIT %(limit)s OFFSET %(offset)s
+"""
+TOTALS = f"""
+SELECT n.address, n.name, x.role, sum(x.amount), min(x.epoch), max(x.epoch)
+FROM ({BOTH}) x JOIN staking_node n ON n.id = x.node_id
+WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s
+GROUP BY n.address, n.name, x.role ORDER BY n.address, x.role DESC
+"""
+BY_EPOCH = f"""
+SELECT x.epoch, n.address, n.name, x.role, sum(x.amount)
+FROM ({BOTH}) x JOIN staking_node n ON n.id = x.node_id
+WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s
+GROUP BY x.epoch, n.address, n.name, x.role ORDER BY x.epoch, n.address, x.role DESC
+"""
+EVER = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What made an amount: the node's row of the epoch. Amounts in µIFM, ratios in bps, shares in shares.
+
+    `pool`: what the network shared out; `active` of `active_shares`: the wallet's part of the node's pool (of an
+    operator: its active stake of `active_stake`).
+    """
+
+    tier: int
+    bonus_bps: int
+    q_bps: int
+    q_latency: int
+    q_uptime: int
+    q_stake: int
+    q_scarcity: int
+    q_sla: int
+    share_bps: int
+    reward: int
+    operator_reward: int
+    delegators_reward: int
+    honest_reward: int
+    weight: int
+    active_stake: int
+    active_pool: int
+    active_shares: int
+    pool: int
+    active: int
+
+    @property
+    def pool_share_bps(self) -> int:
+        """The wallet's part of the node's active pool, floor."""
+        return self.active * 10_000 // self.active_shares if self.active_shares else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """What a wallet earned on a node in an epoch, in µIFM, as its operator or as a delegator."""
+
+    role: str
+    node: str
+    name: str
+    epoch: int
+    amount: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedOn:
+    """What a wallet earned on a node in a stretch of epochs, in µIFM."""
+
+    node: str
+    name: str
+    role: str
+    amount: int
+    first_epoch: int
+    last_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedIn:
+    """What a wallet earned on a node in an epoch, in µIFM, without the reasons."""
+
+    epoch: int
+    node: str
+    name: str
+    role: str
+    amount: int
+
+
+def earnings(
+    wallet: str, *, first: int = 1, last: int = EVER, node_id: int | None = None, limit: int, offset: int = 0
+) -> list[Earning]:
+    """A page of what the wallet earned per node and epoch from `first` to `last`, the newest first; one query."""
+    rows = _read(LIST, wallet, first, last, node_id, limit=limit, offset=offset)
+    return [_earning(row) for row in rows]
+
+
+def earned_on(wallet: str, *, first: int = 1, last: int = EVER, node_id: int | None = None) -> list[EarnedOn]:
+    """The sums per node and role; over all epochs they equal claimed + claimable, to the µIFM (R42)."""
+    rows = _read(TOTALS, wallet, first, last, node_id)
+    return [EarnedOn(*row[:3], int(row[3]), *row[4:]) for row in rows]
+
+
+def earned_by_epoch(wallet: str, *, first: int, last: int, node_id: int | None = None) -> list[EarnedIn]:
+    """For charts: the amounts per epoch, node and role, the oldest first."""
+    rows = _read(BY_EPOCH, wallet, first, last, node_id)
+    return [EarnedIn(*row[:4], int(row[4])) for row in rows]
+
+
+def _read(
+    query: str, wallet: str, first: int, last: int, node_id: int | None, **values: Any
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"wallet": wallet, "first": first, "last": last, "node": node_id, **values})
+        return list(cursor.fetchall())
+
+
+def _earning(row: tuple[Any, ...]) -> Earning:
+    role, node, name, epoch, active, amount, _status, *why = row
+    return Earning(role, node, name, epoch, int(amount), Why(*(int(value) for value in why), int(active)))

@@ -1,0 +1,39 @@
+"""What an operator has on the nodes it runs: its own stake and what it earned there (R42)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from staking.settlement.live import open_epoch
+
+# `operator_earned` of the last settled epoch sums the operator's part of all epochs.
+HOLDINGS = """
+SELECT n.id, n.address, n.name, n.self_stake,
+  CASE WHEN n.pending_epoch = %(open)s THEN n.pending_stake ELSE 0 END,
+  coalesce(e.operator_earned, 0) - n.operator_claimed, n.operator_claimed
+FROM staking_node n LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(open)s - 1
+WHERE n.operator = %(wallet)s ORDER BY n.address
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNode:
+    """A node that the wallet runs; amounts in µIFM."""
+
+    node_id: int
+    node: str
+    name: str
+    staked: int
+    pending: int
+    claimable: int
+    claimed: int
+
+
+def nodes_run_by(wallet: str) -> list[OwnNode]:
+    """The wallet's own nodes, by address; one query."""
+    epoch = open_epoch()
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDINGS, {"open": epoch.number if epoch else 1, "wallet": wallet})
+        return [OwnNode(*row) for row in cursor.fetchall()]

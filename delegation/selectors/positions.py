@@ -1,0 +1,130 @@
+"""Positions in pools as they stand now: worth, what is pending, what was earned and can be claimed (R14, R42)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from staking.protocol import pools
+from staking.settlement.live import open_epoch
+
+# What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index of
+# the last settled epoch, or of the epoch in which a slash made its generation void; what was pending starts at
+# the index at the close of its epoch.
+POSITIONS = """
+SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares,
+  CASE WHEN x.pending_epoch = %(open)s THEN x.pending_shares ELSE 0 END,
+  CASE WHEN x.generation = p.generation THEN p.tokens ELSE 0 END, p.shares,
+  x.owed + (x.shares - x.pending_shares) * (coalesce(v.reward_index, e.reward_index, 0) - x.reward_index)
+    + CASE WHEN x.pending_epoch < %(open)s THEN x.pending_shares
+        * (coalesce(v.reward_index, e.reward_index, 0) - coalesce(f.reward_index, 0)) ELSE 0 END,
+  x.claimed, x.opened_epoch, x.redelegated_at, g.slash_id,
+  ARRAY(SELECT s.id FROM staking_slash s
+        WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed') AND x.shares > 0
+          AND x.generation = p.generation ORDER BY s.id)
+FROM delegation_position x
+JOIN staking_node n ON n.id = x.node_id
+JOIN staking_pool p ON p.node_id = x.node_id
+LEFT JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = %(open)s - 1
+LEFT JOIN staking_voidgeneration g ON g.node_id = x.node_id AND g.generation = x.generation
+LEFT JOIN staking_nodeepoch v ON v.node_id = x.node_id AND v.epoch = g.epoch
+LEFT JOIN staking_nodeepoch f ON f.node_id = x.node_id AND f.epoch = x.pending_epoch AND x.pending_shares > 0
+WHERE {whose}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionFigures:
+    """A wallet's delegation to a node; amounts in µIFM.
+
+    `value` includes `pending`, which earns from the next epoch on. `liable_slashes` are those that can still
+    reach it; `voided_by` is the slash that left nothing of it (R14).
+    """
+
+    node_id: int
+    node: str
+    name: str
+    region: str
+    operator: str
+    wallet: str
+    shares: int
+    value: int
+    pending: int
+    claimable: int
+    claimed: int
+    opened_epoch: int
+    redelegated_at: datetime | None
+    voided_by: int | None
+    liable_slashes: tuple[int, ...]
+
+    @property
+    def active(self) -> int:
+        """What of it earns in the open epoch."""
+        return self.value - self.pending
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left of it to see: no shares, nothing to claim."""
+        return not self.shares and not self.claimable
+
+    @property
+    def earned(self) -> int:
+        """All that it ever earned: claimed and claimable."""
+        return self.claimed + self.claimable
+
+
+def positions_of_wallet(wallet: str) -> list[PositionFigures]:
+    """All delegations the wallet ever had, by node address; two queries."""
+    return _read("x.wallet = %(wallet)s ORDER BY n.address", wallet=wallet)
+
+
+def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[PositionFigures]:
+    """A page of the node's delegators, the largest first; two queries."""
+    whose = (
+        "x.node_id = %(node)s AND x.shares > 0"
+        " ORDER BY x.generation DESC, x.shares DESC, x.wallet LIMIT %(limit)s OFFSET %(offset)s"
+    )
+    return _read(whose, node=node_id, limit=limit, offset=offset)
+
+
+def position_of(wallet: str, node_id: int) -> PositionFigures | None:
+    """The wallet's delegation to one node, None when it never had one."""
+    found = _read("x.wallet = %(wallet)s AND x.node_id = %(node)s", wallet=wallet, node=node_id)
+    return found[0] if found else None
+
+
+def _read(whose: str, **values: object) -> list[PositionFigures]:
+    epoch = open_epoch()
+    if epoch is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(POSITIONS.format(whose=whose), {"open": epoch.number, **values})
+        return [_figures(row) for row in cursor.fetchall()]
+
+
+def _figures(row: tuple) -> PositionFigures:  # type: ignore[type-arg]
+    (
+        node_id, node, name, region, operator, wallet, shares, pending_shares, tokens, pool_shares, owed,
+        claimed, opened_epoch, redelegated_at, voided_by, slashes,
+    ) = row  # fmt: skip
+    value = pools.value_of(int(shares), tokens, int(pool_shares))
+    return PositionFigures(
+        node_id=node_id,
+        node=node,
+        name=name,
+        region=region,
+        operator=operator,
+        wallet=wallet,
+        shares=int(shares),
+        value=value,
+        # What is active is rounded down, so that value = active + pending to the µIFM.
+        pending=value - pools.value_of(int(shares) - int(pending_shares), tokens, int(pool_shares)),
+        claimable=pools.claimable(int(owed)),
+        claimed=claimed,
+        opened_epoch=opened_epoch,
+        redelegated_at=redelegated_at,
+        voided_by=voided_by,
+        liable_slashes=tuple(slashes),
+    )

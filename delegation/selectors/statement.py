@@ -1,0 +1,90 @@
+"""A wallet's statement: every ledger movement with the balance after it, and what its stake earned (R42)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from delegation.selectors.earnings import EVER, EarnedOn, earned_on
+from delegation.selectors.operators import nodes_run_by
+from delegation.selectors.positions import positions_of_wallet
+from staking.ledger import accounts, history
+from staking.models import Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first moment of a day to the last of another, both UTC and included; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def start(self) -> datetime | None:
+        return None if self.first is None else datetime.combine(self.first, time(), UTC)
+
+    @property
+    def end(self) -> datetime | None:
+        """The first moment that is not in it."""
+        return None if self.last is None else datetime.combine(self.last, time(), UTC) + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Sums of a period, in µIFM. `earned`: per node and role, in the epochs that ended in the period.
+
+    Over all time Σ earned = `claimed` + `claimable`; those two are as of now, whatever the period.
+    """
+
+    wallet: str
+    period: Period
+    sums: history.Sums
+    earned: tuple[EarnedOn, ...]
+    claimed: int
+    claimable: int
+
+    @property
+    def earned_total(self) -> int:
+        return sum(row.amount for row in self.earned)
+
+
+def statement(wallet: str, period: Period) -> Statement:
+    """What the wallet's period adds up to; a constant number of queries."""
+    first, last = epochs_ending_in(period)
+    positions, own = positions_of_wallet(wallet), nodes_run_by(wallet)
+    return Statement(
+        wallet=wallet,
+        period=period,
+        sums=history.sums(accounts.wallet(wallet), start=period.start, end=period.end),
+        earned=tuple(earned_on(wallet, first=first, last=last)),
+        claimed=sum(p.claimed for p in positions) + sum(node.claimed for node in own),
+        claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
+    )
+
+
+def movements(
+    wallet: str, period: Period, *, limit: int | None = None, offset: int = 0, newest_first: bool = False
+) -> list[history.Movement]:
+    """The wallet's ledger movements of the period; without a limit all of them."""
+    return history.movements(
+        accounts.wallet(wallet),
+        start=period.start,
+        end=period.end,
+        limit=limit,
+        offset=offset,
+        newest_first=newest_first,
+    )
+
+
+def epochs_ending_in(period: Period) -> tuple[int, int]:
+    """The first and the last epoch that ended in the period; (1, 0) when none did."""
+    ended = Epoch.objects.filter(status=Epoch.Status.SETTLED)
+    if period.start is None and period.end is None:
+        return 1, EVER
+    if period.start is not None:
+        ended = ended.filter(end__gte=period.start)
+    if period.end is not None:
+        ended = ended.filter(end__lt=period.end)
+    numbers = ended.order_by("number").values_list("number", flat=True)
+    first, last = numbers.first(), numbers.last()
+    return (1, 0) if first is None or last is None else (first, last)

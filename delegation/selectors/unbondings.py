@@ -1,0 +1,85 @@
+"""A wallet's way out: every entry, what it is worth now, when it matures, and whether a slash holds it (R16–R18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from staking.models import Slash, Unbonding
+from staking.protocol import pools
+
+
+@dataclass(frozen=True, slots=True)
+class UnbondingFigures:
+    """An entry. `amount`: µIFM it is worth now, or was when it was closed; `held`: a pending slash reaches it."""
+
+    id: int
+    node_id: int
+    node: str
+    name: str
+    wallet: str
+    kind: str
+    amount: int
+    entered: int
+    epoch: int
+    created_at: datetime
+    matures_at: datetime
+    status: str
+    closed_at: datetime | None
+    held: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == Unbonding.Status.OPEN
+
+    def is_mature(self, now: datetime) -> bool:
+        """Whether nothing but a slash stands between the entry and its wallet (R17)."""
+        return self.matures_at <= now
+
+
+def unbondings_of_wallet(
+    wallet: str, *, status: str | None = None, limit: int | None = None, offset: int = 0
+) -> list[UnbondingFigures]:
+    """The wallet's entries, in the order in which they are paid: (matures at, id); one query."""
+    rows = _entries().filter(wallet=wallet).order_by("matures_at", "id")
+    if status is not None:
+        rows = rows.filter(status=status)
+    return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]
+
+
+def unbonding_of(wallet: str, unbonding: int) -> UnbondingFigures | None:
+    """One entry of the wallet; None when there is none, or it is somebody else's."""
+    row = _entries().filter(wallet=wallet, pk=unbonding).first()
+    return None if row is None else figures_of(row)
+
+
+def figures_of(entry: Unbonding) -> UnbondingFigures:
+    """An entry that was read with its node, its bucket and `reached`."""
+    bucket = entry.bucket
+    worth = pools.value_of(entry.shares, bucket.tokens, bucket.shares)
+    is_open = entry.status == Unbonding.Status.OPEN
+    return UnbondingFigures(
+        id=entry.pk,
+        node_id=entry.node_id,
+        node=entry.node.address,
+        name=entry.node.name,
+        wallet=entry.wallet,
+        kind=entry.kind,
+        amount=worth if is_open else entry.paid or 0,
+        entered=entry.entered,
+        epoch=entry.epoch,
+        created_at=entry.created_at,
+        matures_at=entry.matures_at,
+        status=entry.status,
+        closed_at=entry.closed_at,
+        held=is_open and bool(entry.reached),  # type: ignore[attr-defined]
+    )
+
+
+def _entries() -> QuerySet[Unbonding]:
+    reaching = Slash.objects.filter(
+        node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
+    )
+    return Unbonding.objects.select_related("node", "bucket").annotate(reached=Exists(reaching))

@@ -1,0 +1,95 @@
+"""What a position has earned: settled lazily against its node's reward index whenever it is touched (R42)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from delegation.models import Position
+from staking.models import Node, NodeEpoch, StakeCheckpoint, VoidGeneration
+from staking.protocol import pools
+
+
+def touched(node: Node, wallet: str, epoch: int) -> Position:
+    """The wallet's position on a locked node, settled to the last close before `epoch`; a new one is not saved yet.
+
+    Shares of a void generation are gone, what they had earned stays owed (R14).
+    """
+    position = Position.objects.filter(node_id=node.id, wallet=wallet).first()
+    if position is None:
+        return Position(
+            node=node,
+            wallet=wallet,
+            generation=node.pool.generation,
+            reward_index=index_at(node.id, epoch - 1),
+            opened_epoch=epoch,
+        )
+    position.node = node
+    void = void_epoch(position, node.pool.generation)
+    wanted = {epoch - 1, position.pending_epoch, void or 0}
+    settle(position, node.pool.generation, void, indexes(node.id, wanted), closed=epoch - 1)
+    return position
+
+
+def settle(
+    position: Position, generation: int, void: int | None, index: Mapping[int, int], *, closed: int
+) -> None:
+    """Bring what is owed up to the close of epoch `closed` (R42). `index` has the reward index at the closes asked.
+
+    Shares that were pending in `closed` or before start at the index at the close of their epoch. `void`: the
+    epoch in whose settlement the position's generation became void, None while it runs.
+    """
+    end = index.get(closed if void is None else void, 0)
+    started = position.pending_shares if position.pending_epoch <= closed else 0
+    active = position.shares - position.pending_shares
+    position.owed = pools.accrue(position.owed, active, position.reward_index, end)
+    if started:
+        begun = index.get(position.pending_epoch, 0)
+        position.owed = pools.accrue(position.owed, started, begun, max(end, begun))
+        position.pending_shares = 0
+    if void is not None:
+        position.shares = position.pending_shares = 0
+        position.generation = generation
+    position.reward_index = index.get(closed, 0)
+
+
+def void_epoch(position: Position, generation: int) -> int | None:
+    """The epoch in whose settlement the position's shares became void; None while they are of the running one."""
+    if position.generation == generation:
+        return None
+    return VoidGeneration.objects.values_list("epoch", flat=True).get(
+        node_id=position.node_id, generation=position.generation
+    )
+
+
+def index_at(node_id: int, epoch: int) -> int:
+    """The node's reward index at the close of a settled epoch; 0 before its first."""
+    return indexes(node_id, {epoch}).get(epoch, 0)
+
+
+def indexes(node_id: int, epochs: set[int]) -> dict[int, int]:
+    """The node's reward index at the close of each of some settled epochs."""
+    rows = NodeEpoch.objects.filter(node_id=node_id, epoch__in=epochs)
+    return {epoch: int(index) for epoch, index in rows.values_list("epoch", "reward_index")}
+
+
+def checkpoint(position: Position, epoch: int, *, active: int | None = None) -> None:
+    """Note the shares as `epoch` leaves them, and those that earn in it (R42, R44).
+
+    `active` is given where shares have left that had earned the epoch already.
+    """
+    pending = position.pending_shares if position.pending_epoch == epoch else 0
+    StakeCheckpoint.objects.bulk_create(
+        [
+            StakeCheckpoint(
+                wallet=position.wallet,
+                node_id=position.node_id,
+                epoch=epoch,
+                generation=position.generation,
+                active=position.shares - pending if active is None else active,
+                shares=position.shares,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["wallet", "node", "epoch"],
+        update_fields=["generation", "active", "shares"],
+    )

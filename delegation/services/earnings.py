@@ -1,0 +1,99 @@
+"""What stake has earned: claim it, or put it to work again (R42). Operators use the same doors for their part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from delegation.models import Position
+from delegation.services.accrual import touched
+from delegation.services.positions import check_admission
+from delegation.services.shares import add_shares
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Node
+from staking.protocol import pools
+from staking.protocol.errors import NothingToClaim
+from staking.services import stakes
+from staking.services.epochs import lock_open_epoch
+from staking.services.nodes import lock
+from staking.services.outcome import Claimed
+
+
+def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
+    """Pay what the wallet earned on the node, whole µIFM; the fraction stays owed (R42).
+
+    Raises: `not_found`, `nothing_to_claim`.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        if found.operator == wallet:
+            return stakes.claim_operator(node=node, actor=wallet, now=now)
+        position = touched(found, wallet, epoch.number)
+        amount = _take(position)
+        position.save()
+        posted = post(
+            kind="claim",
+            moves={accounts.rewards(node): -amount, accounts.wallet(wallet): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=wallet,
+        )
+        return Claimed(posted, found, amount)
+
+
+def claim_all(*, wallet: str, now: datetime) -> list[Claimed]:
+    """Claim on every node where the wallet has earned something, as operator or delegator, all or nothing (R42).
+
+    Raises: `nothing_to_claim`.
+    """
+    with transaction.atomic():
+        lock_open_epoch()
+        backed = Position.objects.filter(wallet=wallet).values_list("node__address", flat=True)
+        run = Node.objects.filter(operator=wallet).values_list("address", flat=True)
+        claimed = []
+        # By address: the one order in which nodes are locked.
+        for node in sorted({*backed, *run}):
+            try:
+                claimed.append(claim(node=node, wallet=wallet, now=now))
+            except NothingToClaim:
+                continue
+        if not claimed:
+            raise NothingToClaim
+        return claimed
+
+
+def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
+    """Claim and delegate to the same node in one step; an operator stakes. Refused whole, nothing is claimed (R42).
+
+    Raises: `not_found`, `nothing_to_claim`, then what `delegate` raises.
+    """
+    with transaction.atomic():
+        epoch = lock_open_epoch()
+        found = lock(node)
+        if found.operator == wallet:
+            return stakes.compound_operator(node=node, actor=wallet, now=now)
+        position = touched(found, wallet, epoch.number)
+        amount = _take(position)
+        check_admission(found, amount, epoch)
+        add_shares(found, position, amount, epoch.number)
+        posted = post(
+            kind="compound",
+            moves={accounts.rewards(node): -amount, accounts.pool(node): amount},
+            at=now,
+            epoch=epoch.number,
+            reference=node,
+            actor=wallet,
+        )
+        return Claimed(posted, found, amount)
+
+
+def _take(position: Position) -> int:
+    amount, position.owed = pools.take_claim(position.owed)
+    if amount == 0:
+        raise NothingToClaim
+    position.claimed += amount
+    return amount
