@@ -44,6 +44,7 @@ from inframind.devnet.servers import Lease
 
 _scratch = Path(tempfile.mkdtemp(prefix="inframind-test-"))
 _scratch.chmod(0o711)
+(_scratch / "static").mkdir()
 _leases = (
     Lease(ROOT / ".data" / "test", broker=False),
     Lease(_scratch, database=False),
@@ -57,6 +58,11 @@ for _lease, _name in zip(_leases, ("DATABASE_URL", "REDIS_URL"), strict=True):
         os.environ.update(_lease.urls())
 os.environ["INFRAMIND_DATA_DIR"] = str(_scratch)
 _drop_abandoned(os.environ["DATABASE_URL"])
+
+# Not named in pyproject.toml: pytest-django would load the settings before the servers have URLs.
+import django
+
+django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

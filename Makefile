@@ -1,0 +1,72 @@
+# `make run` and `make test` need Python 3.11 and PyPI, nothing else; the rest is for those who change the project.
+PYTHON ?= python3
+ARGS ?=
+
+py := .venv/bin/python
+setup = @$(PYTHON) scripts/setup.py
+
+.PHONY: help run test check lint types imports templates django bench test-browser vendor lock format picture clean
+
+help: ## these lines
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
+
+run: ## the whole network on this machine; Ctrl-C stops it, the data stay
+	$(setup) embedded
+	@exec $(py) -m inframind.devnet.up
+
+test: ## the whole suite on servers of its own (ARGS="tests/ledger -k post" for a part)
+	$(setup) dev
+	@$(py) -m pytest $(ARGS)
+
+check: lint types imports templates django ## style, types, import contracts, templates, settings, migrations
+
+lint:
+	$(setup) dev
+	$(py) -m ruff check .
+	$(py) -m ruff format --check .
+
+types:
+	$(setup) dev
+	$(py) -m mypy
+
+imports:
+	$(setup) dev
+	.venv/bin/lint-imports
+
+templates:
+	$(setup) dev
+	$(py) -m djlint --lint --quiet templates
+
+# The database of the test servers: `make run` may be up, and has nothing to do with this.
+django: export INFRAMIND_DATA_DIR = .data/test
+django:
+	$(setup) dev
+	$(py) manage.py check --fail-level WARNING
+	$(py) manage.py makemigrations --check --dry-run
+
+bench: ## figures against floors measured in the same run (bench/README.md)
+	$(setup) dev
+	@$(py) -m pytest bench -m bench -s $(ARGS)
+
+test-browser: ## walks through the site in the system's Chromium (apt install chromium)
+	$(setup) e2e
+	@$(py) -m pytest tests/browser -m browser $(ARGS)
+
+vendor: ## fetches the front-end files of static/ again (needs npm)
+	scripts/vendor.sh
+
+lock: ## pins the requirements again after a change of pyproject.toml (ARGS=--upgrade renews all)
+	$(setup) dev
+	scripts/lock.sh $(ARGS)
+
+format: ## writes the house style into the code
+	$(setup) dev
+	$(py) -m ruff check --fix .
+	$(py) -m ruff format .
+
+picture: ## takes docs/leaderboard.png anew from a demo network (apt install chromium)
+	$(setup) e2e
+	$(py) scripts/picture.py
+
+clean: ## removes what `make` made: .venv and caches, never the data of `make run`
+	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks build dist
