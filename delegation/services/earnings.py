@@ -54,9 +54,12 @@ def claim_all(*, wallet: str, now: datetime) -> list[Claimed]:
         lock_open_epoch()
         backed = Position.objects.filter(wallet=wallet).values_list("node__address", flat=True)
         run = Node.objects.filter(operator=wallet).values_list("address", flat=True)
+        nodes = sorted({*backed, *run})
+        # All nodes before the first entry, by address: whoever waits for the wallet's account holds its node already.
+        for node in nodes:
+            lock(node)
         claimed = []
-        # By address: the one order in which nodes are locked.
-        for node in sorted({*backed, *run}):
+        for node in nodes:
             try:
                 claimed.append(claim(node=node, wallet=wallet, now=now))
             except NothingToClaim:
