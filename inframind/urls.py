@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from . import health
+
+handler404 = "inframind.api.not_found"
+handler500 = "inframind.api.fault"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("api/v1/", include("inframind.api")),
+    # Delegation's pages first: its page of a node adds the reader's position to the one of staking.
+    path("", include("delegation.pages.urls")),
+    path("", include("governance.pages.urls")),
+    path("", include("staking.pages.urls")),
 ]

@@ -1,5 +1,26 @@
+"""Delegation's addresses, relative to /api/v1/."""
+
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from delegation.api import money, nodes, wallets
+
+urlpatterns = [
+    path("nodes/<str:address>/stake", money.stake),
+    path("nodes/<str:address>/unstake", money.unstake),
+    path("nodes/<str:address>/delegate", money.delegate),
+    path("nodes/<str:address>/undelegate", money.undelegate),
+    path("nodes/<str:address>/redelegate", money.redelegate),
+    path("nodes/<str:address>/claim", money.claim),
+    path("nodes/<str:address>/compound", money.compound),
+    path("nodes/<str:address>/delegations", nodes.delegations),
+    path("unbondings/<int:unbonding>/cancel", money.cancel),
+    path("unbondings/<int:unbonding>/withdraw", money.withdraw),
+    path("wallets/<str:address>", wallets.wallet),
+    path("wallets/<str:address>/delegations", wallets.delegations),
+    path("wallets/<str:address>/unbondings", wallets.wallet_unbondings),
+    path("wallets/<str:address>/redelegations", wallets.wallet_redelegations),
+    path("wallets/<str:address>/rewards", wallets.rewards),
+    path("wallets/<str:address>/statement", wallets.wallet_statement),
+]

@@ -76,13 +76,14 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=200)
     body_digest = models.CharField(max_length=64)
     status = models.SmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.TextField(default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="identity_idempotencykey_once", fields=["caller", "path", "key"])
         ]
+        indexes = [models.Index(fields=["created_at"], name="identity_idempotency_age")]
 
     def __str__(self) -> str:
         return f"{self.key} at {self.path}"

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "inframind.identity.idempotency.Idempotency",
     "inframind.observability.Unavailable",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -151,6 +152,35 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "txt"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "inframind.identity.authentication.TokenAuthentication",
+        "inframind.identity.authentication.PageSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["staking.api.permissions.WalletWrites"],
+    "DEFAULT_THROTTLE_CLASSES": ["inframind.identity.throttles.Throttle"],
+    "DEFAULT_PARSER_CLASSES": ["staking.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "staking.api.parsing.JSONAlways",
+    "DEFAULT_SCHEMA_CLASS": "inframind.schema.Schema",
+    "EXCEPTION_HANDLER": "staking.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": 0,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "InfraMind staking",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

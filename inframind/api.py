@@ -1,0 +1,39 @@
+"""The API's root: what the houses answer under /api/v1/, and what is said where nothing answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from staking.api import problems
+from staking.protocol.errors import NotFound
+
+API = "/api/"
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return problems.response(NotFound("Check the address: there is no such door in this API."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The site's 404: the API's under its own root, else the page."""
+    return nothing(request) if request.path.startswith(API) else defaults.page_not_found(request, exception)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """The site's 500."""
+    return problems.fault() if request.path.startswith(API) else defaults.server_error(request)
+
+
+urlpatterns = [
+    path("", include("inframind.identity.api")),
+    path("", include("staking.api.urls")),
+    path("", include("delegation.api.urls")),
+    path("", include("governance.api.urls")),
+    re_path(r"^.*$", nothing),
+]

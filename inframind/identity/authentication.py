@@ -1,0 +1,72 @@
+"""Who calls: a token in `Authorization: Bearer`, or the session of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from .models import Token
+from .tokens import Rights, find
+
+_SEEN = "_inframind_rights"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The wallet behind a token, canonical; an oracle has none."""
+
+    address: str
+    is_authenticated: bool = True
+    is_anonymous: bool = False
+    is_active: bool = True
+    is_staff: bool = False
+
+    @property
+    def pk(self) -> str:
+        return self.address
+
+
+SESSION = Rights(id=0, wallet="", scope=Token.Scope.WRITE)
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """The token that a request carries, unchecked; None without one."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else None
+
+
+def rights_of(request: HttpRequest) -> Rights | None:
+    """What the request's token allows, looked up once a request; None for a token that is none or ran out."""
+    if not hasattr(request, _SEEN):
+        secret = bearer(request)
+        setattr(request, _SEEN, find(secret) if secret else None)
+    found: Rights | None = getattr(request, _SEEN)
+    return found
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`request.user.address` is the token's wallet, `request.auth.scope` its right."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        if bearer(request._request) is None:
+            return None
+        rights = rights_of(request._request)
+        if rights is None:
+            raise AuthenticationFailed("The token is unknown, revoked or has run out: sign in again.")
+        return Caller(rights.wallet), rights
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class PageSession(SessionAuthentication):
+    """A signed-in page's own fetches, under its CSRF token; they may do what the wallet may."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        return None if found is None else (found[0], SESSION)

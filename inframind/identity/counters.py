@@ -1,0 +1,32 @@
+"""Counters in Valkey that stop who asks too much; without Valkey they let everyone pass."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import redis
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+WINDOW_SECONDS = 60
+
+
+@cache
+def _store() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_LOCKS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+def count(name: str, *, limit: int, cost: int = 1) -> int | None:
+    """Count `cost` calls under `name`; the seconds to wait when that is above `limit` a minute, else None."""
+    now = time.time()
+    window = int(now // WINDOW_SECONDS)
+    key = f"inframind:rate:{name}:{window}"
+    try:
+        with _store().pipeline(transaction=False) as pipe:
+            counted, _ = pipe.incrby(key, cost).expire(key, 2 * WINDOW_SECONDS).execute()
+    except redis.RedisError as error:
+        log.warning("rate_limits_away", error=str(error))
+        return None
+    return None if counted <= limit else max(1, int((window + 1) * WINDOW_SECONDS - now) + 1)

@@ -1,0 +1,35 @@
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from inframind.identity.models import Token
+from inframind.identity.tokens import LIFETIME, issue
+from staking.protocol.addresses import normalize
+from staking.protocol.errors import ProtocolError
+
+
+class Command(BaseCommand):
+    help = "Print a new API token for a wallet, or an oracle's; it is shown this once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("address", help="the wallet; with --oracle, who will hold the token")
+        parser.add_argument("--oracle", action="store_true", help="for the oracle's doors alone")
+        parser.add_argument("--read", action="store_true", help="may read, not write")
+        parser.add_argument("--days", type=int, default=LIFETIME.days, help="how long it is good for")
+
+    def handle(self, **options: object) -> None:
+        oracle = bool(options["oracle"])
+        scope = Token.Scope.ORACLE if oracle else Token.Scope.READ if options["read"] else Token.Scope.WRITE
+        try:
+            address = normalize(str(options["address"]))
+            secret, _ = issue(
+                wallet="" if oracle else address,
+                scope=scope,
+                now=timezone.now(),
+                label=f"oracle {address}" if oracle else "made on the server",
+                lifetime=timedelta(days=int(str(options["days"]))),
+            )
+        except ProtocolError as error:
+            raise CommandError(error.detail) from None
+        self.stdout.write(secret)

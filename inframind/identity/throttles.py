@@ -1,0 +1,55 @@
+"""How much one token and one address may ask in a minute; INFRAMIND_RATE_LIMITS=off lifts it on a devnet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from .counters import count
+
+# Calls a minute, by what is called and who is counted.
+LIMITS = {
+    ("read", "token"): 12_000,
+    ("read", "address"): 12_000,
+    ("write", "token"): 1_200,
+    ("write", "address"): 6_000,
+    ("signin", "address"): 600,
+}
+
+
+class Throttle(BaseThrottle):
+    """The caller's token where there is one, else the address it calls from; both for what writes."""
+
+    kind: str | None = None
+
+    def __init__(self) -> None:
+        self._wait: int | None = None
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if not settings.INFRAMIND_RATE_LIMITS:
+            return True
+        kind = self.kind or ("read" if request.method in SAFE_METHODS else "write")
+        for counted, name in self._callers(request, kind):
+            wait = count(f"{kind}:{counted}:{name}", limit=LIMITS[kind, counted])
+            self._wait = wait if self._wait is None else max(self._wait, wait or 0)
+        return self._wait is None
+
+    def wait(self) -> float | None:
+        return self._wait
+
+    def _callers(self, request: Request, kind: str) -> list[tuple[str, str]]:
+        token = getattr(request.auth, "id", None)
+        by_address = [("address", self.get_ident(request))]
+        if not token or kind == "signin":
+            return by_address
+        return [("token", str(token)), *(by_address if kind == "write" else [])]
+
+
+class SignInThrottle(Throttle):
+    """Nonces and signatures: counted by address alone."""
+
+    kind = "signin"

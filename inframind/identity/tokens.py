@@ -1,0 +1,91 @@
+"""API tokens: made once, kept as a hash, looked up at each call."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from staking.protocol.errors import Invalid, NotFound
+
+from .models import Token
+
+PREFIX = "ifm_"
+LIFETIME = timedelta(days=30)
+LONGEST = timedelta(days=366)
+MOST = 100
+SEEN_EVERY = timedelta(minutes=10)
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{20,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a valid token allows: its wallet ("" for an oracle) and scope."""
+
+    id: int
+    wallet: str
+    scope: str
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a token; the secret has 256 bits, so a plain hash cannot be searched."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def issue(
+    *, wallet: str, scope: str, now: datetime, label: str = "", lifetime: timedelta = LIFETIME
+) -> tuple[str, Token]:
+    """Make a token; the secret is told now and never again. `wallet` is canonical, "" for an oracle's.
+
+    Raises: `invalid` for a lifetime beyond a year, or when a wallet has 100 tokens that are still good.
+    """
+    if not timedelta() < lifetime <= LONGEST:
+        raise Invalid("Give a token at least a moment and at most a year to live.", field="days")
+    if wallet and usable(wallet, now=now).count() >= MOST:
+        raise Invalid(f"Revoke a token first: this wallet has {MOST}.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        digest=digest_of(secret),
+        hint=secret[: len(PREFIX) + 4],
+        wallet=wallet,
+        scope=scope,
+        label=label,
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    return secret, token
+
+
+def find(secret: str) -> Rights | None:
+    """The rights of a token that is neither unknown, revoked nor run out, by the wall clock."""
+    if not _PLAIN.fullmatch(secret):
+        return None
+    now = timezone.now()
+    row = (
+        Token.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=now)
+        .values_list("id", "wallet", "scope", "last_used_at")
+        .first()
+    )
+    if row is None:
+        return None
+    number, wallet, scope, seen = row
+    if seen is None or now - seen > SEEN_EVERY:
+        Token.objects.filter(id=number).update(last_used_at=now)
+    return Rights(number, wallet, scope)
+
+
+def usable(wallet: str, *, now: datetime) -> QuerySet[Token]:
+    """The wallet's tokens that still open doors, newest first."""
+    good = Q(revoked_at=None, expires_at__gt=now)
+    return Token.objects.filter(good, wallet=wallet).order_by("-id")
+
+
+def revoke(*, token: int, wallet: str, now: datetime) -> None:
+    """Close a token of this wallet for good. Raises: `not_found`."""
+    if not wallet or not usable(wallet, now=now).filter(id=token).update(revoked_at=now):
+        raise NotFound("There is no such token that still works.")

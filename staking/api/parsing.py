@@ -1,0 +1,110 @@
+"""JSON bodies, read strictly: what two readers could take differently is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+
+from staking.protocol.errors import TooLarge, UnsupportedMediaType
+
+_ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+
+
+class StrictJSONParser(BaseParser):
+    """UTF-8 JSON without repeated names, NaN, numbers beyond a float, NUL or half a surrogate pair; gzip is undone.
+
+    Raises: `invalid`, `too_large` (unpacked too), `unsupported_media_type` for another encoding.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        request = (parser_context or {}).get("request")
+        encoding = request.headers.get("Content-Encoding", "identity") if request else "identity"
+        return read(_unpacked(stream.read(), encoding.strip().lower()))
+
+
+def read(raw: bytes) -> Any:
+    """The value of a JSON document. Raises ParseError with what is wrong."""
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ParseError("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise ParseError(f"The body is not the JSON it should be: {error}.") from None
+    if _ESCAPED.search(text):
+        _check_text(value)
+    return value
+
+
+def _unpacked(raw: bytes, encoding: str) -> bytes:
+    if encoding == "identity":
+        return raw
+    if encoding != "gzip":
+        raise UnsupportedMediaType("Send the body plain or with Content-Encoding: gzip.")
+    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(raw, limit)
+    except zlib.error:
+        raise ParseError("The body is not the gzip that it says it is.") from None
+    if unpacker.unconsumed_tail:
+        raise TooLarge
+    if not unpacker.eof:
+        raise ParseError("The gzip of the body ends too early.")
+    return plain
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _check_text(value: Any) -> None:
+    """Neither PostgreSQL nor UTF-8 can hold a NUL or half a surrogate pair. The depth is bounded by the reader."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ParseError("A text of the body has a NUL or half a surrogate pair in it.")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check_text(name)
+            _check_text(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_text(inner)
+
+
+class JSONAlways(BaseContentNegotiation):
+    """The API speaks JSON whatever `Accept` says; a parser goes by the body's own type."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        sent = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == sent), None)
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,44 @@
+"""Who may call a door: anyone reads, a wallet writes, the oracle reports (interfaces section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.request import Request
+
+READ, WRITE, ORACLE = "read", "write", "oracle"
+
+Anyone = AllowAny
+
+
+def scope(request: Request) -> str | None:
+    """The scope of the caller's token or session; None for somebody unknown, whom DRF answers with 401."""
+    return getattr(request.auth, "scope", None)
+
+
+class WalletWrites(BasePermission):
+    """The rule of the API where a view names none: reading is public, writing is for a wallet with that right."""
+
+    message = "Use a wallet's token with the scope write: this one may not write here."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in SAFE_METHODS or scope(request) == WRITE
+
+
+class WalletOnly(BasePermission):
+    """A wallet's own matters, read with either scope."""
+
+    message = "Use a wallet's token: this one has no wallet."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return scope(request) in ((READ, WRITE) if request.method in SAFE_METHODS else (WRITE,))
+
+
+class OracleOnly(BasePermission):
+    """The oracle's doors."""
+
+    message = "Use an oracle's token: a wallet's may not report here."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return scope(request) == ORACLE

@@ -1,0 +1,77 @@
+"""Doors made of the API's kit alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inframind import urls
+from inframind.identity.models import User
+from staking.api import fields, pagination
+from staking.api.permissions import OracleOnly, WalletOnly
+from staking.protocol.errors import DelegationCapExceeded
+
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+class Body(serializers.Serializer[Any]):
+    amount = fields.AmountField()
+    to = fields.AddressField(required=False)
+    count = fields.IntegerField(required=False)
+    flag = fields.BooleanField(required=False)
+    name = fields.TextField(required=False, max_length=5)
+    at = fields.MomentField(required=False)
+    things = fields.ObjectField(required=False)
+
+
+class Echo(APIView):
+    """Says what it understood, and who asked."""
+
+    def get(self, request: Request) -> Response:
+        window = pagination.window(request)
+        return pagination.page(request, list(range(7))[window.offset : window.stop], window=window, count=7)
+
+    def post(self, request: Request) -> Response:
+        body = Body(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response({**Body(body.validated_data).data, "caller": request.user.address}, status=201)
+
+
+class Make(APIView):
+    """Makes a row each time it is called; a wish to be refused comes after it."""
+
+    def post(self, request: Request) -> Response:
+        made = User.objects.create(address=f"0x{User.objects.count() + 1:040x}")
+        if request.data.get("refuse"):
+            raise DelegationCapExceeded(extra={"room": "5.000000"})
+        if request.data.get("crash"):
+            raise RuntimeError("a secret cause")
+        return Response({"z": made.pk, "a": made.address}, status=201)
+
+
+class Own(APIView):
+    permission_classes = [WalletOnly]
+
+    def get(self, request: Request) -> Response:
+        return Response({"scope": request.auth.scope})
+
+
+class Reports(APIView):
+    permission_classes = [OracleOnly]
+
+    def post(self, request: Request) -> Response:
+        return Response({})
+
+
+urlpatterns = [
+    path("api/v1/toys/echo", Echo.as_view()),
+    path("api/v1/toys/make", Make.as_view()),
+    path("api/v1/toys/own", Own.as_view()),
+    path("api/v1/toys/reports", Reports.as_view()),
+    *urls.urlpatterns,
+]
