@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.expressions import Combinable
 
 
 class AddressField(models.CharField):
@@ -23,6 +24,10 @@ class AddressField(models.CharField):
 
 class WideIntegerField(models.DecimalField):
     """An exact integer beyond 64 bits: shares, weights, indexes, sums of squares. A Python int, always."""
+
+    # The attribute's types, as django-stubs reads them.
+    _pyi_private_set_type: int | Combinable
+    _pyi_private_get_type: int  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"] = 78
