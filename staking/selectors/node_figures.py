@@ -1,0 +1,179 @@
+"""One node in figures: its standing now, its stake now, and how it did by the latest ranking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from staking.protocol import tiers
+from staking.protocol.pools import value_of
+from staking.services.epochs import OpenEpoch
+
+REWARD_EPOCHS = 12
+
+# By the ranking; a node outside of it by its last settled epoch; one that has neither starts at 10,000 bps.
+FIGURES = """
+SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key, n.custodial, n.registered_at,
+  n.registered_epoch, n.retired_at, n.cooldown_until,
+  CASE WHEN n.banned THEN 'banned' WHEN n.retired_at IS NOT NULL THEN 'retired'
+       WHEN n.cooldown_until >= %(epoch)s THEN 'cooldown' ELSE 'active' END AS status,
+  EXISTS (SELECT FROM staking_slash s WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed'))
+    AS pending_slash,
+  EXISTS (SELECT FROM staking_slash s
+    WHERE s.node_id = n.id AND s.ban AND s.status IN ('pending', 'disputed')) AS ban_pending,
+  EXISTS (SELECT FROM staking_unbonding u WHERE u.node_id = n.id AND u.kind = 'self' AND u.status = 'open')
+    AS operator_unbonding,
+  n.self_stake, p.tokens AS delegated,
+  CASE WHEN n.pending_epoch = %(epoch)s THEN n.pending_stake ELSE 0 END AS pending_self,
+  CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END AS pending_shares,
+  p.shares AS pool_shares,
+  coalesce((SELECT sum(b.tokens) FROM staking_bucket b WHERE b.node_id = n.id AND b.tokens > 0), 0)::bigint
+    AS unbonding,
+  n.delegation_cap,
+  CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END AS delegator_share_bps,
+  CASE WHEN n.next_share_epoch > %(epoch)s THEN n.next_share_bps END AS next_share_bps,
+  CASE WHEN n.next_share_epoch > %(epoch)s THEN n.next_share_epoch END AS next_share_epoch,
+  r.rank, r.movement, coalesce(r.live, false) AS live,
+  coalesce(r.score_bps, e.q_bps * (10000 - e.penalty_bps) / 10000, 10000) AS score_bps,
+  coalesce(r.penalty_bps, e.penalty_bps, 0) AS penalty_bps,
+  coalesce(r.degraded, e.degraded, false) AS degraded,
+  coalesce(r.q_bps, e.q_bps, 10000) AS q_bps,
+  coalesce(r.q_latency, e.q_latency, 0) AS q_latency, coalesce(r.q_uptime, e.q_uptime, 0) AS q_uptime,
+  coalesce(r.q_stake, e.q_stake, 0) AS q_stake, coalesce(r.q_scarcity, e.q_scarcity, 0) AS q_scarcity,
+  coalesce(r.q_sla, e.q_sla, 10000) AS q_sla,
+  coalesce(r.accepted, e.accepted, 0) AS accepted,
+  CASE WHEN r.rank IS NULL OR NOT r.live THEN e.good END AS good,
+  CASE WHEN r.rank IS NULL THEN e.sla_bps ELSE r.sla_bps END AS sla_bps,
+  coalesce(r.uptime_bps, e.uptime_bps, 10000) AS uptime_bps,
+  CASE WHEN r.rank IS NULL THEN e.latency_ms ELSE r.latency_ms END AS latency_ms,
+  coalesce(r.latency_percentile_bps, e.latency_percentile_bps, 0) AS latency_percentile_bps,
+  coalesce(e.scarcity_bps, 0) AS scarcity_bps,
+  coalesce(e.reputation, 500) AS reputation,
+  r.apr_bps AS estimated_apr_bps
+FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS asked(id, place)
+JOIN staking_node n ON n.id = asked.id
+JOIN staking_pool p ON p.node_id = n.id
+LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
+LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(epoch)s - 1
+ORDER BY asked.place
+"""
+REWARDS = """
+SELECT node_id, array_agg(reward ORDER BY epoch) FROM staking_nodeepoch
+WHERE node_id = ANY(%(ids)s::int[]) AND epoch >= %(epoch)s - %(epochs)s AND epoch < %(epoch)s GROUP BY node_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFigures:
+    """A node as lists and its page show it: µIFM, bps, ms.
+
+    Stake, status and tier are those of this moment. `rank` is None when the latest ranking does not hold the
+    node. Q and its terms, score, SLA, uptime and latency are by the latest ranking in lists, by the window of
+    R49 for a single node; `live` says that the window is the open epoch so far. `good` is None where only
+    the accepted jobs are known. `estimated_apr_bps` is what delegators earned in the last 30 epochs over
+    what they had at work, as a year's worth, not compounded (None: nothing yet). `rewards` are those of the
+    last REWARD_EPOCHS epochs, oldest first.
+    """
+
+    id: int
+    address: str
+    name: str
+    operator: str
+    region: str
+    hardware: dict[str, Any]
+    signing_key: str
+    custodial: bool
+    registered_at: datetime
+    registered_epoch: int
+    retired_at: datetime | None
+    cooldown_until: int
+    status: str
+    pending_slash: bool
+    ban_pending: bool
+    operator_unbonding: bool
+    self_stake: int
+    delegated: int
+    pending_self: int
+    pending_delegated: int
+    unbonding: int
+    delegation_cap: int | None
+    delegator_share_bps: int
+    next_share_bps: int | None
+    next_share_epoch: int | None
+    rank: int | None
+    movement: int | None
+    live: bool
+    score_bps: int
+    penalty_bps: int
+    degraded: bool
+    q_bps: int
+    q_latency: int
+    q_uptime: int
+    q_stake: int
+    q_scarcity: int
+    q_sla: int
+    accepted: int
+    good: int | None
+    sla_bps: int | None
+    uptime_bps: int
+    latency_ms: int | None
+    latency_percentile_bps: int
+    scarcity_bps: int
+    reputation: int
+    estimated_apr_bps: int | None
+    tier: int
+    least_room: int
+    rewards: tuple[int, ...] = ()
+
+    @property
+    def effective_stake(self) -> int:
+        """Self stake and delegated tokens, both bonded, in µIFM (R6)."""
+        return self.self_stake + self.delegated
+
+    @property
+    def pending_stake(self) -> int:
+        """What of the effective stake earns only from the next epoch on, in µIFM (R13)."""
+        return self.pending_self + self.pending_delegated
+
+    @property
+    def delegation_room(self) -> int | None:
+        """What the cap leaves to be delegated, in µIFM; None without a cap (R12)."""
+        return None if self.delegation_cap is None else max(self.delegation_cap - self.delegated, 0)
+
+    @property
+    def can_delegate(self) -> bool:
+        """Whether the node takes a delegation of the smallest amount now (R12)."""
+        room = self.delegation_room
+        roomy = room is None or room >= self.least_room
+        return self.status == "active" and not self.pending_slash and roomy
+
+
+def read_figures(ids: Sequence[int], *, epoch: OpenEpoch, ranking: int | None) -> list[NodeFigures]:
+    """The nodes with these ids, in this order, by a ranking (None: there is none yet). Two queries."""
+    if not ids:
+        return []
+    asked: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
+    with connection.cursor() as cursor:
+        cursor.execute(REWARDS, asked | {"epochs": REWARD_EPOCHS})
+        rewards = dict(cursor.fetchall())
+        cursor.execute(FIGURES, asked)
+        names = [column.name for column in cursor.description]
+        return [_figures(dict(zip(names, row, strict=True)), rewards, epoch) for row in cursor.fetchall()]
+
+
+def _figures(row: dict[str, Any], rewards: dict[int, list[int]], epoch: OpenEpoch) -> NodeFigures:
+    pending, shares = int(row.pop("pending_shares")), int(row.pop("pool_shares"))
+    hardware = json.loads(row.pop("hardware"))  # Django leaves JSON of raw queries as text.
+    return NodeFigures(
+        **row,
+        hardware=hardware,
+        pending_delegated=value_of(pending, row["delegated"], shares),
+        tier=tiers.tier_of(epoch.params, row["self_stake"] + row["delegated"]),
+        least_room=epoch.params.min_amount,
+        rewards=tuple(rewards.get(row["id"], ())),
+    )

@@ -1,0 +1,136 @@
+"""What a list of nodes is asked for, and the SQL that answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from staking.protocol.errors import Invalid
+from staking.protocol.parameters import Parameters, minimum_tier_of_class
+from staking.services.epochs import OpenEpoch
+
+STATUSES = ("active", "cooldown", "banned", "retired")
+
+# Figures by the ranking, else by the last settled epoch, as in node_figures.FIGURES.
+Q = "coalesce(r.q_bps, e.q_bps, 10000)"
+SLA = "CASE WHEN r.rank IS NULL THEN e.sla_bps ELSE r.sla_bps END"
+UPTIME = "coalesce(r.uptime_bps, e.uptime_bps, 10000)"
+SHARE = "CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END"
+STAKE = "n.self_stake + p.tokens"
+
+ORDERS = {
+    "rank": "r.rank",
+    "stake": STAKE,
+    "q": Q,
+    "apr": "r.apr_bps",
+    "share": SHARE,
+    "sla": SLA,
+    "uptime": UPTIME,
+}
+ORDERINGS = tuple(sign + name for name in ORDERS for sign in ("", "-"))
+
+STANDING = {
+    "active": "NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until < %(epoch)s",
+    "cooldown": "NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until >= %(epoch)s",
+    "banned": "n.banned",
+    "retired": "NOT n.banned AND n.retired_at IS NOT NULL",
+}
+OPEN = (
+    f"{STANDING['active']} AND (n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(least_room)s)"
+    " AND NOT EXISTS (SELECT FROM staking_slash s"
+    " WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed'))"
+)
+# Declared, and not declared to be absent.
+TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
+RANKED = """LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id
+LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id AND r.rank IS NULL"""
+NODES = "staking_node n JOIN staking_pool p ON p.node_id = n.id"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeQuery:
+    """Filters and order of a list of nodes; None asks for nothing.
+
+    `open_only`: takes delegations now. `job_class`: the live tier allows it, `tee` needs the declared
+    capability. `operator`: an address in canonical form. `search`: in the name, or in the address.
+    `max_kept_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
+    `ordering`: one of ORDERINGS, a minus turns it round; unknown figures come last either way, ties go by
+    address.
+    """
+
+    tier: int | None = None
+    region: str | None = None
+    job_class: str | None = None
+    open_only: bool = False
+    status: str | None = None
+    operator: str | None = None
+    search: str = ""
+    min_uptime_bps: int | None = None
+    min_sla_bps: int | None = None
+    min_apr_bps: int | None = None
+    max_kept_bps: int | None = None
+    room: int | None = None
+    ordering: str = "rank"
+
+
+def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str, Any]]:
+    """The WHERE of a query and its values. Raises: `invalid` for a tier, class or status that cannot be."""
+    values: dict[str, Any] = {"epoch": epoch.number, "least_room": epoch.params.min_amount}
+    wanted = [*_standing(query), *_tier(query, epoch.params, values)]
+    for name, condition in (
+        ("region", "n.region = %(region)s"),
+        ("operator", "n.operator = %(operator)s"),
+        ("min_uptime_bps", f"{UPTIME} >= %(min_uptime_bps)s"),
+        ("min_sla_bps", f"{SLA} >= %(min_sla_bps)s"),
+        ("min_apr_bps", "r.apr_bps >= %(min_apr_bps)s"),
+        ("max_kept_bps", f"10000 - ({SHARE}) <= %(max_kept_bps)s"),
+        ("room", "(n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(room)s)"),
+    ):
+        if getattr(query, name) is not None:
+            values[name] = getattr(query, name)
+            wanted.append(condition)
+    if query.search:
+        values["search"] = query.search.lower()
+        wanted.append("(strpos(n.address, %(search)s) > 0 OR strpos(lower(n.name), %(search)s) > 0)")
+    return wanted, values
+
+
+def order_by(ordering: str) -> str:
+    """The ORDER BY of a list. Raises: `invalid` for an unknown order."""
+    name = ordering.removeprefix("-")
+    if ordering not in ORDERINGS:
+        known = ", ".join(ORDERS)
+        raise Invalid(f"Order by one of {known}, or by one of them after a minus.", field="ordering")
+    direction = "DESC" if ordering.startswith("-") else "ASC"
+    return f"{ORDERS[name]} {direction} NULLS LAST, n.address"
+
+
+def source(clauses: list[str], order: str = "") -> str:
+    """FROM and WHERE; the ranking is joined only where something asks for it."""
+    text = " AND ".join(clauses)
+    ranked = any(f"{table}." in text + order for table in ("r", "e"))
+    return f"FROM {NODES} {RANKED if ranked else ''}" + (f" WHERE {text}" if text else "")
+
+
+def _standing(query: NodeQuery) -> list[str]:
+    if query.status is not None and query.status not in STATUSES:
+        raise Invalid(f"Choose a status among {', '.join(STATUSES)}.", field="status")
+    return [OPEN] * query.open_only + ([] if query.status is None else [STANDING[query.status]])
+
+
+def _tier(query: NodeQuery, params: Parameters, values: dict[str, Any]) -> list[str]:
+    wanted = []
+    if query.tier is not None:
+        if not 0 <= query.tier < len(params.tiers):
+            raise Invalid(f"Choose a tier from 0 to {len(params.tiers) - 1}.", field="tier")
+        values["tier_from"] = params.tiers[query.tier].minimum
+        wanted.append(f"{STAKE} >= %(tier_from)s")
+        if query.tier + 1 < len(params.tiers):
+            values["tier_below"] = params.tiers[query.tier + 1].minimum
+            wanted.append(f"{STAKE} < %(tier_below)s")
+    if query.job_class is not None:
+        values["class_from"] = params.tiers[minimum_tier_of_class(params, query.job_class)].minimum
+        wanted.append(f"{STAKE} >= %(class_from)s")
+        if query.job_class == "tee":
+            wanted.append(TEE)
+    return wanted

@@ -1,0 +1,98 @@
+"""Nodes in lists and one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from staking.models import Node
+from staking.protocol.addresses import checksum
+from staking.protocol.errors import NotFound
+from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
+from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery, conditions, order_by, source
+from staking.selectors.rankings import latest_id
+from staking.settlement.live import Live, figures_by_address, open_epoch
+
+__all__ = [
+    "ORDERINGS",
+    "REWARD_EPOCHS",
+    "STATUSES",
+    "NodeFigures",
+    "NodeQuery",
+    "count_nodes",
+    "find_nodes",
+    "list_nodes",
+    "node_figures",
+    "regions",
+]
+
+# Figures of the window that the ranking's row and the live reading both have.
+WINDOW = (
+    "degraded", "q_bps", "q_latency", "q_uptime", "q_stake", "q_scarcity", "q_sla", "accepted", "good",
+    "sla_bps", "uptime_bps", "latency_ms", "latency_percentile_bps", "scarcity_bps",
+)  # fmt: skip
+
+
+def list_nodes(
+    query: NodeQuery, *, now: datetime, limit: int, offset: int
+) -> tuple[list[NodeFigures], int]:
+    """A page of the nodes that a query asks for, and how many there are in all; 8 queries, whatever is asked.
+
+    Performance figures are those of the latest ranking, so that a list stands still between two rankings, and
+    stake, tier and status are live. Raises: `invalid` for a filter or an order that cannot be.
+    """
+    return find_nodes(query, limit=limit, offset=offset), count_nodes(query)
+
+
+def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
+    """The same page without the count; 5 queries. Raises: `invalid`."""
+    epoch = open_epoch()
+    if epoch is None:
+        return []
+    ranking = latest_id()
+    clauses, values = conditions(query, epoch)
+    order = order_by(query.ordering)
+    sql = f"SELECT n.id {source(clauses, order)} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+    rows = _rows(sql, values | {"ranking": ranking, "limit": limit, "offset": offset})
+    return read_figures([row[0] for row in rows], epoch=epoch, ranking=ranking)
+
+
+def count_nodes(query: NodeQuery) -> int:
+    """How many nodes a query asks for. Raises: `invalid`."""
+    epoch = open_epoch()
+    if epoch is None:
+        return 0
+    clauses, values = conditions(query, epoch)
+    rows = _rows(f"SELECT count(*) {source(clauses)}", values | {"ranking": latest_id()})
+    return int(rows[0][0])
+
+
+def node_figures(address: str, *, now: datetime) -> NodeFigures:
+    """A node by its canonical address, its performance by the window of R49. Raises: `not_found`."""
+    epoch = open_epoch()
+    id_ = Node.objects.filter(address=address).values_list("id", flat=True).first()
+    if epoch is None or id_ is None:
+        raise NotFound(f"No node has the address {checksum(address)}.")
+    (figures,) = read_figures([id_], epoch=epoch, ranking=latest_id())
+    live = figures_by_address(now=now).get(address)
+    return figures if live is None else _with_window(figures, live)
+
+
+def regions() -> list[str]:
+    """The regions in which nodes are registered, in the order of their names."""
+    return list(Node.objects.values_list("region", flat=True).distinct().order_by("region"))
+
+
+def _with_window(figures: NodeFigures, live: Live) -> NodeFigures:
+    window = {name: getattr(live.state, name) for name in WINDOW}
+    penalty = live.state.former_penalty
+    return replace(figures, **window, live=live.live, score_bps=live.score_bps, penalty_bps=penalty)
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
