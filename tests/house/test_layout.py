@@ -1,0 +1,87 @@
+"""What the import contracts cannot see: string keys between tables, SQL text, the client by itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+from django.apps import apps
+from django.db.models import Model
+
+from inframind.environment import PROJECT_ROOT
+
+HOUSES = ("inframind", "delegation", "governance", "staking")
+# A table of the left may point at tables of itself and of the right.
+STANDS_ON = {
+    "inframind": {"inframind", "delegation", "governance", "staking", "ledger"},
+    "delegation": {"delegation", "staking"},
+    "governance": {"governance", "staking"},
+    "staking": {"staking"},
+    "ledger": {"ledger"},
+}
+
+
+def house(model: type[Model]) -> str:
+    module = model.__module__
+    return "ledger" if module.startswith("staking.ledger") else module.partition(".")[0]
+
+
+def test_tables_point_downwards_as_imports_do():
+    ours = [model for model in apps.get_models(include_auto_created=True) if house(model) in STANDS_ON]
+    wrong = [
+        f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
+        for model in ours
+        for field in model._meta.get_fields()
+        if field.concrete and field.is_relation and field.related_model in ours
+        if house(field.related_model) not in STANDS_ON[house(model)]
+    ]
+    assert len(ours) > 15
+    assert wrong == []
+
+
+def test_sql_names_the_ledgers_tables_in_the_ledger_and_in_audits_alone():
+    sources = chain.from_iterable((PROJECT_ROOT / name).rglob("*.*") for name in HOUSES)
+    named = {
+        str(path.relative_to(PROJECT_ROOT))
+        for path in sources
+        if path.suffix in (".py", ".sql")
+        and re.search(r"\bledger_(account|entry|transaction)\b", path.read_text())
+    }
+    outside = {path for path in named if not path.startswith("staking/ledger/")}
+    assert "staking/audit.py" in outside
+    assert {path for path in outside if not path.endswith("/audit.py")} == set()
+
+
+def test_the_command_line_runs_without_the_site():
+    """`pip install .` brings the client's own packages; nothing of the site may be missed."""
+    guard = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('django', 'celery', 'redis', 'eth_account', 'inframind', 'staking'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "import pkgutil, infra\n"
+        "for module in pkgutil.walk_packages(infra.__path__, 'infra.'):\n"
+        "    if module.name != 'infra.__main__':\n"
+        "        __import__(module.name)\n"
+        "from infra.main import app\n"
+        "sys.argv = ['infra', '--help']\n"
+        "app()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", guard], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "unbonding" in done.stdout
+
+
+def test_no_file_names_a_place_to_download_from_or_a_folder_of_one_machine():
+    top = (path for path in PROJECT_ROOT.iterdir() if path.name not in (".git", ".venv", ".data", "bench"))
+    files = (path for start in top for path in (start.rglob("*") if start.is_dir() else [start]))
+    unwanted = re.compile(rb"pypi\.[o]rg|pythonhosted|npmjs\.[c]om|unpkg\.[c]om|jsdelivr|/work/(main|shared)")
+    ours = (path for path in files if path.is_file() and path != Path(__file__) and "cache" not in str(path))
+    assert [str(path) for path in ours if unwanted.search(path.read_bytes())] == []
