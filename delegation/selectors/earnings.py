@@ -1,8 +1,8 @@
 """What a wallet earned on each node in each past epoch, and why (R42).
 
-Nothing is kept for it: a delegator's earnings are its active shares of the epoch (from its stake checkpoints)
-times the movement of the pool's reward index, an operator's are the row of the epoch. So the sum over all epochs
-equals what was claimed and can be claimed, to the µIFM.
+Nothing is kept for it: a delegator's earnings are its active shares of the epoch (from its stake
+checkpoints) times the movement of the pool's reward index, an operator's are the row of the epoch. So the
+sum over all epochs equals what was claimed and can be claimed, to the µIFM.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 from django.db import connection
 
 WHY = """
-  e.status, e.tier, e.bonus_bps, e.q_bps, e.q_latency, e.q_uptime, e.q_stake, e.q_scarcity, e.q_sla, e.share_bps,
-  e.reward, e.operator_reward, e.delegators_reward, e.honest_reward, e.weight, e.active_stake, e.active_pool,
+  e.tier, e.bonus_bps, e.q_bps, e.q_latency, e.q_uptime, e.q_stake, e.q_scarcity, e.q_sla, e.share_bps, e.reward,
+  e.operator_reward, e.delegators_reward, e.honest_reward, e.weight, e.active_stake, e.active_pool,
   e.active_shares, z.pool
 """
 
-# A checkpoint holds from its epoch until the next one; in its own epoch `active` earned, later all shares did,
-# but nothing after the epoch in which a slash made their generation void.
+# A checkpoint holds from its epoch until the next one; in its own epoch `active` earned, later all shares
+# did, but nothing after the epoch in which a slash made their generation void.
 DELEGATOR = """
 WITH mine AS (
   SELECT c.node_id, c.epoch, c.active, c.shares, g.epoch AS void_epoch,
@@ -30,13 +30,15 @@ WITH mine AS (
 ), earned AS (
   SELECT e.node_id, e.epoch, s.active, s.active * (e.reward_index - coalesce(b.reward_index, 0)) AS scaled
   FROM mine m
-  JOIN staking_nodeepoch e ON e.node_id = m.node_id AND e.epoch >= m.epoch AND (m.until IS NULL OR e.epoch < m.until)
+  JOIN staking_nodeepoch e
+    ON e.node_id = m.node_id AND e.epoch >= m.epoch AND (m.until IS NULL OR e.epoch < m.until)
   LEFT JOIN staking_nodeepoch b ON b.node_id = e.node_id AND b.epoch = e.epoch - 1
   CROSS JOIN LATERAL (SELECT CASE WHEN e.epoch = m.epoch THEN m.active
     WHEN m.void_epoch IS NULL OR e.epoch <= m.void_epoch THEN m.shares ELSE 0 END AS active) s
   WHERE s.active > 0
 ), ever AS (
-  SELECT node_id, epoch, active, scaled, sum(scaled) OVER (PARTITION BY node_id ORDER BY epoch) AS owed FROM earned
+  SELECT node_id, epoch, active, scaled, sum(scaled) OVER (PARTITION BY node_id ORDER BY epoch) AS owed
+  FROM earned
 )
 SELECT 'delegator' AS role, node_id, epoch, active,
   div(owed, 1000000000000000000) - div(owed - scaled, 1000000000000000000) AS amount FROM ever
@@ -45,7 +47,8 @@ OPERATOR = """
 SELECT 'operator' AS role, n.id AS node_id, e.epoch, e.active_stake::numeric AS active,
   (e.operator_reward + e.honest_operator)::numeric AS amount
 FROM staking_node n JOIN staking_nodeepoch e ON e.node_id = n.id
-WHERE n.operator = %(wallet)s AND (%(node)s::int IS NULL OR n.id = %(node)s) AND e.operator_reward + e.honest_operator > 0
+WHERE n.operator = %(wallet)s AND (%(node)s::int IS NULL OR n.id = %(node)s)
+  AND e.operator_reward + e.honest_operator > 0
 """
 BOTH = f"({DELEGATOR}) UNION ALL ({OPERATOR})"
 
@@ -71,14 +74,15 @@ WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s
 GROUP BY x.epoch, n.address, n.name, x.role ORDER BY x.epoch, n.address, x.role DESC
 """
 EVER = 2**31 - 1
+REASONS = tuple(column.split(".")[1] for column in WHY.replace(",", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
     """What made an amount: the node's row of the epoch. Amounts in µIFM, ratios in bps, shares in shares.
 
-    `pool`: what the network shared out; `active` of `active_shares`: the wallet's part of the node's pool (of an
-    operator: its active stake of `active_stake`).
+    `pool`: what the network shared out; `active` of `active_shares`: the wallet's part of the node's pool
+    (of an operator: its active stake).
     """
 
     tier: int
@@ -145,7 +149,7 @@ class EarnedIn:
 def earnings(
     wallet: str, *, first: int = 1, last: int = EVER, node_id: int | None = None, limit: int, offset: int = 0
 ) -> list[Earning]:
-    """A page of what the wallet earned per node and epoch from `first` to `last`, the newest first; one query."""
+    """A page of what the wallet earned per node and epoch from `first` to `last`, newest first; one query."""
     rows = _read(LIST, wallet, first, last, node_id, limit=limit, offset=offset)
     return [_earning(row) for row in rows]
 
@@ -153,13 +157,16 @@ def earnings(
 def earned_on(wallet: str, *, first: int = 1, last: int = EVER, node_id: int | None = None) -> list[EarnedOn]:
     """The sums per node and role; over all epochs they equal claimed + claimable, to the µIFM (R42)."""
     rows = _read(TOTALS, wallet, first, last, node_id)
-    return [EarnedOn(*row[:3], int(row[3]), *row[4:]) for row in rows]
+    return [
+        EarnedOn(node, name, role, int(amount), first_epoch, last_epoch)
+        for node, name, role, amount, first_epoch, last_epoch in rows
+    ]
 
 
 def earned_by_epoch(wallet: str, *, first: int, last: int, node_id: int | None = None) -> list[EarnedIn]:
     """For charts: the amounts per epoch, node and role, the oldest first."""
     rows = _read(BY_EPOCH, wallet, first, last, node_id)
-    return [EarnedIn(*row[:4], int(row[4])) for row in rows]
+    return [EarnedIn(epoch, node, name, role, int(amount)) for epoch, node, name, role, amount in rows]
 
 
 def _read(
@@ -171,5 +178,6 @@ def _read(
 
 
 def _earning(row: tuple[Any, ...]) -> Earning:
-    role, node, name, epoch, active, amount, _status, *why = row
-    return Earning(role, node, name, epoch, int(amount), Why(*(int(value) for value in why), int(active)))
+    role, node, name, epoch, active, amount, *why = row
+    reasons = dict(zip(REASONS, (int(value) for value in why), strict=True))
+    return Earning(role, node, name, epoch, int(amount), Why(**reasons, active=int(active)))

@@ -1,18 +1,23 @@
-"""Positions in pools as they stand now: worth, what is pending, what was earned and can be claimed (R14, R42)."""
+"""Positions in pools as they stand now: worth, what is pending, what can be claimed (R14, R42)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
+from delegation.models import Position
+from staking.models import Node
 from staking.protocol import pools
+from staking.protocol.addresses import checksum
+from staking.protocol.errors import NotFound
 from staking.settlement.live import open_epoch
 
-# What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index of
-# the last settled epoch, or of the epoch in which a slash made its generation void; what was pending starts at
-# the index at the close of its epoch.
+# What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index
+# of the last settled epoch, or of the epoch in which a slash made its generation void; what was pending starts
+# at the index at the close of its epoch.
 POSITIONS = """
 SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares,
   CASE WHEN x.pending_epoch = %(open)s THEN x.pending_shares ELSE 0 END,
@@ -95,7 +100,20 @@ def position_of(wallet: str, node_id: int) -> PositionFigures | None:
     return found[0] if found else None
 
 
-def _read(whose: str, **values: object) -> list[PositionFigures]:
+def count_on_node(node_id: int) -> int:
+    """How many wallets hold shares of the node's pool."""
+    return Position.objects.filter(node_id=node_id, shares__gt=0).count()
+
+
+def node_id_of(address: str) -> int:
+    """The node with this address. Raises: `not_found`."""
+    found = Node.objects.filter(address=address).values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound(f"No node has the address {checksum(address)}.")
+    return found
+
+
+def _read(whose: str, **values: Any) -> list[PositionFigures]:
     epoch = open_epoch()
     if epoch is None:
         return []
@@ -104,7 +122,7 @@ def _read(whose: str, **values: object) -> list[PositionFigures]:
         return [_figures(row) for row in cursor.fetchall()]
 
 
-def _figures(row: tuple) -> PositionFigures:  # type: ignore[type-arg]
+def _figures(row: tuple[Any, ...]) -> PositionFigures:
     (
         node_id, node, name, region, operator, wallet, shares, pending_shares, tokens, pool_shares, owed,
         claimed, opened_epoch, redelegated_at, voided_by, slashes,

@@ -1,4 +1,4 @@
-"""A wallet's way out: every entry, what it is worth now, when it matures, and whether a slash holds it (R16–R18)."""
+"""A wallet's way out: what each entry is worth, when it matures, whether a slash holds it (R16–R18)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from staking.protocol import pools
 
 @dataclass(frozen=True, slots=True)
 class UnbondingFigures:
-    """An entry. `amount`: µIFM it is worth now, or was when it was closed; `held`: a pending slash reaches it."""
+    """An entry. `amount`: µIFM it is worth, or was when it closed; `held`: a pending slash reaches it."""
 
     id: int
     node_id: int

@@ -1,7 +1,7 @@
 """Forms that act once: double submit, back button and a lost connection are harmless.
 
-The review of an act mints a key and carries it in its form. Whoever sends that form again, later or at the same
-moment, gets the first answer and no second effect. A refusal keeps nothing: the same form may be sent again.
+The review of an act mints a key and carries it in its form. Whoever sends that form again, later or at the
+same moment, gets the first answer and no second effect. A refusal keeps nothing: the form may be sent again.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def mint_key() -> str:
 def act_once(
     *, wallet: str, key: str, act: str, body: Mapping[str, str], now: datetime, run: Callable[[], Answer]
 ) -> Answer:
-    """Run `run` unless this wallet sent this key before; its answer (JSON) is kept in the transaction of its effect.
+    """Run `run` unless this wallet sent this key before; its answer (JSON) is kept with its effect.
 
     `act` names what is done and `body` is what the form said: a key stands for that and nothing else.
-    Raises: `invalid` for a key that no review minted, `idempotency_conflict` when it was used for something else,
-    and whatever `run` raises; then nothing is kept.
+    Raises: `invalid` for a key that no review minted, `idempotency_conflict` when it was used for something
+    else, and whatever `run` raises; then nothing is kept.
     """
     if KEY.fullmatch(key) is None:
         raise Invalid("Open the review again: its key is missing.", field="key")

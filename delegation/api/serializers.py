@@ -1,0 +1,158 @@
+"""The shapes of delegation's answers and bodies; they render what selectors read, and are the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from staking.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
+from staking.models import Unbonding
+
+
+class AmountBody(serializers.Serializer[Any]):
+    amount = AmountField()
+
+
+class AmountOrAllBody(serializers.Serializer[Any]):
+    amount = AmountOrAllField()
+
+
+class RedelegateBody(serializers.Serializer[Any]):
+    to = AddressField()
+    amount = AmountOrAllField()
+
+
+class WalletSerializer(serializers.Serializer[Any]):
+    """total = available + staked + delegated + unbonding; claimable lies with the nodes and is not in it."""
+
+    address = AddressField()
+    total = AmountField()
+    available = AmountField()
+    staked = AmountField()
+    delegated = AmountField()
+    unbonding = AmountField()
+    claimable = AmountField()
+    voting_power = AmountField()
+
+
+class DelegationSerializer(serializers.Serializer[Any]):
+    """A position: `value` includes what is `pending`; `liable_slashes` can still reach it."""
+
+    node = AddressField()
+    wallet = AddressField()
+    name = serializers.CharField()
+    shares = serializers.CharField(help_text="An integer of any size.")
+    value = AmountField()
+    active = AmountField()
+    pending = AmountField()
+    claimable = AmountField()
+    claimed = AmountField()
+    opened_epoch = serializers.IntegerField()
+    liable_slashes = serializers.ListField(child=serializers.IntegerField())
+    voided_by = serializers.IntegerField(allow_null=True)
+
+
+class UnbondingSerializer(serializers.Serializer[Any]):
+    """`amount`: what it is worth now, or what was paid; `held`: a pending slash can still reach it."""
+
+    id = serializers.IntegerField()
+    node = AddressField()
+    name = serializers.CharField()
+    wallet = AddressField()
+    kind = serializers.ChoiceField(choices=["self", "delegated"])
+    amount = AmountField()
+    entered = AmountField()
+    epoch = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    matures_at = serializers.DateTimeField()
+    status = serializers.ChoiceField(choices=[value for value, _ in Unbonding.Status.choices])
+    closed_at = serializers.DateTimeField(allow_null=True)
+    held = serializers.BooleanField()
+
+
+class RedelegationSerializer(serializers.Serializer[Any]):
+    """`moved` and `reason` are known once its epoch is settled."""
+
+    id = serializers.IntegerField()
+    wallet = AddressField()
+    to = AddressField()
+    amount = AmountField(allow_null=True)
+    epoch = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()
+    status = serializers.ChoiceField(choices=["recorded", "executed", "cancelled"])
+    moved = AmountField(allow_null=True)
+    reason = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `from` is a word of Python and cannot be declared above.
+        return {"from": AddressField(source="source"), **super().get_fields()}
+
+
+class WhySerializer(serializers.Serializer[Any]):
+    """What made an amount: pool share, tier bonus, Q and its terms, delegator share."""
+
+    active = serializers.CharField(help_text="Shares (a delegator) or µIFM (an operator) that earned.")
+    active_shares = serializers.CharField()
+    pool_share_bps = serializers.IntegerField()
+    tier = serializers.IntegerField()
+    bonus_bps = serializers.IntegerField()
+    q_bps = serializers.IntegerField()
+    q_latency = serializers.IntegerField()
+    q_uptime = serializers.IntegerField()
+    q_stake = serializers.IntegerField()
+    q_scarcity = serializers.IntegerField()
+    q_sla = serializers.IntegerField()
+    weight = serializers.CharField()
+    delegator_share_bps = serializers.IntegerField(source="share_bps")
+    active_stake = AmountField()
+    active_pool = AmountField()
+    pool = AmountField()
+    reward = AmountField()
+    operator_reward = AmountField()
+    delegators_reward = AmountField()
+    honest_reward = AmountField()
+
+
+class RewardSerializer(serializers.Serializer[Any]):
+    node = AddressField()
+    name = serializers.CharField()
+    epoch = serializers.IntegerField()
+    amount = AmountField()
+    role = serializers.ChoiceField(choices=["operator", "delegator"])
+    why = WhySerializer()
+
+
+class MovementSerializer(serializers.Serializer[Any]):
+    """A ledger movement of the wallet: `balance` is the one after it, `other` the account that faces it."""
+
+    transaction = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    epoch = serializers.IntegerField()
+    kind = serializers.CharField()
+    reference = serializers.CharField()
+    other = serializers.CharField()
+    amount = SignedAmountField()
+    balance = SignedAmountField()
+
+
+class EarnedOnSerializer(serializers.Serializer[Any]):
+    node = AddressField()
+    name = serializers.CharField()
+    role = serializers.ChoiceField(choices=["operator", "delegator"])
+    amount = AmountField()
+    first_epoch = serializers.IntegerField()
+    last_epoch = serializers.IntegerField()
+
+
+class StatementTotalsSerializer(serializers.Serializer[Any]):
+    """opening + received − given = closing. Over all time earned = claimed + claimable."""
+
+    movements = serializers.IntegerField(source="sums.movements")
+    opening = SignedAmountField(source="sums.opening")
+    received = AmountField(source="sums.received")
+    given = AmountField(source="sums.given")
+    closing = SignedAmountField(source="sums.closing")
+    earned = AmountField(source="earned_total")
+    claimed = AmountField()
+    claimable = AmountField()

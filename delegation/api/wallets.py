@@ -1,0 +1,160 @@
+"""Reading a wallet: balances, delegations, unbondings, redelegations, rewards, statement. Anyone may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from delegation.api import serializers as shapes
+from delegation.api.queries import choice, read_period
+from delegation.exports import statement_csv
+from delegation.selectors import positions, redelegations, unbondings
+from delegation.selectors.earnings import earnings
+from delegation.selectors.statement import Period, Statement, movements, statement
+from delegation.selectors.wallets import WalletFigures, wallet_figures
+from staking.api.fields import AddressField
+from staking.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
+from staking.protocol.addresses import checksum, normalize
+from staking.services import clock
+
+UNBONDING_STATUSES = ("open", "paid", "cancelled")
+REDELEGATION_STATUSES = ("recorded", "executed", "cancelled")
+STATEMENT_PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATE, description="The first day, UTC; open without one."),
+    OpenApiParameter("to", OpenApiTypes.DATE, description="The last day, UTC, included."),
+    OpenApiParameter("format", enum=["json", "csv"], description="csv has all rows at once.", default="json"),
+]
+
+
+def _status(among: tuple[str, ...]) -> OpenApiParameter:
+    return OpenApiParameter("status", enum=list(among))
+
+
+def wallet_json(figures: WalletFigures) -> dict[str, Any]:
+    """A wallet as in `GET me`."""
+    return dict(shapes.WalletSerializer(figures).data)
+
+
+@extend_schema(tags=["wallets"], responses=shapes.WalletSerializer)
+@api_view(["GET"])
+def wallet(request: Request, address: str) -> Response:
+    """What a wallet has; an address that nobody used yet has nothing."""
+    return Response(wallet_json(wallet_figures(normalize(address), now=clock.now())))
+
+
+@extend_schema(tags=["wallets"], parameters=OFFSET_PARAMETERS, responses=page_of(shapes.DelegationSerializer))
+@api_view(["GET"])
+def delegations(request: Request, address: str) -> Response:
+    """The wallet's delegations, by node address."""
+    found = [p for p in positions.positions_of_wallet(normalize(address)) if not p.is_over]
+    return _page(request, found, shapes.DelegationSerializer, len(found))
+
+
+@extend_schema(
+    tags=["wallets"],
+    parameters=[_status(UNBONDING_STATUSES), *OFFSET_PARAMETERS],
+    responses=page_of(shapes.UnbondingSerializer),
+)
+@api_view(["GET"])
+def wallet_unbondings(request: Request, address: str) -> Response:
+    """The wallet's unbonding entries, in the order in which they are paid."""
+    status = choice(request, "status", UNBONDING_STATUSES)
+    found = unbondings.unbondings_of_wallet(normalize(address), status=status)
+    return _page(request, found, shapes.UnbondingSerializer, len(found))
+
+
+@extend_schema(
+    tags=["wallets"],
+    parameters=[_status(REDELEGATION_STATUSES), *OFFSET_PARAMETERS],
+    responses=page_of(shapes.RedelegationSerializer),
+)
+@api_view(["GET"])
+def wallet_redelegations(request: Request, address: str) -> Response:
+    """The wallet's redelegations, the newest first."""
+    status = choice(request, "status", REDELEGATION_STATUSES)
+    found = redelegations.redelegations_of_wallet(normalize(address), status=status)
+    return _page(request, found, shapes.RedelegationSerializer, len(found))
+
+
+@extend_schema(tags=["wallets"], parameters=OFFSET_PARAMETERS, responses=page_of(shapes.RewardSerializer))
+@api_view(["GET"])
+def rewards(request: Request, address: str) -> Response:
+    """What the wallet earned on each node in each epoch, and why; the newest first."""
+    asked = window(request)
+    found = earnings(normalize(address), limit=asked.limit + 1, offset=asked.offset)
+    return _open_page(request, found, shapes.RewardSerializer, asked)
+
+
+@extend_schema(
+    tags=["wallets"],
+    parameters=[*STATEMENT_PARAMETERS, *OFFSET_PARAMETERS],
+    responses={
+        (200, "application/json"): inline_serializer(
+            "Statement",
+            {
+                "wallet": AddressField(),
+                "from": serializers.DateField(allow_null=True),
+                "to": serializers.DateField(allow_null=True),
+                "totals": shapes.StatementTotalsSerializer(),
+                "earned": shapes.EarnedOnSerializer(many=True),
+                "results": shapes.MovementSerializer(many=True),
+                "next": serializers.URLField(allow_null=True),
+            },
+        ),
+        (200, "text/csv"): OpenApiTypes.STR,
+    },
+)
+@api_view(["GET"])
+def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
+    """Every ledger movement of the wallet with its running balance, oldest first, and what they add up to."""
+    wallet = normalize(address)
+    query = request.query_params
+    period = read_period(query.get("from", ""), query.get("to", ""))
+    if choice(request, "format", ("json", "csv"), "json") == "csv":
+        return csv_response(wallet, period)
+    asked = window(request)
+    found = movements(wallet, period, limit=asked.limit + 1, offset=asked.offset)
+    answer = _open_page(request, found, shapes.MovementSerializer, asked)
+    answer.data = {**statement_json(statement(wallet, period)), **answer.data}
+    return answer
+
+
+def csv_response(wallet: str, period: Period) -> HttpResponse:
+    """The movements of a period as a file."""
+    answer = HttpResponse(statement_csv(movements(wallet, period)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="statement-{checksum(wallet)}.csv"'
+    return answer
+
+
+def statement_json(found: Statement) -> dict[str, Any]:
+    """A statement without its rows."""
+    return {
+        "wallet": checksum(found.wallet),
+        "from": found.period.first,
+        "to": found.period.last,
+        "totals": shapes.StatementTotalsSerializer(found).data,
+        "earned": shapes.EarnedOnSerializer(found.earned, many=True).data,
+    }
+
+
+def _page(
+    request: Request, rows: list[Any], shape: type[serializers.Serializer[Any]], count: int
+) -> Response:
+    asked = window(request)
+    shown = rows[asked.offset : asked.stop]
+    return page(request, list(shape(shown, many=True).data), window=asked, count=count)
+
+
+def _open_page(
+    request: Request, rows: list[Any], shape: type[serializers.Serializer[Any]], asked: Window
+) -> Response:
+    """A page of a list that was read one row further than asked, and is not counted."""
+    shown = list(shape(rows[: asked.limit], many=True).data)
+    return page(request, shown, window=asked, count=asked.offset + len(rows))

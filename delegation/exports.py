@@ -1,0 +1,58 @@
+"""A statement as CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from staking.ledger.history import Movement
+from staking.protocol.amounts import format_amount
+
+COLUMNS = ("transaction", "at", "epoch", "kind", "reference", "other", "amount", "balance")
+# A spreadsheet takes a cell that begins with one of these for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def plain(text: str) -> str:
+    """Text that a spreadsheet takes for text. Numbers are not passed through here."""
+    return "'" + text if text.startswith(FORMULA) else text
+
+
+def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Rows as lines of CSV: text is guarded, whatever else is written as it is."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([plain(cell) if isinstance(cell, str) else cell for cell in row])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+class Amount:
+    """µIFM in a cell: a decimal number with its sign, no text."""
+
+    def __init__(self, micro: int) -> None:
+        self.micro = micro
+
+    def __str__(self) -> str:
+        return format_amount(self.micro)
+
+
+def statement_csv(movements: Iterable[Movement]) -> Iterator[str]:
+    """The movements of a statement, the heading first."""
+    yield from csv_lines([COLUMNS])
+    yield from csv_lines(
+        (
+            move.transaction,
+            move.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            move.epoch,
+            move.kind,
+            move.reference,
+            move.other,
+            Amount(move.amount),
+            Amount(move.balance),
+        )
+        for move in movements
+    )

@@ -1,0 +1,97 @@
+"""The course of one account: its entries with the balance after each (R9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+# The balance is added up over all entries in the order in which they were posted, whatever part is shown.
+# `other` is the account on the other side; of several the one with the largest amount.
+COURSE = """
+FROM (
+  SELECT e.id, e.transaction_id, e.account_id, e.amount, sum(e.amount) OVER (ORDER BY e.id) AS balance
+  FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE a.name = %(name)s
+) e JOIN ledger_transaction t ON t.id = e.transaction_id
+WHERE (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
+  AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
+"""
+MOVEMENTS = f"""
+SELECT e.transaction_id, t.kind, t.reference, t.actor, t.at, t.epoch, e.amount, e.balance, (
+  SELECT a.name FROM ledger_entry o JOIN ledger_account a ON a.id = o.account_id
+  WHERE o.transaction_id = e.transaction_id AND o.account_id <> e.account_id
+    AND sign(o.amount) <> sign(e.amount)
+  ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other
+{COURSE} ORDER BY e.id {{direction}} LIMIT %(limit)s OFFSET %(offset)s
+"""
+SUMS = f"""
+SELECT count(*), coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0),
+  coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)
+{COURSE}
+"""
+BEFORE = """
+SELECT coalesce(sum(e.amount), 0) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+JOIN ledger_transaction t ON t.id = e.transaction_id WHERE a.name = %(name)s AND t.at < %(start)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry of an account: µIFM gained (negative: given) and the balance after it; `other` faces it."""
+
+    transaction: int
+    kind: str
+    reference: str
+    actor: str
+    at: datetime
+    epoch: int
+    amount: int
+    balance: int
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a stretch of an account's course adds up to, in µIFM: opening + received − given = closing."""
+
+    movements: int
+    opening: int
+    received: int
+    given: int
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.received - self.given
+
+
+def movements(
+    name: str,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    newest_first: bool = False,
+) -> list[Movement]:
+    """Entries of an account posted from `start` up to but without `end` (None: no bound); one query."""
+    query = MOVEMENTS.format(direction="DESC" if newest_first else "ASC")
+    rows = _rows(query, name=name, start=start, end=end, limit=limit, offset=offset)
+    return [
+        Movement(number, kind, reference, actor, at, epoch, amount, int(balance), other or "")
+        for number, kind, reference, actor, at, epoch, amount, balance, other in rows
+    ]
+
+
+def sums(name: str, *, start: datetime | None = None, end: datetime | None = None) -> Sums:
+    """What the same entries add up to, and the balance before the first of them."""
+    opening = 0 if start is None else _rows(BEFORE, name=name, start=start)[0][0]
+    count, received, given = _rows(SUMS, name=name, start=start, end=end)[0]
+    return Sums(count, int(opening), int(received), int(given))
+
+
+def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

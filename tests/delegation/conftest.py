@@ -1,0 +1,36 @@
+"""A small network for each test, and people who call its doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from inframind.identity.models import User
+from tests.delegation.net import Caller, Net
+
+
+@pytest.fixture
+def net(db: None, settings: Any) -> Net:
+    settings.INFRAMIND_RATE_LIMITS = False
+    return Net()
+
+
+@pytest.fixture
+def caller() -> type[Caller]:
+    return Caller
+
+
+@pytest.fixture
+def browser() -> Callable[[str], Client]:
+    """`browser(ANNA)` is a client with that wallet's session."""
+
+    def sign_in(wallet: str) -> Client:
+        user, _ = User.objects.get_or_create(address=wallet)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,119 @@
+"""A small network that a test lives through: a few nodes and wallets, epochs that are worked and settled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.db import connection
+from rest_framework.test import APIClient
+
+from delegation.selectors.wallets import WalletFigures, wallet_figures
+from inframind.audit import audit
+from inframind.epoch import settle_epoch
+from inframind.identity.tokens import issue
+from staking.models import Network, Node
+from staking.protocol.addresses import checksum
+from staking.protocol.amounts import MICRO
+from staking.services import faucet, nodes, stakes
+from staking.services.epochs import start_network
+from staking.settlement.live import open_epoch
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def address(tail: str) -> str:
+    return "0x" + tail.rjust(40, "0")
+
+
+OLGA, OTTO = address("0a01"), address("0a02")  # operators
+ANNA, BELA, CARL = address("0b01"), address("0b02"), address("0b03")  # wallets
+NORTH, SOUTH, EAST = address("0c01"), address("0c02"), address("0c03")  # nodes
+
+
+class Net:
+    """What a story needs: amounts in whole IFM, time that only moves when an epoch is settled."""
+
+    def __init__(self) -> None:
+        self.jobs = count(1)
+        start_network(now=START)
+        self.set_clock(START + timedelta(hours=1))
+
+    def set_clock(self, now: datetime) -> None:
+        """Put the network clock at a moment."""
+        self.now = now
+        offset = (now - datetime.now(UTC)) // timedelta(milliseconds=1)
+        Network.objects.filter(id=1).update(clock_offset_ms=offset)
+
+    @property
+    def epoch(self) -> int:
+        epoch = open_epoch()
+        assert epoch is not None
+        return epoch.number
+
+    def node(self, node: str, operator: str, stake: int = 1_000, **fields: Any) -> Node:
+        made = nodes.register(
+            address=node,
+            operator=operator,
+            name=f"Node {node[-2:]}",
+            region="eu-west",
+            now=self.now,
+            **fields,
+        )
+        if stake:
+            self.fund(operator, stake)
+            stakes.stake(node=node, amount=stake * MICRO, actor=operator, now=self.now)
+        return made
+
+    def fund(self, wallet: str, amount: int) -> None:
+        faucet.fund(wallet=wallet, amount=amount * MICRO, now=self.now)
+
+    def work(self, node: str, *, good: int = 10, bad: int = 0, proof: int = 0, outcome: int = 0) -> None:
+        """Jobs of the open epoch, 1 IFM each; `proof` and `outcome` are those of the bad ones."""
+        id_ = Node.objects.values_list("id", flat=True).get(address=node)
+        rows = [(True, 0, 0)] * good + [(False, proof, outcome)] * bad
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT staking_open_partition(%s)", [self.epoch])
+            for fine, state, end in rows:
+                cursor.execute(
+                    "INSERT INTO staking_receipt (latency_ms, deadline_ms, credits, accepted_at, epoch,"
+                    " node_id, outcome, proof, job_class, good, region, job_id)"
+                    " VALUES (100, 1000, 1000000, %s, %s, %s, %s, %s, 0, %s, 'eu-west', %s)",
+                    [self.now, self.epoch, id_, end, state, fine, f"job-{next(self.jobs)}"],
+                )
+
+    def settle(self, *worked: str) -> int:
+        """Let nodes work, settle the open epoch, check the books; the number of the epoch that is then open."""
+        for node in worked:
+            self.work(node)
+        epoch = open_epoch()
+        assert epoch is not None
+        self.set_clock(epoch.end + timedelta(hours=1))
+        assert settle_epoch(now=self.now, number=epoch.number) is not None
+        assert audit() == []
+        return self.epoch
+
+    def wallet(self, wallet: str) -> WalletFigures:
+        return wallet_figures(wallet, now=self.now)
+
+
+class Caller:
+    """A wallet's programs: the API with its token."""
+
+    def __init__(self, wallet: str, scope: str = "write") -> None:
+        self.wallet = wallet
+        secret, _ = issue(wallet=wallet, scope=scope, now=datetime.now(UTC))
+        self.client = APIClient(headers={"Authorization": f"Bearer {secret}"})
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.client.post(f"/api/v1/{path}", body if body is not None else {}, format="json", **headers)
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.client.get(f"/api/v1/{path}", query)
+
+
+def shown(wallet: str) -> str:
+    """As answers show it."""
+    return checksum(wallet)
