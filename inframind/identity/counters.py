@@ -25,7 +25,9 @@ def count(name: str, *, limit: int, cost: int = 1) -> int | None:
     key = f"inframind:rate:{name}:{window}"
     try:
         with _store().pipeline(transaction=False) as pipe:
-            counted, _ = pipe.incrby(key, cost).expire(key, 2 * WINDOW_SECONDS).execute()
+            pipe.incrby(key, cost)
+            pipe.expire(key, 2 * WINDOW_SECONDS)
+            counted, _ = pipe.execute()
     except redis.RedisError as error:
         log.warning("rate_limits_away", error=str(error))
         return None

@@ -25,7 +25,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 REPLAYED = "Idempotency-Replayed"
 
 CLAIM = """
-    INSERT INTO identity_idempotencykey (caller, path, key, body_digest) VALUES (%s, %s, %s, %s)
+    INSERT INTO identity_idempotencykey (caller, path, key, body_digest, body) VALUES (%s, %s, %s, %s, '')
     ON CONFLICT (caller, path, key) DO NOTHING RETURNING id
 """
 
@@ -83,7 +83,7 @@ class Idempotency:
 
 
 def _caller(request: HttpRequest) -> str | None:
-    """Whose keys these are: a good token's, a session's, or everybody's who has neither; None for a bad token."""
+    """Whose keys these are: a good token's, a session's, everybody's without either; None for a bad token."""
     if bearer(request) is not None:
         rights = rights_of(request)
         return None if rights is None else f"token:{rights.id}"

@@ -40,7 +40,7 @@ class Window:
 
 
 def whole(request: Request, name: str, default: int | None, low: int, high: int) -> int | None:
-    """An integer of the query string, `default` when it is not given. Raises: `invalid` outside low … high."""
+    """An integer of the query, `default` when it is not given. Raises: `invalid` outside low … high."""
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -53,7 +53,8 @@ def window(request: Request) -> Window:
     """What `limit` and `offset` ask for. Raises: `invalid`."""
     limit = whole(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     offset = whole(request, "offset", 0, 0, MAX_OFFSET)
-    assert limit is not None and offset is not None
+    assert limit is not None
+    assert offset is not None
     return Window(limit, offset)
 
 

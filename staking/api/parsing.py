@@ -20,7 +20,7 @@ _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8 JSON without repeated names, NaN, numbers beyond a float, NUL or half a surrogate pair; gzip is undone.
+    """UTF-8 JSON without repeated names, NaN, numbers beyond a float, NUL or half a character; undoes gzip.
 
     Raises: `invalid`, `too_large` (unpacked too), `unsupported_media_type` for another encoding.
     """
@@ -86,7 +86,7 @@ def _finite(text: str) -> float:
 
 
 def _check_text(value: Any) -> None:
-    """Neither PostgreSQL nor UTF-8 can hold a NUL or half a surrogate pair. The depth is bounded by the reader."""
+    """PostgreSQL cannot hold a NUL, UTF-8 no half of a surrogate pair. The reader has bounded the depth."""
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ParseError("A text of the body has a NUL or half a surrogate pair in it.")

@@ -18,7 +18,7 @@ def scope(request: Request) -> str | None:
 
 
 class WalletWrites(BasePermission):
-    """The rule of the API where a view names none: reading is public, writing is for a wallet with that right."""
+    """The rule where a view names none: reading is public, writing is for a wallet with that right."""
 
     message = "Use a wallet's token with the scope write: this one may not write here."
 

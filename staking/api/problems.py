@@ -6,11 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import (
-    PermissionDenied as DjangoPermissionDenied,
-    RequestDataTooBig,
-    SuspiciousOperation,
-)
+from django.core import exceptions as django
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -25,14 +21,14 @@ TRANSLATIONS: tuple[tuple[type[Exception], type[ProtocolError]], ...] = (
     (exceptions.AuthenticationFailed, errors.Unauthenticated),
     (exceptions.NotAuthenticated, errors.Unauthenticated),
     (exceptions.PermissionDenied, errors.PermissionDenied),
-    (DjangoPermissionDenied, errors.PermissionDenied),
+    (django.PermissionDenied, errors.PermissionDenied),
     (exceptions.NotFound, errors.NotFound),
     (Http404, errors.NotFound),
     (exceptions.MethodNotAllowed, errors.MethodNotAllowed),
     (exceptions.UnsupportedMediaType, errors.UnsupportedMediaType),
     (exceptions.Throttled, errors.RateLimited),
-    (RequestDataTooBig, errors.TooLarge),
-    (SuspiciousOperation, errors.Invalid),
+    (django.RequestDataTooBig, errors.TooLarge),
+    (django.SuspiciousOperation, errors.Invalid),
     (exceptions.ParseError, errors.Invalid),
 )
 # Whose own sentence says more than the protocol's.
@@ -56,7 +52,7 @@ def body(refusal: ProtocolError) -> dict[str, Any]:
 
 
 def validation_body(exception: exceptions.ValidationError) -> dict[str, Any]:
-    """The problem of a body whose fields failed; the code is that of the first one where it has one (section 13)."""
+    """The problem of a body with failed fields; its code is the first one's where it has one (section 13)."""
     failed = list(_failures(exception.detail, ""))
     first = failed[0]
     known = first["code"] in errors.ERRORS
@@ -102,7 +98,7 @@ def _headers(exception: Exception, refusal: ProtocolError) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(exception, exceptions.Throttled):
-        return {"Retry-After": str(max(1, math.ceil(exception.wait or 1)))}
+        return {"Retry-After": str(max(1, math.ceil(getattr(exception, "wait", None) or 1)))}
     return {}
 
 

@@ -35,7 +35,8 @@ def test_a_body_is_understood_exactly(anna):
 
 @pytest.mark.parametrize(
     "amount",
-    ["", "-1", "+1", "1e3", "NaN", "Infinity", "1.0000001", "1_000", " 1", "1,5", "١٢", "9" * 10_000, 5, 1.5, None,
+    ["", "-1", "+1", "1e3", "NaN", "Infinity",
+     "1.0000001", "1_000", " 1", "1,5", "١٢", "9" * 10_000, 5, 1.5, None,
      True, [], {}, str(2**63)],
 )  # fmt: skip
 def test_a_wrong_amount(anna, amount):
@@ -44,7 +45,8 @@ def test_a_wrong_amount(anna, amount):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("count", "1"), ("count", 1.0), ("count", True), ("count", 2**63), ("flag", "true"), ("flag", 1), ("flag", None),
+    [("count", "1"), ("count", 1.0), ("count", True), ("count", 2**63),
+     ("flag", "true"), ("flag", 1), ("flag", None),
      ("name", 5), ("name", "toolong"), ("name", "a\0b"), ("at", "2026-11-24"), ("at", "2026-11-24T12:00:00"),
      ("at", 1), ("at", "9999-12-31T23:59:59-23:59"), ("things", []), ("things", "x")],
 )  # fmt: skip
@@ -69,8 +71,10 @@ def test_a_missing_field_is_invalid_and_named(anna):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"{", b"", b"\xff", b"[" * 100_000, b'{"amount":' * 2_000, b'{"amount": NaN}', b'{"a": 1e999}', b"[]", b"1",
-     b'{"amount": "1", "amount": "2"}', LONE_SURROGATE, b'{"amount": "1", "things": {"a": ["\\u0000"]}}', b"9" * 9_999],
+    [b"{", b"", b"\xff", b"[" * 100_000, b'{"amount":' * 2_000, b'{"amount": NaN}', b'{"a": 1e999}', b"[]",
+     b"1",
+     b'{"amount": "1", "amount": "2"}', LONE_SURROGATE, b'{"amount": "1", "things": {"a": ["\\u0000"]}}',
+     b"9" * 9_999],
 )  # fmt: skip
 def test_what_is_no_plain_json_object_is_refused(anna, raw):
     assert problem(anna.post("toys/echo", raw)) == (400, "invalid")
