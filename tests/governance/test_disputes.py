@@ -1,0 +1,169 @@
+"""Filing a dispute: who, when, once, and what it costs (R33)."""
+
+from __future__ import annotations
+
+import pytest
+
+from governance.models import Dispute
+from governance.services.disputes import add_evidence, open_dispute
+from governance.services.votes import vote_dispute
+from staking.ledger import accounts
+from staking.ledger.selectors import balance
+from staking.models import Event, Slash
+from staking.protocol import errors
+from staking.protocol.amounts import MICRO
+from tests.governance import world
+from tests.governance.world import ANN, OLGA, SECOND
+
+pytestmark = pytest.mark.django_db
+
+DEPOSIT = 50 * MICRO
+
+
+@pytest.fixture
+def slash() -> Slash:
+    world.begin()
+    return world.accuse()
+
+
+def dispute(charge: Slash, actor: str = OLGA, **changes: object) -> Dispute:
+    given = {
+        "slash": charge.pk,
+        "reason": "The oracle read another machine.",
+        "actor": actor,
+        "now": world.now(),
+    }
+    return open_dispute(**(given | changes))  # type: ignore[arg-type]
+
+
+def test_a_dispute_pays_the_deposit_and_fixes_its_terms(slash: Slash) -> None:
+    before = world.wallet(OLGA)
+    opened = dispute(slash)
+    slash.refresh_from_db()
+    assert (before - world.wallet(OLGA), balance(accounts.DEPOSITS)) == (DEPOSIT, DEPOSIT)
+    assert (slash.status, slash.due_epoch) == ("disputed", slash.epoch + 2)
+    assert (opened.closes_epoch, opened.opened_epoch) == (slash.epoch + 2, slash.epoch + 1)
+    assert (opened.quorum_bps, opened.quorum_base, opened.deposit) == (1_000, 2_900 * MICRO, DEPOSIT)
+    assert Event.objects.get(kind="dispute_opened").data["dispute"] == opened.pk
+
+
+def test_the_base_is_that_of_the_opening(slash: Slash) -> None:
+    world.back(ANN, 500 * MICRO)
+    assert dispute(slash).quorum_base == 2_900 * MICRO
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"reason": "  "}, errors.Invalid),
+        ({"reason": None}, errors.Invalid),
+        ({"reason": "a\x00b"}, errors.Invalid),
+        ({"reason": "\ud800"}, errors.Invalid),
+        ({"reason": "x" * 4_001}, errors.Invalid),
+        ({"slash": 0}, errors.NotFound),
+        ({"actor": ANN}, errors.NotOperator),
+    ],
+)
+def test_what_is_refused(slash: Slash, changes: dict[str, object], refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        dispute(slash, **changes)
+    assert not Dispute.objects.exists()
+    assert balance(accounts.DEPOSITS) == 0
+
+
+def test_a_slash_is_disputed_once(slash: Slash) -> None:
+    dispute(slash)
+    with pytest.raises(errors.AlreadyDisputed):
+        dispute(slash)
+
+
+def test_not_even_again_after_the_verdict(slash: Slash) -> None:
+    dispute(slash)
+    world.settle()
+    world.settle()
+    with pytest.raises(errors.AlreadyDisputed):
+        dispute(slash)
+
+
+def test_the_last_moment_of_the_window(slash: Slash) -> None:
+    assert dispute(slash, now=world.epoch().end - SECOND / 1_000).pk
+
+
+def test_after_the_end_though_it_is_not_settled_yet(slash: Slash) -> None:
+    with pytest.raises(errors.DisputeWindowClosed):
+        dispute(slash, now=world.epoch().end)
+
+
+def test_a_worker_that_is_down_lengthens_no_window() -> None:
+    world.begin()
+    world.offend()
+    open_now = world.epoch()
+    world.settle()
+    charge = Slash.objects.get()
+    with pytest.raises(errors.DisputeWindowClosed):
+        dispute(charge, now=open_now.end + 3 * (open_now.end - open_now.start))
+
+
+def test_an_executed_slash(slash: Slash) -> None:
+    world.settle()
+    slash.refresh_from_db()
+    assert slash.status == "executed"
+    with pytest.raises(errors.DisputeWindowClosed):
+        dispute(slash)
+
+
+def test_who_cannot_pay_the_deposit(slash: Slash) -> None:
+    from staking.services.stakes import stake
+
+    stake(node=world.ACCUSED, amount=world.wallet(OLGA) - DEPOSIT + 1, actor=OLGA, now=world.now())
+    with pytest.raises(errors.InsufficientBalance):
+        dispute(slash)
+    assert Slash.objects.get(pk=slash.pk).status == "pending"
+
+
+def test_evidence_until_the_vote_ends(slash: Slash) -> None:
+    opened = dispute(slash)
+    given = {"dispute": opened.pk, "text": "Our log", "link": "https://example.org/log", "actor": OLGA}
+    assert add_evidence(**given, now=world.now()).link == "https://example.org/log"
+    world.settle()
+    add_evidence(**given, now=world.epoch().end - SECOND)
+    with pytest.raises(errors.VoteClosed):
+        add_evidence(**given, now=world.epoch().end)
+    world.settle()
+    with pytest.raises(errors.VoteClosed):
+        add_evidence(**given, now=world.now())
+    assert opened.evidence.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"actor": ANN}, errors.NotOperator),
+        ({"dispute": 0}, errors.NotFound),
+        ({"text": ""}, errors.Invalid),
+        ({"link": "javascript:alert(1)"}, errors.Invalid),
+        ({"link": "example.org"}, errors.Invalid),
+    ],
+)
+def test_evidence_refused(slash: Slash, changes: dict[str, object], refusal: type[Exception]) -> None:
+    given = {"dispute": dispute(slash).pk, "text": "Our log", "link": "", "actor": OLGA, "now": world.now()}
+    with pytest.raises(refusal):
+        add_evidence(**(given | changes))  # type: ignore[arg-type]
+
+
+def test_evidence_has_an_end(slash: Slash) -> None:
+    opened = dispute(slash)
+    given = {"dispute": opened.pk, "text": "More", "link": "", "actor": OLGA, "now": world.now()}
+    for _ in range(20):
+        add_evidence(**given)
+    with pytest.raises(errors.Invalid):
+        add_evidence(**given)
+
+
+def test_a_vote_ends_with_its_epoch_by_the_clock(slash: Slash) -> None:
+    opened = dispute(slash)
+    world.settle()
+    cast = {"dispute": opened.pk, "choice": "uphold", "reason": "", "wallet": ANN}
+    assert vote_dispute(**cast, now=world.epoch().end - SECOND / 1_000).power == 400 * MICRO
+    with pytest.raises(errors.VoteClosed):
+        vote_dispute(**cast, now=world.epoch().end)

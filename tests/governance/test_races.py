@@ -1,0 +1,75 @@
+"""At once: two disputes of one slash, two votes of one wallet, a vote while its epoch is settled."""
+
+from __future__ import annotations
+
+import pytest
+
+from governance.models import Dispute, Vote
+from governance.services.disputes import open_dispute
+from governance.services.votes import vote_dispute
+from inframind.audit import audit
+from inframind.epoch import settle_epoch
+from staking.ledger import accounts
+from staking.ledger.selectors import balance
+from staking.protocol.amounts import MICRO
+from staking.protocol.errors import AlreadyDisputed, VoteClosed
+from tests.governance import world
+from tests.governance.world import ANN, BEN, OLGA, SECOND
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_one_slash_disputed_by_all_at_once() -> None:
+    world.begin()
+    slash = world.accuse()
+    now = world.now()
+
+    def act(number: int) -> bool:
+        try:
+            open_dispute(slash=slash.pk, reason=f"No {number}.", actor=OLGA, now=now)
+        except AlreadyDisputed:
+            return False
+        return True
+
+    assert sorted(world.together(6, act)) == [False] * 5 + [True]
+    assert (Dispute.objects.count(), balance(accounts.DEPOSITS)) == (1, 50 * MICRO)
+
+
+def test_one_wallet_votes_on_every_device_at_once() -> None:
+    world.begin()
+    slash = world.accuse()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    now = world.now()
+
+    def act(number: int) -> int:
+        choice = ("uphold", "overturn", "abstain")[number % 3]
+        return vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=ANN, now=now).power
+
+    assert set(world.together(6, act)) == {400 * MICRO}
+    assert Vote.objects.count() == 1
+
+
+def test_votes_while_their_epoch_is_settled_count_whole_or_not_at_all() -> None:
+    world.begin()
+    slash = world.accuse()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    world.settle()
+    closing = world.epoch()
+    voters = {1: ANN, 2: BEN}
+
+    def act(number: int) -> bool:
+        if number == 0:
+            settle_epoch(now=closing.end, number=closing.number)
+            return True
+        try:
+            cast = {"dispute": dispute.pk, "choice": "overturn", "reason": "", "wallet": voters[number]}
+            vote_dispute(**cast, now=closing.end - SECOND)
+        except VoteClosed:
+            return False
+        return True
+
+    in_time = world.together(3, act)[1:]
+    dispute.refresh_from_db()
+    assert Vote.objects.count() == in_time.count(True)
+    assert dispute.status == ("overturned" if any(in_time) else "upheld")
+    assert audit() == []
