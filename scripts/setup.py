@@ -55,7 +55,8 @@ def _read(stamp: Path) -> str:
 
 
 def _make_venv() -> None:
-    if PYTHON.exists() and _succeeds(str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"):
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    if PYTHON.exists() and _succeeds(str(PYTHON), "-c", probe):
         return
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
@@ -91,9 +92,10 @@ def _working_uv() -> str | None:
 def _succeeds(*command: str) -> bool:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        return subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment).returncode == 0
+        done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment)
     except OSError:
         return False
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

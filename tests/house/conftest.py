@@ -53,7 +53,7 @@ class Running:
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
         self.environment = environment
-        self._said = tempfile.TemporaryFile("w+")
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=PROJECT_ROOT,

@@ -46,7 +46,7 @@ def test_values_are_parsed():
 
 
 def test_an_unknown_variable_is_refused_and_the_near_one_named():
-    with pytest.raises(EnvironmentFault, match="INFRAMIND_DEMOS is not a setting.*mean INFRAMIND_DEMO?"):
+    with pytest.raises(EnvironmentFault, match=r"INFRAMIND_DEMOS is not a setting.*mean INFRAMIND_DEMO\?"):
         load({"INFRAMIND_DEMOS": "0"})
 
 

@@ -4,8 +4,8 @@ from inframind.epoch import settle_due
 from inframind.reports import settled_line
 from staking.models import Epoch
 from staking.services.clock import advance_to
-from staking.services.epochs import start_network
 from staking.services.clock import now as network_now
+from staking.services.epochs import start_network
 from staking.settlement.opening import Halted
 
 
