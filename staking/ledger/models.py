@@ -48,8 +48,10 @@ class Transaction(models.Model):
 class Entry(models.Model):
     """One side of a transaction: µIFM that an account gained (positive) or gave (negative)."""
 
-    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", db_index=False)
+    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries", db_constraint=False)
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
     amount = models.BigIntegerField()
 
     class Meta:

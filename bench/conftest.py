@@ -1,0 +1,27 @@
+"""Figures are printed as they are measured; docs/benchmarks.md keeps the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bench.floors import Pgbench
+
+
+@pytest.fixture
+def pgbench(transactional_db: None) -> Iterator[Pgbench]:
+    floor = Pgbench()
+    yield floor
+    floor.drop()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a figure past pytest's capture."""
+
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {line}", end="")
+
+    return tell

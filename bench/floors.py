@@ -1,0 +1,64 @@
+"""What the machine and the server can do at best, measured in the same run as our own figures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from statistics import median
+
+import psycopg
+from django.db import connection
+
+from inframind.devnet import postgres
+
+SCALE = 20
+DATABASE = "bench_floor"
+
+
+def rounds(count: int, *measures: Callable[[], float]) -> list[list[float]]:
+    """Figures of several measures taken in turn, so that a machine whose speed drifts favours none of them."""
+    found: list[list[float]] = [[] for _ in measures]
+    for _ in range(count):
+        for figures, measure in zip(found, measures, strict=True):
+            figures.append(measure())
+    return found
+
+
+def ratio(ours: list[float], floor: list[float]) -> float:
+    """The median of the ratios of each round."""
+    return median(our / base for our, base in zip(ours, floor, strict=True))
+
+
+class Pgbench:
+    """PostgreSQL's own benchmark, its tpcb-like script, on the server of this run in a database beside ours."""
+
+    def __init__(self) -> None:
+        settings = connection.settings_dict
+        self.target = ["-U", settings["USER"] or "postgres", *self._host(settings)]
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            admin.execute(f"CREATE DATABASE {DATABASE}")
+        self._run("-i", "-q", "-s", str(SCALE))
+
+    def tps(self, clients: int, seconds: int) -> float:
+        said = self._run("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds))
+        found = re.search(r"tps = ([0-9.]+)", said)
+        assert found, said
+        return float(found.group(1))
+
+    def drop(self) -> None:
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+
+    def _run(self, *arguments: str) -> str:
+        command = [str(postgres.binaries() / "pgbench"), *arguments, *self.target, DATABASE]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    @staticmethod
+    def _host(settings: dict[str, object]) -> list[str]:
+        host = settings["HOST"] or settings["OPTIONS"].get("host", "")  # type: ignore[attr-defined]
+        port = settings["PORT"]
+        return [*(["-h", str(host)] if host else []), *(["-p", str(port)] if port else [])]
+
+
