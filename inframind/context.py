@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
+from staking.pages.theme import theme_of
 from staking.protocol.amounts import BPS
-from staking.selectors import epochs, rankings
-from staking.services import clock
-
-THEMES = ("light", "dark")
+from staking.selectors.frame import Frame, RunningEpoch, frame
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
-    """Context of templates/base.html. Unknown is None: a network without a ranking, a reader who is not signed in."""
-    now = clock.now()
-    epoch = epochs.open_epoch()
-    theme = request.COOKIES.get("theme", "")
+    """Context of templates/base.html, in one query. Unknown is None: a network without a ranking, a reader who is
+    not signed in."""
+    read = frame()
+    offset = _offset_ms(read)
+    now = timezone.now() + timedelta(milliseconds=offset)
+    epoch = read.epoch
     return {
         "now": now,
+        "clock_offset_ms": offset,
         "network": settings.INFRAMIND_NETWORK,
-        "theme": theme if theme in THEMES else "",
+        "theme": theme_of(request),
         "open_epoch": None if epoch is None else _epoch(epoch, now),
-        "parameters_version": None if epoch is None else epoch.parameters_id,
-        "ranking": _ranking(),
+        "parameters_version": None if epoch is None else epoch.parameters_version,
+        "ranking": read.ranking,
         "wallet": _wallet(request),
         "unread": 0,
     }
 
 
-def _epoch(epoch: Any, now: Any) -> dict[str, Any]:
+def _offset_ms(read: Frame) -> int:
+    return 0 if settings.INFRAMIND_NETWORK == "production" else read.offset_ms
+
+
+def _epoch(epoch: RunningEpoch, now: datetime) -> dict[str, Any]:
     gone, length = now - epoch.start, epoch.end - epoch.start
     return {
         "number": epoch.number,
@@ -40,13 +47,6 @@ def _epoch(epoch: Any, now: Any) -> dict[str, Any]:
         "progress_bps": min(max(gone * BPS // length, 0), BPS),
         "settling": epoch.status == "settling" or now >= epoch.end,
     }
-
-
-def _ranking() -> dict[str, Any] | None:
-    latest = rankings.latest()
-    if latest is None:
-        return None
-    return {"id": latest.id, "computed_at": latest.computed_at, "next_at": getattr(latest, "next_at", None)}
 
 
 def _wallet(request: HttpRequest) -> str | None:

@@ -1,5 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from staking.pages import epochs, node, nodes, theme
+
+urlpatterns = [
+    path("", nodes.nodes, name="nodes"),
+    path("field/", nodes.field_chart, name="field"),
+    path("nodes/<str:address>/", node.node_view, name="node"),
+    path("epochs/", epochs.epoch_list, name="epochs"),
+    path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
+    path("theme/", theme.set_theme, name="theme"),
+]

@@ -14,6 +14,7 @@ from typing import Literal
 from staking.charts.figure import Chart
 from staking.pages.listing import Option, Pager, Sort
 from staking.pages.waterfall import QBreakdown
+from staking.selectors.leaderboard import NetworkFigures
 
 NodeState = Literal[
     "open", "active", "full", "unranked", "unbonding", "degraded", "cooldown", "pending_slash", "ban_pending",
@@ -21,31 +22,6 @@ NodeState = Literal[
 ]  # fmt: skip
 EpochStatus = Literal["open", "settling", "settled"]
 SlashStatus = Literal["pending", "disputed", "executed", "overturned"]
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkFigures:
-    """Headline figures. `tiers`: active nodes in tier 0, 1, 2, 3. Reward figures are of `last_epoch`, the last settled."""
-
-    registered: int
-    active: int
-    tiers: tuple[int, int, int, int]
-    degraded: int
-    cooldown: int
-    self_stake: int
-    delegated: int
-    last_epoch: int | None = None
-    last_reward: int | None = None
-    last_operators: int | None = None
-    last_delegators: int | None = None
-    apr_bps: int | None = None
-    apr_low_bps: int | None = None
-    apr_high_bps: int | None = None
-    apr_epochs: int = 30
-
-    @property
-    def staked(self) -> int:
-        return self.self_stake + self.delegated
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +74,7 @@ class LeaderboardFilters:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardPage:
-    """`/`. `own`: the reader's nodes that head the list. `chart`: the field, None before there is a ranking."""
+    """`/`. `own`: the reader's nodes that head the list. `charted`: there is a ranking to draw the field from."""
 
     figures: NetworkFigures
     filters: LeaderboardFilters
@@ -107,8 +83,9 @@ class LeaderboardPage:
     pager: Pager
     max_score_bps: int
     ranking_seconds: int
+    reward_epochs: int
     own: tuple[LeaderboardRow, ...] = ()
-    chart: Chart | None = None
+    charted: bool = False
     csv_query: str = ""
 
 
@@ -118,6 +95,30 @@ class LastReward:
     reward: int
     operator: int
     delegators: int
+
+
+@dataclass(frozen=True, slots=True)
+class RewardFactor:
+    """One factor of a reward, then and now, as text; `change_bps`: by how much it moved the reward, None: unknown."""
+
+    name: str
+    before: str
+    after: str
+    change_bps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardChange:
+    """Why the reward of `epoch` differs from that of the epoch before it."""
+
+    epoch: int
+    before: int
+    after: int
+    factors: tuple[RewardFactor, ...]
+
+    @property
+    def difference(self) -> int:
+        return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,13 @@ class NodePage:
     latency_percentile_bps: int | None
     last_reward: LastReward | None
     high_performer_bps: int
+    reward_change: RewardChange | None = None
     reward_chart: Chart | None = None
     rank_chart: Chart | None = None
     sla_chart: Chart | None = None
     latency_chart: Chart | None = None
     uptime_chart: Chart | None = None
+    stake_chart: Chart | None = None
     delegators: tuple[DelegatorRow, ...] = ()
     delegators_count: int = 0
     delegators_pager: Pager | None = None

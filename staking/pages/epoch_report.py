@@ -1,0 +1,140 @@
+"""From the rows of an epoch to what its page says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from staking.charts.epoch import pool_by_tier
+from staking.models import Epoch, ParameterSet, Slash
+from staking.pages.listing import Pager, Sort
+from staking.pages.views_data import (
+    EpochNodeRow,
+    EpochPage,
+    EpochParameters,
+    EpochRow,
+    EpochSlashRow,
+    ParameterChange,
+    Settlement,
+    Step,
+)
+from staking.selectors import epoch_report as report
+from staking.services.epochs import parameters_of
+from staking.templatetags.money import amount_digits, grouped_int
+
+PPM = 1_000_000
+
+
+def list_row(epoch: Epoch) -> EpochRow:
+    """An epoch as a line of the list; its amounts are unknown until it is settled."""
+    settled = epoch.status == Epoch.Status.SETTLED
+    totals = epoch.totals if settled else {}
+    return EpochRow(
+        number=epoch.number, start=epoch.start, end=epoch.end, status=epoch.status,
+        parameters_version=epoch.parameters_id, nodes=totals.get("rewarded"), pool=epoch.pool,
+        operators=totals.get("operator_reward"), delegators=totals.get("delegators_reward"),
+        distributed=epoch.distributed, carry=epoch.carry, burned=epoch.burned, merkle_root=epoch.merkle_root,
+    )  # fmt: skip
+
+
+def page_of(
+    epoch: Epoch, *, rows: list[dict[str, Any]], pager: Pager, sort: Sort, search: str, newest: int
+) -> EpochPage:
+    """The whole page: a report when the epoch is settled, else what is known so far."""
+    settled = epoch.status == Epoch.Status.SETTLED
+    accepted, at_work = (None, None) if settled else report.so_far(epoch.number)
+    slashes = report.slashes(epoch.number) if settled else []
+    weights = report.weight_sum(epoch.number) if settled else 0
+    return EpochPage(
+        number=epoch.number, start=epoch.start, end=epoch.end, status=epoch.status,
+        parameters=_parameters(epoch.parameters), settlement=_settlement(epoch) if settled else None,
+        previous=epoch.number - 1 or None, next=epoch.number + 1 if epoch.number < newest else None,
+        so_far_accepted=accepted, so_far_nodes=at_work,
+        rows=tuple(_node_row(row, weights) for row in rows), pager=pager, sort=sort, search=search,
+        slashes=tuple(_slash_row(slash, epoch.number) for slash in slashes),
+        steps=tuple(_steps(epoch, slashes)) if settled else (),
+        chart=pool_by_tier(report.tier_parts(epoch.number)) if settled else None,
+    )  # fmt: skip
+
+
+def _settlement(epoch: Epoch) -> Settlement:
+    totals = epoch.totals
+    known = {
+        name: getattr(epoch, name) or 0
+        for name in ("carry_in", "minted", "pool", "carry", "burned", "honest", "returned")
+    }
+    # What was in the pool beyond the former carry was paid in as fees.
+    former = report.former_carry(epoch.number)
+    assert epoch.settled_at is not None
+    return Settlement(
+        settled_at=epoch.settled_at, took_ms=totals.get("took_ms"), fees=known["carry_in"] - former,
+        operators=totals.get("operator_reward", 0), delegators=totals.get("delegators_reward", 0),
+        rewarded=totals.get("rewarded", 0), leaves=totals.get("nodes", 0) + report.slash_leaves(epoch.number),
+        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash, **{**known, "carry_in": former},
+    )  # fmt: skip
+
+
+def _node_row(row: dict[str, Any], weights: int) -> EpochNodeRow:
+    return EpochNodeRow(
+        address=row["node__address"], name=row["node__name"], credits=int(row["credits"]),
+        bonus_bps=row["bonus_bps"], q_bps=row["q_bps"],
+        weight_ppm=int(row["weight"]) * PPM // weights if weights else 0, reward=row["reward"],
+        operator=row["operator_reward"], delegators=row["delegators_reward"], honest=row["honest_reward"],
+    )  # fmt: skip
+
+
+def _slash_row(slash: Slash, number: int) -> EpochSlashRow:
+    """As the epoch left it: carried out amounts are shown in the report of the epoch that did it."""
+    here = slash.resolved_epoch == number
+    done = here and slash.status == Slash.Status.EXECUTED
+    status = slash.status if here or slash.status in Slash.UNRESOLVED else Slash.Status.PENDING
+    return EpochSlashRow(
+        node=slash.node.address, name=slash.node.name, offence=slash.offence, epoch=slash.epoch, status=status,
+        self_bps=slash.self_bps, delegated_bps=slash.delegated_bps, custodial=slash.node.custodial, ban=slash.ban,
+        slashed=slash.slashed if done else None, burned=slash.burned if done else None,
+        honest=slash.honest if done else None, returned=slash.returned if done else None,
+    )  # fmt: skip
+
+
+def _parameters(version: ParameterSet) -> EpochParameters:
+    params = parameters_of(version.digest)
+    former = report.former_parameters(version.version)
+    old = former.values if former else version.values
+    names = [name for name in version.values if version.values[name] != old.get(name)]
+    return EpochParameters(
+        version=version.version, from_epoch=version.from_epoch, emission=params.emission_per_epoch,
+        slash_split_bps=(params.slash_burn_bps, params.slash_honest_bps, params.slash_delegators_bps),
+        dispute_windows=(params.dispute_filing_epochs, params.dispute_voting_epochs),
+        changes=tuple(_change(name, old.get(name), version.values[name]) for name in names),
+    )  # fmt: skip
+
+
+def _change(name: str, old: Any, new: Any) -> ParameterChange:
+    """Tables of parameters change in rows; their page shows which, a report only that they did."""
+    if isinstance(new, list):
+        return ParameterChange(name, gettext("former table"), gettext("new table"))
+    return ParameterChange(name, str(old), str(new))
+
+
+def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
+    """The settlement in its order (S), with what each step found to do."""
+    totals = epoch.totals
+    created = totals.get("slashes_created", 0)
+    carried = totals.get("slashes_executed", 0)
+    slashed = gettext("%(n)s, %(sum)s IFM") % {"n": grouped_int(carried), "sum": amount_digits(epoch.slashed or 0)}
+    nodes = totals.get("nodes", 0)
+    return [
+        Step(gettext("Performance measured"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
+        Step(gettext("Weights and rewards"), gettext("%s IFM") % amount_digits(epoch.distributed or 0, 6)),
+        Step(gettext("Slashes created"), grouped_int(created)),
+        Step(gettext("Slashes carried out"), slashed if carried else grouped_int(0)),
+        Step(gettext("Votes counted, redelegations carried out")),
+        Step(gettext("Reputation and penalties"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
+        Step(gettext("Report and Merkle root"), _counted(ngettext("%s reward leaf", "%s reward leaves", nodes), nodes)),
+        Step(gettext("Epoch %d opened") % (epoch.number + 1), gettext("pending stake became active")),
+    ]
+
+
+def _counted(words: str, number: int) -> str:
+    return words % grouped_int(number)

@@ -1,0 +1,127 @@
+"""Pages kept as finished bytes: rendered once for a version of what they show, handed out until it moves.
+
+Only for readers without a session, so that nothing private is ever kept. The key is the canonical question, so it
+is bounded whatever an address says; the oldest page leaves when the shelf is full.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+import brotli
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+
+from staking.services import changes
+
+SHELF = 512
+# Countdowns in the page are right to this many seconds without script; with script to the second.
+FRESH_SECONDS = 15
+BROTLI_QUALITY = 5
+VARY = ("Cookie", "Accept-Encoding", "HX-Request")
+PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finished page in the three forms in which it is sent."""
+
+    etag: str
+    plain: bytes
+    gzipped: bytes
+    brotlied: bytes
+
+    @classmethod
+    def of(cls, body: bytes) -> Kept:
+        digest = hashlib.sha256(body).hexdigest()[:32]
+        return cls(digest, body, gzip.compress(body, 6, mtime=0), brotli.compress(body, quality=BROTLI_QUALITY))
+
+    def encoded(self, accepted: str) -> tuple[str, bytes]:
+        """The smallest form that the reader takes, and its name; "" for the plain one."""
+        names = {part.split(";")[0].strip() for part in accepted.lower().split(",") if not part.rstrip().endswith("q=0")}
+        if "br" in names:
+            return "br", self.brotlied
+        return ("gzip", self.gzipped) if "gzip" in names else ("", self.plain)
+
+
+class Shelf:
+    """At most `size` pages, the longest unused one leaves first."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def get(self, key: Hashable) -> Kept | None:
+        with self._lock:
+            kept = self._pages.get(key)
+            if kept is not None:
+                self._pages.move_to_end(key)
+            return kept
+
+    def put(self, key: Hashable, kept: Kept) -> None:
+        with self._lock:
+            self._pages[key] = kept
+            self._pages.move_to_end(key)
+            while len(self._pages) > self.size:
+                self._pages.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pages.clear()
+
+
+shelf = Shelf(SHELF)
+
+
+def is_shared(request: HttpRequest) -> bool:
+    """Whether the answer is the same for every reader: no session, no message waits, nothing is changed."""
+    return request.method in ("GET", "HEAD") and not any(name in request.COOKIES for name in PERSONAL_COOKIES)
+
+
+def answer(request: HttpRequest, question: Hashable, render: Callable[[], HttpResponse]) -> HttpResponse:
+    """The kept page of `question`, made by `render` when there is none of this version. 304 when the reader has it."""
+    key = (changes.version(), int(time.time()) // FRESH_SECONDS, question)
+    kept = shelf.get(key)
+    if kept is None:
+        made = render()
+        if made.status_code != 200:
+            return made
+        kept = Kept.of(made.content)
+        shelf.put(key, kept)
+    return _sent(request, kept)
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """An answer for one reader: nobody keeps it."""
+    if "Cache-Control" not in response:
+        response["Cache-Control"] = "private, no-store"
+    patch_vary_headers(response, VARY)
+    return response
+
+
+def _sent(request: HttpRequest, kept: Kept) -> HttpResponse:
+    encoding, body = kept.encoded(request.headers.get("Accept-Encoding", ""))
+    etag = f'"{kept.etag}{"-" + encoding if encoding else ""}"'
+    response: HttpResponse
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(body)
+        if encoding:
+            response["Content-Encoding"] = encoding
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, VARY)
+    return response

@@ -1,0 +1,102 @@
+"""What the address of the leaderboard asks for, in one canonical form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from staking.pages import asked
+from staking.pages.listing import Option, Query, Sort
+from staking.pages.views_data import LeaderboardFilters
+from staking.protocol.parameters import JOB_CLASSES
+from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
+from staking.templatetags.cells import region_name
+
+DEFAULT_ORDER = "rank"
+TIERS = ("3", "2", "1", "0")
+MAX_REGION = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters, order and page of the leaderboard; equal questions are equal objects."""
+
+    search: str = ""
+    tier: str = ""
+    region: str = ""
+    job_class: str = ""
+    status: str = ""
+    open_only: bool = False
+    ordering: str = DEFAULT_ORDER
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Asked:
+        """Read an address. Raises: BadRequest for what none of the filters can mean; other names are ignored."""
+        return cls(
+            search=asked.search(query),
+            tier=asked.one(query, "tier", TIERS),
+            region=asked.word(query, "region", MAX_REGION),
+            job_class=asked.one(query, "job_class", JOB_CLASSES),
+            status=asked.one(query, "status", STATUSES),
+            open_only=asked.flag(query, "open"),
+            ordering=asked.order(query, frozenset(o.lstrip("-") for o in ORDERINGS), DEFAULT_ORDER),
+            page=asked.page(query),
+        )
+
+    def node_query(self) -> NodeQuery:
+        return NodeQuery(
+            tier=int(self.tier) if self.tier else None, region=self.region or None,
+            job_class=self.job_class or None, open_only=self.open_only, status=self.status or None,
+            search=self.search, ordering=self.ordering,
+        )  # fmt: skip
+
+    def address(self) -> Query:
+        """The names and values of its address, without the page."""
+        return (
+            ("q", self.search), ("tier", self.tier), ("region", self.region), ("job_class", self.job_class),
+            ("status", self.status), ("open", "1" if self.open_only else ""),
+            ("sort", "" if self.ordering == DEFAULT_ORDER else self.ordering),
+        )  # fmt: skip
+
+    def sort(self) -> Sort:
+        return Sort(self.ordering, DEFAULT_ORDER, self.address())
+
+    def filters(self, regions: list[str]) -> LeaderboardFilters:
+        """The filter bar, with what was asked marked."""
+        return LeaderboardFilters(
+            search=self.search,
+            tiers=(_all(gettext("All tiers"), self.tier), *(Option(t, t, t == self.tier) for t in TIERS)),
+            regions=(
+                _all(gettext("All regions"), self.region),
+                *(Option(r, region_name(r), r == self.region) for r in _with(regions, self.region)),
+            ),
+            job_classes=(
+                _all(gettext("All job classes"), self.job_class),
+                *(Option(c, c, c == self.job_class) for c in JOB_CLASSES),
+            ),
+            statuses=(
+                _all(gettext("Any status"), self.status),
+                *(Option(s, label, s == self.status) for s, label in _status_labels()),
+            ),
+            open_only=self.open_only,
+            sort="" if self.ordering == DEFAULT_ORDER else self.ordering,
+        )
+
+
+def _all(label: str, chosen: str) -> Option:
+    return Option("", label, not chosen)
+
+
+def _with(regions: list[str], asked_for: str) -> list[str]:
+    return sorted({*regions, asked_for} - {""})
+
+
+def _status_labels() -> list[tuple[str, str]]:
+    words = {
+        "active": gettext("Active"), "cooldown": gettext("In cooldown"), "banned": gettext("Banned"),
+        "retired": gettext("Retired"),
+    }  # fmt: skip
+    return [(status, words[status]) for status in STATUSES]

@@ -1,0 +1,41 @@
+"""From a node's figures to a line of a list, and to the one word for its state."""
+
+from __future__ import annotations
+
+from staking.pages.views_data import LeaderboardRow, NodeState
+from staking.selectors.nodes import NodeFigures
+
+
+def state_of(node: NodeFigures) -> NodeState:
+    """What a reader must know of the node first; the gravest comes before the rest."""
+    standing: tuple[tuple[bool, NodeState], ...] = (
+        (node.ban_pending, "ban_pending"),
+        (node.status == "banned", "banned"),
+        (node.status == "retired", "retired"),
+        (node.pending_slash, "pending_slash"),
+        (node.status == "cooldown", "cooldown"),
+        (node.degraded, "degraded"),
+        (node.operator_unbonding, "unbonding"),
+        (node.rank is None, "unranked"),
+        (not node.can_delegate, "full"),
+    )
+    return next((state for holds, state in standing if holds), "open")
+
+
+def is_measured(node: NodeFigures) -> bool:
+    """Whether Q, score and uptime were ever computed; before that they are unknown, not 1.00×."""
+    return node.rank is not None or bool(node.rewards)
+
+
+def row_of(node: NodeFigures) -> LeaderboardRow:
+    measured = is_measured(node)
+    return LeaderboardRow(
+        address=node.address, name=node.name, region=node.region, tier=node.tier, state=state_of(node),
+        rank=node.rank, movement=node.movement, q_bps=node.q_bps if measured else None,
+        score_bps=node.score_bps if measured else None, sla_bps=node.sla_bps,
+        uptime_bps=node.uptime_bps if measured else None,
+        latency_percentile_bps=None if node.latency_ms is None else node.latency_percentile_bps,
+        self_stake=node.self_stake, delegated=node.delegated, cap=node.delegation_cap,
+        share_bps=node.delegator_share_bps, apr_bps=node.estimated_apr_bps, rewards=node.rewards,
+        can_delegate=node.can_delegate,
+    )  # fmt: skip

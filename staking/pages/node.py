@@ -1,0 +1,110 @@
+"""`/nodes/ADDR/`. The delegators' house shows the same page with the reader's position beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from staking.charts import node as charts
+from staking.models import Node, Pool
+from staking.pages import asked, node_facts
+from staking.pages.leaderboard_rows import is_measured
+from staking.pages.listing import Pager
+from staking.pages.node_timeline import timeline
+from staking.pages.reward_change import explain
+from staking.pages.views_data import NodePage
+from staking.protocol.addresses import normalize
+from staking.protocol.errors import AddressInvalid, NotFound
+from staking.selectors import node_history as history
+from staking.selectors.leaderboard import APR_EPOCHS
+from staking.selectors.nodes import NodeFigures, node_figures
+from staking.services import clock
+from staking.services.epochs import OpenEpoch
+from staking.settlement.live import open_epoch
+
+CHARTED_EPOCHS = 30
+CHARTED_RANKINGS = 56
+DELEGATORS_LISTED = 10
+HAPPENINGS = 12
+
+
+@require_safe
+def node_view(request: HttpRequest, address: str) -> HttpResponse:
+    return render(request, "staking/node.html", context(request, address))
+
+
+def context(request: HttpRequest, address: str) -> dict[str, Any]:
+    """What templates/staking/node.html is given: `page`, and the `figures` it was made from. Raises: Http404."""
+    now = clock.now()
+    try:
+        figures = node_figures(normalize(address), now=now)
+    except (AddressInvalid, NotFound):
+        raise Http404 from None
+    return {"page": _page(request, figures, now), "figures": figures}
+
+
+def _page(request: HttpRequest, node: NodeFigures, now: datetime) -> NodePage:
+    epoch = open_epoch()
+    assert epoch is not None
+    rows = history.epochs(node.id, limit=CHARTED_EPOCHS)
+    last = rows[-1] if rows else None
+    ranks = history.rankings(node.id, limit=CHARTED_RANKINGS)
+    settled_window = not node.live and last is not None
+    return NodePage(
+        node=node_facts.facts_of(node, epoch.params), rank=node.rank, ranked=ranks[-1].ranked if ranks else 0,
+        movement=node.movement, q=node_facts.q_of(node, epoch, last),
+        score_bps=node.score_bps if is_measured(node) or node.live else None,
+        apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
+        window_epoch=last["epoch"] if settled_window and last else epoch.number, window_open=not settled_window,
+        accepted=node.accepted, good=node.good or 0, sla_bps=node.sla_bps, latency_ms=node.latency_ms,
+        latency_percentile_bps=None if node.latency_ms is None else node.latency_percentile_bps,
+        last_reward=node_facts.last_reward(last), high_performer_bps=epoch.params.high_performer_bps,
+        reward_change=explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
+        **_charts(node, rows, ranks, epoch), **_delegators(request, node),
+        history=_timeline(node),
+    )  # fmt: skip
+
+
+def _charts(
+    node: NodeFigures, rows: list[history.Row], ranks: list[history.RankPoint], epoch: OpenEpoch
+) -> dict[str, Any]:
+    params, name = epoch.params, node.name or node.address
+    medians = history.latency_medians([row["epoch"] for row in rows])
+    return {
+        "reward_chart": charts.rewards(rows, node.delegator_share_bps),
+        "sla_chart": charts.sla(rows, threshold_bps=params.sla_threshold_bps, full_bps=params.sla_full_bps),
+        "latency_chart": charts.latency(rows, medians, name, window=params.latency_window_jobs),
+        "uptime_chart": charts.uptime(rows, floor_bps=params.uptime_floor_bps),
+        "stake_chart": charts.stake(rows),
+        "rank_chart": charts.rank([(p.at, p.rank) for p in ranks], name, ranks[-1].ranked if ranks else 0),
+    }
+
+
+def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
+    pool = Pool.objects.get(node_id=node.id)
+    number = asked.page(request.GET)
+    found, count = history.delegators(
+        node.id, generation=pool.generation, limit=DELEGATORS_LISTED, offset=(number - 1) * DELEGATORS_LISTED
+    )
+    if number > 1 and not found:
+        raise Http404
+    user: Any = getattr(request, "user", None)
+    reader = user.address if user is not None and user.is_authenticated else None
+    return {
+        "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in found),
+        "delegators_count": count,
+        "delegators_pager": Pager(number, DELEGATORS_LISTED, count) if count > DELEGATORS_LISTED else None,
+    }
+
+
+def _timeline(node: NodeFigures) -> Any:
+    return timeline(
+        Node.objects.get(id=node.id),
+        history.slashes(node.id, limit=HAPPENINGS),
+        history.share_changes(node.id, limit=HAPPENINGS),
+        history.events(node.id, kinds=("node_retired",), limit=1),
+    )

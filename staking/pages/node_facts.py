@@ -1,0 +1,73 @@
+"""From a node's figures and past to what its page says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from staking.pages.leaderboard_rows import is_measured, state_of
+from staking.pages.views_data import DelegatorRow, LastReward, NodeFacts
+from staking.pages.waterfall import QBreakdown
+from staking.protocol.parameters import JOB_CLASSES, Parameters, classes_of_tier
+from staking.protocol.pools import value_of
+from staking.selectors.node_history import Holding
+from staking.selectors.nodes import NodeFigures
+from staking.services.epochs import OpenEpoch
+
+MAX_HARDWARE = 12
+
+
+def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
+    """The node as it stands now."""
+    following = next((tier for tier in params.tiers if tier.number == node.tier + 1), None)
+    return NodeFacts(
+        address=node.address, name=node.name, operator=node.operator, signing_key=node.signing_key,
+        region=node.region, hardware=tuple(_hardware(node.hardware)),
+        job_classes=classes_of_tier(params, node.tier), all_classes=len(JOB_CLASSES), tier=node.tier,
+        next_tier=following.number if following else None, next_tier_at=following.minimum if following else None,
+        state=state_of(node), registered_at=node.registered_at, registered_epoch=node.registered_epoch,
+        custodial=node.custodial, share_bps=node.delegator_share_bps, cap=node.delegation_cap,
+        self_stake=node.self_stake, delegated=node.delegated, pending_stake=node.pending_stake,
+        unbonding=node.unbonding, reputation=node.reputation, penalty_bps=node.penalty_bps,
+        state_until_epoch=node.cooldown_until if node.status == "cooldown" else None,
+        next_share_bps=node.next_share_bps, next_share_epoch=node.next_share_epoch,
+    )  # fmt: skip
+
+
+def _hardware(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(str(name)[:40], str(value)[:80]) for name, value in list(declared.items())[:MAX_HARDWARE]]
+
+
+def q_of(node: NodeFigures, epoch: OpenEpoch, last: Mapping[str, Any] | None) -> QBreakdown | None:
+    """Why Q is what it is; None while nothing was measured. `last`: its row of the last settled epoch."""
+    if not is_measured(node) and not node.live:
+        return None
+    params = epoch.params
+    active = node.effective_stake - node.pending_stake
+    if not node.live and last is not None:
+        active = last["active_stake"] + last["active_pool"]
+    return QBreakdown(
+        q_bps=node.q_bps, latency=node.q_latency, uptime=node.q_uptime, stake=node.q_stake,
+        scarcity=node.q_scarcity, sla_factor_bps=node.q_sla, max_latency=params.q_latency_bps,
+        max_uptime=params.q_uptime_bps, max_stake=params.q_stake_bps, max_scarcity=params.q_scarcity_bps,
+        latency_percentile_bps=node.latency_percentile_bps, uptime_bps=node.uptime_bps,
+        uptime_floor_bps=params.uptime_floor_bps, active_stake=active, stake_saturation=params.q_stake_saturation,
+        scarcity_bps=node.scarcity_bps, region=node.region, sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps,
+        epoch=epoch.number if node.live or last is None else last["epoch"], live=node.live, degraded=node.degraded,
+    )  # fmt: skip
+
+
+def last_reward(last: Mapping[str, Any] | None) -> LastReward | None:
+    if last is None:
+        return None
+    return LastReward(last["epoch"], last["reward"], last["operator_reward"], last["delegators_reward"])
+
+
+def delegator_row(held: Holding, node: NodeFigures, shares: int, reader: str | None) -> DelegatorRow:
+    """A wallet's part of the pool, worth now (R14)."""
+    return DelegatorRow(
+        wallet=held.wallet,
+        value=value_of(held.shares, node.delegated, shares),
+        since_epoch=held.since_epoch,
+        yours=held.wallet == reader,
+    )

@@ -1,0 +1,114 @@
+"""`/`: the network in figures and the leaderboard; `/field/`: the chart under it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from staking.charts.field import field
+from staking.pages import kept
+from staking.pages.csv_rows import download
+from staking.pages.leaderboard_csv import HEAD, lines
+from staking.pages.leaderboard_query import Asked
+from staking.pages.leaderboard_rows import row_of
+from staking.pages.listing import Pager, address_of
+from staking.pages.theme import theme_of
+from staking.pages.views_data import LeaderboardPage, LeaderboardRow
+from staking.protocol.amounts import BPS
+from staking.protocol.parameters import DEFAULTS, Parameters
+from staking.selectors import leaderboard
+from staking.selectors.nodes import REWARD_EPOCHS, find_nodes, list_nodes, regions
+from staking.services import clock
+from staking.services.epochs import OpenEpoch
+from staking.settlement.live import open_epoch
+
+LISTED = 25
+OWN_LISTED = 8
+LEADERS = 15
+CHARTED = 80
+RANKINGS_CHARTED = 28
+ALL = 1_000_000
+
+
+@require_safe
+def nodes(request: HttpRequest) -> HttpResponse:
+    asked = Asked.of(request.GET)
+    if request.GET.get("format") == "csv":
+        return download("inframind-nodes", HEAD, lines(find_nodes(asked.node_query(), limit=ALL, offset=0)))
+    part = wants_part(request)
+
+    def made() -> HttpResponse:
+        page = _page(asked, _reader(request))
+        template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
+        return render(request, template, {"page": page})
+
+    # What is looked for has no bound, so it is not kept.
+    if asked.search or not kept.is_shared(request):
+        return kept.private(made())
+    return kept.answer(request, ("nodes", asked, theme_of(request), part), made)
+
+
+@require_safe
+def field_chart(request: HttpRequest) -> HttpResponse:
+    """The chart alone for the page that asks for it, or a page of its own for a reader without script."""
+    part = wants_part(request)
+
+    def made() -> HttpResponse:
+        template = "staking/field.html#chart" if part else "staking/field.html"
+        return render(request, template, {"chart": _field()})
+
+    if not kept.is_shared(request):
+        return kept.private(made())
+    return kept.answer(request, ("field", theme_of(request), part), made)
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """htmx asks for what it swaps in; when it restores a page from history it needs the whole."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def _page(asked: Asked, reader: str | None) -> LeaderboardPage:
+    epoch, ranking = open_epoch(), leaderboard.latest_ranking()
+    found, count = list_nodes(
+        asked.node_query(), now=clock.now(), limit=LISTED, offset=(asked.page - 1) * LISTED
+    )
+    if asked.page > 1 and not found:
+        raise Http404
+    params = epoch.params if epoch else DEFAULTS
+    return LeaderboardPage(
+        figures=leaderboard.headline(epoch=epoch, ranking=ranking) if epoch else leaderboard.NOTHING,
+        filters=asked.filters(regions()), sort=asked.sort(), rows=tuple(row_of(node) for node in found),
+        pager=Pager(asked.page, LISTED, count, asked.address()), max_score_bps=_highest_score(params),
+        ranking_seconds=params.ranking_seconds, reward_epochs=REWARD_EPOCHS,
+        own=_own(reader, epoch, ranking) if asked == Asked() else (), charted=ranking is not None,
+        csv_query=address_of(asked.address(), format="csv"),
+    )  # fmt: skip
+
+
+def _own(reader: str | None, epoch: OpenEpoch | None, ranking: int | None) -> tuple[LeaderboardRow, ...]:
+    """The reader's nodes head the bare list; a list that was asked for holds what was asked."""
+    if reader is None or epoch is None:
+        return ()
+    mine = leaderboard.nodes_of_wallet(reader, epoch=epoch, ranking=ranking, limit=OWN_LISTED)
+    return tuple(row_of(node) for node in mine)
+
+
+def _field() -> Any:
+    epoch, ranking = open_epoch(), leaderboard.latest_ranking()
+    if epoch is None or ranking is None:
+        return None
+    leaders = leaderboard.leaders(ranking, limit=LEADERS)
+    places = leaderboard.places([row.node_id for row in leaders[:8]], rankings=RANKINGS_CHARTED)
+    return field(leaders, leaderboard.largest(ranking, limit=CHARTED), places, epoch.params)
+
+
+def _highest_score(params: Parameters) -> int:
+    return BPS + params.q_latency_bps + params.q_uptime_bps + params.q_stake_bps + params.q_scarcity_bps
+
+
+def _reader(request: HttpRequest) -> str | None:
+    user: Any = getattr(request, "user", None)
+    return user.address if user is not None and user.is_authenticated else None

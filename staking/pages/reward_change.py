@@ -1,0 +1,44 @@
+"""Why a node's reward moved since the epoch before: reward = pool × credits × bonus × Q / all weights (R39, R40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+
+from staking.pages.views_data import RewardChange, RewardFactor
+from staking.protocol.amounts import BPS
+from staking.templatetags.money import amount_digits, percent, times
+
+Row = Mapping[str, Any]
+
+
+def explain(rows: Sequence[Row], pools: Mapping[int, tuple[int, int]]) -> RewardChange | None:
+    """The factors of the last two rewards side by side; None unless both epochs are known and follow each other.
+
+    `pools`: by epoch, what was distributed (µIFM) and the sum of all weights.
+    """
+    if len(rows) < 2 or rows[-1]["epoch"] != rows[-2]["epoch"] + 1:
+        return None
+    old, new = rows[-2], rows[-1]
+    if old["epoch"] not in pools or new["epoch"] not in pools or old["reward"] == new["reward"] == 0:
+        return None
+    per_weight = [_per_weight(*pools[row["epoch"]]) for row in (old, new)]
+    factors = (
+        _factor(gettext("Credits of good jobs"), int(old["credits"]), int(new["credits"]), lambda v: amount_digits(v, 2)),
+        _factor(gettext("Tier bonus"), BPS + old["bonus_bps"], BPS + new["bonus_bps"], lambda v: "+" + percent(v - BPS, 0)),
+        _factor(gettext("Q factor"), old["q_bps"], new["q_bps"], times),
+        _factor(gettext("Reward for each unit of weight"), per_weight[0], per_weight[1], lambda v: ""),
+    )
+    return RewardChange(new["epoch"], old["reward"], new["reward"], factors)
+
+
+def _per_weight(distributed: int, weights: int) -> int:
+    # Scaled so that the ratio of two such figures keeps its digits; only that ratio is shown.
+    return distributed * 10**30 // weights if weights else 0
+
+
+def _factor(name: str, old: int, new: int, shown: Any) -> RewardFactor:
+    change = None if old == 0 else (new - old) * BPS // old
+    return RewardFactor(name, shown(old), shown(new), change)

@@ -1,0 +1,66 @@
+"""What frames every page, in one query: the clock's offset, the running epoch, the latest ranking and the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+FRAME = """
+SELECT (SELECT clock_offset_ms FROM staking_network WHERE id = 1), e.number, e.start, e."end", e.status,
+  e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
+FROM staking_epoch e JOIN staking_parameterset p ON p.version = e.parameters_id
+JOIN staking_epoch first ON first.number = 1
+LEFT JOIN LATERAL (SELECT id, computed_at, nodes FROM staking_ranking ORDER BY id DESC LIMIT 1) r ON true
+WHERE e.status <> 'settled'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEpoch:
+    number: int
+    start: datetime
+    end: datetime
+    status: str
+    parameters_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankingInForce:
+    """`next_at`: the end of the ranking period in which it was computed (R49)."""
+
+    id: int
+    computed_at: datetime
+    nodes: int
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`offset_ms`: how far the network clock is ahead of the wall clock. None: the network has not started, or has
+    no ranking yet."""
+
+    offset_ms: int
+    epoch: RunningEpoch | None
+    ranking: RankingInForce | None
+
+
+def frame() -> Frame:
+    """Read the frame. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(FRAME)
+        row = cursor.fetchone()
+    if row is None:
+        return Frame(0, None, None)
+    offset, number, start, end, status, version, ranking_seconds, first, ranking, computed_at, nodes = row
+    epoch = RunningEpoch(number, start, end, status, version)
+    if ranking is None:
+        return Frame(offset or 0, epoch, None)
+    next_at = _period_end(first, computed_at, ranking_seconds)
+    return Frame(offset or 0, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
+
+
+def _period_end(first: datetime, computed_at: datetime, seconds: int) -> datetime:
+    period = timedelta(seconds=seconds)
+    return first + ((computed_at - first) // period + 1) * period

@@ -1,0 +1,132 @@
+"""A node's past for its page: epochs, rankings, delegators, and what happened to it. µIFM, bps, ms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+
+from staking.models import Event, NodeEpoch, RankingRow, ShareChange, Slash
+
+Row = dict[str, Any]
+
+EPOCH_FIELDS = (
+    "epoch", "tier", "status", "accepted", "good", "sla_bps", "uptime_bps", "latency_ms", "q_bps", "reward",
+    "operator_reward", "delegators_reward", "honest_reward", "self_stake", "pool_tokens", "active_stake",
+    "active_pool", "credits", "bonus_bps",
+)  # fmt: skip
+
+# A settled epoch never changes, so its median is computed once a process. Keyed by the hash of what was decided.
+_MEDIANS: dict[str, int | None] = {}
+_MEDIANS_KEPT = 4_096
+MEDIANS = """
+SELECT e.plan_hash, percentile_disc(0.5) WITHIN GROUP (ORDER BY n.latency_ms)
+FROM staking_epoch e JOIN staking_nodeepoch n ON n.epoch = e.number
+WHERE e.plan_hash = ANY(%s) AND n.status = 'active' AND n.latency_ms IS NOT NULL GROUP BY e.plan_hash
+"""
+HASHES = "SELECT number, plan_hash FROM staking_epoch WHERE number = ANY(%s) AND status = 'settled'"
+
+# Newest checkpoint of each wallet: what it holds now. A wallet's stake runs since the last time it came in from nothing.
+DELEGATORS = """
+WITH now AS (
+  SELECT DISTINCT ON (wallet) wallet, shares, generation FROM staking_stakecheckpoint
+  WHERE node_id = %(node)s ORDER BY wallet, epoch DESC
+), held AS (
+  SELECT wallet, shares FROM now WHERE generation = %(generation)s AND shares > 0
+)
+SELECT h.wallet, h.shares,
+  (SELECT min(c.epoch) FROM staking_stakecheckpoint c
+   WHERE c.wallet = h.wallet AND c.node_id = %(node)s AND c.generation = %(generation)s AND c.shares > 0
+     AND c.epoch > coalesce((SELECT max(z.epoch) FROM staking_stakecheckpoint z
+       WHERE z.wallet = h.wallet AND z.node_id = %(node)s AND (z.shares = 0 OR z.generation <> %(generation)s)), 0)),
+  count(*) OVER ()
+FROM held h ORDER BY h.shares DESC, h.wallet LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A wallet's part of a pool: its shares, and since which epoch."""
+
+    wallet: str
+    shares: int
+    since_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankPoint:
+    at: datetime
+    rank: int
+    ranked: int
+
+
+def epochs(node: int, *, limit: int) -> list[Row]:
+    """The node's rows of its last settled epochs, oldest first."""
+    rows = NodeEpoch.objects.filter(node_id=node).order_by("-epoch").values(*EPOCH_FIELDS)
+    return list(rows[:limit])[::-1]
+
+
+def rankings(node: int, *, limit: int) -> list[RankPoint]:
+    """The node's places in the last rankings that it was in, oldest first."""
+    rows = (
+        RankingRow.objects.filter(node_id=node)
+        .order_by("-ranking_id")
+        .values_list("ranking__computed_at", "rank", "ranking__nodes")
+    )
+    return [RankPoint(*row) for row in rows[:limit]][::-1]
+
+
+def latency_medians(epochs: list[int]) -> dict[int, int | None]:
+    """Median of the active nodes' average latencies in each settled epoch, in ms; None where no node had one."""
+    with connection.cursor() as cursor:
+        cursor.execute(HASHES, [epochs])
+        hashes = dict(cursor.fetchall())
+        missing = [digest for digest in hashes.values() if digest not in _MEDIANS]
+        if missing:
+            cursor.execute(MEDIANS, [missing])
+            _keep(missing, dict(cursor.fetchall()))
+    return {number: _MEDIANS.get(digest) for number, digest in hashes.items()}
+
+
+def _keep(wanted: list[str], found: dict[str, int]) -> None:
+    if len(_MEDIANS) + len(wanted) > _MEDIANS_KEPT:
+        _MEDIANS.clear()
+    _MEDIANS.update({digest: found.get(digest) for digest in wanted})
+
+
+def delegators(
+    node: int, *, generation: int, limit: int, offset: int
+) -> tuple[list[Holding], int]:
+    """Wallets with shares in the pool's running generation, largest first, and how many there are."""
+    asked = {"node": node, "generation": generation, "limit": limit, "offset": offset}
+    with connection.cursor() as cursor:
+        cursor.execute(DELEGATORS, asked)
+        rows = cursor.fetchall()
+    holdings = [Holding(wallet, int(shares), since) for wallet, shares, since, _ in rows]
+    return holdings, rows[0][3] if rows else 0
+
+
+def slashes(node: int, *, limit: int) -> list[Slash]:
+    """The node's slashes, newest first."""
+    return list(Slash.objects.filter(node_id=node).order_by("-epoch", "-id")[:limit])
+
+
+def share_changes(node: int, *, limit: int) -> list[ShareChange]:
+    """Changes of its delegator share, newest first."""
+    return list(ShareChange.objects.filter(node_id=node).order_by("-from_epoch")[:limit])
+
+
+def events(node: int, *, kinds: tuple[str, ...], limit: int) -> list[Event]:
+    """What happened to it, of the kinds named, newest first."""
+    return list(Event.objects.filter(node_id=node, kind__in=kinds).order_by("-id")[:limit])
+
+
+def pools_of(epochs: list[int]) -> dict[int, tuple[int, int]]:
+    """By settled epoch: what was distributed, in µIFM, and the sum of all weights (R39, R40)."""
+    sums = (
+        NodeEpoch.objects.filter(epoch__in=epochs).values("epoch").annotate(weights=Sum("weight"), paid=Sum("reward"))
+    )
+    return {row["epoch"]: (int(row["paid"]), int(row["weights"])) for row in sums}
