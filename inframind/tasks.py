@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.core.cache import cache
+from django.utils import timezone
 
 from staking.services import changes
 from staking.services.clock import now
@@ -20,6 +21,7 @@ from staking.services.unbondings import release_due
 from . import health
 from .celery import app
 from .epoch import settle_due
+from .identity import upkeep
 
 
 @shared_task
@@ -49,8 +51,9 @@ def release_tick() -> None:
 
 @shared_task
 def housekeeping() -> None:
-    """Forget what only lists needed to know that something moved."""
+    """Forget what only lists needed to know that something moved, and sign-ins that ran out long ago."""
     changes.prune()
+    upkeep.prune(now=timezone.now())
 
 
 # Tick and seconds between two of them.

@@ -1,0 +1,99 @@
+"""Sign-in messages of EIP-4361: how one is written, and what one says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from staking.api.fields import read_moment, write_moment
+from staking.protocol.addresses import checksum, keccak256, normalize
+from staking.protocol.errors import Invalid, ProtocolError
+
+LONGEST = 4_000
+STATEMENT = "Sign in to InfraMind staking. This moves no tokens and costs nothing."
+
+_URI = r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*"
+_DATE = r"[0-9T:.Zz+-]{20,35}"
+_MESSAGE = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<domain>[A-Za-z0-9._~!$&'()*+,;=%:@\[\]-]+)"
+    r" wants you to sign in with your Ethereum account:\n"
+    r"(?P<address>0x[0-9a-fA-F]{40})\n\n"
+    r"(?:(?P<statement>[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;= -]+)\n)?\n"
+    rf"URI: (?P<uri>{_URI})\n"
+    r"Version: (?P<version>1)\n"
+    r"Chain ID: (?P<chain_id>[0-9]{1,19})\n"
+    r"Nonce: (?P<nonce>[A-Za-z0-9]{8,32})\n"
+    rf"Issued At: (?P<issued_at>{_DATE})"
+    rf"(?:\nExpiration Time: (?P<expires_at>{_DATE}))?"
+    rf"(?:\nNot Before: (?P<not_before>{_DATE}))?"
+    r"(?:\nRequest ID: (?P<request_id>[A-Za-z0-9._~!$&'()*+,;=:@%-]*))?"
+    rf"(?:\nResources:(?P<resources>(?:\n- {_URI})*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sign-in message says; the address is canonical, times are UTC."""
+
+    domain: str
+    address: str
+    uri: str
+    chain_id: int
+    nonce: str
+    issued_at: datetime
+    scheme: str | None = None
+    expires_at: datetime | None = None
+    not_before: datetime | None = None
+
+
+def compose(
+    *,
+    domain: str,
+    scheme: str,
+    address: str,
+    chain_id: int,
+    nonce: str,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> str:
+    """The text that a wallet shows and signs."""
+    return (
+        f"{domain} wants you to sign in with your Ethereum account:\n{checksum(address)}\n\n{STATEMENT}\n\n"
+        f"URI: {scheme}://{domain}/signin/\nVersion: 1\nChain ID: {chain_id}\nNonce: {nonce}\n"
+        f"Issued At: {write_moment(issued_at)}\nExpiration Time: {write_moment(expires_at)}"
+    )
+
+
+def parse(text: str) -> Message:
+    """What the message says, by the whole grammar, from its first sign to its last. Raises: `invalid`."""
+    found = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None:
+        raise Invalid(
+            "Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in.", field="message"
+        )
+    said = found.groupdict()
+    try:
+        return Message(
+            domain=said["domain"],
+            address=normalize(said["address"]),
+            uri=said["uri"],
+            chain_id=int(said["chain_id"]),
+            nonce=said["nonce"],
+            issued_at=read_moment(said["issued_at"]),
+            scheme=said["scheme"],
+            expires_at=_moment(said["expires_at"]),
+            not_before=_moment(said["not_before"]),
+        )
+    except (ProtocolError, ValueError) as error:
+        raise Invalid(f"The sign-in message is damaged: {error}.", field="message") from None
+
+
+def digest(text: str) -> bytes:
+    """What `personal_sign` (EIP-191) signs of a text."""
+    said = text.encode()
+    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(said) + said)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else read_moment(text)

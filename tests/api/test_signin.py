@@ -1,0 +1,228 @@
+"""Signing in with a wallet, and everything that must not sign in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connections
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from inframind.identity import siwe
+from inframind.identity.models import Nonce, Token, User
+from staking.protocol.errors import Invalid
+
+ANNA, BELA = Account.from_key("0x" + "11" * 32), Account.from_key("0x" + "22" * 32)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+@pytest.fixture
+def door(api, db):
+    return api()
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def ask(door, who=ANNA):
+    answer = door.post("auth/nonce", {"address": who.address})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def sign(message, who=ANNA):
+    return "0x" + bytes(who.sign_message(encode_defunct(text=message)).signature).hex()
+
+
+def prove(door, message, signature=None, who=ANNA):
+    return door.post("auth/verify", {"message": message, "signature": signature or sign(message, who)})
+
+
+def refused(answer, status=401, code="unauthenticated", says=""):
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.json()
+    assert says in answer.json()["detail"]
+    assert Token.objects.count() == 0
+
+
+def test_a_wallet_signs_in(door, api):
+    asked = ask(door)
+    assert asked["message"] == (
+        f"testserver wants you to sign in with your Ethereum account:\n{ANNA.address}\n\n"
+        "Sign in to InfraMind staking. This moves no tokens and costs nothing.\n\n"
+        f"URI: http://testserver/signin/\nVersion: 1\nChain ID: 31337\nNonce: {asked['nonce']}\n"
+        "Issued At: 2026-11-24T12:00:00Z\nExpiration Time: 2026-11-24T12:10:00Z"
+    )
+    answer = prove(door, asked["message"])
+    assert answer.status_code == 200
+    signed = answer.json()
+    assert (signed["address"], signed["expires_at"]) == (ANNA.address, "2026-12-24T12:00:00Z")
+    assert api(signed["token"]).get("me").json()["address"] == ANNA.address
+
+
+def test_any_letter_case_asks(door):
+    asked = door.post("auth/nonce", {"address": ANNA.address.lower()}).json()
+    assert ANNA.address in asked["message"]
+    wrong = door.post("auth/nonce", {"address": ANNA.address.swapcase().replace("0X", "0x")})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "address_invalid")
+    assert door.post("auth/nonce", {}).json()["code"] == "invalid"
+
+
+def test_a_stale_token_does_not_stand_in_the_way(api, db):
+    assert prove(api("stale"), ask(api("stale"))["message"]).status_code == 200
+
+
+def test_a_nonce_is_good_once(door):
+    message = ask(door)["message"]
+    assert prove(door, message).status_code == 200
+    Token.objects.all().delete()
+    refused(prove(door, message), says="used")
+
+
+def test_a_key_gives_no_second_token(door):
+    message = ask(door)["message"]
+    body = {"message": message, "signature": sign(message)}
+    assert door.post("auth/verify", body, key="k").status_code == 200
+    Token.objects.all().delete()
+    refused(door.post("auth/verify", body, key="k"))
+
+
+def test_a_wrong_signature_uses_the_nonce_up(door):
+    message = ask(door)["message"]
+    refused(prove(door, message, who=BELA), says="not this wallet's")
+    refused(prove(door, message), says="used")
+    assert Nonce.objects.get().used_at == NOON
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_nonce_that_nobody_gave(door, key):
+    message = re.sub("Nonce: .*", "Nonce: " + "a" * 24, ask(door)["message"])
+    refused(door.post("auth/verify", {"message": message, "signature": sign(message)}, key=key), says="unknown")
+
+
+def test_another_wallet_s_nonce(door):
+    message = ask(door, BELA)["message"].replace(BELA.address, ANNA.address)
+    refused(prove(door, message), says="another wallet")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("testserver wants", "evil.example wants", "evil.example"),
+        ("testserver wants", "testserver:81 wants", "not here"),
+        ("testserver wants", "https://testserver wants", "URI"),
+        ("http://testserver/", "http://evil.example/", "URI"),
+        ("http://testserver/", "http://testserver@evil.example/", "URI"),
+        ("http://testserver/", "ftp://testserver/", "URI"),
+        ("Chain ID: 31337", "Chain ID: 1", "chain"),
+        ("Issued At: 2026-11-24T12:00:00Z", "Issued At: 2026-11-24T12:02:00Z", "future"),
+        ("Issued At: 2026-11-24T12:00:00Z", "Issued At: 2026-11-24T11:50:00Z", "older"),
+        ("Expiration Time: 2026-11-24T12:10:00Z", "Expiration Time: 2026-11-24T12:00:00Z", "expired"),
+        ("Expiration Time: 2026-11-24T12:10:00Z", "Not Before: 2026-11-24T12:00:01Z", "not valid yet"),
+    ],
+)
+def test_a_message_for_another_place_or_time(door, old, new, says):
+    message = ask(door)["message"]
+    assert old in message
+    refused(prove(door, message.replace(old, new)), says=says)
+    refused(prove(door, message), says="used")
+
+
+def test_a_message_of_one_host_at_another(api, db, settings):
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    message = ask(api())["message"]
+    other = api(SERVER_NAME="other.example")
+    refused(prove(other, message), says="not here")
+
+
+def test_a_message_expires(door, noon):
+    message = ask(door)["message"]
+    noon.move_to(NOON + timedelta(minutes=10))
+    refused(prove(door, message), says="too old")
+
+
+def test_a_message_may_leave_out_what_it_may(door):
+    message = re.sub("\nExpiration.*", "", ask(door)["message"])
+    message = message.replace("Sign in to InfraMind staking. This moves no tokens and costs nothing.\n", "")
+    more = "\nNot Before: 2026-11-24T11:00:00+00:00\nRequest ID: a%20b\nResources:\n- ipfs://x\n- https://a.b/c?d=e"
+    assert prove(door, message + more).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m + "\n", lambda m: "\n" + m, lambda m: m.replace("\n", "\r\n"), lambda m: m.lower(),
+        lambda m: m.replace("Version: 1", "Version: 2"), lambda m: m.replace("Version: 1\n", ""),
+        lambda m: m.replace("Chain ID: 31337", "Chain ID: 0x1"), lambda m: m.replace("Nonce: ", "Nonce: é"),
+        lambda m: m.replace("Sign in to", "Sign in\nto"), lambda m: m.replace("2026-11-24T12:00", "2026-13-24T12:00"),
+        lambda m: m.replace("2026-11-24T12:00:00Z", "2026-11-24T12:00:00"), lambda m: m + "\nIssued At: now",
+        lambda m: m.replace("0x", "0X"), lambda m: m.replace("testserver wants", "test server wants"),
+        lambda m: m.replace(ANNA.address, ANNA.address[:-1]), lambda m: "", lambda m: "x" * 5_000,
+        lambda m: m.replace(ANNA.address, "0x" + ANNA.address[2:].swapcase()),
+    ],
+)  # fmt: skip
+def test_what_is_no_message_of_eip_4361(door, change):
+    message = ask(door)["message"]
+    refused(prove(door, change(message)), 400, "invalid")
+
+
+@pytest.mark.parametrize(
+    "signature", ["0x", "0x00", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "ab" * 300, "0x" + "11" * 64 + "1d"]
+)
+def test_what_is_no_signature(door, signature):
+    refused(prove(door, ask(door)["message"], signature))
+
+
+def test_a_contract_wallet_is_told(door):
+    refused(prove(door, ask(door)["message"], "0x" + "ab" * 130), says="EIP-1271")
+
+
+@pytest.mark.parametrize("signature", ["", "x", "0xz1", "0x123", 5, None, "0x" + " 1" * 65])
+def test_what_is_not_even_hex(door, signature):
+    answer = door.post("auth/verify", {"message": ask(door)["message"], "signature": signature})
+    refused(answer, 400, "invalid")
+
+
+def test_the_twin_of_a_signature(door):
+    message = ask(door)["message"]
+    raw = bytes.fromhex(sign(message)[2:])
+    high = ORDER - int.from_bytes(raw[32:64], "big")
+    assert high > HALF_ORDER
+    twin = raw[:32] + high.to_bytes(32, "big") + bytes([55 - raw[64]])
+    refused(prove(door, message, "0x" + twin.hex()))
+
+
+def test_a_closed_wallet(door):
+    User.objects.create(address=ANNA.address.lower(), is_active=False)
+    refused(prove(door, ask(door)["message"]))
+
+
+def test_the_grammar_is_anchored():
+    with pytest.raises(Invalid):
+        siwe.parse("x" * 10 + "\n" + "a wants you to sign in with your Ethereum account:")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_at_once_one_signs_in(api):
+    message = ask(api())["message"]
+    signature, together = sign(message), threading.Barrier(8)
+
+    def send(_):
+        try:
+            together.wait()
+            return prove(api(), message, signature).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(send, range(8))) == [200] + [401] * 7
+    assert Token.objects.count() == 1
