@@ -13,8 +13,13 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django_prometheus.exports import ExportToDjangoView
 
+from staking.models import Epoch
+from staking.services.clock import now
+
 PULSE_KEY = "beat:pulse"
 PULSE_LIMIT_SECONDS = 60
+# Beat asks every five seconds; a large epoch takes its time.
+SETTLEMENT_LIMIT_SECONDS = 180
 
 Check = Callable[[], str | None]
 
@@ -24,7 +29,7 @@ def database() -> str | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError) as error:
-        return f"the database does not answer: {str(error).strip().splitlines()[0]}"
+        return f"the database does not answer: {_first_line(error)}"
     return None
 
 
@@ -51,7 +56,25 @@ def beat() -> str | None:
     return f"beat and worker were last seen {age} s ago" if age > PULSE_LIMIT_SECONDS else None
 
 
-CHECKS: list[Check] = [database, broker, beat]
+def settlement() -> str | None:
+    """An epoch whose end is long past was not settled: no worker, or the audit halted settlement."""
+    try:
+        open_epoch = Epoch.objects.exclude(status=Epoch.Status.SETTLED).values_list("number", "end").first()
+        network_time = now()
+    except (DatabaseError, InterfaceError) as error:
+        return f"the database does not answer: {_first_line(error)}"
+    if open_epoch is None:
+        return None
+    number, end = open_epoch
+    late = int((network_time - end).total_seconds())
+    return f"epoch {number} is overdue by {late} s" if late > SETTLEMENT_LIMIT_SECONDS else None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+CHECKS: list[Check] = [database, broker, beat, settlement]
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

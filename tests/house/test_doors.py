@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
 
 from inframind import health, tasks
+from staking.models import Epoch
+from staking.services.epochs import start_network
 
 
 def test_alive_needs_no_database(client):
@@ -33,6 +36,16 @@ def test_a_pulse_makes_beat_ready(client):
 def test_an_old_pulse_is_told(client):
     cache.set(health.PULSE_KEY, time.time() - 100)
     assert health.beat() == "beat and worker were last seen 100 s ago"
+
+
+@pytest.mark.django_db
+def test_an_epoch_that_nobody_settles_is_told(client):
+    begun = datetime.now(UTC) - timedelta(days=1, seconds=200)
+    start_network(now=begun)
+    said = client.get("/readyz").json()["checks"]["settlement"]
+    assert said.startswith("epoch 1 is overdue by 20")
+    Epoch.objects.update(end=begun + timedelta(days=2))
+    assert client.get("/readyz").json()["checks"]["settlement"] == "ok"
 
 
 def test_every_answer_carries_the_policy(client):
