@@ -117,6 +117,8 @@ CACHES = {
 }
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+LOGIN_URL = "signin"
+LOGIN_REDIRECT_URL = "portfolio"
 SESSION_COOKIE_AGE = 7 * 86_400
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,143 @@
+"""Pages of identity: signing in and out, and the wallet's API tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from staking.protocol.errors import ProtocolError, RateLimited
+
+from . import counters, demo, signin, tokens
+from .models import Token
+from .throttles import LIMITS
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+DAYS = (1, 7, 30, 90, 365)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The wallets to sign in with; a POST brings the message that one of them signed."""
+    if request.method != "POST":
+        return _sign_in_page(request)
+    try:
+        _count(request)
+        address = signin.verify(
+            text=request.POST.get("message", "").replace("\r\n", "\n"),
+            signature=request.POST.get("signature", ""),
+            domain=request.get_host(),
+            now=timezone.now(),
+        )
+        return _enter(request, address)
+    except ProtocolError as error:
+        return _sign_in_page(request, error)
+
+
+@require_POST
+def sign_in_demo(request: HttpRequest, role: str) -> HttpResponse:
+    """Devnet: become one of the demo wallets."""
+    try:
+        _count(request)
+        return _enter(request, demo.address_of(role))
+    except ProtocolError as error:
+        return _sign_in_page(request, error)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session on the server."""
+    logout(request)
+    return redirect("signin")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def token_list(request: HttpRequest) -> HttpResponse:
+    """The wallet's tokens; a POST makes one, whose secret is in the answer and nowhere else."""
+    if request.method != "POST":
+        return _tokens_page(request)
+    try:
+        secret, token = tokens.issue(
+            wallet=_address(request),
+            scope=_choice(request, "scope", (Token.Scope.READ, Token.Scope.WRITE)),
+            now=timezone.now(),
+            label=request.POST.get("label", "").strip()[:64].replace("\0", ""),
+            lifetime=timedelta(days=int(_choice(request, "days", tuple(map(str, DAYS))))),
+        )
+    except ProtocolError as error:
+        return _tokens_page(request, error=error)
+    return _tokens_page(request, secret=secret, made=token)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
+    try:
+        tokens.revoke(token=number, wallet=_address(request), now=timezone.now())
+    except ProtocolError as error:
+        return _tokens_page(request, error=error)
+    return redirect("tokens")
+
+
+def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
+    context = {"error": error, "next": _next(request), "demo": demo.wallets()}
+    return render(request, "identity/signin.html", context, status=error.status if error else 200)
+
+
+def _tokens_page(request: HttpRequest, error: ProtocolError | None = None, **more: Any) -> HttpResponse:
+    good = tokens.usable(_address(request), now=timezone.now())
+    context = {"tokens": good, "days": DAYS, "error": error, **more}
+    return render(request, "identity/tokens.html", context, status=error.status if error else 200)
+
+
+def _enter(request: HttpRequest, address: str) -> HttpResponse:
+    """Open a session of its own for the wallet: whoever knew the old session id has nothing of it."""
+    login(request, signin.user_of(address), backend=BACKEND)
+    return redirect(_next(request) or _home())
+
+
+def _home() -> str:
+    try:
+        return reverse("portfolio")
+    except NoReverseMatch:
+        return "/"
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the reader came from, if that is a page of this site."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else ""
+
+
+def _count(request: HttpRequest) -> None:
+    if not settings.INFRAMIND_RATE_LIMITS:
+        return
+    name = f"signin:address:{request.META.get('REMOTE_ADDR', '')}"
+    if counters.count(name, limit=LIMITS["signin", "address"]) is not None:
+        raise RateLimited
+
+
+def _choice(request: HttpRequest, name: str, among: tuple[str, ...]) -> str:
+    """One of the values a form offers; the first where it says none of them."""
+    given = request.POST.get(name, "")
+    return given if given in among else among[0]
+
+
+def _address(request: HttpRequest) -> str:
+    return str(getattr(request.user, "address", ""))
