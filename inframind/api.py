@@ -9,8 +9,12 @@ from django.urls import include, path, re_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
+from delegation.api.wallets import wallet_json
+from delegation.selectors.wallets import wallet_figures
+from governance.api.disputes import slash_dispute
 from staking.api import problems
 from staking.protocol.errors import NotFound
+from staking.services import clock
 
 API = "/api/"
 
@@ -30,10 +34,16 @@ def fault(request: HttpRequest) -> HttpResponse:
     return problems.fault() if request.path.startswith(API) else defaults.server_error(request)
 
 
+def wallet_of(address: str) -> dict[str, Any]:
+    """A wallet as in `GET me`, for the door of a house that does not know all that a wallet has."""
+    return wallet_json(wallet_figures(address, now=clock.now()))
+
+
 urlpatterns = [
     path("", include("inframind.identity.api")),
     path("", include("staking.api.urls")),
     path("", include("delegation.api.urls")),
     path("", include("governance.api.urls")),
+    path("slashes/<int:slash>/dispute", slash_dispute(wallet_of)),
     re_path(r"^.*$", nothing),
 ]

@@ -1,5 +1,19 @@
+"""Governance's addresses, relative to /api/v1/; the roof adds `slashes/ID/dispute`."""
+
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from governance.api import disputes, proposals
+
+urlpatterns = [
+    path("disputes", disputes.dispute_list),
+    path("disputes/<int:dispute>", disputes.dispute_detail),
+    path("disputes/<int:dispute>/vote", disputes.dispute_vote),
+    path("disputes/<int:dispute>/votes", disputes.dispute_votes),
+    path("disputes/<int:dispute>/evidence", disputes.dispute_evidence),
+    path("proposals", proposals.proposal_list),
+    path("proposals/<int:proposal>", proposals.proposal_detail),
+    path("proposals/<int:proposal>/vote", proposals.proposal_vote),
+    path("proposals/<int:proposal>/votes", proposals.proposal_votes),
+]

@@ -85,6 +85,11 @@ def add_evidence(*, dispute: int, text: object, link: object, actor: str, now: d
         )
 
 
+def deposit_key(dispute: int) -> str:
+    """The key of the ledger transaction that paid a dispute's deposit."""
+    return f"dispute_deposit:{dispute}"
+
+
 def _lock_slash(slash: int) -> Slash:
     """The slash, read once its node is locked."""
     node = Slash.objects.filter(pk=slash).values_list("node__address", flat=True).first()
@@ -122,6 +127,7 @@ def _pay_deposit(dispute: Dispute, now: datetime) -> None:
             epoch=dispute.opened_epoch,
             reference=f"dispute:{dispute.pk}",
             actor=dispute.operator,
+            key=deposit_key(dispute.pk),
         )
     except InsufficientBalance:
         raise InsufficientBalance(

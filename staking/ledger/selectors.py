@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Sum
 
 from staking.ledger.accounts import BURNED, ISSUANCE
-from staking.ledger.models import Account, Entry
+from staking.ledger.models import Account, Entry, Transaction
 
 
 def balance(name: str) -> int:
@@ -26,6 +26,11 @@ def balances(names: Iterable[str]) -> dict[str, int]:
 def supply() -> int:
     """Tokens in being, in µIFM: −issuance − burned (R10)."""
     return -balance(ISSUANCE) - balance(BURNED)
+
+
+def posted(key: str) -> int | None:
+    """The transaction that was posted under a key; None when there is none."""
+    return Transaction.objects.filter(key=key).values_list("id", flat=True).first()
 
 
 def entries_sum(name: str) -> int:

@@ -1,0 +1,102 @@
+"""Proposals: what is asked, how it stands, and the votes on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.api import serializers as shapes
+from governance.api.disputes import vote_json
+from governance.api.queries import VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
+from governance.selectors import proposals
+from governance.selectors.votes import votes_of
+from governance.services.proposals import propose
+from governance.services.votes import vote_proposal
+from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from staking.protocol.votes import PROPOSAL_CHOICES
+from staking.services import clock
+
+STATUSES = tuple(shapes.PROPOSAL_STATUSES)
+FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
+
+
+@extend_schema(
+    methods=["GET"],
+    tags=["governance"],
+    parameters=[*FILTERS, *OFFSET_PARAMETERS],
+    responses=page_of(shapes.ProposalSerializer),
+)
+@extend_schema(
+    methods=["POST"],
+    tags=["governance"],
+    request=shapes.ProposalBody,
+    responses={201: shapes.ProposalSerializer},
+)
+@api_view(["GET", "POST"])
+def proposal_list(request: Request) -> Response:
+    """Proposals, the newest first; or a new one, by a wallet with enough voting power."""
+    return _propose(request) if request.method == "POST" else _list(request)
+
+
+@extend_schema(tags=["governance"], responses=shapes.ProposalSerializer)
+@api_view(["GET"])
+def proposal_detail(request: Request, proposal: int) -> Response:
+    """One proposal: what it changes, its tally, quorum and votes, and when it closes."""
+    return Response(proposal_json(number(proposal)))
+
+
+@extend_schema(
+    tags=["governance"],
+    parameters=[*VOTE_PARAMETERS, *OFFSET_PARAMETERS],
+    responses=page_of(shapes.VoteSerializer),
+)
+@api_view(["GET"])
+def proposal_votes(request: Request, proposal: int) -> Response:
+    """The votes on a proposal, by power unless asked otherwise."""
+    asked, query = window(request), vote_query(request, PROPOSAL_CHOICES)
+    found = proposals.proposal_figures(number(proposal)).proposal
+    votes, count = votes_of(found, query, limit=asked.limit, offset=asked.offset)
+    return page(request, list(shapes.VoteSerializer(votes, many=True).data), window=asked, count=count)
+
+
+@extend_schema(tags=["governance"], request=shapes.ProposalVoteBody, responses=shapes.ProposalSerializer)
+@api_view(["POST"])
+def proposal_vote(request: Request, proposal: int) -> Response:
+    """Vote on a proposal with the wallet's power at the snapshot; a later vote replaces an earlier one."""
+    given = body(request)
+    vote = vote_proposal(
+        proposal=number(proposal),
+        choice=given.get("choice"),
+        reason=given.get("reason", ""),
+        wallet=caller_of(request),
+        now=clock.now(),
+    )
+    return Response(proposal_json(proposal) | {"vote": vote_json(vote)})
+
+
+def proposal_json(proposal: int) -> dict[str, Any]:
+    """The answer of `GET proposals/ID`. Raises: `not_found`."""
+    return dict(shapes.ProposalSerializer(proposals.proposal_figures(proposal)).data)
+
+
+def _list(request: Request) -> Response:
+    asked = window(request)
+    status = chosen(request, "status", STATUSES)
+    found, count = proposals.list_proposals(limit=asked.limit, offset=asked.offset, status=status)
+    return page(request, list(shapes.ProposalSerializer(found, many=True).data), window=asked, count=count)
+
+
+def _propose(request: Request) -> Response:
+    given = body(request)
+    made = propose(
+        title=given.get("title"),
+        body=given.get("body", ""),
+        changes=given.get("changes"),
+        wallet=caller_of(request),
+        now=clock.now(),
+    )
+    return Response(proposal_json(made.pk), status=201)

@@ -1,0 +1,57 @@
+"""Bodies and query strings of the DAO's doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from governance.selectors.votes import ORDERINGS, VoteQuery
+from staking.protocol.errors import Invalid, NotFound
+
+MAX_ID = 2**63 - 1
+VOTE_ORDERINGS = tuple(ORDERINGS)
+VOTE_PARAMETERS = [
+    OpenApiParameter("ordering", enum=list(VOTE_ORDERINGS), default="-power"),
+    OpenApiParameter("choice", description="Only votes for this choice."),
+    OpenApiParameter("with_reason", enum=["true", "false"], default="false"),
+]
+
+
+def caller_of(request: Request) -> str:
+    """The wallet behind a token or session that may write, canonical."""
+    return str(request.user.address)  # type: ignore[union-attr]
+
+
+def number(given: int) -> int:
+    """An id of the address. Raises: `not_found` for one that no row can have."""
+    if given > MAX_ID:
+        raise NotFound("There is nothing under this number.")
+    return given
+
+
+def body(request: Request) -> dict[str, Any]:
+    """The object that was sent; what is in it, the service judges in its own order. Raises: `invalid`."""
+    if not isinstance(request.data, dict):
+        raise Invalid("Send an object.")
+    return request.data
+
+
+def chosen(request: Request, name: str, among: tuple[str, ...], default: str = "") -> str:
+    """One of some words, `default` when it is not given. Raises: `invalid` for any other."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if text not in among:
+        raise Invalid(f"Choose {name} among {', '.join(among)}.", field=name)
+    return text
+
+
+def vote_query(request: Request, choices: tuple[str, ...]) -> VoteQuery:
+    """Filter and order of a list of votes. Raises: `invalid`."""
+    return VoteQuery(
+        choice=chosen(request, "choice", choices),
+        with_reason=chosen(request, "with_reason", ("true", "false")) == "true",
+        ordering=chosen(request, "ordering", VOTE_ORDERINGS, "-power"),
+    )

@@ -1,0 +1,120 @@
+"""The shapes of the DAO's answers and bodies; they render what selectors read, and are the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from governance.models import Dispute, Proposal
+from staking.api.fields import AddressField, AmountField, MomentField, ObjectField, TextField
+from staking.protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
+
+DISPUTE_STATUSES = [value for value, _ in Dispute.Status.choices]
+PROPOSAL_STATUSES = [value for value, _ in Proposal.Status.choices]
+
+
+class ReasonBody(serializers.Serializer[Any]):
+    reason = TextField()
+
+
+class EvidenceBody(serializers.Serializer[Any]):
+    text = TextField()
+    link = TextField(required=False, help_text="An http or https address.")
+
+
+class DisputeVoteBody(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(choices=DISPUTE_CHOICES)
+    reason = TextField(required=False)
+
+
+class ProposalVoteBody(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(choices=PROPOSAL_CHOICES)
+    reason = TextField(required=False)
+
+
+class ProposalBody(serializers.Serializer[Any]):
+    title = TextField()
+    body = TextField(required=False, allow_blank=True)
+    changes = ObjectField(
+        help_text="Parameters by name: amounts as decimal strings of IFM, the rest integers."
+    )
+
+
+class VoteSerializer(serializers.Serializer[Any]):
+    """`power`: the wallet's stake at the snapshot."""
+
+    wallet = AddressField()
+    choice = serializers.CharField()
+    power = AmountField()
+    reason = serializers.CharField()
+    at = MomentField()
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    link = serializers.CharField()
+    at = MomentField()
+
+
+class DisputeTallySerializer(serializers.Serializer[Any]):
+    uphold = AmountField()
+    overturn = AmountField()
+    abstain = AmountField()
+
+
+class ProposalTallySerializer(serializers.Serializer[Any]):
+    against = AmountField()
+    abstain = AmountField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `for` is a word of Python and cannot be declared above.
+        return {"for": AmountField(), **super().get_fields()}
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    """What every ballot has: `quorum` is the turnout needed, of `quorum_base` at the snapshot."""
+
+    opened_at = MomentField(source="ballot.opened_at")
+    opened_epoch = serializers.IntegerField(source="ballot.opened_epoch")
+    snapshot_epoch = serializers.IntegerField(
+        source="ballot.opened_epoch", help_text="Power is the stake at the opening of this epoch."
+    )
+    closes_epoch = serializers.IntegerField(source="ballot.closes_epoch")
+    closes_at = MomentField(source="count.closes_at")
+    closed_at = MomentField(source="ballot.closed_at", allow_null=True)
+    quorum = AmountField(source="count.quorum")
+    quorum_bps = serializers.IntegerField(source="ballot.quorum_bps")
+    quorum_base = AmountField(source="ballot.quorum_base")
+    turnout = AmountField(source="count.turnout")
+    missing = AmountField(source="count.missing", help_text="What the turnout lacks to the quorum.")
+    voters = serializers.IntegerField(source="count.voters")
+    votes = VoteSerializer(many=True, help_text="The 200 with most power; all of them at `…/votes`.")
+
+
+class DisputeSerializer(CountSerializer):
+    id = serializers.IntegerField(source="dispute.pk")
+    slash = serializers.IntegerField(source="dispute.slash_id")
+    node = AddressField(source="node.address")
+    operator = AddressField(source="dispute.operator")
+    offence = serializers.CharField(source="slash.offence")
+    reason = serializers.CharField(source="dispute.reason")
+    evidence = EvidenceSerializer(many=True)
+    deposit = AmountField(source="dispute.deposit")
+    deposit_returned = serializers.BooleanField(allow_null=True)
+    status = serializers.ChoiceField(source="dispute.status", choices=DISPUTE_STATUSES)
+    quorum_met = serializers.BooleanField(source="dispute.quorum_met", allow_null=True)
+    tally = DisputeTallySerializer(source="count.tally")
+
+
+class ProposalSerializer(CountSerializer):
+    id = serializers.IntegerField(source="proposal.pk")
+    proposer = AddressField(source="proposal.proposer")
+    title = serializers.CharField(source="proposal.title")
+    body = serializers.CharField(source="proposal.body")
+    changes = serializers.DictField(source="proposal.changes")
+    status = serializers.ChoiceField(source="proposal.status", choices=PROPOSAL_STATUSES)
+    timelock_epochs = serializers.IntegerField(source="proposal.timelock_epochs")
+    executes_epoch = serializers.IntegerField(help_text="Carried out in this settlement, if it passes.")
+    parameters_version = serializers.IntegerField(source="proposal.version", allow_null=True)
+    tally = ProposalTallySerializer(source="count.tally")

@@ -1,0 +1,275 @@
+"""The DAO's doors: shapes, the order of refusals, filters and pages (interfaces section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from inframind.identity.tokens import issue
+from staking.models import Slash
+from staking.protocol.addresses import checksum
+from staking.protocol.amounts import MICRO
+from staking.services import clock
+from tests.governance import world
+from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings) -> None:
+    settings.INFRAMIND_RATE_LIMITS = False
+
+
+def caller(wallet: str | None, scope: str = "write") -> APIClient:
+    client = APIClient()
+    if wallet:
+        secret, _ = issue(wallet=wallet, scope=scope, now=clock.now())
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+def post(where: str, body: Any, wallet: str | None = OLGA) -> tuple[int, dict[str, Any]]:
+    answer = caller(wallet).post(f"/api/v1/{where}", body, format="json")
+    return answer.status_code, answer.json()
+
+
+def get(where: str, **query: Any) -> Any:
+    answer = APIClient().get(f"/api/v1/{where}", query)
+    return answer.json() if answer.status_code == 200 else (answer.status_code, answer.json()["code"])
+
+
+def refusal(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
+    return answer[0], answer[1]["code"]
+
+
+@pytest.fixture
+def slash() -> Slash:
+    world.begin()
+    charge = world.accuse()
+    world.catch_up()
+    return charge
+
+
+@pytest.fixture
+def dispute(slash: Slash) -> int:
+    status, answer = post(f"slashes/{slash.pk}/dispute", {"reason": "The oracle read another machine."})
+    assert status == 201
+    return int(answer["dispute"]["id"])
+
+
+def test_a_dispute_answers_with_the_money_and_the_case(slash: Slash) -> None:
+    status, answer = post(f"slashes/{slash.pk}/dispute", {"reason": "No."})
+    assert status == 201
+    assert isinstance(answer["transaction"], int)
+    assert answer["wallet"]["address"] == checksum(OLGA)
+    assert answer["wallet"]["available"] == "950.000000"
+    assert answer["node"]["address"] == checksum(ACCUSED)
+    case = answer["dispute"]
+    assert (case["slash"], case["status"], case["closes_epoch"]) == (slash.pk, "voting", slash.epoch + 2)
+    assert case["tally"] == {"uphold": "0.000000", "overturn": "0.000000", "abstain": "0.000000"}
+    assert (case["quorum"], case["quorum_base"], case["missing"]) == (
+        "290.000000",
+        "2900.000000",
+        "290.000000",
+    )
+    assert (case["votes"], case["deposit"], case["deposit_returned"]) == ([], "50.000000", None)
+
+
+def test_without_a_deposit_there_is_no_transaction(settings) -> None:
+    settings.INFRAMIND_PARAMETERS = {"dispute_deposit": "0"}
+    world.begin()
+    charge = world.accuse()
+    world.catch_up()
+    assert post(f"slashes/{charge.pk}/dispute", {"reason": "No."})[1]["transaction"] is None
+
+
+def test_a_repeated_request_disputes_once(slash: Slash) -> None:
+    olga, where = caller(OLGA), f"/api/v1/slashes/{slash.pk}/dispute"
+    first, second = (
+        olga.post(where, {"reason": "No."}, format="json", HTTP_IDEMPOTENCY_KEY="a") for _ in range(2)
+    )
+    assert (first.status_code, first.json()) == (second.status_code, second.json()) == (201, first.json())
+    assert refusal(post(f"slashes/{slash.pk}/dispute", {"reason": "No."})) == (409, "already_disputed")
+
+
+@pytest.mark.parametrize(
+    ("wallet", "body", "refused"),
+    [
+        (None, {"reason": "No."}, (401, "unauthenticated")),
+        (ANN, {"reason": "No."}, (403, "not_operator")),
+        (OLGA, {}, (400, "invalid")),
+        (OLGA, {"reason": 5}, (400, "invalid")),
+        (OLGA, ["reason"], (400, "invalid")),
+    ],
+)
+def test_disputes_refused(slash: Slash, wallet: str | None, body: Any, refused: tuple[int, str]) -> None:
+    assert refusal(post(f"slashes/{slash.pk}/dispute", body, wallet)) == refused
+    assert get("disputes")["results"] == []
+
+
+@pytest.mark.parametrize("number", [0, 999, 2**63, 10**30])
+def test_numbers_that_lead_nowhere(slash: Slash, number: int) -> None:
+    assert refusal(post(f"slashes/{number}/dispute", {"reason": "No."})) == (404, "not_found")
+    for where in ("disputes", "proposals"):
+        assert get(f"{where}/{number}") == (404, "not_found")
+        assert get(f"{where}/{number}/votes") == (404, "not_found")
+        assert refusal(post(f"{where}/{number}/vote", {"choice": "abstain"})) == (404, "not_found")
+
+
+def test_the_window_closes(slash: Slash) -> None:
+    world.settle()
+    world.catch_up()
+    refused = refusal(post(f"slashes/{slash.pk}/dispute", {"reason": "No."}))
+    assert refused == (409, "dispute_window_closed")
+
+
+def test_votes_show_in_the_case(dispute: int) -> None:
+    status, answer = post(f"disputes/{dispute}/vote", {"choice": "overturn", "reason": "Fair."}, ANN)
+    assert (status, answer["vote"]["power"], answer["id"]) == (200, "400.000000", dispute)
+    post(f"disputes/{dispute}/vote", {"choice": "uphold"}, CAT)
+    post(f"disputes/{dispute}/vote", {"choice": "abstain"}, BEN)
+    post(f"disputes/{dispute}/vote", {"choice": "overturn"}, CAT)
+    case = get(f"disputes/{dispute}")
+    assert case["tally"] == {"uphold": "0.000000", "overturn": "600.000000", "abstain": "300.000000"}
+    assert (case["turnout"], case["missing"], case["voters"]) == ("900.000000", "0.000000", 3)
+    assert [vote["wallet"] for vote in case["votes"]] == [checksum(ANN), checksum(BEN), checksum(CAT)]
+    assert case["votes"][0]["reason"] == "Fair."
+
+
+def test_the_verdict(dispute: int) -> None:
+    post(f"disputes/{dispute}/vote", {"choice": "overturn"}, ANN)
+    world.settle()
+    world.settle()
+    case = get(f"disputes/{dispute}")
+    assert (case["status"], case["quorum_met"], case["deposit_returned"]) == ("overturned", True, True)
+    assert case["closed_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("wallet", "body", "refused"),
+    [
+        (None, {"choice": "uphold"}, (401, "unauthenticated")),
+        (OLGA, {"choice": "uphold"}, (403, "conflict_of_interest")),
+        (DAN, {"choice": "uphold"}, (403, "no_voting_power")),
+        (OLGA, {"choice": "for"}, (400, "invalid")),
+        (DAN, {}, (400, "invalid")),
+        (DAN, {"choice": "uphold", "reason": None}, (400, "invalid")),
+        (DAN, [], (400, "invalid")),
+    ],
+)
+def test_votes_refused(dispute: int, wallet: str | None, body: Any, refused: tuple[int, str]) -> None:
+    assert refusal(post(f"disputes/{dispute}/vote", body, wallet)) == refused
+    assert get(f"disputes/{dispute}")["votes"] == []
+
+
+def test_a_closed_vote_comes_before_a_bad_one(dispute: int) -> None:
+    world.settle()
+    world.settle()
+    world.catch_up()
+    for body in ({"choice": "maybe"}, {"choice": "uphold"}):
+        assert refusal(post(f"disputes/{dispute}/vote", body, OLGA)) == (409, "vote_closed")
+
+
+def test_lists_are_filtered_and_paged(dispute: int) -> None:
+    assert [case["id"] for case in get("disputes")["results"]] == [dispute]
+    assert get("disputes", status="upheld")["results"] == []
+    assert len(get("disputes", node=ACCUSED)["results"]) == 1
+    assert get("disputes", node=world.HONEST)["results"] == []
+    assert get("disputes", status="maybe") == (400, "invalid")
+    assert get("disputes", node="0x12") == (400, "address_invalid")
+    assert get("disputes", limit=0) == (400, "invalid")
+    for wallet in (ANN, BEN, CAT):
+        post(f"disputes/{dispute}/vote", {"choice": "uphold", "reason": wallet[-1]}, wallet)
+    first = get(f"disputes/{dispute}/votes", limit=2, ordering="power")
+    assert [vote["wallet"] for vote in first["results"]] == [checksum(CAT), checksum(BEN)]
+    second = APIClient().get(first["next"]).json()
+    assert ([vote["wallet"] for vote in second["results"]], second["next"]) == ([checksum(ANN)], None)
+    assert get(f"disputes/{dispute}/votes", choice="overturn")["results"] == []
+    assert len(get(f"disputes/{dispute}/votes", with_reason="true")["results"]) == 3
+    assert get(f"disputes/{dispute}/votes", ordering="luck") == (400, "invalid")
+
+
+def test_a_list_costs_the_same_however_long_it_is(dispute: int, django_assert_num_queries) -> None:
+    client = APIClient()
+    with django_assert_num_queries(7):
+        client.get("/api/v1/disputes")
+    for wallet in (ANN, BEN, CAT):
+        post(f"disputes/{dispute}/vote", {"choice": "uphold"}, wallet)
+    other = world.accuse(world.HONEST)
+    world.catch_up()
+    post(f"slashes/{other.pk}/dispute", {"reason": "No."}, NILS)
+    with django_assert_num_queries(7):
+        client.get("/api/v1/disputes")
+
+
+def test_evidence(dispute: int) -> None:
+    sent = {"text": "Our log", "link": "https://example.org/log"}
+    status, answer = post(f"disputes/{dispute}/evidence", sent)
+    assert status == 201
+    assert [(piece["text"], piece["link"]) for piece in answer["evidence"]] == [tuple(sent.values())]
+    assert refusal(post(f"disputes/{dispute}/evidence", sent, ANN)) == (403, "not_operator")
+    bad = {"text": "x", "link": "javascript:alert(1)"}
+    assert refusal(post(f"disputes/{dispute}/evidence", bad)) == (400, "invalid")
+
+
+CHANGES = {"title": "More", "body": "Why.", "changes": {"emission_per_epoch": "12000", "quorum_bps": 900}}
+
+
+def test_a_proposal_from_its_opening_to_the_parameters() -> None:
+    world.begin()
+    world.catch_up()
+    status, made = post("proposals", CHANGES, NILS)
+    assert (status, made["status"], made["changes"]) == (201, "voting", CHANGES["changes"])
+    assert (made["proposer"], made["closes_epoch"], made["executes_epoch"]) == (checksum(NILS), 5, 6)
+    assert made["tally"] == {"for": "0.000000", "against": "0.000000", "abstain": "0.000000"}
+    status, answer = post(f"proposals/{made['id']}/vote", {"choice": "for"}, NILS)
+    assert (status, answer["tally"]["for"]) == (200, "1000.000000")
+    while world.epoch().number <= 6:
+        world.settle()
+    done = get(f"proposals/{made['id']}")
+    assert (done["status"], done["parameters_version"]) == ("executed", 2)
+    assert world.epoch().params.emission_per_epoch == 12_000 * MICRO
+    assert [one["id"] for one in get("proposals", status="executed")["results"]] == [made["id"]]
+    assert get("proposals", status="maybe") == (400, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("wallet", "changed", "refused"),
+    [
+        (None, {}, (401, "unauthenticated")),
+        (ANN, {}, (403, "no_voting_power")),
+        (NILS, {"title": ""}, (400, "invalid")),
+        (NILS, {"changes": {}}, (400, "invalid")),
+        (NILS, {"changes": {"quorum_bps": 1}}, (400, "parameter_out_of_bounds")),
+        (NILS, {"changes": {"quorum_bps": 1e3}}, (400, "parameter_out_of_bounds")),
+        (NILS, {"changes": {"emission_per_epoch": "1e3"}}, (400, "parameter_out_of_bounds")),
+        (NILS, {"changes": {"chance": 1}}, (400, "parameter_out_of_bounds")),
+    ],
+)
+def test_proposals_refused(wallet: str | None, changed: dict[str, Any], refused: tuple[int, str]) -> None:
+    world.begin()
+    world.catch_up()
+    assert refusal(post("proposals", CHANGES | changed, wallet)) == refused
+    assert get("proposals")["results"] == []
+
+
+def test_a_vote_on_a_proposal_refused() -> None:
+    world.begin()
+    world.catch_up()
+    made = post("proposals", CHANGES, NILS)[1]["id"]
+    assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (400, "invalid")
+    assert refusal(post(f"proposals/{made}/vote", {"choice": "for"}, DAN)) == (403, "no_voting_power")
+    while world.epoch().number <= 5:
+        world.settle()
+    world.catch_up()
+    assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (409, "vote_closed")
+
+
+@pytest.mark.parametrize(
+    "where", ["slashes/1/dispute", "disputes/1/vote", "disputes/1/evidence", "proposals/1/vote"]
+)
+def test_doors_that_only_take_a_post(where: str) -> None:
+    assert get(where) == (405, "method_not_allowed")
