@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
+# Ballots that are open, or were closed in an epoch that the audit looks back to.
+BALLOTS = """
+    SELECT id AS dispute_id, NULL::bigint AS proposal_id, opened_epoch, quorum_base
+    FROM governance_dispute WHERE status = 'voting' OR closes_epoch >= %(since)s
+    UNION ALL SELECT NULL, id, opened_epoch, quorum_base
+    FROM governance_proposal WHERE status = 'voting' OR closes_epoch >= %(since)s"""
+
 CHECKS: dict[str, str] = {
     "9 deposits": """
         SELECT format('deposits: ledger %s, running disputes %s', l.held, d.held)
         FROM (SELECT coalesce(sum(balance), 0) AS held FROM ledger_account WHERE name = 'deposits') l,
              (SELECT coalesce(sum(deposit), 0) AS held FROM governance_dispute WHERE status = 'voting') d
         WHERE l.held <> d.held""",
-    "9 voting power": """
-        SELECT format('dispute %s, proposal %s: %s of power voted, the base is %s', v.dispute_id, v.proposal_id,
-          sum(v.power), coalesce(max(d.quorum_base), max(p.quorum_base)))
+    "9 voting power": f"""
+        SELECT format('vote %s of %s on dispute %s, proposal %s: power %s, stake at the snapshot %s', v.id,
+          v.wallet, v.dispute_id, v.proposal_id, v.power, s.own + s.delegated)
+        FROM ({BALLOTS}) b
+        JOIN governance_vote v ON v.dispute_id = b.dispute_id OR v.proposal_id = b.proposal_id
+        CROSS JOIN LATERAL (SELECT
+          coalesce((SELECT sum(e.self_stake) FROM staking_node n
+            JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = b.opened_epoch - 1
+            WHERE n.operator = v.wallet), 0) AS own,
+          coalesce((SELECT sum(div(c.shares * e.pool_tokens, e.pool_shares))
+            FROM (SELECT DISTINCT ON (node_id) node_id, generation, shares FROM staking_stakecheckpoint
+                  WHERE wallet = v.wallet AND epoch < b.opened_epoch ORDER BY node_id, epoch DESC) c
+            JOIN staking_nodeepoch e ON e.node_id = c.node_id AND e.epoch = b.opened_epoch - 1
+              AND e.generation = c.generation AND e.pool_shares > 0), 0) AS delegated) s
+        WHERE v.power <> s.own + s.delegated""",
+    "9 quorum base": f"""
+        SELECT format('dispute %s, proposal %s: the base is %s, all stake at the snapshot %s', b.dispute_id,
+          b.proposal_id, b.quorum_base, coalesce(s.stake, 0))
+        FROM ({BALLOTS}) b
+        LEFT JOIN (SELECT epoch, sum(self_stake) + sum(pool_tokens) AS stake FROM staking_nodeepoch
+          WHERE epoch IN (SELECT opened_epoch - 1 FROM ({BALLOTS}) o) GROUP BY epoch) s
+          ON s.epoch = b.opened_epoch - 1
+        WHERE b.quorum_base <> coalesce(s.stake, 0)""",
+    "9 turnout": """
+        SELECT format('dispute %s, proposal %s: %s of power voted, the base is %s', v.dispute_id,
+          v.proposal_id, sum(v.power), coalesce(max(d.quorum_base), max(p.quorum_base)))
         FROM governance_vote v LEFT JOIN governance_dispute d ON d.id = v.dispute_id
         LEFT JOIN governance_proposal p ON p.id = v.proposal_id
         GROUP BY v.dispute_id, v.proposal_id
         HAVING sum(v.power) > coalesce(max(d.quorum_base), max(p.quorum_base))""",
     "9 one wallet, one vote": """
-        SELECT format('wallet %s voted %s times on dispute %s, proposal %s', wallet, count(*), dispute_id, proposal_id)
+        SELECT format('wallet %s voted %s times on dispute %s, proposal %s', wallet, count(*), dispute_id,
+          proposal_id)
         FROM governance_vote GROUP BY wallet, dispute_id, proposal_id HAVING count(*) > 1""",
+    "9 verdicts": """
+        SELECT format('dispute %s is %s, its slash %s', d.id, d.status, s.status)
+        FROM governance_dispute d JOIN staking_slash s ON s.id = d.slash_id
+        WHERE s.status <> CASE d.status WHEN 'voting' THEN 'disputed' WHEN 'upheld' THEN 'executed'
+          ELSE 'overturned' END""",
 }

@@ -1,0 +1,57 @@
+"""The audit finds what no service would do (section 14, item 9)."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from governance.models import Dispute, Vote
+from governance.services.disputes import open_dispute
+from governance.services.votes import vote_dispute
+from inframind.audit import audit
+from staking.models import Slash
+from staking.protocol.amounts import MICRO
+from tests.governance import world
+from tests.governance.world import ANN, OLGA
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def vote() -> Vote:
+    world.begin()
+    slash = world.accuse()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    cast = vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+    assert audit() == []
+    return cast
+
+
+@pytest.mark.parametrize("power", [400 * MICRO + 1, 400 * MICRO - 1])
+def test_power_that_is_not_the_stake_at_the_snapshot(vote: Vote, power: int) -> None:
+    Vote.objects.update(power=power)
+    assert [fault.partition(":")[0] for fault in audit()] == ["9 voting power"]
+    assert f"vote {vote.pk} of {ANN}" in audit()[0]
+
+
+def test_a_base_that_is_not_all_stake(vote: Vote) -> None:
+    Dispute.objects.update(quorum_base=1)
+    assert [fault.partition(":")[0] for fault in audit()] == ["9 quorum base", "9 turnout"]
+
+
+def test_a_deposit_that_is_gone(vote: Vote) -> None:
+    Dispute.objects.update(deposit=0)
+    assert audit() == [f"9 deposits: deposits: ledger {50 * MICRO}, running disputes 0"]
+
+
+def test_a_verdict_that_was_not_carried_out(vote: Vote) -> None:
+    Slash.objects.update(status="pending")
+    assert audit() == [f"9 verdicts: dispute {vote.dispute_id} is voting, its slash pending"]
+
+
+def test_a_wallet_counted_twice(vote: Vote) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE governance_vote DROP CONSTRAINT governance_vote_dispute")
+    Vote.objects.create(dispute=vote.dispute, wallet=ANN, choice="uphold", power=400 * MICRO, at=world.now())
+    assert [fault.partition(":")[0] for fault in audit()] == ["9 one wallet, one vote"]
