@@ -15,6 +15,7 @@ from django.db import connection
 from inframind.environment import PROJECT_ROOT
 
 from . import places
+from .faults import StartFault
 
 # Files of packages that no page of ours names; compressing them would take longer than all the rest.
 UNUSED_STATIC = ["redoc*", "htmx-4*", "htmax*"]
@@ -50,15 +51,42 @@ def collect_static() -> bool:
     return True
 
 
-def demo_is_due(*, fresh: bool) -> bool:
-    """Whether the demo network is still to be loaded: a new database, or a former load was cut short."""
-    return "demo" in get_commands() and (fresh or _demo_mark().exists())
+def demo_is_due() -> bool:
+    """Whether the demo network is still to be loaded: nothing ever began, or a former load was cut short."""
+    from staking.models import Epoch
+
+    cut_short = _read(_demo_mark()) == settings.DATABASE_URL
+    return "demo" in get_commands() and (cut_short or not Epoch.objects.exists())
 
 
 def load_demo() -> None:
+    """Load the demo network; what a load that was cut short left behind is removed first."""
+    if _read(_demo_mark()) == settings.DATABASE_URL:
+        _empty_tables()
     _write(_demo_mark(), settings.DATABASE_URL)
     call_command("demo")
     _demo_mark().unlink()
+
+
+def _empty_tables() -> None:
+    # The ledger refuses TRUNCATE from everybody who does not ask like this.
+    with connection.cursor() as cursor:
+        cursor.execute("SET inframind.allow_truncate = 'on'")
+    call_command("flush", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET inframind.allow_truncate")
+
+
+def open_first_epoch() -> None:
+    """Begin epoch 1 of a new network (R4). Raises StartFault when INFRAMIND_PARAMETERS has a bad value."""
+    from staking.protocol.errors import ProtocolError
+    from staking.services.clock import now
+    from staking.services.epochs import start_network
+
+    try:
+        start_network(now=now())
+    except ProtocolError as error:
+        raise StartFault(f"INFRAMIND_PARAMETERS: {error.detail}") from error
 
 
 def let_go() -> None:

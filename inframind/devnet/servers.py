@@ -23,6 +23,7 @@ WITHOUT_SERVERS = (
     *("help", "version", "check", "diffsettings", "spectacular", "collectstatic", "findstatic"),
     *("compilemessages", "makemessages", "startapp", "startproject"),
 )
+WITHOUT_TABLES = ("migrate", "makemigrations", "showmigrations", "sqlmigrate", "optimizemigration", "dbshell")
 
 
 class Lease:
@@ -119,6 +120,8 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
             probes.require_database(settings["DATABASE_URL"])
         _leave_on_terminate()
         with in_use(settings["INFRAMIND_DATA_DIR"], configured):
+            if settings["INFRAMIND_NETWORK"] == "devnet" and argv[1] not in WITHOUT_TABLES:
+                _make_tables_of_a_new_devnet()
             yield
 
 
@@ -127,6 +130,16 @@ def needs_servers(argv: Sequence[str]) -> bool:
     if not words or {"-h", "--help", "--version"} & set(words):
         return False
     return words[0] not in WITHOUT_SERVERS
+
+
+def _make_tables_of_a_new_devnet() -> None:
+    import django
+
+    django.setup()
+    from . import prepare
+
+    if prepare.database_is_fresh():
+        prepare.migrate()
 
 
 def _leave_on_terminate() -> None:

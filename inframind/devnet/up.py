@@ -118,15 +118,15 @@ def _prepare(settings: dict[str, Any]) -> None:
     from . import prepare
 
     prepare.check()
-    fresh = prepare.database_is_fresh()
     if prepare.migrate():
         _say("The tables are up to date.")
     if prepare.collect_static():
         _say("The static files are collected.")
     on_devnet = settings["INFRAMIND_NETWORK"] == "devnet"
-    if on_devnet and settings["INFRAMIND_DEMO"] and prepare.demo_is_due(fresh=fresh):
+    if on_devnet and settings["INFRAMIND_DEMO"] and prepare.demo_is_due():
         _say("Loading the demo network, once (INFRAMIND_DEMO=0 starts empty) …")
         prepare.load_demo()
+    prepare.open_first_epoch()
     prepare.let_go()
 
 

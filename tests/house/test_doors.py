@@ -69,6 +69,7 @@ def test_figures_are_open_on_a_devnet_and_ask_for_a_token_where_one_is_set(clien
     assert client.get("/metrics", headers={"Authorization": "Bearer s3cret"}).status_code == 200
 
 
+@pytest.mark.django_db
 def test_figures_are_closed_in_production_without_a_token(client, settings):
     settings.INFRAMIND_NETWORK = "production"
     assert client.get("/metrics").status_code == 404

@@ -111,9 +111,7 @@ def _operate(epoch: int, now: datetime, machines: list[Machine]) -> None:
     for number, at in cast.RETIRED.items():
         if at == epoch:
             machine = cast.machine(number)
-            nodes.change(
-                node=machine.address, actor=machine.operator, changes={"status": "retired"}, now=now
-            )
+            nodes.change(node=machine.address, actor=machine.operator, changes={"status": "retired"}, now=now)
     for number, at in cast.FALSE_HARDWARE.items():
         if at == epoch:
             machine = cast.machine(number)
@@ -147,7 +145,9 @@ def _judge(epoch: int, now: datetime) -> None:
     for dispute in Dispute.objects.filter(status="voting", closes_epoch=epoch).select_related("slash__node"):
         overturn = dispute.slash.offence == "sla_drop"
         for number in range(0, 120, 3):
-            choice = "abstain" if number % 15 == 0 else "overturn" if overturn == (number % 4 != 0) else "uphold"
+            choice = (
+                "abstain" if number % 15 == 0 else "overturn" if overturn == (number % 4 != 0) else "uphold"
+            )
             _vote(dispute.pk, choice, cast.wallet(number), now)
 
 
@@ -172,7 +172,9 @@ def _govern(epoch: int, now: datetime) -> None:
         for number in range(0, 300, 2):
             choice = "against" if (number + proposal.pk) % 7 == 0 else "for"
             try:
-                vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=cast.wallet(number), now=now)
+                vote_proposal(
+                    proposal=proposal.pk, choice=choice, reason="", wallet=cast.wallet(number), now=now
+                )
             except ProtocolError:
                 continue
 

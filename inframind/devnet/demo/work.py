@@ -28,7 +28,9 @@ def receipts(epoch: int, start: datetime, seconds: int, machines: list[Machine])
         yield _receipt(epoch, job, machine, start + place * step)
 
 
-def heartbeats(start: datetime, until: datetime, slot: int, machines: list[Machine]) -> Iterator[dict[str, Any]]:
+def heartbeats(
+    start: datetime, until: datetime, slot: int, machines: list[Machine]
+) -> Iterator[dict[str, Any]]:
     """One heartbeat in each slot in which a node was up; some nodes are often away."""
     slots = int((until - start).total_seconds()) // slot
     for number in range(slots):
