@@ -20,7 +20,7 @@ from staking.protocol.errors import (
     NodeUnbonding,
     RedelegationHop,
 )
-from staking.services.admission import has_open_unbonding
+from staking.services.admission import check_delegations_open, check_standing, has_open_unbonding
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.nodes import lock_pair
 
@@ -44,11 +44,11 @@ def redelegate(
         position = touched(from_node, wallet, epoch.number)
         left = max(value(from_node, position) - _recorded(position, epoch.number), 0)
         wanted = left if amount is None else amount
-        if amount is None and left == 0:
-            raise InsufficientBalance("Nothing is left on the node that could be re-routed.", field="amount")
         check_not_own(to_node, wallet)
-        check_admission(to_node, wanted, epoch)
+        _check_target(to_node, wanted, epoch)
         _check_may_move(from_node, position, epoch, now)
+        if wanted == 0:
+            raise InsufficientBalance("Nothing is left on the node that could be re-routed.", field="amount")
         if wanted > left:
             raise InsufficientBalance(
                 f"{format_amount(left)} IFM of the delegation can still be re-routed.",
@@ -71,6 +71,15 @@ def _recorded(position: Position, epoch: int) -> int:
         wallet=position.wallet, source_id=position.node_id, epoch=epoch, status="recorded"
     )
     return int(found.aggregate(total=Sum("amount"))["total"] or 0)
+
+
+def _check_target(node: Node, wanted: int, epoch: OpenEpoch) -> None:
+    """The refusals of the target; "all" of nothing is no amount that could be too small (R12)."""
+    if wanted:
+        check_admission(node, wanted, epoch)
+    else:
+        check_standing(node)
+        check_delegations_open(node, epoch, 0)
 
 
 def _check_may_move(node: Node, position: Position, epoch: OpenEpoch, now: datetime) -> None:
