@@ -1,0 +1,135 @@
+"""What the oracle sends: batches whose items are judged one by one, each field read strictly (R21, R25)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from staking.protocol.addresses import normalize
+from staking.protocol.errors import ProtocolError, ReceiptInvalid
+
+# Numbers fit 63 bits, so that a signed column holds them (R21).
+WHOLE_LIMIT: Final = 1 << 63
+# How far ahead of the network's clock a time may lie (R21, R25).
+AHEAD: Final = timedelta(minutes=5)
+UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MS: Final = timedelta(milliseconds=1)
+# No later time can be shown.
+LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - UNIX) // MS
+
+_SHOWN: Final = 64
+# The same nodes come again and again.
+_normalize: Final = lru_cache(maxsize=65_536)(normalize)
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item that was not taken: its place in the batch, its job id as sent, code and sentence."""
+
+    index: int
+    job_id: str | None
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What became of a batch: items counted, items that were there before, items refused."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: list[Refused] = field(default_factory=list)
+
+    def refuse(self, index: int, job_id: object, error: ProtocolError) -> None:
+        """Note a refusal. What was sent as job id is shown cut, so that an answer is no larger than its batch."""
+        shown = job_id[:_SHOWN] if isinstance(job_id, str) else None
+        self.rejected.append(Refused(index, shown, error.code, error.detail))
+
+
+def read_object(item: object) -> Mapping[str, object]:
+    """The item itself. Raises: `receipt_invalid` unless it is an object of named values."""
+    if not isinstance(item, dict):
+        raise ReceiptInvalid("Send each item as an object of named values.")
+    return item
+
+
+def read_whole(item: Mapping[str, object], name: str) -> int:
+    """A whole number from 0, below 2^63. Raises: `receipt_invalid`; no float, text or boolean is one."""
+    value = item.get(name)
+    if type(value) is not int or not 0 <= value < WHOLE_LIMIT:
+        raise ReceiptInvalid(f"Give {name} as a whole number from 0 to {WHOLE_LIMIT - 1}.", field=name)
+    return value
+
+
+def read_text(item: Mapping[str, object], name: str, longest: int) -> str:
+    """A text of 1 to `longest` characters that the database can hold. Raises: `receipt_invalid`."""
+    value = item.get(name)
+    if type(value) is not str or not 0 < len(value) <= longest:
+        raise ReceiptInvalid(f"Give {name} as text of 1 to {longest} characters.", field=name)
+    if not value.isascii():
+        _check_unicode(value, name)
+    if "\0" in value:
+        raise ReceiptInvalid(f"Give {name} without NUL characters.", field=name)
+    return value
+
+
+def read_address(item: Mapping[str, object], name: str) -> str:
+    """An address in its canonical form (R5). Raises: `address_invalid`, `receipt_invalid` for anything but text."""
+    value = item.get(name)
+    if type(value) is not str:
+        raise ReceiptInvalid(f"Give {name} as an address.", field=name)
+    return _normalize(value)
+
+
+def read_moment(item: Mapping[str, object], name: str) -> int:
+    """An RFC 3339 time as ms since 1970, finer digits cut off. Raises: `receipt_invalid`."""
+    value = item.get(name)
+    if type(value) is str and _MOMENT.fullmatch(value):
+        try:
+            since = datetime.fromisoformat(value.upper()) - UNIX
+            moment = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+        except (ValueError, OverflowError):
+            moment = -1
+        if 0 <= moment <= LAST_MS:
+            return moment
+    raise ReceiptInvalid(f"Give {name} as an RFC 3339 time, for example 2026-01-31T12:00:00.000Z.", field=name)
+
+
+def read_bytes(item: Mapping[str, object], name: str, length: int) -> bytes | None:
+    """0x and hex digits of exactly `length` bytes, None when absent. Raises: `receipt_invalid`."""
+    value = item.get(name)
+    if value is None or value in ("", "0x"):
+        return None
+    if type(value) is str and len(value) == 2 + 2 * length and value[:2] in ("0x", "0X"):
+        try:
+            # Spaces between the digits would be skipped, and the length tells.
+            raw = bytes.fromhex(value[2:])
+        except ValueError:
+            raw = b""
+        if len(raw) == length:
+            return raw
+    raise ReceiptInvalid(f"Give {name} as 0x and {2 * length} hex digits, or leave it out.", field=name)
+
+
+def unix_ms(moment: datetime) -> int:
+    """A time as whole ms since 1970."""
+    return (moment - UNIX) // MS
+
+
+def moment_of(ms: int) -> datetime:
+    """The UTC time of a number of ms since 1970."""
+    return UNIX + ms * MS
+
+
+def _check_unicode(value: str, name: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ReceiptInvalid(f"Give {name} as valid Unicode: half of a surrogate pair is in it.", field=name) from None

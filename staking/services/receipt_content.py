@@ -1,0 +1,104 @@
+"""One receipt as it was sent: read strictly, with a digest of its content (R21)."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from struct import Struct
+from typing import Final, NamedTuple
+
+from staking.protocol.errors import ReceiptInvalid
+from staking.protocol.performance import OUTCOMES
+from staking.protocol.signatures import receipt_digest, recover
+from staking.protocol.tables import JOB_CLASSES
+from staking.services.binary import sized
+from staking.services.intake import read_address, read_bytes, read_moment, read_object, read_text, read_whole
+
+DIGEST_BYTES: Final = 20
+_ABSENT: Final = bytes(32)
+_CLASS_NUMBERS: Final = {name: number for number, name in enumerate(JOB_CLASSES)}
+_OUTCOME_NUMBERS: Final = {name: number for number, name in enumerate(OUTCOMES)}
+_NUMBERS: Final = Struct(">4q2B")
+
+
+class Content(NamedTuple):
+    """A well-formed receipt: times in ms, credits in µIFM, class and outcome by their number in the tables.
+
+    `body` is region, job id, result digest and trace root as a binary COPY has them. `digest` stands for everything
+    but `verified`, the verified trace root, which may come later.
+    """
+
+    index: int
+    job_id: str
+    node: str
+    job_class: int
+    region: str
+    accepted_at: int
+    deadline_ms: int
+    latency_ms: int
+    outcome: int
+    credits: int
+    result_digest: bytes | None
+    trace_root: bytes | None
+    verified: bytes | None
+    signature: bytes | None
+    body: bytes
+    digest: bytes
+
+    @property
+    def traces_differ(self) -> bool:
+        """Whether a quorum re-executed the job and found another trace; an absent one is 32 zero bytes (R21)."""
+        return self.verified is not None and self.verified != (self.trace_root or _ABSENT)
+
+
+def read_content(item: object, index: int) -> Content:
+    """The receipt in a JSON item. Raises: `receipt_invalid`, `address_invalid`."""
+    sent = read_object(item)
+    job_id = read_text(sent, "job_id", 64)
+    node = read_address(sent, "node")
+    job_class = _number_of(sent.get("job_class"), _CLASS_NUMBERS, "job_class")
+    region = read_text(sent, "region", 32)
+    accepted_at = read_moment(sent, "accepted_at")
+    deadline_ms = read_whole(sent, "deadline_ms")
+    latency_ms = read_whole(sent, "latency_ms")
+    outcome = _number_of(sent.get("outcome"), _OUTCOME_NUMBERS, "outcome")
+    credits = read_whole(sent, "credits")
+    result = read_bytes(sent, "result_digest", 32)
+    trace = read_bytes(sent, "trace_root", 32)
+    verified = read_bytes(sent, "verified_trace_root", 32)
+    signature = read_bytes(sent, "signature", 65)
+    body = b"".join((sized(region.encode()), sized(job_id.encode()), sized(result), sized(trace)))
+    numbers = _NUMBERS.pack(accepted_at, deadline_ms, latency_ms, credits, job_class, outcome)
+    # Every part but the last has a fixed length or tells it, so that no two contents make the same bytes.
+    whole = b"".join((numbers, node.encode(), body, signature or b""))
+    return Content(
+        index, job_id, node, job_class, region, accepted_at, deadline_ms, latency_ms, outcome, credits,
+        result, trace, verified, signature, body, blake2b(whole, digest_size=DIGEST_BYTES).digest(),
+    )  # fmt: skip
+
+
+def signer_of(content: Content, chain_id: int) -> str | None:
+    """The address whose key signed the receipt; None without a proper signature (R21)."""
+    if content.signature is None:
+        return None
+    digest = receipt_digest(
+        chain_id,
+        job_id=content.job_id,
+        node=content.node,
+        job_class=JOB_CLASSES[content.job_class],
+        region=content.region,
+        accepted_at=content.accepted_at,
+        deadline_ms=content.deadline_ms,
+        latency_ms=content.latency_ms,
+        outcome=OUTCOMES[content.outcome],
+        credits=content.credits,
+        result_digest=content.result_digest,
+        trace_root=content.trace_root,
+    )
+    return recover(digest, content.signature)
+
+
+def _number_of(name: object, numbers: dict[str, int], field: str) -> int:
+    number = numbers.get(name) if isinstance(name, str) else None
+    if number is None:
+        raise ReceiptInvalid(f"Give {field} as one of {', '.join(numbers)}.", field=field)
+    return number
