@@ -40,6 +40,7 @@ def wallet_of(address: str) -> dict[str, Any]:
 
 
 urlpatterns = [
+    path("", include("inframind.docs")),
     path("", include("inframind.identity.api")),
     path("", include("staking.api.urls")),
     path("", include("delegation.api.urls")),

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "inframind.observability.RequestLog",
+    "inframind.conditional.ConditionalReads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -171,6 +172,17 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": 0,
 }
+API_DESCRIPTION = """Everything that the pages can do, for programs.
+
+Amounts are decimal strings in IFM with six digits, ratios integers in bps, times RFC 3339 in UTC. Lists are paged:
+follow `next`. Reading is public; writing needs `Authorization: Bearer TOKEN`. A POST may carry an `Idempotency-Key`.
+Refusals are `application/problem+json` with a stable `code`; `/api/v1/problems` says what each means.
+Reads answer with an `ETag`, and with 304 to an `If-None-Match` that still holds."""
+TOKEN_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A wallet's token (scope read or write) from `auth/verify` or the page of tokens, or an oracle's.",
+}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "InfraMind staking",
     "VERSION": "1",
@@ -183,6 +195,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "APPEND_COMPONENTS": {"securitySchemes": {"token": TOKEN_SCHEME}},
+    "DESCRIPTION": API_DESCRIPTION,
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

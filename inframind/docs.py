@@ -1,0 +1,60 @@
+"""The API's own description: OpenAPI, pages to browse it offline, and what each refusal means."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from staking.api import problems
+from staking.protocol.errors import ERRORS, NotFound
+
+
+@cache
+def document() -> bytes:
+    """The OpenAPI document; it follows from the code, so it is made once a process."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return json.dumps(schema, ensure_ascii=False).encode()
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
+
+
+@require_safe
+def problem_list(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"results": [_meaning(code) for code in ERRORS], "next": None})
+
+
+@require_safe
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    return JsonResponse(_meaning(code)) if code in ERRORS else problems.response(NotFound())
+
+
+def _meaning(code: str) -> dict[str, Any]:
+    kind = ERRORS[code]
+    return {"code": code, "status": kind.status, "sentence": kind.sentence}
+
+
+@method_decorator(csp_replace({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")
+class Docs(SpectacularSwaggerSplitView):
+    """Swagger UI from our own files; its script writes inline styles, which only this page allows."""
+
+    url_name = "schema"
+
+
+urlpatterns = [
+    path("schema/", schema, name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    path("problems", problem_list),
+    path("problems/<slug:code>", problem),
+]
