@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from staking.pages.theme import theme_of
 from staking.protocol.amounts import BPS
-from staking.selectors.frame import Frame, RunningEpoch, frame
+from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "open_epoch": None if epoch is None else _epoch(epoch, now),
         "parameters_version": None if epoch is None else epoch.parameters_version,
         "ranking": read.ranking,
+        "live_word": live_word(read),
         "wallet": _wallet(request),
         "unread": 0,
     }

@@ -35,7 +35,12 @@ def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:
         ),
         name="pool",
     )  # fmt: skip
-    return Chart("pool", gettext("Where the pool went"), (view,), help=gettext("By tier of the node at the close, in IFM."))
+    return Chart(
+        "pool",
+        gettext("Where the pool went"),
+        (view,),
+        help=gettext("By tier of the node at the close, in IFM."),
+    )
 
 
 def rewards(epochs: Sequence[Epoch]) -> Chart | None:
@@ -57,4 +62,9 @@ def rewards(epochs: Sequence[Epoch]) -> Chart | None:
         ),
         name="epochs",
     )  # fmt: skip
-    return Chart("epochs-chart", gettext("Rewards per epoch"), (view,), help=gettext("To operators and delegators, in IFM."))
+    return Chart(
+        "epochs-chart",
+        gettext("Rewards per epoch"),
+        (view,),
+        help=gettext("To operators and delegators, in IFM."),
+    )

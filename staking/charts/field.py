@@ -51,7 +51,8 @@ def _make_up(leaders: Sequence[RankingRow]) -> View:
     spread = {name: [getattr(row, column) for row in leaders] for name, column, _ in parts}
     widest = max(spread, key=lambda name: max(spread[name]) - min(spread[name]))
     summary = gettext(
-        "What each of the %(n)s leaders adds to the base of 1.00×, before the SLA factor. They differ most in: %(part)s."
+        "What each of the %(n)s leaders adds to the base of 1.00×, before the SLA factor."
+        " They differ most in: %(part)s."
     ) % {"n": len(leaders), "part": widest.lower()}
     return View(
         "hstack", summary, labels=_names(leaders), labels_name=gettext("Node"), axis=Axis(FACTOR, "×", "+"),
@@ -68,7 +69,8 @@ def _value(rows: Sequence[RankingRow], params: Parameters) -> View:
         by_tier.setdefault(tiers.tier_of(params, row.effective_stake), []).append(row)
     best = max(rows, key=lambda row: row.apr_bps or 0)
     summary = gettext(
-        "The %(n)s ranked nodes with the largest stake: the highest estimate is %(apr)s at %(name)s, with a score of %(score)s."
+        "The %(n)s ranked nodes with the largest stake: the highest estimate is %(apr)s at %(name)s,"
+        " with a score of %(score)s."
     ) % {
         "n": grouped_int(len(rows)), "apr": percent(best.apr_bps, 1), "name": _name(best),
         "score": times(best.score_bps, 2),
@@ -90,7 +92,9 @@ def _group(tier: int, rows: Sequence[RankingRow]) -> Marks:
 
 
 def _stability(
-    leaders: Sequence[RankingRow], rankings: Sequence[tuple[int, datetime]], found: Mapping[int, Mapping[int, int]]
+    leaders: Sequence[RankingRow],
+    rankings: Sequence[tuple[int, datetime]],
+    found: Mapping[int, Mapping[int, int]],
 ) -> View:
     shown = leaders[:8]
     series = tuple(
@@ -116,4 +120,3 @@ def _name(row: RankingRow) -> str:
 
 def _names(rows: Sequence[RankingRow]) -> tuple[str, ...]:
     return tuple(_name(row) for row in rows)
-

@@ -11,7 +11,17 @@ from typing import Any, Literal
 
 Kind = Literal["bars", "line", "rank", "hstack", "scatter"]
 Role = Literal[
-    "", "operator", "delegator", "accent", "sky", "plum", "unbonding", "available", "warn-fill", "risk-fill", "ink-3"
+    "",
+    "operator",
+    "delegator",
+    "accent",
+    "sky",
+    "plum",
+    "unbonding",
+    "available",
+    "warn-fill",
+    "risk-fill",
+    "ink-3",
 ]
 
 IFM, PERCENT, FACTOR, COUNT = 6, 2, 4, 0
@@ -111,7 +121,9 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 
 def _series(series: Series) -> dict[str, Any]:
-    return _without_blanks({"name": series.name, "role": series.role, "dim": series.dim}) | {"y": series.values}
+    return _without_blanks({"name": series.name, "role": series.role, "dim": series.dim}) | {
+        "y": series.values
+    }
 
 
 def _marks(marks: Marks) -> dict[str, Any]:

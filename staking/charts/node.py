@@ -1,4 +1,4 @@
-"""The charts of a node's page: rewards, SLA, latency, uptime, stake, rank. Rows in, figures out; nothing is read here."""
+"""The charts of a node's page: rewards, SLA, latency, uptime, stake, rank. Rows in, figures out."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ def rewards(rows: Sequence[Row], share_bps: int) -> Chart | None:
     """Reward per epoch, split between operator and delegators; None before the first one."""
     if not any(row["reward"] for row in rows):
         return None
-    views = [_reward_view(rows, f"rewards-{len(rows)}", ngettext("%d epoch", "%d epochs", len(rows)) % len(rows))]
+    views = [
+        _reward_view(rows, f"rewards-{len(rows)}", ngettext("%d epoch", "%d epochs", len(rows)) % len(rows))
+    ]
     if len(rows) > SHORT:
         views.append(_reward_view(rows[-SHORT:], f"rewards-{SHORT}", str(SHORT)))
-    kept = gettext("Of the part that delegated stake earned, %s goes to delegators; the operator keeps the rest.")
+    kept = gettext(
+        "Of the part that delegated stake earned, %s goes to delegators; the operator keeps the rest."
+    )
     return Chart("rewards", gettext("Reward per epoch"), tuple(views), help=kept % percent(share_bps, 0))
 
 
@@ -30,7 +34,8 @@ def _reward_view(rows: Sequence[Row], name: str, title: str) -> View:
     paid = [row["reward"] for row in rows]
     delegators = sum(row["delegators_reward"] for row in rows)
     summary = gettext(
-        "%(sum)s IFM in %(n)s epochs, of which %(delegators)s went to delegators. Between %(low)s and %(high)s IFM per epoch."
+        "%(sum)s IFM in %(n)s epochs, of which %(delegators)s went to delegators."
+        " Between %(low)s and %(high)s IFM per epoch."
     ) % {
         "sum": amount_digits(sum(paid)), "n": len(rows), "delegators": amount_digits(delegators),
         "low": amount_digits(min(paid)), "high": amount_digits(max(paid)),
@@ -65,7 +70,9 @@ def sla(rows: Sequence[Row], *, threshold_bps: int, full_bps: int) -> Chart | No
         ),
         name="sla",
     )  # fmt: skip
-    return Chart("sla", gettext("SLA per epoch"), (view,), help=gettext("Good jobs of those accepted."), size="sm")
+    return Chart(
+        "sla", gettext("SLA per epoch"), (view,), help=gettext("Good jobs of those accepted."), size="sm"
+    )
 
 
 def latency(
@@ -90,7 +97,9 @@ def latency(
         ),
         name="latency",
     )  # fmt: skip
-    help_ = ngettext("Mean of the last %d good job, ms.", "Mean of the last %d good jobs, ms.", window) % window
+    help_ = (
+        ngettext("Mean of the last %d good job, ms.", "Mean of the last %d good jobs, ms.", window) % window
+    )
     return Chart("latency", gettext("Latency"), (view,), help=help_, size="sm")
 
 

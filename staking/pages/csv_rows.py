@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 
 # A cell that begins with one of these would be run as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,7 +31,7 @@ def lines(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
         yield writer.writerow([cell(value) for value in row])
 
 
-def download(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> HttpResponse | StreamingHttpResponse:
+def download(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> HttpResponse:
     """A CSV file of the rows; amounts and ratios are the exact integers of the columns' units."""
     response = HttpResponse("".join(lines(head, rows)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -15,8 +15,10 @@ from staking.pages.views_data import (
     EpochParameters,
     EpochRow,
     EpochSlashRow,
+    EpochStatus,
     ParameterChange,
     Settlement,
+    SlashStatus,
     Step,
 )
 from staking.selectors import epoch_report as report
@@ -24,6 +26,10 @@ from staking.services.epochs import parameters_of
 from staking.templatetags.money import amount_digits, grouped_int
 
 PPM = 1_000_000
+EPOCH_STATUS: dict[str, EpochStatus] = {"open": "open", "settling": "settling", "settled": "settled"}
+SLASH_STATUS: dict[str, SlashStatus] = {
+    "pending": "pending", "disputed": "disputed", "executed": "executed", "overturned": "overturned",
+}  # fmt: skip
 
 
 def list_row(epoch: Epoch) -> EpochRow:
@@ -31,7 +37,7 @@ def list_row(epoch: Epoch) -> EpochRow:
     settled = epoch.status == Epoch.Status.SETTLED
     totals = epoch.totals if settled else {}
     return EpochRow(
-        number=epoch.number, start=epoch.start, end=epoch.end, status=epoch.status,
+        number=epoch.number, start=epoch.start, end=epoch.end, status=EPOCH_STATUS[epoch.status],
         parameters_version=epoch.parameters_id, nodes=totals.get("rewarded"), pool=epoch.pool,
         operators=totals.get("operator_reward"), delegators=totals.get("delegators_reward"),
         distributed=epoch.distributed, carry=epoch.carry, burned=epoch.burned, merkle_root=epoch.merkle_root,
@@ -47,7 +53,7 @@ def page_of(
     slashes = report.slashes(epoch.number) if settled else []
     weights = report.weight_sum(epoch.number) if settled else 0
     return EpochPage(
-        number=epoch.number, start=epoch.start, end=epoch.end, status=epoch.status,
+        number=epoch.number, start=epoch.start, end=epoch.end, status=EPOCH_STATUS[epoch.status],
         parameters=_parameters(epoch.parameters), settlement=_settlement(epoch) if settled else None,
         previous=epoch.number - 1 or None, next=epoch.number + 1 if epoch.number < newest else None,
         so_far_accepted=accepted, so_far_nodes=at_work,
@@ -60,18 +66,16 @@ def page_of(
 
 def _settlement(epoch: Epoch) -> Settlement:
     totals = epoch.totals
-    known = {
-        name: getattr(epoch, name) or 0
-        for name in ("carry_in", "minted", "pool", "carry", "burned", "honest", "returned")
-    }
     # What was in the pool beyond the former carry was paid in as fees.
     former = report.former_carry(epoch.number)
     assert epoch.settled_at is not None
     return Settlement(
-        settled_at=epoch.settled_at, took_ms=totals.get("took_ms"), fees=known["carry_in"] - former,
+        settled_at=epoch.settled_at, took_ms=totals.get("took_ms"), carry_in=former,
+        fees=(epoch.carry_in or 0) - former, minted=epoch.minted or 0, pool=epoch.pool or 0,
         operators=totals.get("operator_reward", 0), delegators=totals.get("delegators_reward", 0),
+        carry=epoch.carry or 0, burned=epoch.burned or 0, honest=epoch.honest or 0, returned=epoch.returned or 0,
         rewarded=totals.get("rewarded", 0), leaves=totals.get("nodes", 0) + report.slash_leaves(epoch.number),
-        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash, **{**known, "carry_in": former},
+        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash,
     )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def _slash_row(slash: Slash, number: int) -> EpochSlashRow:
     """As the epoch left it: carried out amounts are shown in the report of the epoch that did it."""
     here = slash.resolved_epoch == number
     done = here and slash.status == Slash.Status.EXECUTED
-    status = slash.status if here or slash.status in Slash.UNRESOLVED else Slash.Status.PENDING
+    status = SLASH_STATUS[slash.status if here or slash.status in Slash.UNRESOLVED else "pending"]
     return EpochSlashRow(
         node=slash.node.address, name=slash.node.name, offence=slash.offence, epoch=slash.epoch, status=status,
         self_bps=slash.self_bps, delegated_bps=slash.delegated_bps, custodial=slash.node.custodial, ban=slash.ban,
@@ -122,7 +126,10 @@ def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
     totals = epoch.totals
     created = totals.get("slashes_created", 0)
     carried = totals.get("slashes_executed", 0)
-    slashed = gettext("%(n)s, %(sum)s IFM") % {"n": grouped_int(carried), "sum": amount_digits(epoch.slashed or 0)}
+    slashed = gettext("%(n)s, %(sum)s IFM") % {
+        "n": grouped_int(carried),
+        "sum": amount_digits(epoch.slashed or 0),
+    }
     nodes = totals.get("nodes", 0)
     return [
         Step(gettext("Performance measured"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
@@ -131,7 +138,10 @@ def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
         Step(gettext("Slashes carried out"), slashed if carried else grouped_int(0)),
         Step(gettext("Votes counted, redelegations carried out")),
         Step(gettext("Reputation and penalties"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
-        Step(gettext("Report and Merkle root"), _counted(ngettext("%s reward leaf", "%s reward leaves", nodes), nodes)),
+        Step(
+            gettext("Report and Merkle root"),
+            _counted(ngettext("%s reward leaf", "%s reward leaves", nodes), nodes),
+        ),
         Step(gettext("Epoch %d opened") % (epoch.number + 1), gettext("pending stake became active")),
     ]
 

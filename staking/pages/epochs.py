@@ -89,7 +89,10 @@ def _proof(number: int, address: str) -> HttpResponse:
 
 def _export(number: int) -> tuple[list[str], list[list[Any]]]:
     head = [name.removeprefix("node__") for name in report.EXPORT_FIELDS]
-    return head, [[_exported(name, value) for name, value in zip(head, row, strict=True)] for row in report.export_rows(number)]
+    return head, [
+        [_exported(name, value) for name, value in zip(head, row, strict=True)]
+        for row in report.export_rows(number)
+    ]
 
 
 def _exported(name: str, value: Any) -> Any:

@@ -42,11 +42,17 @@ class Kept:
     @classmethod
     def of(cls, body: bytes) -> Kept:
         digest = hashlib.sha256(body).hexdigest()[:32]
-        return cls(digest, body, gzip.compress(body, 6, mtime=0), brotli.compress(body, quality=BROTLI_QUALITY))
+        return cls(
+            digest, body, gzip.compress(body, 6, mtime=0), brotli.compress(body, quality=BROTLI_QUALITY)
+        )
 
     def encoded(self, accepted: str) -> tuple[str, bytes]:
         """The smallest form that the reader takes, and its name; "" for the plain one."""
-        names = {part.split(";")[0].strip() for part in accepted.lower().split(",") if not part.rstrip().endswith("q=0")}
+        names = {
+            part.split(";")[0].strip()
+            for part in accepted.lower().split(",")
+            if not part.rstrip().endswith("q=0")
+        }
         if "br" in names:
             return "br", self.brotlied
         return ("gzip", self.gzipped) if "gzip" in names else ("", self.plain)

@@ -13,6 +13,7 @@ from staking.protocol.pools import value_of
 from staking.selectors.node_history import Holding
 from staking.selectors.nodes import NodeFigures
 from staking.services.epochs import OpenEpoch
+from staking.templatetags.cells import region_name
 
 MAX_HARDWARE = 12
 
@@ -52,7 +53,8 @@ def q_of(node: NodeFigures, epoch: OpenEpoch, last: Mapping[str, Any] | None) ->
         max_uptime=params.q_uptime_bps, max_stake=params.q_stake_bps, max_scarcity=params.q_scarcity_bps,
         latency_percentile_bps=node.latency_percentile_bps, uptime_bps=node.uptime_bps,
         uptime_floor_bps=params.uptime_floor_bps, active_stake=active, stake_saturation=params.q_stake_saturation,
-        scarcity_bps=node.scarcity_bps, region=node.region, sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps,
+        scarcity_bps=node.scarcity_bps, region=region_name(node.region),
+        sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps,
         epoch=epoch.number if node.live or last is None else last["epoch"], live=node.live, degraded=node.degraded,
     )  # fmt: skip
 

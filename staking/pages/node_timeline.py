@@ -22,7 +22,14 @@ def timeline(
     lines = [_slash(slash) for slash in slashes]
     lines += [_share(change) for change in changes]
     lines += [
-        Happening("", "x", gettext("Retired"), event.epoch, event.at, gettext("It takes no stake and no work any more."))
+        Happening(
+            "",
+            "x",
+            gettext("Retired"),
+            event.epoch,
+            event.at,
+            gettext("It takes no stake and no work any more."),
+        )
         for event in retired
     ]
     lines.sort(key=lambda line: (line.epoch or 0, line.at or node.registered_at), reverse=True)
@@ -50,7 +57,8 @@ def _slash_text(slash: Slash) -> str:
     }  # fmt: skip
     if slash.status == Slash.Status.EXECUTED:
         return rates + " " + gettext(
-            "Of %(all)s IFM, %(burned)s were burned, %(honest)s went to honest nodes and %(returned)s back to its delegators."
+            "Of %(all)s IFM, %(burned)s were burned, %(honest)s went to honest nodes and %(returned)s back"
+                " to its delegators."
         ) % {
             "all": amount_digits(slash.slashed), "burned": amount_digits(slash.burned),
             "honest": amount_digits(slash.honest), "returned": amount_digits(slash.returned),
@@ -59,7 +67,11 @@ def _slash_text(slash: Slash) -> str:
         return rates + " " + gettext("The vote overturned it: nothing was slashed.")
     if slash.status == Slash.Status.DISPUTED:
         return rates + " " + gettext("The vote closes with epoch %d.") % slash.due_epoch
-    return rates + " " + gettext("Its operator may dispute it until the end of epoch %d.") % slash.disputable_until_epoch
+    return (
+        rates
+        + " "
+        + gettext("Its operator may dispute it until the end of epoch %d.") % slash.disputable_until_epoch
+    )
 
 
 def _share(change: ShareChange) -> Happening:

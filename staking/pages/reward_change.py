@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -24,12 +24,14 @@ def explain(rows: Sequence[Row], pools: Mapping[int, tuple[int, int]]) -> Reward
     old, new = rows[-2], rows[-1]
     if old["epoch"] not in pools or new["epoch"] not in pools or old["reward"] == new["reward"] == 0:
         return None
-    per_weight = [_per_weight(*pools[row["epoch"]]) for row in (old, new)]
+    paid = [_per_weight(*pools[row["epoch"]]) for row in (old, new)]
+    bonus = (BPS + old["bonus_bps"], BPS + new["bonus_bps"])
+    credits = (int(old["credits"]), int(new["credits"]))
     factors = (
-        _factor(gettext("Credits of good jobs"), int(old["credits"]), int(new["credits"]), lambda v: amount_digits(v, 2)),
-        _factor(gettext("Tier bonus"), BPS + old["bonus_bps"], BPS + new["bonus_bps"], lambda v: "+" + percent(v - BPS, 0)),
-        _factor(gettext("Q factor"), old["q_bps"], new["q_bps"], times),
-        _factor(gettext("Reward for each unit of weight"), per_weight[0], per_weight[1], lambda v: ""),
+        _factor(gettext("Credits of good jobs, IFM"), credits, lambda v: amount_digits(v, 2)),
+        _factor(gettext("Tier bonus"), bonus, lambda v: "+" + percent(v - BPS, 0)),
+        _factor(gettext("Q factor"), (old["q_bps"], new["q_bps"]), times),
+        _factor(gettext("Paid for each unit of weight"), (paid[0], paid[1]), lambda v: ""),
     )
     return RewardChange(new["epoch"], old["reward"], new["reward"], factors)
 
@@ -39,6 +41,7 @@ def _per_weight(distributed: int, weights: int) -> int:
     return distributed * 10**30 // weights if weights else 0
 
 
-def _factor(name: str, old: int, new: int, shown: Any) -> RewardFactor:
+def _factor(name: str, values: tuple[int, int], shown: Callable[[int], str]) -> RewardFactor:
+    old, new = values
     change = None if old == 0 else (new - old) * BPS // old
     return RewardFactor(name, shown(old), shown(new), change)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, node, nodes, theme
+from staking.pages import epochs, live, node, nodes, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
@@ -11,4 +11,5 @@ urlpatterns = [
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
     path("theme/", theme.set_theme, name="theme"),
+    path("live/", live.live, name="live"),
 ]

@@ -1,4 +1,4 @@
-"""What each page is given: one frozen object per template. Amounts in µIFM, ratios in bps, latency in ms; None is unknown.
+"""What each page is given: one frozen object per template. µIFM, bps, ms; None is unknown.
 
 The views fill these from selectors; the templates under templates/staking/ read nothing else but the chrome
 (inframind/context.py). Template and object: nodes.html LeaderboardPage, node.html NodePage, epochs.html EpochsPage,
@@ -117,8 +117,17 @@ class RewardChange:
     factors: tuple[RewardFactor, ...]
 
     @property
+    def former(self) -> int:
+        return self.epoch - 1
+
+    @property
     def difference(self) -> int:
         return self.after - self.before
+
+    @property
+    def change_bps(self) -> int | None:
+        """By how much it changed, floor; unknown from nothing."""
+        return self.difference * 10_000 // self.before if self.before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """A node as it stands. `hardware`: named values as text. `job_classes`: those its live tier allows, of `all_classes`."""
+    """A node as it stands. `job_classes`: those its live tier allows, of `all_classes`. `hardware`: names, values."""
 
     address: str
     name: str
@@ -218,6 +227,11 @@ class NodePage:
     delegators_count: int = 0
     delegators_pager: Pager | None = None
     history: tuple[Happening, ...] = ()
+
+    @property
+    def earnings_known(self) -> bool:
+        """Whether what the delegators earned is told."""
+        return any(row.earned is not None for row in self.delegators)
 
 
 @dataclass(frozen=True, slots=True)

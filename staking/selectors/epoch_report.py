@@ -86,9 +86,7 @@ def former_carry(number: int) -> int:
     return carry or 0
 
 
-def node_rows(
-    number: int, *, search: str, ordering: str, limit: int, offset: int
-) -> tuple[list[Row], int]:
+def node_rows(number: int, *, search: str, ordering: str, limit: int, offset: int) -> tuple[list[Row], int]:
     """Rows of an epoch, one a node, and how many match. `ordering` is a key of ORDERINGS or "-key"."""
     found = NodeEpoch.objects.filter(epoch=number)
     if search:

@@ -61,6 +61,14 @@ def frame() -> Frame:
     return Frame(offset or 0, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
 
 
+def live_word(read: Frame) -> str:
+    """Which epoch and which ranking are in force, as a word that changes when either does."""
+    if read.epoch is None:
+        return ""
+    ranking = read.ranking.id if read.ranking else 0
+    return f"{read.epoch.number}.{read.epoch.status}.{ranking}"
+
+
 def _period_end(first: datetime, computed_at: datetime, seconds: int) -> datetime:
     period = timedelta(seconds=seconds)
     return first + ((computed_at - first) // period + 1) * period

@@ -105,9 +105,7 @@ def _figures(
     )  # fmt: skip
 
 
-def nodes_of_wallet(
-    wallet: str, *, epoch: OpenEpoch, ranking: int | None, limit: int
-) -> list[NodeFigures]:
+def nodes_of_wallet(wallet: str, *, epoch: OpenEpoch, ranking: int | None, limit: int) -> list[NodeFigures]:
     """The nodes that a wallet runs or delegates to, best rank first."""
     with connection.cursor() as cursor:
         cursor.execute(OF_WALLET, {"wallet": wallet, "ranking": ranking, "limit": limit})

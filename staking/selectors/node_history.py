@@ -29,7 +29,7 @@ WHERE e.plan_hash = ANY(%s) AND n.status = 'active' AND n.latency_ms IS NOT NULL
 """
 HASHES = "SELECT number, plan_hash FROM staking_epoch WHERE number = ANY(%s) AND status = 'settled'"
 
-# Newest checkpoint of each wallet: what it holds now. A wallet's stake runs since the last time it came in from nothing.
+# The newest checkpoint of a wallet is what it holds now; its stake runs since it last came in from nothing.
 DELEGATORS = """
 WITH now AS (
   SELECT DISTINCT ON (wallet) wallet, shares, generation FROM staking_stakecheckpoint
@@ -97,9 +97,7 @@ def _keep(wanted: list[str], found: dict[str, int]) -> None:
     _MEDIANS.update({digest: found.get(digest) for digest in wanted})
 
 
-def delegators(
-    node: int, *, generation: int, limit: int, offset: int
-) -> tuple[list[Holding], int]:
+def delegators(node: int, *, generation: int, limit: int, offset: int) -> tuple[list[Holding], int]:
     """Wallets with shares in the pool's running generation, largest first, and how many there are."""
     asked = {"node": node, "generation": generation, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
@@ -127,6 +125,8 @@ def events(node: int, *, kinds: tuple[str, ...], limit: int) -> list[Event]:
 def pools_of(epochs: list[int]) -> dict[int, tuple[int, int]]:
     """By settled epoch: what was distributed, in µIFM, and the sum of all weights (R39, R40)."""
     sums = (
-        NodeEpoch.objects.filter(epoch__in=epochs).values("epoch").annotate(weights=Sum("weight"), paid=Sum("reward"))
+        NodeEpoch.objects.filter(epoch__in=epochs)
+        .values("epoch")
+        .annotate(weights=Sum("weight"), paid=Sum("reward"))
     )
     return {row["epoch"]: (int(row["paid"]), int(row["weights"])) for row in sums}

@@ -1,4 +1,4 @@
-"""Small pieces of a page: icons, badges, chips, bars, sparklines, rings. Sizes are SVG attributes: the CSP allows no styles."""
+"""Small pieces of a page: icons, badges, chips, bars, sparklines, rings. Sizes are SVG attributes: no styles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "node.active": ("ok", "check", gettext_lazy("Active")),
     "node.full": ("", "minus", gettext_lazy("Full")),
     "node.unranked": ("", "hourglass", gettext_lazy("Not ranked yet")),
-    "node.unbonding": ("warn", "clock-pause", gettext_lazy("Unbonding, weight halved")),
+    "node.unbonding": ("warn", "clock-pause", gettext_lazy("Unbonding")),
     "node.degraded": ("warn", "alert-triangle", gettext_lazy("Degraded")),
     "node.cooldown": ("warn", "clock-exclamation", gettext_lazy("Cooldown")),
     "node.pending_slash": ("risk", "alert-triangle", gettext_lazy("Slash pending")),
@@ -121,7 +121,7 @@ def offence(name: str) -> str:
 
 @register.simple_tag
 def movement(places: int | None) -> SafeString | str:
-    """Rank movement since the former ranking; a fall is no alarm, so it is grey. None: no former rank, nothing shown."""
+    """Rank movement since the former ranking; a fall is no alarm, so it is grey. None: nothing is shown."""
     if places is None:
         return ""
     if places == 0:
@@ -150,7 +150,7 @@ def part_of(value: int, whole: int) -> int:
 def bar_html(
     label: str, parts: Iterable[tuple[str, int]], marks: Iterable[int] = (), size: str = ""
 ) -> SafeString:
-    """A stacked bar: (colour class, bps) parts from the left ("" leaves a space), thresholds as lines at `marks` (bps)."""
+    """A stacked bar: (colour class, bps) parts from the left ("" leaves a space), lines at `marks` (bps)."""
     rects: list[tuple[str, str, str]] = []
     at = 0
     for role, bps in parts:
@@ -189,7 +189,7 @@ def spark(label: str, values: Sequence[int] | None) -> SafeString | str:
     ys = [46 - (v - low) * 40 // span if span else SPARK_HEIGHT // 2 for v in values]
     steps = "".join(f"l{x2 - x1} {y2 - y1}" for x1, x2, y1, y2 in zip(xs, xs[1:], ys, ys[1:], strict=False))
     # Only digits of our own arithmetic below; the label is escaped by format_html.
-    line = mark_safe(f'd="M0 {ys[0]}{steps}')  # noqa: S308
+    line = mark_safe(f'd="M0 {ys[0]}{steps}')
     return format_html(
         '<svg class="im-spark" viewBox="0 0 180 52" role="img" aria-label="{}"><path {}V52H0z"/><path {}"/>'
         '<circle cx="{}" cy="{}" r="4.4"/></svg>',

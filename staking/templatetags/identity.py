@@ -1,4 +1,4 @@
-"""Who: addresses and their pictures. A node is a hexagonal mesh, a wallet a ring; both are drawn from keccak of the address."""
+"""Who: addresses and their pictures. A node is a hexagonal mesh, a wallet a ring, from keccak of the address."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _mesh_svg(address: str, extra: str) -> SafeString:
     solid = "".join(part for part, byte in zip(_MESH, seed[1:], strict=False) if byte % 3 == 2)
     # Only path data from the constants above and a hue number: nothing of the caller's text gets in here.
     half = f'<path opacity=".55" d="{tint}"/><path d="{solid}"/>'
-    return mark_safe(  # noqa: S308
+    return mark_safe(
         f'<svg class="im-id h{seed[0] % HUES}{extra}" viewBox="-20 -21 40 42" fill="currentColor" aria-hidden="true">'
         f'<path opacity=".16" d="M0-20 17.3-10V10L0 20-17.3 10V-10z"/>{half}<g transform="scale(-1 1)">{half}</g></svg>'
     )
@@ -60,7 +60,7 @@ def _ring_svg(address: str, extra: str) -> SafeString:
     seed = _seed(address)
     outer, inner = 20 + seed[1] % 51, 20 + seed[2] % 51
     turns = (int.from_bytes(seed[3:5], "big") % 360, int.from_bytes(seed[5:7], "big") % 360)
-    return mark_safe(  # noqa: S308
+    return mark_safe(
         f'<svg class="im-id h{seed[0] % HUES}{extra}" viewBox="-20 -20 40 40" fill="none" stroke="currentColor" '
         f'aria-hidden="true"><circle r="20" fill="currentColor" stroke="none" opacity=".16"/>'
         f'<circle r="13" stroke-width="5" opacity=".55" pathLength="100" stroke-dasharray="{outer} {100 - outer}" '
@@ -93,7 +93,7 @@ def copy_button(text: str, label: str) -> SafeString:
 
 @register.simple_tag
 def address(value: str | None, what: str = "") -> SafeString | str:
-    """Short form, the whole in the title, and a button that copies the EIP-55 form. `what`: "address", "signing key"."""
+    """Short form, the whole in the title, a button that copies the EIP-55 form. `what`: "address", "signing key"."""
     if not value:
         return "–"
     full, brief = checksum(value), short(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.formats import date_format
@@ -13,6 +13,9 @@ from django.utils.translation import gettext, ngettext
 
 from staking.protocol.amounts import MICRO
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
 register = template.Library()
 
 UNKNOWN = "–"
@@ -21,7 +24,7 @@ UNIT = "IFM"
 _THOUSANDS, _POINT = ",", "."
 
 
-def is_unknown(value: object) -> bool:
+def is_unknown(value: object) -> TypeIs[None]:
     """None, or "" as templates say when an object on the way is None."""
     return value is None or value == ""
 
@@ -59,7 +62,7 @@ def _amount_html(micro: int, places: int | None) -> SafeString:
 
 @register.filter
 def ifm(micro: int | None, places: int | None = None) -> str:
-    """µIFM as a number: `|ifm` 2 to 6 decimals, `|ifm:6` fixed. Decimals after the second are dimmed, except below 1."""
+    """µIFM as a number: `|ifm` 2 to 6 decimals, `|ifm:6` fixed. Decimals after the second are dim, except below 1."""
     if is_unknown(micro):
         return UNKNOWN
     return format_html('<span class="im-num">{}</span>', _amount_html(micro, places))
@@ -98,6 +101,14 @@ def signed(value: int | None) -> str:
 def percent(bps: int | None, places: int = 2) -> str:
     """9955 bps -> "99.55%"."""
     return UNKNOWN if is_unknown(bps) else fixed(bps, 2, places) + "%"
+
+
+@register.filter
+def signed_percent(bps: int | None, places: int = 1) -> str:
+    """+3.4%, −12.0%, 0.0%."""
+    if is_unknown(bps):
+        return UNKNOWN
+    return ("+" if bps > 0 else "") + percent(bps, places)
 
 
 @register.filter

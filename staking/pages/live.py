@@ -1,0 +1,15 @@
+"""`/live/`: a word that open pages compare with the one they were made with, to renew themselves when it changes."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from staking.selectors.frame import frame, live_word
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        live_word(frame()), content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
