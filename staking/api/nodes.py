@@ -4,21 +4,63 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from staking.api import filters, node_shapes
 from staking.api.fields import write_moment
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import format_amount
-from staking.selectors.nodes import NodeFigures
+from staking.api.kept import kept
+from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
+from staking.protocol.addresses import checksum, normalize
+from staking.protocol.amounts import BPS, format_amount, parse_amount
+from staking.protocol.errors import AmountInvalid, Invalid
+from staking.protocol.parameters import DEFAULTS, JOB_CLASSES
+from staking.selectors.nodes import ORDERINGS, STATUSES, NodeFigures, NodeQuery, find_nodes, node_figures
+from staking.services import clock, nodes
 
 AMOUNTS = (
     "self_stake", "delegated", "effective_stake", "pending_stake", "unbonding", "delegation_cap",
     "delegation_room",
 )  # fmt: skip
 PLAIN = (
-    "name", "region", "status", "tier", "delegator_share_bps", "q_bps", "score_bps", "rank", "movement",
-    "sla_bps", "uptime_bps", "latency_ms", "latency_percentile_bps", "reputation", "estimated_apr_bps",
-    "custodial", "degraded", "pending_slash", "operator_unbonding", "penalty_bps", "accepted", "live",
-    "next_share_bps", "next_share_epoch", "hardware", "registered_epoch",
+    "name", "region", "hardware", "custodial", "status", "pending_slash", "operator_unbonding", "degraded", "tier",
+    "delegator_share_bps", "next_share_bps", "next_share_epoch", "rank", "movement", "score_bps", "q_bps",
+    "penalty_bps", "accepted", "live", "sla_bps", "uptime_bps", "latency_ms", "latency_percentile_bps",
+    "reputation", "estimated_apr_bps", "registered_epoch",
 )  # fmt: skip
+LAST_TIER = len(DEFAULTS.tiers) - 1
+
+
+def _filter(name: str, schema: dict[str, Any], says: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=says)
+
+
+_RATIO = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
+FILTERS = [
+    _filter("tier", {"type": "integer", "minimum": 0, "maximum": LAST_TIER}, "The live tier."),
+    _filter("region", {"type": "string", "pattern": node_shapes.node_texts.REGION_PATTERN}, "The region."),
+    _filter("job_class", {"type": "string", "enum": list(JOB_CLASSES)}, "Only nodes that may do these jobs."),
+    _filter("open", {"type": "boolean", "default": False}, "true: only nodes that take delegations now."),
+    _filter("status", {"type": "string", "enum": list(STATUSES)}, "The status."),
+    _filter("operator", node_shapes.fields.ADDRESS, "Only nodes of this wallet."),
+    _filter("search", {"type": "string", "maxLength": filters.LONGEST_SEARCH}, "In the name or the address."),
+    _filter("min_uptime_bps", _RATIO, "Uptime of at least so much."),
+    _filter("min_sla_bps", _RATIO, "An SLA that is known, and at least so much."),
+    _filter("min_apr_bps", _RATIO, "An estimated APR that is known, and at least so much."),
+    _filter("max_kept_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."),
+    _filter("room", node_shapes.fields.AMOUNT, "The cap leaves room for at least so much."),
+    _filter(
+        "ordering",
+        {"type": "string", "enum": list(ORDERINGS), "default": "rank"},
+        "From the least to the greatest, after a minus the other way; unknown figures come last, ties by address.",
+    ),
+]
+RATIOS = ("min_uptime_bps", "min_sla_bps", "min_apr_bps", "max_kept_bps")
+NAMES = frozenset([parameter.name for parameter in (*FILTERS, *OFFSET_PARAMETERS)])
+KEPT_PAGES = 256
 
 
 def node_json(figures: NodeFigures) -> dict[str, Any]:
@@ -36,3 +78,88 @@ def node_json(figures: NodeFigures) -> dict[str, Any]:
         "registered_at": write_moment(figures.registered_at),
         **shown,
     }
+
+
+def read_query(request: Request) -> NodeQuery:
+    """What a list of nodes is asked for. Raises: `invalid`, `address_invalid`, `amount_invalid`."""
+    return NodeQuery(
+        tier=whole(request, "tier", None, 0, LAST_TIER),
+        region=filters.region(request),
+        job_class=filters.choice(request, "job_class", JOB_CLASSES),
+        open_only=filters.flag(request, "open"),
+        status=filters.choice(request, "status", STATUSES),
+        operator=filters.address(request, "operator"),
+        search=filters.search(request),
+        room=_room(request),
+        ordering=filters.choice(request, "ordering", ORDERINGS) or "rank",
+        **{name: whole(request, name, None, 0, 1_000 * BPS) for name in RATIOS},
+    )
+
+
+class Nodes(APIView):
+    @extend_schema(
+        tags=["nodes"],
+        operation_id="nodes_list",
+        parameters=[*FILTERS, *OFFSET_PARAMETERS],
+        responses=page_of(node_shapes.Node),
+    )
+    def get(self, request: Request) -> Response:
+        """Nodes with their figures: stake, tier and status as they are now, performance by the latest ranking."""
+        asked = window(request)
+        found = find_nodes(read_query(request), limit=asked.limit + 1, offset=asked.offset)
+        rows = [node_json(figures) for figures in found[: asked.limit]]
+        return page(request, rows, window=asked, count=asked.offset + len(found))
+
+    @extend_schema(
+        tags=["nodes"],
+        operation_id="nodes_register",
+        request=node_shapes.NewNode,
+        responses={201: node_shapes.Node},
+    )
+    def post(self, request: Request) -> Response:
+        """Register a node; the caller is its operator."""
+        body = _read(node_shapes.NewNode, request)
+        now = clock.now()
+        share = body.pop("delegator_share_bps", None)
+        made = nodes.register(operator=request.user.address, share_bps=share, now=now, **body)  # type: ignore[union-attr]
+        return Response(node_json(node_figures(made.address, now=now)), status=201)
+
+
+class OneNode(APIView):
+    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=node_shapes.Node)
+    def get(self, request: Request, address: str) -> Response:
+        """A node with its live figures."""
+        return Response(node_json(node_figures(normalize(address), now=clock.now())))
+
+    @extend_schema(
+        tags=["nodes"],
+        operation_id="nodes_change",
+        request=node_shapes.NodeChanges,
+        responses=node_shapes.Node,
+    )
+    def patch(self, request: Request, address: str) -> Response:
+        """Change what an operator may change; the operator alone."""
+        changes = _read(node_shapes.NodeChanges, request)
+        node, now = normalize(address), clock.now()
+        nodes.change(node=node, actor=request.user.address, changes=changes, now=now)  # type: ignore[union-attr]
+        return Response(node_json(node_figures(node, now=now)))
+
+
+node_list = kept(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
+
+
+def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    if isinstance(request.data, dict):
+        for name in request.data.keys() - body.fields.keys():
+            raise Invalid(f"{name[:64]} is not among what can be given here.", field=name[:64])
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def _room(request: Request) -> int | None:
+    text = request.query_params.get("room")
+    try:
+        return None if text is None else parse_amount(text)
+    except AmountInvalid as error:
+        raise AmountInvalid(error.detail, field="room") from None

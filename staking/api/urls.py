@@ -1,5 +1,30 @@
+"""Staking's doors under /api/v1/."""
+
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from staking.api import epochs, ledger, node_history, nodes, parameters, rankings, scheduler, slashes
+
+urlpatterns = [
+    path("nodes", nodes.node_list),
+    path("nodes/<str:address>", nodes.OneNode.as_view()),
+    path("nodes/<str:address>/epochs", node_history.node_epochs),
+    path("nodes/<str:address>/slashes", node_history.node_slashes),
+    path("nodes/<str:address>/rankings", node_history.node_rankings),
+    path("epochs", epochs.epoch_list),
+    path("epochs/<int:number>", epochs.one_epoch),
+    path("epochs/<int:number>/nodes", epochs.epoch_nodes),
+    path("epochs/<int:number>/proof/<str:address>", epochs.epoch_proof),
+    path("rankings", rankings.ranking_list),
+    path("rankings/latest", rankings.latest_ranking),
+    path("rankings/<int:number>", rankings.one_ranking),
+    path("slashes", slashes.slash_list),
+    path("slashes/<int:number>", slashes.one_slash),
+    path("parameters", parameters.parameters),
+    path("ledger/transactions", ledger.transactions),
+    path("ledger/accounts/<str:name>", ledger.account),
+    path("scheduler/nodes", scheduler.scheduler_nodes),
+    path("scheduler/assignments", scheduler.Assignments.as_view()),
+    path("scheduler/quorums", scheduler.Quorums.as_view()),
+]

@@ -26,6 +26,7 @@ __all__ = [
     "find_nodes",
     "list_nodes",
     "node_figures",
+    "node_id",
     "regions",
 ]
 
@@ -72,13 +73,19 @@ def count_nodes(query: NodeQuery) -> int:
 
 def node_figures(address: str, *, now: datetime) -> NodeFigures:
     """A node by its canonical address, its performance by the window of R49. Raises: `not_found`."""
-    epoch = open_epoch()
-    id_ = Node.objects.filter(address=address).values_list("id", flat=True).first()
-    if epoch is None or id_ is None:
-        raise NotFound(f"No node has the address {checksum(address)}.")
-    (figures,) = read_figures([id_], epoch=epoch, ranking=latest_id())
+    number, epoch = node_id(address), open_epoch()
+    assert epoch is not None, "nodes are registered in an epoch"
+    (figures,) = read_figures([number], epoch=epoch, ranking=latest_id())
     live = figures_by_address(now=now).get(address)
     return figures if live is None else _with_window(figures, live)
+
+
+def node_id(address: str) -> int:
+    """The number of the node with this canonical address. Raises: `not_found`."""
+    found = Node.objects.filter(address=address).values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound(f"No node has the address {checksum(address)}.")
+    return found
 
 
 def regions() -> list[str]:

@@ -1,0 +1,92 @@
+"""Epochs: the list, a report, its rows, proofs of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from staking.api import epoch_shapes as shapes
+from staking.api.pagination import (
+    CURSOR_PARAMETERS,
+    OFFSET_PARAMETERS,
+    cursor,
+    cursor_page,
+    page,
+    page_of,
+    window,
+)
+from staking.protocol.addresses import checksum, normalize
+from staking.protocol.merkle import LEAF_ENCODING
+from staking.selectors import epochs
+from staking.selectors.proofs import ProvenLeaf, proof_of
+
+
+@extend_schema(
+    tags=["epochs"],
+    operation_id="epochs_list",
+    parameters=CURSOR_PARAMETERS,
+    responses=page_of(shapes.EpochReport),
+)
+@api_view(["GET"])
+def epoch_list(request: Request) -> Response:
+    """Epochs, the newest first."""
+    limit, after = cursor(request)
+    rows = epochs.epochs() if after is None else epochs.epochs().filter(number__lt=after)
+    return cursor_page(
+        request,
+        list(rows[: limit + 1]),
+        limit=limit,
+        number=lambda row: row.number,
+        render=lambda row: shapes.EpochReport(row).data,
+    )
+
+
+@extend_schema(tags=["epochs"], operation_id="epochs_read", responses=shapes.EpochReport)
+@api_view(["GET"])
+def one_epoch(request: Request, number: int) -> Response:
+    """An epoch and, once it is settled, its report."""
+    return Response(shapes.EpochReport(epochs.epoch(number)).data)
+
+
+@extend_schema(
+    tags=["epochs"],
+    operation_id="epochs_nodes",
+    parameters=OFFSET_PARAMETERS,
+    responses=page_of(shapes.EpochNode),
+)
+@api_view(["GET"])
+def epoch_nodes(request: Request, number: int) -> Response:
+    """The rows of a report, by address; none until the epoch is settled."""
+    asked = window(request)
+    rows = list(epochs.rows_of_epoch(number)[asked.offset : asked.stop + 1])
+    shown = [shapes.EpochNode(row).data for row in rows[: asked.limit]]
+    return page(request, shown, window=asked, count=asked.offset + len(rows))
+
+
+@extend_schema(tags=["epochs"], operation_id="epochs_proof", responses=shapes.Proof)
+@api_view(["GET"])
+def epoch_proof(request: Request, number: int, address: str) -> Response:
+    """The leaves of a node in the epoch's Merkle tree, with proofs; a contract can verify them."""
+    node = normalize(address)
+    found = proof_of(number, node)
+    return Response(
+        {
+            "epoch": number,
+            "node": checksum(node),
+            "root": found.root,
+            "leaf_encoding": LEAF_ENCODING,
+            "leaves": [_leaf_json(proven) for proven in found.leaves],
+        }
+    )
+
+
+def _leaf_json(proven: ProvenLeaf) -> dict[str, Any]:
+    leaf = proven.leaf
+    return {
+        "value": [leaf.kind, checksum(leaf.address), leaf.amount, leaf.epoch],
+        "proof": ["0x" + sibling.hex() for sibling in proven.proof],
+    }

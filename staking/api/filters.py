@@ -1,0 +1,69 @@
+"""Words of a query string, read strictly: what cannot be meant is a 400, not an empty list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rest_framework.request import Request
+
+from staking.api.pagination import whole
+from staking.protocol.addresses import normalize
+from staking.protocol.errors import AddressInvalid, Invalid
+from staking.services.node_texts import UNPRINTABLE, check_region
+
+LONGEST_SEARCH = 64
+LAST_EPOCH = 2**31 - 1
+
+_WORD = re.compile(r"[a-z_]{1,32}")
+
+
+def choice(request: Request, name: str, among: Sequence[str]) -> str | None:
+    """One of some words; None when it is not given. Raises: `invalid`."""
+    text = request.query_params.get(name)
+    if text is not None and text not in among:
+        raise Invalid(f"Choose {name} among {', '.join(among)}.", field=name)
+    return text
+
+
+def flag(request: Request, name: str) -> bool:
+    """True or false; false when it is not given. Raises: `invalid`."""
+    return choice(request, name, ("true", "false")) == "true"
+
+
+def word(request: Request, name: str) -> str | None:
+    """A word of small letters, such as a kind. Raises: `invalid`."""
+    text = request.query_params.get(name)
+    if text is not None and not _WORD.fullmatch(text):
+        raise Invalid(f"Give {name} as one word of small letters.", field=name)
+    return text
+
+
+def epoch(request: Request, name: str = "epoch") -> int | None:
+    """An epoch's number. Raises: `invalid`."""
+    return whole(request, name, None, 1, LAST_EPOCH)
+
+
+def region(request: Request) -> str | None:
+    """A region's name. Raises: `invalid`."""
+    text = request.query_params.get("region")
+    return None if text is None else check_region(text)
+
+
+def address(request: Request, name: str) -> str | None:
+    """An address in canonical form. Raises: `address_invalid`."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return normalize(text)
+    except AddressInvalid as error:
+        raise AddressInvalid(error.detail, field=name) from None
+
+
+def search(request: Request) -> str:
+    """What to look for, "" when it is not given. Raises: `invalid`."""
+    text = request.query_params.get("search", "").strip()
+    if len(text) > LONGEST_SEARCH or UNPRINTABLE.search(text):
+        raise Invalid(f"Search for at most {LONGEST_SEARCH} printable characters.", field="search")
+    return text

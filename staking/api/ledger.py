@@ -1,0 +1,115 @@
+"""The journal and its balances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from staking.api import filters
+from staking.api.fields import MomentField, SignedAmountField, write_moment
+from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
+from staking.ledger.journal import Movement, movements
+from staking.ledger.selectors import balance
+from staking.protocol.addresses import checksum
+from staking.protocol.amounts import format_amount
+from staking.protocol.errors import Invalid, NotFound
+from staking.selectors.ledger import account_name
+
+FILTERS = [
+    OpenApiParameter("account", str, description="Only transactions that move this account."),
+    OpenApiParameter(
+        "kind",
+        {"type": "string", "pattern": "^[a-z_]{1,32}$", "examples": ["delegate"]},
+        description="Only transactions of this kind.",
+    ),
+    OpenApiParameter("epoch", {"type": "integer", "minimum": 1}, description="Only transactions of this epoch."),
+]
+
+
+class EntryShape(serializers.Serializer[Any]):
+    """One side of a transaction: what an account gained, or gave (negative)."""
+
+    account = serializers.CharField()
+    amount = SignedAmountField()
+
+
+class TransactionShape(serializers.Serializer[Any]):
+    """A balanced movement of tokens; its entries sum to zero."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    reference = serializers.CharField(help_text="What it is about: a node, a slash, an epoch …")
+    actor = serializers.CharField(help_text="The wallet that acted; empty for the network itself.")
+    at = MomentField()
+    epoch = serializers.IntegerField()
+    entries = EntryShape(many=True)
+
+
+class AccountShape(serializers.Serializer[Any]):
+    """An account; only `issuance` is ever negative."""
+
+    name = serializers.CharField()
+    balance = SignedAmountField()
+
+
+@extend_schema(
+    tags=["ledger"],
+    operation_id="ledger_transactions",
+    parameters=[*FILTERS, *CURSOR_PARAMETERS],
+    responses=page_of(TransactionShape),
+)
+@api_view(["GET"])
+def transactions(request: Request) -> Response:
+    """The double-entry journal, the newest first."""
+    limit, after = cursor(request)
+    rows = movements(
+        limit=limit + 1,
+        before=after,
+        kind=filters.word(request, "kind"),
+        account=_account(request),
+        epoch=filters.epoch(request),
+    )
+    return cursor_page(request, rows, limit=limit, number=lambda row: row.id, render=_transaction_json)
+
+
+@extend_schema(tags=["ledger"], operation_id="ledger_account", responses=AccountShape)
+@api_view(["GET"])
+def account(request: Request, name: str) -> Response:
+    """The balance of an account; 0 for one without entries."""
+    found = account_name(name)
+    return Response({"name": _name_json(found), "balance": format_amount(balance(found))})
+
+
+def _account(request: Request) -> str | None:
+    text = request.query_params.get("account")
+    try:
+        return None if text is None else account_name(text)
+    except NotFound as error:
+        raise Invalid(error.detail, field="account") from None
+
+
+def _transaction_json(row: Movement) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "reference": _address_json(row.reference),
+        "actor": _address_json(row.actor),
+        "at": write_moment(row.at),
+        "epoch": row.epoch,
+        "entries": [{"account": _name_json(name), "amount": format_amount(amount)} for name, amount in row.entries],
+    }
+
+
+def _name_json(name: str) -> str:
+    kind, colon, address = name.partition(":")
+    return f"{kind}{colon}{checksum(address)}" if colon else name
+
+
+def _address_json(text: str) -> str:
+    """Kinds of transactions refer to addresses and to numbers; only addresses have another form outside."""
+    return checksum(text) if len(text) == 42 and text.startswith("0x") else text

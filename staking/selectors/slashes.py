@@ -1,0 +1,25 @@
+"""Slashes: what nodes are charged with and what became of it (section 8)."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from staking.models import Slash
+from staking.protocol.errors import NotFound
+
+
+def slashes(
+    *, node: str | None = None, status: str | None = None, offence: str | None = None, epoch: int | None = None
+) -> QuerySet[Slash]:
+    """Slashes with their nodes, the newest first; `node` is a canonical address, None asks for nothing."""
+    asked = {"node__address": node, "status": status, "offence": offence, "epoch": epoch}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return Slash.objects.filter(**given).select_related("node").order_by("-id")
+
+
+def slash(number: int) -> Slash:
+    """One slash with its node. Raises: `not_found`."""
+    found = Slash.objects.filter(pk=number).select_related("node").first()
+    if found is None:
+        raise NotFound(f"There is no slash {number}.")
+    return found
