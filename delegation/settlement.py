@@ -8,7 +8,7 @@ from delegation.models import Position, Redelegation
 from delegation.services import accrual, shares
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.models import Node, Pool, Slash
+from staking.models import Node, Pool, Slash, StakeCheckpoint
 from staking.protocol import pools
 from staking.protocol.amounts import format_amount
 from staking.protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
@@ -54,8 +54,7 @@ def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> Non
     for position, amount in zip(positions, amounts, strict=True):
         position.shares -= position.pending_shares
         position.pending_shares = 0
-        position.save(update_fields=["shares", "pending_shares"])
-        accrual.checkpoint(position, work.number)
+        _keep(position, work.number)
         events.record(
             "delegation_refunded",
             at=work.now,
@@ -80,6 +79,25 @@ def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> Non
             reference=node.address,
             key=f"refund:{work.number}:{node.address}",
         )
+
+
+def _keep(position: Position, epoch: int) -> None:
+    position.save(update_fields=["shares", "pending_shares"])
+    StakeCheckpoint.objects.bulk_create(
+        [
+            StakeCheckpoint(
+                wallet=position.wallet,
+                node_id=position.node_id,
+                epoch=epoch,
+                generation=position.generation,
+                active=position.shares,
+                shares=position.shares,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["wallet", "node", "epoch"],
+        update_fields=["generation", "active", "shares"],
+    )
 
 
 def _cancel(work: Settlement, redelegation: Redelegation, refusal: ProtocolError) -> None:
@@ -129,11 +147,9 @@ class _Run:
         self, source: Node, position: Position, target: Node, arrival: Position, amount: int, leaving: int
     ) -> None:
         number = self.work.number
-        shares.take_shares(source, position, amount, number)
-        accrual.checkpoint(position, number, active=self.earned[source.id, position.wallet])
+        shares.take_shares(source, position, amount, number, active=self.earned[source.id, position.wallet])
         arrival.redelegated_at = self.work.epoch.end
-        shares.add_shares(target, arrival, leaving, number)
-        accrual.checkpoint(arrival, number, active=self.earned[target.id, arrival.wallet])
+        shares.add_shares(target, arrival, leaving, number, active=self.earned[target.id, arrival.wallet])
         for node in (source, target):
             state = self.work.by_id[node.id]
             state.pool_tokens, state.pool_shares = node.pool.tokens, node.pool.shares

@@ -9,7 +9,7 @@ from staking.ledger.posting import post
 from staking.protocol import votes
 from staking.protocol.errors import ParameterOutOfBounds
 from staking.services import events
-from staking.services.nodes import lock
+from staking.services.node_lock import lock
 from staking.services.parameters import schedule
 from staking.services.slashes import overturn
 from staking.settlement.state import Settlement

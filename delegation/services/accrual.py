@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from delegation.models import Position
-from staking.models import Node, NodeEpoch, StakeCheckpoint, VoidGeneration
+from delegation.services.rows import read
+from staking.models import Node, NodeEpoch, VoidGeneration
 from staking.protocol import pools
 
 
@@ -14,19 +15,8 @@ def touched(node: Node, wallet: str, epoch: int) -> Position:
 
     Shares of a void generation are gone, what they had earned stays owed (R14).
     """
-    position = Position.objects.filter(node_id=node.id, wallet=wallet).first()
-    if position is None:
-        return Position(
-            node=node,
-            wallet=wallet,
-            generation=node.pool.generation,
-            reward_index=index_at(node.id, epoch - 1),
-            opened_epoch=epoch,
-        )
-    position.node = node
-    void = void_epoch(position, node.pool.generation)
-    wanted = {epoch - 1, position.pending_epoch, void or 0}
-    settle(position, node.pool.generation, void, indexes(node.id, wanted), closed=epoch - 1)
+    position, void, index = read(node, wallet, epoch)
+    settle(position, node.pool.generation, void, index, closed=epoch - 1)
     return position
 
 
@@ -61,35 +51,7 @@ def void_epoch(position: Position, generation: int) -> int | None:
     )
 
 
-def index_at(node_id: int, epoch: int) -> int:
-    """The node's reward index at the close of a settled epoch; 0 before its first."""
-    return indexes(node_id, {epoch}).get(epoch, 0)
-
-
 def indexes(node_id: int, epochs: set[int]) -> dict[int, int]:
     """The node's reward index at the close of each of some settled epochs."""
     rows = NodeEpoch.objects.filter(node_id=node_id, epoch__in=epochs)
     return {epoch: int(index) for epoch, index in rows.values_list("epoch", "reward_index")}
-
-
-def checkpoint(position: Position, epoch: int, *, active: int | None = None) -> None:
-    """Note the shares as `epoch` leaves them, and those that earn in it (R42, R44).
-
-    `active` is given where shares have left that had earned the epoch already.
-    """
-    pending = position.pending_shares if position.pending_epoch == epoch else 0
-    StakeCheckpoint.objects.bulk_create(
-        [
-            StakeCheckpoint(
-                wallet=position.wallet,
-                node_id=position.node_id,
-                epoch=epoch,
-                generation=position.generation,
-                active=position.shares - pending if active is None else active,
-                shares=position.shares,
-            )
-        ],
-        update_conflicts=True,
-        unique_fields=["wallet", "node", "epoch"],
-        update_fields=["generation", "active", "shares"],
-    )

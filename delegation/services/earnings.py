@@ -14,10 +14,10 @@ from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node
 from staking.protocol import pools
-from staking.protocol.errors import NothingToClaim
+from staking.protocol.errors import NothingToClaim, ProtocolError
 from staking.services import stakes
 from staking.services.epochs import lock_open_epoch
-from staking.services.nodes import lock
+from staking.services.node_lock import lock
 from staking.services.outcome import Claimed
 
 
@@ -92,6 +92,31 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
             actor=wallet,
         )
         return Claimed(posted, found, amount)
+
+
+def compound_all(*, wallet: str, now: datetime) -> list[Claimed]:
+    """Compound on every node that takes it; what the others owe stays there to be claimed (R42).
+
+    Raises: `nothing_to_claim` when none takes anything.
+    """
+    with transaction.atomic():
+        lock_open_epoch()
+        compounded = []
+        for node in _earning(wallet):
+            try:
+                compounded.append(compound(node=node, wallet=wallet, now=now))
+            except ProtocolError:
+                continue
+        if not compounded:
+            raise NothingToClaim("No node takes what was earned on it now: claim it instead.")
+        return compounded
+
+
+def _earning(wallet: str) -> list[str]:
+    """The nodes that the wallet backs or runs, by address: the one order in which nodes are locked."""
+    backed = Position.objects.filter(wallet=wallet).values_list("node__address", flat=True)
+    run = Node.objects.filter(operator=wallet).values_list("address", flat=True)
+    return sorted({*backed, *run})
 
 
 def _take(position: Position) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from delegation.services.accrual import checkpoint, touched
+from delegation.services.accrual import touched
 from delegation.services.outcome import Held
 from delegation.services.shares import add_shares, take_shares
 from staking.ledger import accounts
@@ -16,7 +16,7 @@ from staking.protocol import pools
 from staking.protocol.errors import AmountTooSmall, OwnNode
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
 from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.nodes import lock
+from staking.services.node_lock import lock
 from staking.services.unbondings import enter_bucket
 
 
@@ -58,7 +58,6 @@ def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> 
         found = lock(node)
         position = touched(found, wallet, epoch.number)
         leaving = take_shares(found, position, amount, epoch.number)
-        checkpoint(position, epoch.number)
         posted = post(
             kind="undelegate",
             moves={accounts.pool(node): -leaving, accounts.unbonding(node): leaving},

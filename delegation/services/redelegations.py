@@ -22,7 +22,7 @@ from staking.protocol.errors import (
 )
 from staking.services.admission import check_delegations_open, check_standing, has_open_unbonding
 from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.nodes import lock_pair
+from staking.services.node_lock import lock_pair
 
 
 def redelegate(

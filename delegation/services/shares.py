@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from delegation.models import Position
-from delegation.services.accrual import checkpoint
+from delegation.services.rows import write
 from staking.models import Node
 from staking.protocol import pools
 
 
-def add_shares(node: Node, position: Position, amount: int, epoch: int) -> None:
-    """Count µIFM that the ledger moves into the pool as pending shares of the position (R13, R14).
+def add_shares(
+    node: Node, position: Position, amount: int, epoch: int, *, active: int | None = None
+) -> None:
+    """Count µIFM that the ledger moves into the pool as pending shares of the settled position (R13, R14).
 
+    `active`: the shares that earn in the epoch, where some of them have left already.
     Raises: `amount_too_small` when no share would be issued.
     """
     pool = node.pool
     issued = pools.enter(amount, pool.tokens, pool.shares)
     pool.pending_shares, pool.pending_epoch = pool.pending_in(epoch) + issued, epoch
     pool.tokens, pool.shares = pool.tokens + amount, pool.shares + issued
-    pool.save(update_fields=["tokens", "shares", "pending_shares", "pending_epoch"])
     # A settled position has pending shares of this epoch only.
     position.pending_shares, position.pending_epoch = position.pending_shares + issued, epoch
     position.shares += issued
-    position.save()
-    checkpoint(position, epoch)
+    write(node, position, epoch, active=active)
 
 
-def take_shares(node: Node, position: Position, amount: int | None, epoch: int) -> int:
-    """Burn the shares for µIFM (None: all) of a position, pending ones first; the µIFM that leave (R15).
+def take_shares(
+    node: Node, position: Position, amount: int | None, epoch: int, *, active: int | None = None
+) -> int:
+    """Burn the shares for µIFM (None: all) of a settled position, pending ones first; the µIFM that leave (R15).
 
+    `active`: the shares that earn in the epoch, where those that leave have earned it already.
     Raises: `amount_too_small` for 0, `insufficient_balance` for more than the position is worth.
     """
     pool = node.pool
@@ -35,10 +39,9 @@ def take_shares(node: Node, position: Position, amount: int | None, epoch: int) 
     from_pending, _ = pools.pending_first(leaving.burned, position.pending_shares)
     pool.pending_shares, pool.pending_epoch = pool.pending_in(epoch) - from_pending, epoch
     pool.tokens, pool.shares = pool.tokens - leaving.amount, pool.shares - leaving.burned
-    pool.save(update_fields=["tokens", "shares", "pending_shares", "pending_epoch"])
     position.pending_shares -= from_pending
     position.shares -= leaving.burned
-    position.save()
+    write(node, position, epoch, active=active)
     return leaving.amount
 
 

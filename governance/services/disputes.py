@@ -26,7 +26,8 @@ from staking.protocol.slashing import vote_until
 from staking.selectors.voting_power import quorum_base
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch, parameters_of
-from staking.services.nodes import check_operator, lock
+from staking.services.node_lock import lock
+from staking.services.nodes import check_operator
 from staking.services.slashes import mark_disputed
 
 EVIDENCE_MOST = 20

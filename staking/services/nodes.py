@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,33 +14,22 @@ from staking.protocol.errors import (
     Conflict,
     Invalid,
     NodeRetired,
-    NotFound,
     NotOperator,
     ParameterOutOfBounds,
     ShareCutTooLarge,
 )
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.node_lock import lock
+from staking.services.node_texts import check_hardware, check_name, check_region
 
 SHARE_FLOOR, SHARE_CEILING = 5_000, 10_000
+TEXTS: dict[str, Callable[[object], Any]] = {
+    "name": check_name,
+    "region": check_region,
+    "hardware": check_hardware,
+}
 CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
-
-
-def lock(address: str) -> Node:
-    """The node with its pool, locked to the end of the transaction. Raises: `not_found`."""
-    try:
-        node = Node.objects.select_for_update(no_key=True, of=("self",)).get(address=address)
-    except Node.DoesNotExist:
-        raise NotFound(f"No node has the address {checksum(address)}.") from None
-    # Read after the lock: whoever held it before may have moved the pool.
-    node.pool = Pool.objects.get(node_id=node.id)
-    return node
-
-
-def lock_pair(first: str, second: str) -> tuple[Node, Node]:
-    """Two nodes, locked in the order of their addresses whatever the order asked. Raises: `not_found`."""
-    held = {address: lock(address) for address in sorted({first, second})}
-    return held[first], held[second]
 
 
 def register(
@@ -58,8 +47,10 @@ def register(
 ) -> Node:
     """Register a node; the caller is its operator (section 2). Cap in µIFM, share in bps.
 
-    Raises: `conflict` when the address is taken, `parameter_out_of_bounds` for a share outside 5,000 … 10,000.
+    Raises: `invalid` for a name, region or hardware that cannot be, `conflict` when the address is taken,
+    `parameter_out_of_bounds` for a share outside 5,000 … 10,000.
     """
+    texts = {"name": check_name(name), "region": check_region(region), "hardware": check_hardware(hardware or {})}
     _check_share(share_bps)
     with transaction.atomic():
         epoch = lock_open_epoch()
@@ -69,9 +60,7 @@ def register(
                 node = Node.objects.create(
                     address=address,
                     operator=operator,
-                    name=name,
-                    region=region,
-                    hardware=dict(hardware or {}),
+                    **texts,
                     signing_key=signing_key or address,
                     custodial=custodial,
                     delegation_cap=delegation_cap,
@@ -95,6 +84,7 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise Invalid(f"{unknown[0]} cannot be changed.", field=unknown[0])
+    changes = {name: TEXTS[name](value) if name in TEXTS else value for name, value in changes.items()}
     with transaction.atomic():
         epoch = lock_open_epoch()
         found = lock(node)

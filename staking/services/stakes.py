@@ -13,7 +13,8 @@ from staking.protocol.amounts import format_amount
 from staking.protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import lock_open_epoch
-from staking.services.nodes import check_operator, lock
+from staking.services.node_lock import lock
+from staking.services.nodes import check_operator
 from staking.services.outcome import Claimed, Moved
 from staking.services.unbondings import add_stake, enter_bucket
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.models import Bucket, Node, Slash, Unbonding
+from staking.models import Node, Slash, Unbonding
 from staking.protocol import pools
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -21,8 +21,23 @@ from staking.protocol.errors import (
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.nodes import lock
+from staking.services.node_lock import columns, from_row, lock
 from staking.services.outcome import Moved
+
+
+BUCKET = "SELECT tokens, shares FROM staking_bucket WHERE node_id = %s AND kind = %s AND epoch = %s"
+ENTER = f"""
+WITH bucket AS (
+  INSERT INTO staking_bucket AS b (node_id, kind, epoch, tokens, shares)
+  VALUES (%(node)s, %(kind)s, %(epoch)s, %(amount)s, %(shares)s)
+  ON CONFLICT (node_id, epoch, kind) DO UPDATE
+    SET tokens = b.tokens + excluded.tokens, shares = b.shares + excluded.shares
+  RETURNING b.id
+)
+INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
+SELECT %(node)s, %(wallet)s, %(kind)s, id, %(shares)s, %(amount)s, %(epoch)s, %(now)s, %(matures_at)s, 'open'
+FROM bucket RETURNING {", ".join(columns(Unbonding))}
+"""
 
 
 def add_stake(node: Node, amount: int, epoch: OpenEpoch) -> None:
@@ -40,24 +55,18 @@ def enter_bucket(
 
     Shares are floor(amount × shares / tokens), amount when the bucket is empty (R16). The node is locked.
     """
-    bucket, _ = Bucket.objects.get_or_create(node=node, kind=kind, epoch=epoch.number)
-    issued = pools.shares_for(amount, bucket.tokens, bucket.shares)
-    if issued == 0:
-        raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
-    bucket.tokens += amount
-    bucket.shares += issued
-    bucket.save(update_fields=["tokens", "shares"])
-    return Unbonding.objects.create(
-        node=node,
-        wallet=wallet,
-        kind=kind,
-        bucket=bucket,
-        shares=issued,
-        entered=amount,
-        epoch=epoch.number,
-        created_at=now,
-        matures_at=now + timedelta(seconds=epoch.params.unbonding_seconds),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(BUCKET, [node.id, kind, epoch.number])
+        found = cursor.fetchone() or (0, 0)
+        issued = pools.shares_for(amount, found[0], int(found[1]))
+        if issued == 0:
+            raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
+        matures_at = now + timedelta(seconds=epoch.params.unbonding_seconds)
+        values = {"node": node.id, "wallet": wallet, "kind": kind, "amount": amount, "shares": issued}
+        cursor.execute(ENTER, {**values, "epoch": epoch.number, "now": now, "matures_at": matures_at})
+        entry = from_row(Unbonding, cursor.fetchone())
+    entry.node = node
+    return entry
 
 
 def worth(entry: Unbonding, bucket: Bucket) -> int:
