@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from delegation.selectors.operators import nodes_run_by
-from delegation.selectors.positions import positions_of_wallet
-from delegation.selectors.unbondings import unbondings_of_wallet
+from delegation.selectors.operators import OwnNode, nodes_run_by
+from delegation.selectors.positions import PositionFigures, positions_of_wallet
+from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.selectors.voting_power import voting_power
@@ -33,13 +34,29 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
 
     The number of queries does not depend on how much the wallet holds. `now` is network time.
     """
-    positions = positions_of_wallet(address)
-    own = nodes_run_by(address)
+    epoch = open_epoch()
+    return figures_from(
+        address,
+        positions_of_wallet(address),
+        nodes_run_by(address),
+        unbondings_of_wallet(address, status="open"),
+        epoch=epoch.number if epoch else 0,
+    )
+
+
+def figures_from(
+    address: str,
+    positions: Sequence[PositionFigures],
+    own: Sequence[OwnNode],
+    unbondings: Sequence[UnbondingFigures],
+    *,
+    epoch: int,
+) -> WalletFigures:
+    """The same from a wallet's delegations, own nodes and open entries that are read already."""
     available = balance(accounts.wallet(address))
     staked = sum(node.staked for node in own)
     delegated = sum(position.value for position in positions)
-    unbonding = sum(entry.amount for entry in unbondings_of_wallet(address, status="open"))
-    epoch = open_epoch()
+    unbonding = sum(entry.amount for entry in unbondings)
     return WalletFigures(
         address=address,
         total=available + staked + delegated + unbonding,
@@ -48,5 +65,5 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
         delegated=delegated,
         unbonding=unbonding,
         claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
-        voting_power=voting_power(address, epoch=epoch.number) if epoch else 0,
+        voting_power=voting_power(address, epoch=epoch) if epoch else 0,
     )

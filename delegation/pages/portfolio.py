@@ -1,0 +1,169 @@
+"""`/portfolio/` and, to be read by anyone, `/wallets/ADDR/`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from delegation.charts.rewards import rewards
+from delegation.pages.reader import of_reader, reader_of
+from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
+from delegation.selectors.redelegations import RedelegationFigures
+from delegation.selectors.unbondings import UnbondingFigures
+from staking.charts.figure import Chart
+from staking.pages.leaderboard_rows import state_of
+from staking.protocol.addresses import normalize
+from staking.protocol.amounts import BPS
+from staking.protocol.errors import AddressInvalid
+from staking.services import clock
+from staking.templatetags.cells import region_name
+from staking.templatetags.identity import short
+
+CONCENTRATED_BPS = 5_000
+LISTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRow:
+    """A delegation in the table; `open_to`: what may be done with it now."""
+
+    holding: Holding
+    state: str
+    can_claim: bool
+    can_redelegate: bool
+    can_undelegate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An unbonding entry; `done_bps`: how much of its period has passed; `at_stake`: what a slash could take."""
+
+    entry: UnbondingFigures
+    done_bps: int
+    mature: bool
+    at_stake: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a wallet's bonded stake lies with one operator or in one region."""
+
+    label: str
+    amount: int
+    bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioPage:
+    """Amounts in µIFM, ratios in bps."""
+
+    portfolio: Portfolio
+    mine: bool
+    holdings: tuple[HoldingRow, ...]
+    entries: tuple[EntryRow, ...]
+    moving: tuple[RedelegationFigures, ...]
+    operators: tuple[Part, ...]
+    regions: tuple[Part, ...]
+    chart: Chart | None
+    earned: int
+    delegated_earned: int
+
+    @property
+    def concentrated(self) -> str:
+        """Where more than half lies, when there is more than one place to choose from; "" else."""
+        for part in (*self.operators[:1], *self.regions[:1]):
+            if part.bps > CONCENTRATED_BPS and len(self.holdings) > 1:
+                return part.label
+        return ""
+
+
+@require_safe
+@of_reader
+def portfolio(request: HttpRequest, wallet: str) -> HttpResponse:
+    return _render(request, wallet, mine=True)
+
+
+@require_safe
+def wallet(request: HttpRequest, address: str) -> HttpResponse:
+    """The same without anything that acts."""
+    try:
+        return _render(request, normalize(address), mine=False)
+    except AddressInvalid:
+        raise Http404 from None
+
+
+def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
+    now = clock.now()
+    found = portfolio_of(address, now=now)
+    if found is None:
+        raise Http404
+    context: dict[str, Any] = {"page": _page(found, now, mine=mine), "yours": reader_of(request) == address}
+    return render(request, "delegation/portfolio.html", context)
+
+
+def _page(found: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
+    last = found.epoch.number - 1
+    first = max(last - EPOCHS + 1, 1)
+    return PortfolioPage(
+        portfolio=found,
+        mine=mine,
+        holdings=tuple(_holding(holding) for holding in found.holdings),
+        entries=tuple(_entry(entry, found, now) for entry in found.unbondings),
+        moving=found.moving,
+        operators=_parts((short(h.node.operator), h.position.value) for h in found.holdings),
+        regions=_parts((region_name(h.node.region), h.position.value) for h in found.holdings),
+        chart=rewards(found.earned, first=first, last=last) if last else None,
+        earned=sum(row.amount for row in found.earned),
+        delegated_earned=sum(holding.earned for holding in found.holdings),
+    )
+
+
+def _holding(holding: Holding) -> HoldingRow:
+    position, node = holding.position, holding.node
+    moving = sum(move.amount for move in holding.moving)
+    movable = node.status == "banned" or not node.operator_unbonding
+    return HoldingRow(
+        holding=holding,
+        state=state_of(node),
+        can_claim=position.claimable > 0,
+        can_redelegate=position.value > moving and movable and not position.liable_slashes,
+        can_undelegate=position.value > 0,
+    )
+
+
+def _entry(entry: UnbondingFigures, found: Portfolio, now: datetime) -> EntryRow:
+    whole = entry.matures_at - entry.created_at
+    gone = min(max(now - entry.created_at, whole * 0), whole)
+    rates = [
+        charge.slash.delegated_bps if entry.kind == "delegated" else charge.slash.self_bps
+        for charge in found.charges
+        if charge.slash.node_id == entry.node_id and charge.slash.epoch <= entry.epoch
+    ]
+    return EntryRow(
+        entry=entry,
+        done_bps=gone * BPS // whole if whole else BPS,
+        mature=entry.is_mature(now),
+        at_stake=entry.amount * max(rates, default=0) // BPS,
+    )
+
+
+def _parts(amounts: Iterable[tuple[str, int]]) -> tuple[Part, ...]:
+    """The largest first; what is left of a long list is one part."""
+    sums: dict[str, int] = defaultdict(int)
+    for label, amount in amounts:
+        sums[label] += amount
+    whole = sum(sums.values())
+    ordered = sorted(((amount, label) for label, amount in sums.items() if amount), key=lambda one: (-one[0], one[1]))
+    parts = [Part(label, amount, amount * BPS // whole) for amount, label in ordered[:LISTED]]
+    rest = sum(amount for amount, _ in ordered[LISTED:])
+    if rest:
+        parts.append(Part(gettext("others"), rest, rest * BPS // whole))
+    return tuple(parts)

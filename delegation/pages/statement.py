@@ -1,0 +1,91 @@
+"""`/wallets/ADDR/statement/`: every movement of a wallet and what its stake earned, with the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from delegation.api.queries import read_period
+from delegation.pages.reader import reader_of
+from delegation.selectors.earnings import Earning, earnings
+from delegation.selectors.statement import Period, Statement, epochs_ending_in, movements, statement
+from staking.ledger.history import Movement
+from staking.pages import asked
+from staking.pages.listing import Pager
+from staking.protocol.addresses import checksum, normalize
+from staking.protocol.errors import AddressInvalid, Invalid
+
+LISTED = 50
+EARNINGS_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """`first` and `last`: the days as they were typed; `error`: what is wrong with them."""
+
+    found: Statement
+    rows: tuple[Movement, ...]
+    pager: Pager
+    earnings: tuple[Earning, ...]
+    more_earnings: str
+    first: str
+    last: str
+    csv: str
+    json: str
+    error: str = ""
+
+
+@require_safe
+def statement_view(request: HttpRequest, address: str) -> HttpResponse:
+    try:
+        wallet = normalize(address)
+    except AddressInvalid:
+        raise Http404 from None
+    first, last = (asked.single(request.GET, name)[:10] for name in ("from", "to"))
+    period, error = _period(first, last)
+    page = _page(request, wallet, period, first, last, error)
+    context = {"page": page, "yours": reader_of(request) == wallet}
+    return render(request, "delegation/statement.html", context, status=400 if error else 200)
+
+
+def _period(first: str, last: str) -> tuple[Period, str]:
+    try:
+        return read_period(first, last), ""
+    except Invalid as refusal:
+        return Period(), refusal.detail
+
+
+def _page(
+    request: HttpRequest, wallet: str, period: Period, first: str, last: str, error: str
+) -> StatementPage:
+    found = statement(wallet, period)
+    number = asked.page(request.GET)
+    days = tuple((name, value) for name, value in (("from", first), ("to", last)) if value and not error)
+    rows = movements(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
+    from_epoch, to_epoch = epochs_ending_in(period)
+    past = asked.page(request.GET, "earned")
+    earned = earnings(
+        wallet, first=from_epoch, last=to_epoch, limit=EARNINGS_LISTED + 1, offset=(past - 1) * EARNINGS_LISTED
+    )
+    return StatementPage(
+        found=found,
+        rows=tuple(rows),
+        pager=Pager(number, LISTED, found.sums.movements, days),
+        earnings=tuple(earned[:EARNINGS_LISTED]),
+        more_earnings="?" + urlencode([*days, ("earned", past + 1)]) if len(earned) > EARNINGS_LISTED else "",
+        first=first,
+        last=last,
+        csv=_download(wallet, days, "csv"),
+        json=_download(wallet, days, "json"),
+        error=error,
+    )
+
+
+def _download(wallet: str, days: tuple[tuple[str, str], ...], form: str) -> str:
+    query = urlencode([*days, ("format", form)])
+    return f"{reverse('api-statement', args=[checksum(wallet)])}?{query}"

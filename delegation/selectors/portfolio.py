@@ -1,0 +1,147 @@
+"""Everything that the portfolio of a wallet shows; the number of queries does not depend on how much it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from delegation.selectors.earnings import EarnedIn, earned_by_epoch
+from delegation.selectors.operators import OwnNode, nodes_run_by
+from delegation.selectors.positions import PositionFigures, positions_of_wallet
+from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
+from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from delegation.selectors.wallets import WalletFigures, figures_from
+from staking.models import Ranking, Slash
+from staking.protocol.amounts import BPS
+from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.services.epochs import OpenEpoch
+from staking.settlement.live import open_epoch
+
+EPOCHS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A delegation with its node as it stands and what it earned in the last epochs; amounts in µIFM."""
+
+    position: PositionFigures
+    node: NodeFigures
+    earned: int
+    moving: tuple[RedelegationFigures, ...] = ()
+
+    @property
+    def pool_share_bps(self) -> int:
+        return self.position.value * BPS // self.node.delegated if self.node.delegated else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A slash that is not decided yet, with what it would take of this wallet at most, in µIFM."""
+
+    slash: Slash
+    node: NodeFigures
+    delegation: int
+    unbonding: int
+    own: int
+
+    @property
+    def total(self) -> int:
+        return self.delegation + self.unbonding + self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """A wallet's holdings. `earned`: per epoch, node and role over the last epochs, the oldest first."""
+
+    wallet: WalletFigures
+    epoch: OpenEpoch
+    holdings: tuple[Holding, ...]
+    own: tuple[OwnNode, ...]
+    own_figures: dict[int, NodeFigures]
+    unbondings: tuple[UnbondingFigures, ...]
+    moving: tuple[RedelegationFigures, ...]
+    earned: tuple[EarnedIn, ...]
+    charges: tuple[Charge, ...]
+
+    @property
+    def claimable_delegated(self) -> int:
+        return sum(holding.position.claimable for holding in self.holdings)
+
+    @property
+    def claimable_own(self) -> int:
+        return sum(node.claimable for node in self.own)
+
+
+def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
+    """The wallet's portfolio; None before the network's first start."""
+    epoch = open_epoch()
+    if epoch is None:
+        return None
+    positions = [position for position in positions_of_wallet(wallet) if not position.is_over]
+    own = nodes_run_by(wallet)
+    unbondings = unbondings_of_wallet(wallet, status="open")
+    moving = redelegations_of_wallet(wallet, status="recorded")
+    earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
+    nodes = _nodes({p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch)
+    return Portfolio(
+        wallet=figures_from(wallet, positions, own, unbondings, epoch=epoch.number),
+        epoch=epoch,
+        holdings=tuple(_holdings(positions, nodes, earned, moving)),
+        own=tuple(own),
+        own_figures=nodes,
+        unbondings=tuple(unbondings),
+        moving=tuple(moving),
+        earned=tuple(earned),
+        charges=tuple(_charges(nodes, positions, unbondings, own)),
+    )
+
+
+def _nodes(ids: set[int], epoch: OpenEpoch) -> dict[int, NodeFigures]:
+    ranking = Ranking.objects.order_by("-id").values_list("id", flat=True).first()
+    return {node.id: node for node in read_figures(sorted(ids), epoch=epoch, ranking=ranking)}
+
+
+def _holdings(
+    positions: list[PositionFigures],
+    nodes: dict[int, NodeFigures],
+    earned: list[EarnedIn],
+    moving: list[RedelegationFigures],
+) -> list[Holding]:
+    sums: dict[str, int] = defaultdict(int)
+    for row in earned:
+        if row.role == "delegator":
+            sums[row.node] += row.amount
+    return [
+        Holding(
+            position,
+            nodes[position.node_id],
+            sums[position.node],
+            tuple(move for move in moving if move.source == position.node),
+        )
+        for position in positions
+    ]
+
+
+def _charges(
+    nodes: dict[int, NodeFigures],
+    positions: list[PositionFigures],
+    unbondings: list[UnbondingFigures],
+    own: list[OwnNode],
+) -> list[Charge]:
+    """Undecided slashes of any node that the wallet has stake on, by due epoch, with what each would take."""
+    found = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
+    worth = {p.node_id: p.value for p in positions}
+    staked = {node.node_id: node.staked for node in own}
+    charges = []
+    for slash in found:
+        rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
+        leaving = sum(
+            entry.amount * rates[entry.kind] // BPS
+            for entry in unbondings
+            if entry.node_id == slash.node_id and entry.epoch >= slash.epoch
+        )
+        delegation = worth.get(slash.node_id, 0) * slash.delegated_bps // BPS
+        own_part = staked.get(slash.node_id, 0) * slash.self_bps // BPS
+        charges.append(Charge(slash, nodes[slash.node_id], delegation, leaving, own_part))
+    return [charge for charge in charges if charge.total or charge.slash.node_id in staked]

@@ -1,0 +1,105 @@
+"""What a wallet can expect of a node and what it can lose there, before it delegates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from delegation.projection import Past
+from staking.models import Node, ShareChange
+from staking.protocol.amounts import BPS
+from staking.protocol.parameters import Parameters
+from staking.protocol.pools import value_of
+from staking.protocol.slashing import split_slash
+
+WINDOW = 30
+WARNED_EPOCHS = 30
+
+MEANS = """
+SELECT count(*), coalesce(sum(e.reward), 0), coalesce(sum(p.distributed), 0)
+FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
+WHERE e.node_id = %(node)s AND e.epoch >= %(open)s - %(window)s AND e.epoch < %(open)s
+"""
+LAST = """
+SELECT bonus_bps, q_bps, q_stake, 10000 + q_latency + q_uptime + q_stake + q_scarcity, q_sla, degraded
+FROM staking_nodeepoch WHERE node_id = %(node)s AND epoch = %(open)s - 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OffenceCost:
+    """What one offence of the node takes from a delegation, in µIFM: at first, and net of what returns (R35)."""
+
+    offence: str
+    rate_bps: int
+    repeated: bool
+    taken: int
+    net: int
+
+
+def past_of(node: Node, *, epoch: int) -> Past | None:
+    """What a projection for the node starts from; None while no epoch was settled for it. Two queries."""
+    asked = {"node": node.id, "open": epoch, "window": WINDOW}
+    with connection.cursor() as cursor:
+        cursor.execute(MEANS, asked)
+        count, reward, distributed = cursor.fetchone()
+        cursor.execute(LAST, asked)
+        last = cursor.fetchone()
+    if not count or last is None:
+        return None
+    bonus, q, q_stake, q_raw, q_sla, degraded = last
+    return Past(
+        reward=int(reward) // count,
+        distributed=int(distributed) // count,
+        bonus_bps=bonus,
+        q_bps=q,
+        q_stake=q_stake,
+        q_raw=q_raw,
+        q_sla=q_sla,
+        degraded=degraded,
+        self_stake=node.self_stake,
+        pool=node.pool.tokens,
+        share_bps=node.share_in(epoch + 1),
+    )
+
+
+def offence_costs(
+    params: Parameters, *, self_stake: int, pool: int, mine: int, custodial: bool
+) -> list[OffenceCost]:
+    """What each offence would take from `mine` µIFM of a pool, beside the operator's stake; also 0.
+
+    Unbonding tokens, which would bear their part, are left out: so it is the most that it can be.
+    """
+    costs = []
+    for row in params.offences:
+        for repeated in (False, True):
+            self_bps, delegated_bps = row.rates(repeated)
+            if repeated and (self_bps, delegated_bps) == row.rates(repeated=False):
+                continue
+            lost = pool * delegated_bps // BPS
+            total = self_stake * self_bps // BPS + lost
+            returned = split_slash(total, lost, params, custodial).returned
+            taken = value_of(mine, lost, pool)
+            net = value_of(mine, lost - returned, pool)
+            costs.append(OffenceCost(row.name, delegated_bps, repeated, taken, net))
+    return costs
+
+
+def share_history(node_id: int, *, limit: int = 12) -> list[ShareChange]:
+    """The delegator shares that the operator set, the newest first (R48)."""
+    return list(ShareChange.objects.filter(node_id=node_id).order_by("-from_epoch")[:limit])
+
+
+def recent_cut(changes: list[ShareChange], *, epoch: int) -> ShareChange | None:
+    """The newest cut of the share that took or takes effect in the last 30 epochs or the next one."""
+    first = epoch - WARNED_EPOCHS
+    return next((row for row in changes if row.new_bps < row.old_bps and row.from_epoch > first), None)
+
+
+def least_and_most(costs: list[OffenceCost]) -> tuple[OffenceCost, OffenceCost] | None:
+    """The mildest and the worst of the offences that cost delegators anything; None when none does."""
+    paid = [cost for cost in costs if cost.rate_bps]
+    if not paid:
+        return None
+    return min(paid, key=lambda cost: cost.rate_bps), max(paid, key=lambda cost: cost.rate_bps)
