@@ -15,6 +15,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("api/v1/", include("inframind.api")),
     path("", include("inframind.identity.urls")),
+    path("", include("inframind.feeds.urls")),
     # Delegation's pages first: its page of a node adds the reader's position to the one of staking.
     path("", include("delegation.pages.urls")),
     path("", include("governance.pages.urls")),

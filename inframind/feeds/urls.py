@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from .atom import atom
+from .badge import badge
+from .calendar import votes_calendar, wallet_calendar
+
+urlpatterns = [
+    path("nodes/<str:address>/badge.svg", badge, name="badge"),
+    path("wallets/<str:address>/calendar.ics", wallet_calendar, name="wallet-calendar"),
+    path("governance/calendar.ics", votes_calendar, name="votes-calendar"),
+    path("feed.atom", atom, name="feed"),
+]
