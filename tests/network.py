@@ -1,0 +1,240 @@
+"""A small network for tests: who acts, what works, when an epoch ends. Amounts in IFM where they are plain ints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.test import override_settings
+
+from delegation.models import Position, Redelegation
+from delegation.services import earnings, positions, redelegations
+from delegation.services import unbondings as returns
+from inframind.audit import audit
+from inframind.epoch import settle_epoch
+from staking.ledger import accounts
+from staking.ledger.selectors import balance
+from staking.models import Attestation, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
+from staking.protocol.amounts import MICRO
+from staking.protocol.parameters import JOB_CLASSES
+from staking.protocol.pools import claimable, value_of
+from staking.services import faucet, nodes, stakes, unbondings
+from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network
+from staking.settlement.state import Settlement
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+OUTCOMES = ("completed", "timeout", "rejected", "dropped", "schema_mismatch")
+PROOFS = ("valid", "unchecked", "missing", "invalid", "forged")
+
+JOB = """
+INSERT INTO staking_receipt (latency_ms, deadline_ms, credits, accepted_at, epoch, node_id, outcome, proof, job_class,
+  good, region, job_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def wallet(number: int) -> str:
+    """The address of a wallet by its number; numbers order as addresses do."""
+    return f"0x{0xAA00_0000 + number:040x}"
+
+
+def node_address(number: int) -> str:
+    return f"0x{0xBB00_0000 + number:040x}"
+
+
+def operator(number: int) -> str:
+    return f"0x{0xCC00_0000 + number:040x}"
+
+
+class Network:
+    """Epoch 1 opens at START; every act happens at `now`, which only moves when it is told to."""
+
+    def __init__(self, **parameters: Any) -> None:
+        self.now = START
+        self.jobs = 0
+        with override_settings(INFRAMIND_PARAMETERS=parameters):
+            start_network(now=START)
+
+    # time
+
+    @property
+    def epoch(self) -> OpenEpoch:
+        return lock_open_epoch()
+
+    def settle(self, times: int = 1, *, sound: bool = True) -> Settlement:
+        """End the open epoch, settle it, and hold the books against the audit."""
+        for _ in range(times):
+            self.now = max(self.now, Epoch.objects.exclude(status="settled").get().end)
+            work = settle_epoch(now=self.now)
+            assert work is not None
+            if sound:
+                self.check()
+        return work
+
+    def check(self) -> None:
+        """Every rule of section 14, and what the database only checks at commit."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        assert audit(since=0) == []
+
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # people
+
+    def fund(self, address: str, amount: int) -> str:
+        faucet.fund(wallet=address, amount=amount * MICRO, now=self.now)
+        return address
+
+    def node(self, number: int = 1, *, own: int = 0, run_by: int | None = None, **more: Any) -> str:
+        """Register node `number`, run by operator `number`, with `own` IFM of its operator's at stake."""
+        runner = operator(number if run_by is None else run_by)
+        made = {"name": f"node {number}", "region": "eu-west", **more}
+        nodes.register(address=node_address(number), operator=runner, now=self.now, **made)
+        if own:
+            self.fund(runner, own)
+            self.stake(node_address(number), own)
+        return node_address(number)
+
+    def stake(self, node: str, amount: int | float) -> Any:
+        return stakes.stake(node=node, amount=micro(amount), actor=self.operator_of(node), now=self.now)
+
+    def unstake(self, node: str, amount: int | float | None = None) -> Any:
+        return stakes.unstake(
+            node=node,
+            amount=None if amount is None else micro(amount),
+            actor=self.operator_of(node),
+            now=self.now,
+        )
+
+    def delegate(self, node: str, number: int, amount: int | float, *, fund: bool = True) -> Any:
+        if fund:
+            faucet.fund(wallet=wallet(number), amount=micro(amount), now=self.now)
+        return positions.delegate(node=node, amount=micro(amount), wallet=wallet(number), now=self.now)
+
+    def undelegate(self, node: str, number: int, amount: int | float | None = None) -> Any:
+        return positions.undelegate(
+            node=node, amount=None if amount is None else micro(amount), wallet=wallet(number), now=self.now
+        )
+
+    def redelegate(
+        self, source: str, target: str, number: int, amount: int | float | None = None
+    ) -> Redelegation:
+        return redelegations.redelegate(
+            source=source,
+            target=target,
+            amount=None if amount is None else micro(amount),
+            wallet=wallet(number),
+            now=self.now,
+        )
+
+    def claim(self, node: str, number: int) -> int:
+        return earnings.claim(node=node, wallet=wallet(number), now=self.now).amount
+
+    def claim_own(self, node: str) -> int:
+        return stakes.claim_operator(node=node, actor=self.operator_of(node), now=self.now).amount
+
+    def compound(self, node: str, number: int) -> int:
+        return earnings.compound(node=node, wallet=wallet(number), now=self.now).amount
+
+    def cancel(self, unbonding: int, by: str) -> Any:
+        return returns.cancel(unbonding=unbonding, wallet=by, now=self.now)
+
+    def withdraw(self, unbonding: int, by: str) -> Any:
+        return unbondings.withdraw(unbonding=unbonding, wallet=by, now=self.now)
+
+    def change(self, node: str, **changes: Any) -> Node:
+        return nodes.change(node=node, actor=self.operator_of(node), changes=changes, now=self.now)
+
+    def operator_of(self, node: str) -> str:
+        return Node.objects.get(address=node).operator
+
+    # work
+
+    def work(
+        self,
+        node: str,
+        jobs: int = 10,
+        *,
+        credits: int = 1_000,
+        latency: int = 100,
+        deadline: int = 2_000,
+        outcome: str = "completed",
+        proof: str = "valid",
+        region: str = "eu-west",
+        job_class: str = "cpu",
+    ) -> list[str]:
+        """Receipts of the open epoch as the ingest would have recorded them; answers with their job ids."""
+        epoch, node_id = self.epoch.number, Node.objects.get(address=node).id
+        good = outcome == "completed" and proof in ("valid", "unchecked") and latency <= deadline
+        ids = [f"job-{self.jobs + number}" for number in range(jobs)]
+        self.jobs += jobs
+        row = [latency, deadline, credits, self.now, epoch, node_id, OUTCOMES.index(outcome), PROOFS.index(proof),
+               JOB_CLASSES.index(job_class), good, region]  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT staking_open_partition(%s)", [epoch])
+            cursor.executemany(JOB, [[*row, job_id] for job_id in ids])
+        return ids
+
+    def beat(self, node: str, slots: Iterable[int]) -> None:
+        """Heartbeats of a node in slots of the open epoch."""
+        epoch = self.epoch
+        length = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
+        node_id = Node.objects.get(address=node).id
+        Heartbeat.objects.bulk_create(
+            Heartbeat(at=epoch.start + slot * length, node_id=node_id) for slot in slots
+        )
+
+    def fake(self, node: str) -> None:
+        """An attestation that shows less hardware than the node declares."""
+        Attestation.objects.create(
+            node=Node.objects.get(address=node),
+            epoch=self.epoch.number,
+            at=self.now,
+            declared={"gpus": 4},
+            measured={"gpus": 3},
+            shortfalls=["gpus"],
+        )
+
+    # what is there
+
+    def row(self, node: str, epoch: int | None = None) -> NodeEpoch:
+        """The node's row of a settled epoch, the last one by default."""
+        rows = NodeEpoch.objects.filter(node__address=node)
+        return rows.get(epoch=epoch) if epoch else rows.latest("epoch")
+
+    def available(self, address: str) -> int:
+        return balance(accounts.wallet(address))
+
+    def value(self, node: str, number: int) -> int:
+        """What a wallet's position is worth, µIFM; 0 for shares of a void generation."""
+        pool = Pool.objects.get(node__address=node)
+        held = Position.objects.filter(
+            node__address=node, wallet=wallet(number), generation=pool.generation
+        ).first()
+        return value_of(held.shares, pool.tokens, pool.shares) if held else 0
+
+    def slash(self, node: str, offence: str | None = None) -> Slash:
+        """The node's newest slash, of one offence if asked."""
+        found = Slash.objects.filter(node__address=node)
+        return (found.filter(offence=offence) if offence else found).latest("id")
+
+    def entry(self, entry: Unbonding) -> int:
+        """What an unbonding entry is worth now, µIFM."""
+        fresh = Unbonding.objects.select_related("bucket").get(pk=entry.pk)
+        return unbondings.worth(fresh, fresh.bucket)
+
+    def owed(self, node: str, number: int) -> int:
+        """Whole µIFM that a wallet could claim on a node now."""
+        from delegation.services.accrual import touched
+
+        found = Node.objects.select_related("pool").get(address=node)
+        return claimable(touched(found, wallet(number), self.epoch.number).owed)
+
+
+def micro(amount: int | float) -> int:
+    """IFM as µIFM; a fraction must be exact in six digits."""
+    exact = amount * MICRO
+    assert exact == int(exact), amount
+    return int(exact)
