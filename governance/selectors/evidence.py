@@ -1,0 +1,95 @@
+"""What a slash rests on: the receipts that prove it, and the node's course around the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from staking.models import NodeEpoch, Receipt, Slash
+from staking.protocol.parameters import JOB_CLASSES
+from staking.protocol.signatures import receipt_digest, recover
+
+AROUND = 10
+MS_PER_SECOND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptShown:
+    """A receipt of the evidence. `signer`: whose key signed it, "" when none can be told."""
+
+    job_id: str
+    job_class: str
+    accepted_at: datetime
+    latency_ms: int
+    deadline_ms: int
+    outcome: str
+    proof: str
+    signer: str
+    trace_root: str
+    verified_trace_root: str
+
+    @property
+    def late(self) -> bool:
+        return self.outcome == "completed" and self.latency_ms > self.deadline_ms
+
+
+def receipts_of(slash: Slash, *, limit: int, offset: int) -> list[ReceiptShown]:
+    """A page of the receipts that the slash names, in the order recorded; none once their epoch was dropped."""
+    jobs = slash.evidence[offset : offset + limit]
+    found = Receipt.objects.filter(epoch=slash.epoch, node_id=slash.node_id, job_id__in=jobs)
+    return [_shown(receipt, slash.node.address) for receipt in found.order_by("seq")]
+
+
+def course_of(slash: Slash) -> list[NodeEpoch]:
+    """The node's settled epochs around the offence, oldest first."""
+    near = (slash.epoch - AROUND, slash.epoch + AROUND)
+    return list(NodeEpoch.objects.filter(node_id=slash.node_id, epoch__range=near).order_by("epoch"))
+
+
+def _shown(receipt: Receipt, node: str) -> ReceiptShown:
+    return ReceiptShown(
+        job_id=receipt.job_id,
+        job_class=JOB_CLASSES[receipt.job_class],
+        accepted_at=receipt.accepted_at,
+        latency_ms=receipt.latency_ms,
+        deadline_ms=receipt.deadline_ms,
+        outcome=Receipt.Outcome(receipt.outcome).name.lower(),
+        proof=Receipt.Proof(receipt.proof).name.lower(),
+        signer=_signer(receipt, node),
+        trace_root=_hex(receipt.trace_root),
+        verified_trace_root=_hex(receipt.verified_trace_root),
+    )
+
+
+def _signer(receipt: Receipt, node: str) -> str:
+    if receipt.signature is None:
+        return ""
+    digest = receipt_digest(
+        settings.INFRAMIND_CHAIN_ID,
+        job_id=receipt.job_id,
+        node=node,
+        job_class=JOB_CLASSES[receipt.job_class],
+        region=receipt.region,
+        accepted_at=_unix_ms(receipt.accepted_at),
+        deadline_ms=receipt.deadline_ms,
+        latency_ms=receipt.latency_ms,
+        outcome=Receipt.Outcome(receipt.outcome).name.lower(),
+        credits=receipt.credits,
+        result_digest=_bytes(receipt.result_digest),
+        trace_root=_bytes(receipt.trace_root),
+    )
+    return recover(digest, bytes(receipt.signature)) or ""
+
+
+def _unix_ms(moment: datetime) -> int:
+    return int(moment.timestamp()) * MS_PER_SECOND + moment.microsecond // 1_000
+
+
+def _bytes(value: memoryview | bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _hex(value: memoryview | bytes | None) -> str:
+    return "" if value is None else "0x" + bytes(value).hex()

@@ -1,0 +1,90 @@
+"""The slash ledger: every slash, where each µIFM went, and sums that reconcile (R35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet, Sum
+
+from governance.models import Dispute
+from staking.ledger import accounts
+from staking.ledger.selectors import balance
+from staking.models import Slash
+
+SIMILAR = 5
+PARTS = ("self_slashed", "delegated_slashed", "slashed", "burned", "honest", "honest_to_treasury", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class SlashQuery:
+    """Which slashes, in which order."""
+
+    status: str = ""
+    offence: str = ""
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlashSums:
+    """Sums over executed slashes, µIFM; `burned_account` is what the ledger holds as burned."""
+
+    slashes: int
+    self_slashed: int
+    delegated_slashed: int
+    slashed: int
+    burned: int
+    honest: int
+    honest_to_treasury: int
+    returned: int
+    burned_account: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Both ways of cutting the whole make the whole, and the ledger says so too."""
+        return (
+            self.slashed == self.self_slashed + self.delegated_slashed
+            and self.slashed == self.burned + self.honest + self.returned
+            and self.burned == self.burned_account
+        )
+
+
+def list_slashes(query: SlashQuery, *, limit: int, offset: int) -> tuple[list[Slash], int]:
+    """A page of slashes, the newest first, with node and dispute, and how many there are."""
+    found = _filtered(query)
+    rows = found.select_related("node", "dispute").order_by("-pk")[offset : offset + limit]
+    return list(rows), found.count()
+
+
+def all_slashes(query: SlashQuery) -> QuerySet[Slash]:
+    """All of them, oldest first, for a file."""
+    return _filtered(query).select_related("node").order_by("pk")
+
+
+def sums() -> SlashSums:
+    """Sums of everything ever executed, and the ledger's own figure of what was burned."""
+    executed = Slash.objects.filter(status=Slash.Status.EXECUTED)
+    totals = executed.aggregate(slashes=Count("pk"), **{f"sum_{part}": Sum(part) for part in PARTS})
+    return SlashSums(
+        slashes=totals["slashes"],
+        burned_account=balance(accounts.BURNED),
+        **{part: int(totals[f"sum_{part}"] or 0) for part in PARTS},
+    )
+
+
+def similar_cases(slash: Slash) -> Sequence[Dispute]:
+    """The last decided disputes of the same offence."""
+    same = Dispute.objects.filter(slash__offence=slash.offence).exclude(slash=slash)
+    decided = same.exclude(status=Dispute.Status.VOTING)
+    return list(decided.select_related("slash__node").order_by("-closed_at", "-pk")[:SIMILAR])
+
+
+def outcomes_of(offence: str) -> dict[str, int]:
+    """How many slashes of an offence there are by status."""
+    found = Slash.objects.filter(offence=offence).values_list("status").annotate(n=Count("pk"))
+    return dict(found.order_by())
+
+
+def _filtered(query: SlashQuery) -> QuerySet[Slash]:
+    wanted = {"status": query.status, "offence": query.offence, "node__address": query.node}
+    return Slash.objects.filter(**{name: value for name, value in wanted.items() if value})
