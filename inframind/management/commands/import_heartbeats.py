@@ -1,0 +1,13 @@
+from inframind import history
+from inframind.management.importing import ImportCommand
+
+
+class Command(ImportCommand):
+    help = "Record the heartbeats of a CSV file; those ahead of the clock wait for their epoch."
+    columns = history.HEARTBEAT_COLUMNS
+
+    def handle(self, file: str, **options: object) -> None:
+        with self.reading(file) as (table, progress):
+            summary = history.import_heartbeats(table, progress=progress)
+        self.name_refused(summary.named, summary.refused.total())
+        self.stdout.write(f"heartbeats: {summary}")

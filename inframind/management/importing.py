@@ -1,0 +1,42 @@
+"""What the import commands share: the file as argument, a progress bar, faults as plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import Progress
+
+from inframind.tables import BadFile, Table
+from staking.settlement.opening import Halted
+
+
+class ImportCommand(BaseCommand):
+    """A command that reads one CSV file."""
+
+    columns: Sequence[str]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", help=f"CSV {','.join(self.columns)}, plain or gzip")
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[tuple[Table, Callable[[int], None]]]:
+        """The checked file and what to call with each number of rows done."""
+        try:
+            table = Table(path, self.columns)
+            with Progress(console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task(table.path.name, total=table.rows)
+                yield table, lambda rows: bar.advance(task, rows)
+        except BadFile as error:
+            raise CommandError(str(error)) from None
+        except Halted:
+            raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+
+    def name_refused(self, named: Sequence[str], count: int) -> None:
+        """The refused rows on stderr, the first of them one by one."""
+        for line in named:
+            self.stderr.write(line)
+        if count > len(named):
+            self.stderr.write(f"and {count - len(named)} more")
