@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from . import health
+from . import admin, health
 
 handler404 = "inframind.api.not_found"
 handler500 = "inframind.api.fault"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
     path("api/v1/", include("inframind.api")),
     path("", include("inframind.identity.urls")),
     path("", include("inframind.feeds.urls")),

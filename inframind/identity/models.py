@@ -7,11 +7,19 @@ from django.db import models
 from django.db.models.functions import Now
 
 from staking.models.fields import AddressField
+from staking.protocol.addresses import normalize
+from staking.protocol.errors import AddressInvalid
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        try:
+            return self.get(address=normalize(username or ""))
+        except AddressInvalid:
+            raise self.model.DoesNotExist from None
+
     def create_superuser(self, address: str, password: str) -> User:
-        user = self.model(address=address, is_staff=True, is_superuser=True)
+        user = self.model(address=normalize(address), is_staff=True, is_superuser=True)
         user.set_password(password)
         user.save(using=self._db)
         return user

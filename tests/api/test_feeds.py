@@ -26,7 +26,9 @@ def case(db):
     world.begin()
     charge = world.accuse()
     dispute = open_dispute(slash=charge.pk, reason="Ours <b>was</b> fine", actor=world.OLGA, now=world.now())
-    propose(title="Less; more, \\ or", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
+    propose(
+        title="Less; more, \\ or", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now()
+    )
     undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
     world.catch_up()
     return dispute

@@ -106,7 +106,9 @@ def test_a_wrong_signature_uses_the_nonce_up(door):
 @pytest.mark.parametrize("key", [None, "k"])
 def test_a_nonce_that_nobody_gave(door, key):
     message = re.sub("Nonce: .*", "Nonce: " + "a" * 24, ask(door)["message"])
-    refused(door.post("auth/verify", {"message": message, "signature": sign(message)}, key=key), says="unknown")
+    refused(
+        door.post("auth/verify", {"message": message, "signature": sign(message)}, key=key), says="unknown"
+    )
 
 
 def test_another_wallet_s_nonce(door):
@@ -176,7 +178,8 @@ def test_what_is_no_message_of_eip_4361(door, change):
 
 
 @pytest.mark.parametrize(
-    "signature", ["0x", "0x00", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "ab" * 300, "0x" + "11" * 64 + "1d"]
+    "signature",
+    ["0x", "0x00", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "ab" * 300, "0x" + "11" * 64 + "1d"],
 )
 def test_what_is_no_signature(door, signature):
     refused(prove(door, ask(door)["message"], signature))

@@ -1,0 +1,150 @@
+"""The staff's view of the rows: everything can be read, next to nothing changed.
+
+Money moves by services alone, so there is no form for it here; the ledger's tables refuse changes anyway.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from inframind.identity import counters
+from inframind.identity.models import Token, User
+
+TRIES_PER_MINUTE = 10
+
+
+class StaffSite(admin.AdminSite):
+    """Django's admin under our name, with few tries at a password."""
+
+    site_header = "InfraMind staking, staff"
+    site_title = "InfraMind staff"
+    index_title = "Rows, as they are"
+    enable_nav_sidebar = False
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and settings.INFRAMIND_RATE_LIMITS:
+            wait = counters.count(f"staff:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES_PER_MINUTE)
+            if wait is not None:
+                refused = render(request, "429.html", status=429)
+                refused["Retry-After"] = str(wait)
+                return refused
+        return super().login(request, extra_context)
+
+
+class Readable(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows to look at; nobody adds, changes or deletes them here."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class UserAdmin(Readable):
+    """Who may be shut out, and who is staff; nothing else about a wallet is decided here."""
+
+    list_display = ("address", "is_active", "is_staff", "is_superuser", "created_at", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("address",)
+    fields = ("address", "is_active", "is_staff", "created_at", "last_login")
+    readonly_fields = ("address", "created_at", "last_login")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+
+class TokenAdmin(Readable):
+    """Tokens by their first signs; they can be revoked."""
+
+    list_display = (
+        "hint",
+        "wallet",
+        "scope",
+        "label",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
+    list_filter = ("scope",)
+    search_fields = ("wallet", "hint", "label")
+    exclude = ("digest",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke the tokens chosen")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        if not getattr(request.user, "is_superuser", False):
+            self.message_user(request, "Only a superuser may revoke tokens.", messages.ERROR)
+            return
+        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self.message_user(request, f"{count} tokens revoked.")
+
+
+# Model, the columns of its list, and what is searched.
+READABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("staking.Network", ("id", "clock_offset_ms", "halted"), ()),
+    ("staking.ParameterSet", ("version", "from_epoch", "proposal", "created_at"), ()),
+    ("staking.Epoch", ("number", "start", "end", "status", "pool", "distributed", "carry", "burned"), ()),
+    ("staking.Event", ("id", "kind", "at", "epoch", "node_id", "wallet"), ("kind", "wallet")),
+    (
+        "staking.Node",
+        ("address", "name", "operator", "region", "self_stake", "share_bps", "banned", "retired_at"),
+        ("address", "name", "operator"),
+    ),
+    ("staking.Pool", ("node", "generation", "tokens", "shares", "pending_shares"), ("node__address",)),
+    (
+        "staking.Slash",
+        ("id", "node", "offence", "epoch", "status", "slashed", "due_epoch"),
+        ("node__address",),
+    ),
+    ("staking.Unbonding", ("id", "wallet", "node", "kind", "epoch", "matures_at", "status"), ("wallet",)),
+    ("staking.Attestation", ("id", "node", "epoch", "at", "shortfalls"), ("node__address",)),
+    ("staking.Ranking", ("id", "computed_at", "epoch", "nodes"), ()),
+    ("ledger.Account", ("name", "balance"), ("name",)),
+    ("ledger.Transaction", ("id", "kind", "reference", "actor", "at", "epoch"), ("reference", "actor")),
+    ("ledger.Entry", ("id", "transaction", "account", "amount"), ("account__name",)),
+    ("delegation.Position", ("id", "wallet", "node", "shares", "pending_shares", "claimed"), ("wallet",)),
+    ("delegation.Redelegation", ("id", "wallet", "source", "target", "amount", "status"), ("wallet",)),
+    (
+        "governance.Dispute",
+        ("id", "slash", "operator", "status", "closes_epoch", "quorum_met"),
+        ("operator",),
+    ),
+    ("governance.Proposal", ("id", "title", "proposer", "status", "closes_epoch"), ("title", "proposer")),
+    ("governance.Vote", ("id", "wallet", "choice", "power", "dispute", "proposal", "at"), ("wallet",)),
+)
+
+site = StaffSite(name="admin")
+site.register(User, UserAdmin)
+site.register(Token, TokenAdmin)
+for _label, _columns, _searched in READABLE:
+    _model = apps.get_model(_label)
+    _related = [name for name in _columns if getattr(_model._meta.get_field(name), "many_to_one", False)]
+    site.register(
+        _model,
+        type(
+            f"{_model.__name__}Admin",
+            (Readable,),
+            {
+                "list_display": _columns,
+                "search_fields": _searched,
+                "list_select_related": _related or False,
+                "ordering": ("-pk",),
+            },
+        ),
+    )
