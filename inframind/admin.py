@@ -39,7 +39,7 @@ class StaffSite(admin.AdminSite):
         return super().login(request, extra_context)
 
 
-class Readable(admin.ModelAdmin):  # type: ignore[type-arg]
+class Readable(admin.ModelAdmin):
     """Rows to look at; nobody adds, changes or deletes them here."""
 
     show_full_result_count = False

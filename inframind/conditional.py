@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -12,7 +12,7 @@ PREFIX = "/api/v1/"
 class ConditionalReads(ConditionalGetMiddleware):
     """Answers may be kept but must be asked about before use; those to a caller who is known, by that one alone."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.method != "GET" or not request.path.startswith(PREFIX) or response.streaming:
             return response
         if not response.has_header("Cache-Control"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from delegation.api.serializers import WalletSerializer
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from staking.api.fields import AddressField, MomentField, TextField
-from staking.api.permissions import Anyone, WalletOnly
+from staking.api.permissions import Anyone, WalletOnly, caller
 from staking.protocol.addresses import checksum
 from staking.services import clock
 
@@ -53,9 +53,9 @@ class SignedInSerializer(serializers.Serializer[Any]):
 class SignInView(APIView):
     """What nobody needs a token for, and what a token that ran out must not stand in the way of."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [Anyone]
-    throttle_classes: ClassVar[list[Any]] = [SignInThrottle]
+    authentication_classes = []
+    permission_classes = [Anyone]
+    throttle_classes = [SignInThrottle]
 
 
 def new_challenge(request: HttpRequest, address: str) -> dict[str, str]:
@@ -104,12 +104,12 @@ class ProveView(SignInView):
 
 
 class MeView(APIView):
-    permission_classes: ClassVar[list[Any]] = [WalletOnly]
+    permission_classes = [WalletOnly]
 
     @extend_schema(tags=["wallets"], operation_id="me", responses=WalletSerializer)
     def get(self, request: Request) -> Response:
         """What the caller's wallet has."""
-        return Response(wallet_json(wallet_figures(request.user.address, now=clock.now())))
+        return Response(wallet_json(wallet_figures(caller(request), now=clock.now())))
 
 
 urlpatterns = [

@@ -17,6 +17,11 @@ def scope(request: Request) -> str | None:
     return getattr(request.auth, "scope", None)
 
 
+def caller(request: Request) -> str:
+    """The canonical wallet of a token or session; "" for an oracle's token and for somebody unknown."""
+    return str(getattr(request.user, "address", ""))
+
+
 class WalletWrites(BasePermission):
     """The rule where a view names none: reading is public, writing is for a wallet with that right."""
 
