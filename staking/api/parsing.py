@@ -26,16 +26,23 @@ class StrictJSONParser(BaseParser):
     """
 
     media_type = "application/json"
+    checks_texts = True
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {}).get("request")
         encoding = request.headers.get("Content-Encoding", "identity") if request else "identity"
-        return read(_unpacked(stream.read(), encoding.strip().lower()))
+        return read(_unpacked(stream.read(), encoding.strip().lower()), checks_texts=self.checks_texts)
 
 
-def read(raw: bytes) -> Any:
+class BatchParser(StrictJSONParser):
+    """The same for a batch whose items are judged one by one: a broken text is its item's fault alone."""
+
+    checks_texts = False
+
+
+def read(raw: bytes, *, checks_texts: bool = True) -> Any:
     """The value of a JSON document. Raises ParseError with what is wrong."""
     try:
         text = raw.decode("utf-8")
@@ -44,7 +51,7 @@ def read(raw: bytes) -> Any:
         raise ParseError("The body is nested too deeply.") from None
     except ValueError as error:
         raise ParseError(f"The body is not the JSON it should be: {error}.") from None
-    if _ESCAPED.search(text):
+    if checks_texts and _ESCAPED.search(text):
         _check_text(value)
     return value
 

@@ -48,8 +48,8 @@ class Ingested:
     rejected: list[Refused] = field(default_factory=list)
 
     def refuse(self, index: int, job_id: object, error: ProtocolError) -> None:
-        """Note a refusal. What was sent as job id is shown cut, so that an answer is no larger than its batch."""
-        shown = job_id[:_SHOWN] if isinstance(job_id, str) else None
+        """Note a refusal. What was sent as job id is shown cut and without half surrogate pairs."""
+        shown = job_id[:_SHOWN].encode(errors="replace").decode() if isinstance(job_id, str) else None
         self.rejected.append(Refused(index, shown, error.code, error.detail))
 
 

@@ -1,0 +1,116 @@
+"""What the reward oracle reports: receipts and heartbeats in batches, attestations (R21, R25, section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from threading import BoundedSemaphore
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from staking.api import oracle_shapes as shapes
+from staking.api.fields import write_moment
+from staking.api.parsing import BatchParser
+from staking.api.permissions import OracleOnly
+from staking.protocol.addresses import checksum
+from staking.protocol.errors import Invalid, TooLarge
+from staking.services import attestations, clock, heartbeats, receipts
+from staking.services.intake import Ingested
+
+LARGEST_BATCH = 10_000
+# Batches that one process takes in at a time; who finds no turn in time is asked to come again.
+TURNS = BoundedSemaphore(2)
+PATIENCE_SECONDS, RETRY_SECONDS = 5.0, 2
+
+
+class Receipts(APIView):
+    permission_classes = (OracleOnly,)
+    parser_classes = (BatchParser,)
+
+    @extend_schema(
+        tags=["oracle"],
+        operation_id="oracle_receipts",
+        request={"application/json": shapes.batch_of("receipts", shapes.RECEIPT, LARGEST_BATCH)},
+        responses={200: shapes.IngestedShape},
+    )
+    def post(self, request: Request) -> Response:
+        """Record up to 10,000 receipts in the open epoch. Each is judged by itself; good ones are kept."""
+        items = _items(request, "receipts")
+        with _turn():
+            return Response(_answer(receipts.ingest(items=items, now=clock.now())))
+
+
+class Heartbeats(APIView):
+    permission_classes = (OracleOnly,)
+    parser_classes = (BatchParser,)
+
+    @extend_schema(
+        tags=["oracle"],
+        operation_id="oracle_heartbeats",
+        request={"application/json": shapes.batch_of("heartbeats", shapes.HEARTBEAT, LARGEST_BATCH)},
+        responses={200: shapes.IngestedShape},
+    )
+    def post(self, request: Request) -> Response:
+        """Record up to 10,000 heartbeats; a further one of a node in the same slot is a duplicate."""
+        items = _items(request, "heartbeats")
+        with _turn():
+            return Response(_answer(heartbeats.ingest(items=items, now=clock.now())))
+
+
+class Attestations(APIView):
+    permission_classes = (OracleOnly,)
+
+    @extend_schema(
+        tags=["oracle"],
+        operation_id="oracle_attestations",
+        request=shapes.Measurement,
+        responses={201: shapes.AttestationShape},
+    )
+    def post(self, request: Request) -> Response:
+        """Record a node's hardware as measured; less than declared is an offence of the open epoch."""
+        body = shapes.Measurement(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = attestations.attest(**body.validated_data, now=clock.now())
+        return Response(
+            {
+                "id": made.pk,
+                "node": checksum(made.node.address),
+                "epoch": made.epoch,
+                "at": write_moment(made.at),
+                "declared": made.declared,
+                "measured": made.measured,
+                "shortfalls": made.shortfalls,
+            },
+            status=201,
+        )
+
+
+def _items(request: Request, name: str) -> list[object]:
+    """The batch in the body. Raises: `invalid`, `too_large`."""
+    items = request.data.get(name) if isinstance(request.data, dict) else None
+    if not isinstance(items, list):
+        raise Invalid(f"Send an object with {name}: a list of up to {LARGEST_BATCH} items.", field=name)
+    if len(items) > LARGEST_BATCH:
+        raise TooLarge(f"Send at most {LARGEST_BATCH} {name} in one batch.")
+    return items
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A turn at taking in a batch. Raises Throttled (429, Retry-After) when none comes free in time."""
+    if not TURNS.acquire(timeout=PATIENCE_SECONDS):
+        raise Throttled(wait=RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        TURNS.release()
+
+
+def _answer(result: Ingested) -> dict[str, Any]:
+    return asdict(result)
