@@ -50,6 +50,7 @@ class Position:
     shares: int = 0
     pending: int = 0
     owed: int = 0
+    ever: int = 0
     redelegated_end: int | None = None
 
 
@@ -72,6 +73,7 @@ class Node:
     carry: int = 0
     index: int = 0
     operator_owed: int = 0
+    operator_ever: int = 0
     penalty: int = 0
     reputation: int = 500
     former_q: int | None = None
@@ -167,6 +169,8 @@ class Model:
         self.faked: set[str] = set()
         self.powers: dict[int, tuple[dict[str, int], int]] = {1: ({}, 0)}
         self.rows: dict[str, dict[str, Any]] = {}
+        # (epoch, node, wallet) → µIFM
+        self.earned: dict[tuple[int, str, str], int] = {}
         self.report: dict[str, Any] = {}
 
     @property

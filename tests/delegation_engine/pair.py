@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from delegation.models import Position, Redelegation
+from delegation.selectors.earnings import earned_by_epoch
 from delegation.services import earnings, positions, redelegations
 from delegation.services.accrual import touched
 from governance.models import Dispute
@@ -111,6 +112,7 @@ class Pair:
         self.compare_all()
         self._compare_rows()
         self._compare_powers()
+        self._compare_earnings()
 
     # the acts on the engine
 
@@ -222,6 +224,13 @@ class Pair:
         assert list(Dispute.objects.order_by("id").values_list("status", "closes_epoch")) == [
             (dispute.status, dispute.closes) for dispute in self.model.disputes
         ]
+
+    def _compare_earnings(self) -> None:
+        assert {
+            (row.epoch, row.node, by): row.amount
+            for by in self.people
+            for row in earned_by_epoch(by, first=1, last=self.model.epoch)
+        } == self.model.earned
 
     def _compare_rows(self) -> None:
         settled = Epoch.objects.get(number=self.model.epoch - 1)

@@ -14,10 +14,12 @@ def settle(net: Model) -> None:
     net.now = max(net.now, net.end)
     net.rows = {address: {} for address in sorted(net.nodes)}
     net.report = {}
+    former = earned_ever(net)
     measure(net)
     reward(net)
     create_slashes(net)
     executed = execute_slashes(net)
+    note_earnings(net, former)
     redelegate(net)
     stand(net, executed)
     close(net)
@@ -137,12 +139,14 @@ def _credit(node: Node, row: dict[str, Any], amount: int) -> tuple[int, int]:
     own, pool, active = row["active_stake"], row["active_pool"], row["active_shares"]
     delegators = amount * pool // (own + pool) * node.share // BPS if pool else 0
     node.operator_owed += amount - delegators
+    node.operator_ever += amount - delegators
     row["to_index"] = row.get("to_index", 0) + delegators
     if delegators:
         delta, node.carry = divmod(delegators * SCALE + node.carry, active)
         node.index += delta
         for position in node.positions.values():
             position.owed += (position.shares - position.pending) * delta
+            position.ever += (position.shares - position.pending) * delta
     return amount - delegators, delegators
 
 
@@ -328,6 +332,20 @@ def _share_out(net: Model, slash: Slash, honest: dict[str, int]) -> None:
         net.rows[address]["honest_reward"] += part
         _credit(net.nodes[address], net.rows[address], part)
     net.accounts["treasury"] += left
+
+
+def earned_ever(net: Model) -> dict[tuple[str, str], int]:
+    """Whole µIFM that each wallet ever earned on each node."""
+    found = {(a, w): p.ever // SCALE for a, node in net.nodes.items() for w, p in node.positions.items()}
+    return found | {(a, node.operator): node.operator_ever for a, node in net.nodes.items()}
+
+
+def note_earnings(net: Model, former: dict[tuple[str, str], int]) -> None:
+    """R42: earned in an epoch is the difference of two floors."""
+    for (address, wallet), ever in earned_ever(net).items():
+        amount = ever - former.get((address, wallet), 0)
+        if amount:
+            net.earned[net.epoch, address, wallet] = amount
 
 
 # 7. redelegations (R19)
