@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,25 +53,37 @@ class Running:
     """One process of the project, with what it said."""
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
-        self.environment = environment
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
+        self.said = ""
+        self._heard = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=PROJECT_ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=self._said,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            text=True,
             start_new_session=True,
         )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
-    @property
-    def said(self) -> str:
-        self._said.seek(0)
-        return self._said.read()
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._heard:
+                self.said += line
+                self._heard.notify_all()
+        with self._heard:
+            self._heard.notify_all()
 
     def says(self, words: str) -> None:
-        wait_for(lambda: words in self.said or self.process.poll() is not None)
+        """Wait until it has said this, or has no more to say."""
+        with self._heard:
+            self._heard.wait_for(
+                lambda: words in self.said or not self._listener.is_alive() or self.process.poll() is not None,
+                PATIENCE_SECONDS,
+            )
         assert words in self.said, self.said
 
     def signal(self, number: signal.Signals) -> None:
@@ -78,17 +91,19 @@ class Running:
 
     def ends(self) -> int:
         try:
-            return self.process.wait(PATIENCE_SECONDS)
+            status = self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             pytest.fail(f"still running; it said:\n{self.said}")
+        self._listener.join(PATIENCE_SECONDS)
+        return status
 
 
 def wait_for(done: Callable[[], bool]) -> None:
-    """Give other processes the processor until something they do has happened."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    """Ask until something that other processes do has happened."""
+    until, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while not done():
         assert time.monotonic() < until, "waited in vain"
-        os.sched_yield()
+        pause.wait(0.1)
 
 
 @pytest.fixture

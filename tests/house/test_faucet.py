@@ -14,7 +14,7 @@ def test_the_faucet_issues_to_a_wallet_given_in_any_case(capsys):
     call_command("faucet", WALLET, "0.000001")
     assert balances([f"wallet:{WALLET}"]) == {f"wallet:{WALLET}": 1_500_500_001}
     assert supply() == 1_500_500_001
-    assert "1500.500000 IFM to 0xAb" in capsys.readouterr().out
+    assert "1500.500000 IFM to 0xAB" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

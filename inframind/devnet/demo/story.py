@@ -23,6 +23,7 @@ from staking.services.attestations import attest
 PURSES = (4_000, 12_000, 900, 30_000, 2_500)
 # Wallets that come in each of the first epochs, so that pools fill over time.
 NEWCOMERS = 20
+PLEA = "The oracle's link to our region was down for an hour; our own log shows the jobs done in time."
 
 
 def begin(now: datetime) -> list[Machine]:
@@ -140,8 +141,7 @@ def _judge(epoch: int, now: datetime) -> None:
             node__address=cast.machine(number).address, status="pending", epoch=epoch - 1
         ).first()
         if charge is not None:
-            reason = "The oracle's link to our region was down for the hour in question; our own log shows the jobs done."
-            open_dispute(slash=charge.pk, reason=reason, actor=cast.machine(number).operator, now=now)
+            open_dispute(slash=charge.pk, reason=PLEA, actor=cast.machine(number).operator, now=now)
     for dispute in Dispute.objects.filter(status="voting", closes_epoch=epoch).select_related("slash__node"):
         overturn = dispute.slash.offence == "sla_drop"
         for number in range(0, 120, 3):

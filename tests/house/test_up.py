@@ -1,0 +1,177 @@
+"""`make run` as real processes: up, down, killed, in the way of another."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+from inframind.devnet import places, postgres
+from inframind.environment import PROJECT_ROOT
+
+from .conftest import Running, wait_for
+
+UP = ("-m", "inframind.devnet.up")
+ADDRESS = "0x" + "ab" * 20
+
+
+def get(environment: dict[str, str], path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+    except OSError as error:
+        return 0, str(error)
+
+
+def ready(environment: dict[str, str]) -> bool:
+    return get(environment, "/readyz")[0] == 200
+
+
+def command(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT_ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def left_over(data_dir) -> list[str]:
+    """Processes that work in this data directory or were started for it."""
+    return [
+        " ".join(process.info["cmdline"])
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if str(data_dir) in " ".join(process.info["cmdline"] or [])
+        or (process.info["environ"] or {}).get("INFRAMIND_DATA_DIR") == str(data_dir)
+    ]
+
+
+def test_a_life_of_two_starts(run, data_dir, plain_environment):
+    """Ready, used by a command, stopped cleanly; the second start has the data and nothing to prepare."""
+    first = run(plain_environment, *UP)
+    first.says("Ctrl-C stops everything.")
+    wait_for(lambda: ready(plain_environment))
+    assert json.loads(get(plain_environment, "/readyz")[1])["checks"]["settlement"] == "ok"
+    server = postgres.running_pid(data_dir)
+    assert "5.000000 IFM" in command(plain_environment, "faucet", ADDRESS, "5")
+    assert postgres.running_pid(data_dir) == server
+    first.signal(signal.SIGINT)
+    assert first.ends() == 0, first.said
+    assert left_over(data_dir) == []
+
+    assert "0 faults" in command(plain_environment, "audit")
+    assert left_over(data_dir) == [], "a command stops the servers it started"
+
+    second = run(plain_environment, *UP)
+    second.says("Ctrl-C stops everything.")
+    assert "The tables are" not in second.said
+    assert "static files" not in second.said
+    transactions = "from staking.ledger.models import Transaction; print(Transaction.objects.count())"
+    assert command(plain_environment, "shell", "--no-imports", "-c", transactions) == "1\n"
+    second.signal(signal.SIGTERM)
+    assert second.ends() == 0, second.said
+    assert left_over(data_dir) == []
+
+
+def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment):
+    killed = run(plain_environment, *UP)
+    killed.says("Ctrl-C stops everything.")
+    killed.signal(signal.SIGKILL)
+    killed.ends()
+    again = run(plain_environment, *UP)
+    again.says("Ctrl-C stops everything.")
+    wait_for(lambda: ready(plain_environment))
+
+    other = run({**plain_environment, "PORT": "1"}, *UP)
+    assert other.ends() == 2
+    assert f"already running on the data in {data_dir}" in other.said
+
+    # Servers that die are started again, and the site finds them without a restart of its own.
+    before = postgres.running_pid(data_dir)
+    os.kill(before, signal.SIGKILL)
+    _valkey_of(data_dir).kill()
+    wait_for(lambda: postgres.running_pid(data_dir) not in (None, before))
+    wait_for(lambda: ready(plain_environment))
+
+    # When one of the three ends by itself, all end, and the exit status tells.
+    next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
+    assert again.ends() == 1
+    assert "The beat process ended by itself" in again.said
+    assert left_over(data_dir) == []
+
+
+def _valkey_of(data_dir) -> psutil.Process:
+    return next(
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(data_dir / "valkey") in " ".join(process.info["cmdline"] or [])
+        or (process.name().startswith("valkey") and process.cwd() == str(data_dir / "valkey"))
+    )
+
+
+def refused(run, environment: dict[str, str]) -> str:
+    running: Running = run(environment, *UP)
+    assert running.ends() == 2, running.said
+    assert "Traceback" not in running.said
+    return running.said
+
+
+def test_a_taken_port_is_named(run, data_dir, plain_environment):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"port {port} is taken" in refused(run, {**plain_environment, "PORT": port})
+    assert left_over(data_dir) == []
+
+
+@pytest.mark.parametrize("place", ["/dev/null/data", "/proc/data"])
+def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment, place):
+    said = refused(run, {**plain_environment, "INFRAMIND_DATA_DIR": place})
+    assert f"the data directory {place} cannot be written" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "says"),
+    [
+        ("DATABASE_URL", "postgres://me:secret@127.0.0.1:1/x", "the database at postgres://me:…@127.0.0.1:1/x does not"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "the Redis at redis://:…@127.0.0.1:1/0 does not answer"),
+    ],
+)  # fmt: skip
+def test_a_server_that_does_not_answer_is_named_without_its_password(run, plain_environment, name, url, says):
+    said = refused(run, {**plain_environment, name: url})
+    assert says in said
+    assert "secret" not in said
+
+
+def test_parameters_that_make_no_sense_stop_the_start(run, data_dir, plain_environment):
+    said = refused(run, {**plain_environment, "INFRAMIND_PARAMETERS": '{"epoch_seconds": 59}'})
+    assert "INFRAMIND_PARAMETERS: Choose epoch_seconds between 60 and 604800." in said
+    assert left_over(data_dir) == []
+
+
+def test_configured_servers_replace_the_embedded_ones(run, data_dir, plain_environment, process_environment):
+    """DATABASE_URL and REDIS_URL name this run's test servers: nothing is started beside them."""
+    urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    running = run({**plain_environment, **urls}, *UP)
+    running.says("Ctrl-C stops everything.")
+    wait_for(lambda: ready(plain_environment))
+    assert not places.cluster(data_dir).exists()
+    assert not places.valkey_url_file(data_dir).exists()
+    running.signal(signal.SIGINT)
+    assert running.ends() == 0
