@@ -58,9 +58,8 @@ class Net:
             address=node,
             operator=operator,
             name=f"Node {node[-2:]}",
-            region="eu-west",
             now=self.now,
-            **fields,
+            **{"region": "eu-west", **fields},
         )
         if stake:
             self.fund(operator, stake)

@@ -1,0 +1,204 @@
+"""The list of nodes: what is in it, in which order, from where to where, and what is asked of the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from staking.protocol.amounts import MICRO
+from staking.selectors.nodes import ORDERINGS, NodeQuery, list_nodes
+from staking.services import nodes, rankings, stakes
+from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+
+
+@pytest.fixture
+def ranked(three: Net) -> Net:
+    """After an epoch in which North and South worked, South badly, and a newcomer that is not ranked yet."""
+    Caller(ANNA).post(f"nodes/{SOUTH}/delegate", {"amount": "1000"})
+    three.work(NORTH)
+    three.work(SOUTH, good=9, bad=1, outcome=1)
+    three.settle()
+    three.settle(NORTH, SOUTH)
+    rankings.rank(now=three.now)
+    three.node(NEW, OTTO, 3_000, region="us-east", delegation_cap=2_000 * MICRO)
+    nodes.change(node=NEW, actor=OTTO, changes={"delegator_share_bps": 10_000}, now=three.now)
+    return three
+
+
+NEW = address("0c04")
+NAMES = {NORTH: "north", SOUTH: "south", EAST: "east", NEW: "new"}
+
+
+def names(answer: Any) -> list[str]:
+    return [NAMES[node["address"].lower()] for node in answer["results"]]
+
+
+LISTS: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, ["north", "east", "south", "new"]),
+    ({"tier": 0}, ["east"]),
+    ({"tier": 1}, ["south"]),
+    ({"tier": 2}, ["new"]),
+    ({"tier": 3}, ["north"]),
+    ({"region": "us-east"}, ["south", "new"]),
+    ({"region": "atlantis"}, []),
+    ({"job_class": "gpu"}, ["north", "south", "new"]),
+    ({"job_class": "zkml"}, ["north", "new"]),
+    ({"job_class": "tee"}, ["north"]),
+    ({"open": "true"}, ["north", "south", "new"]),
+    ({"open": "false"}, ["north", "east", "south", "new"]),
+    ({"status": "active"}, ["north", "east", "south", "new"]),
+    ({"status": "banned"}, []),
+    ({"operator": shown(OTTO)}, ["south", "new"]),
+    ({"operator": OLGA, "region": "eu-west"}, ["north", "east"]),
+    ({"search": "0C03"}, ["east"]),
+    ({"search": "NODE 01"}, ["north"]),
+    ({"search": "node"}, ["north", "east", "south", "new"]),
+    ({"search": "100%"}, []),
+    ({"search": "_"}, []),
+    ({"room": "2000"}, ["north", "south", "new"]),
+    ({"room": "2000.000001"}, ["north", "south"]),
+    ({"min_sla_bps": 9_000}, ["north", "south"]),
+    ({"min_apr_bps": 1}, ["south"]),
+    ({"min_uptime_bps": 10_000}, ["north", "east", "south", "new"]),
+    ({"max_kept_bps": 2_000}, ["north", "east", "south", "new"]),
+    ({"max_kept_bps": 1_999}, []),
+    ({"ordering": "rank"}, ["north", "east", "south", "new"]),
+    ({"ordering": "-rank"}, ["south", "east", "north", "new"]),
+    ({"ordering": "stake"}, ["east", "south", "new", "north"]),
+    ({"ordering": "-stake"}, ["north", "new", "south", "east"]),
+    ({"ordering": "-q"}, ["north", "east", "south", "new"]),
+    ({"ordering": "apr"}, ["south", "north", "east", "new"]),
+    ({"ordering": "-apr"}, ["south", "north", "east", "new"]),
+    ({"ordering": "-sla"}, ["north", "south", "east", "new"]),
+    ({"ordering": "sla"}, ["north", "south", "east", "new"]),
+    ({"ordering": "uptime"}, ["north", "south", "east", "new"]),
+    ({"ordering": "share"}, ["north", "south", "east", "new"]),
+]
+
+
+def test_a_list_holds_what_was_asked_for_in_its_order(ranked: Net, get: Any) -> None:
+    for query, expected in LISTS:
+        assert names(get("nodes", **query)) == expected, query
+        assert names(get("nodes", **query)) == expected, ("kept", query)
+
+
+NONSENSE: list[dict[str, str]] = [
+    {"tier": "abc"}, {"tier": "4"}, {"tier": "-1"}, {"tier": "1.0"}, {"tier": ""}, {"tier": "١"},
+    {"job_class": "alchemy"}, {"job_class": ""}, {"open": "yes"}, {"open": "1"}, {"status": "open"},
+    {"ordering": "name"}, {"ordering": "--rank"}, {"ordering": "rank;drop"}, {"ordering": "rank,-q"},
+    {"region": "eu west"}, {"region": "\x00"}, {"region": "x" * 33}, {"search": "\x00"}, {"search": "x" * 65},
+    {"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"limit": "1e3"}, {"offset": "-1"}, {"offset": "9" * 30},
+    {"min_sla_bps": "9000.5"}, {"min_apr_bps": "-1"},
+]  # fmt: skip
+
+
+def test_a_filter_that_cannot_be_meant_is_refused(three: Net, get: Any) -> None:
+    for query in NONSENSE:
+        problem = get("nodes", 400, **query)
+        assert (problem["code"], problem["errors"][0]["field"]) == ("invalid", next(iter(query))), query
+
+
+def test_filters_of_addresses_and_amounts_have_codes_of_their_own(three: Net, refused: Any) -> None:
+    refused("address_invalid", "nodes", operator="0xABC")
+    refused("amount_invalid", "nodes", room="1e3")
+
+
+def test_a_hostile_search_finds_nothing(three: Net, get: Any) -> None:
+    for hostile in ("' OR 1=1 --", "%' OR '1'='1", "\\", "%s", "%(epoch)s", "{0}", "<img src=x>", "😀", "‏"):
+        assert get("nodes", search=hostile) == {"results": [], "next": None}, hostile
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(ranked: Net, get: Any) -> None:
+    seen: list[str] = []
+    answer = get("nodes", limit=3, status="active")
+    seen += names(answer)
+    assert answer["next"] == "http://testserver/api/v1/nodes?limit=3&status=active&offset=3"
+    answer = Client().get(answer["next"]).json()
+    assert answer["next"] is None
+    assert [*seen, *names(answer)] == ["north", "east", "south", "new"]
+    assert get("nodes", offset=10**9) == {"results": [], "next": None}
+
+
+def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Net, get: Any) -> None:
+    rows = get("nodes")["results"]
+    one = get(f"nodes/{NORTH}")
+    assert rows[0].keys() == one.keys()
+    assert rows[0] == one, "nothing happened since the ranking"
+    ranked.work(NORTH, good=5, bad=5, outcome=1)
+    row, one = get("nodes")["results"][0], get(f"nodes/{NORTH}")
+    assert (one["live"], one["sla_bps"]) == (True, 5_000)
+    assert (row["live"], row["sla_bps"]) == (False, 10_000)
+    assert rows[3]["rank"] is None
+    assert (rows[3]["q_bps"], rows[3]["score_bps"], rows[3]["sla_bps"]) == (10_000, 10_000, None)
+
+
+def test_a_list_is_right_the_moment_stake_moves(ranked: Net, get: Any) -> None:
+    assert names(get("nodes", tier=3)) == ["north"]
+    stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now)
+    assert names(get("nodes", tier=3)) == []
+    assert names(get("nodes", tier=2)) == ["north", "new"]
+    Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "1"})
+    assert names(get("nodes", tier=3)) == ["north"]
+    nodes.change(node=NORTH, actor=OLGA, changes={"status": "retired"}, now=ranked.now)
+    assert names(get("nodes", status="retired")) == ["north"]
+    assert names(get("nodes", open="true")) == ["south", "new"]
+
+
+def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
+    client = Client()
+    first = client.get("/api/v1/nodes")
+    tag = first.headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"else", {tag}', "*"):
+        again = client.get("/api/v1/nodes", headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert client.get("/api/v1/nodes", headers={"If-None-Match": '"else"'}).content == first.content
+    stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now)
+    changed = client.get("/api/v1/nodes", headers={"If-None-Match": tag})
+    assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+
+
+def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
+    client = Client()
+    assert client.get("/api/v1/nodes?limit=1").json()["next"].startswith("http://testserver/")
+    assert client.get("/api/v1/nodes?limit=1", headers={"Host": "localhost"}).json()["next"].startswith(
+        "http://localhost/"
+    )
+    stranger = client.get("/api/v1/nodes?limit=1&evil=1").json()["next"]
+    assert "evil=1" in stranger
+    assert "evil" not in client.get("/api/v1/nodes?limit=1").json()["next"]
+
+
+def test_a_token_is_looked_at_whether_bytes_are_kept_or_not(ranked: Net) -> None:
+    client = Client()
+    assert client.get("/api/v1/nodes").status_code == 200
+    assert client.get("/api/v1/nodes", headers={"Authorization": "Bearer ifm_nothing"}).status_code == 401
+    assert Caller(ANNA).get("nodes").json() == client.get("/api/v1/nodes").json()
+
+
+def test_a_kept_list_costs_one_query(ranked: Net) -> None:
+    client = Client()
+    client.get("/api/v1/nodes")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/api/v1/nodes")
+    assert len(asked) == 1
+
+
+def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net) -> None:
+    def costs(limit: int) -> list[int]:
+        return [cost(NodeQuery(ordering=o, open_only=True, search="node", status="active"), limit) for o in ORDERINGS]
+
+    def cost(query: NodeQuery, limit: int) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            list_nodes(query, now=three.now, limit=limit, offset=0)
+        return len(asked)
+
+    few = costs(1)
+    for number in range(60):
+        three.node(address(f"{number:04x}dd"), OLGA, 0)
+    rankings.rank(now=three.now)
+    assert costs(200) == few
+    assert max(few) <= 10
