@@ -25,7 +25,11 @@ def test_the_split_end_to_end() -> None:
     # Nobody worked in epoch 1, so its 100 IFM are in the pool of epoch 2.
     row = net.row(node)
     assert (row.reward, row.operator_reward, row.delegators_reward) == (200 * MICRO, 120 * MICRO, 80 * MICRO)
-    assert (net.claim(node, 1), net.claim(node, 2), net.claim_own(node)) == (60 * MICRO, 20 * MICRO, 120 * MICRO)
+    assert (net.claim(node, 1), net.claim(node, 2), net.claim_own(node)) == (
+        60 * MICRO,
+        20 * MICRO,
+        120 * MICRO,
+    )
     net.work(node)
     net.settle()
     assert (net.owed(node, 1), net.owed(node, 2)) == (30 * MICRO, 10 * MICRO)
