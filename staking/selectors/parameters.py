@@ -42,9 +42,8 @@ def in_force() -> InForce:
 
 def _history() -> list[Version]:
     sets = list(ParameterSet.objects.order_by("-version")[: LONGEST_HISTORY + 1])
-    formers: list[ParameterSet | None] = [*sets[1:], None]
-    pairs = zip(sets, formers, strict=True)
-    return [_version(newer, former) for newer, former in pairs][:LONGEST_HISTORY]
+    formers = [*sets[1:], None]
+    return [_version(newer, former) for newer, former in zip(sets, formers, strict=False)][:LONGEST_HISTORY]
 
 
 def _version(newer: ParameterSet, former: ParameterSet | None) -> Version:

@@ -31,7 +31,7 @@ def proof_of(number: int, node: str) -> Proof:
     found = read_epoch(number)
     if found.status != Epoch.Status.SETTLED:
         raise NotFound(f"Epoch {number} is not settled yet: there is nothing to prove until then.")
-    tree = _tree(number, found.merkle_root)
+    tree = tree_of(number, found.merkle_root)
     places = [place for place, leaf in enumerate(tree.leaves) if leaf.address == node]
     if not places:
         raise NotFound(f"No node had the address {checksum(node)} in epoch {number}.")
@@ -40,8 +40,11 @@ def proof_of(number: int, node: str) -> Proof:
 
 
 @lru_cache(maxsize=4)
-def _tree(number: int, root: str) -> MerkleTree:
-    """The tree over the epoch's rows: rewards of all nodes by address, then slashes, as settlement built it."""
+def tree_of(number: int, root: str) -> MerkleTree:
+    """The tree over an epoch's rows: rewards of all nodes by address, then slashes, as settlement built it.
+
+    Kept in the process, since what was settled stays. Raises AssertionError when the rows do not make `root`.
+    """
     rows = list(
         NodeEpoch.objects.filter(epoch=number)
         .order_by("node__address")
