@@ -1,0 +1,45 @@
+"""The audit of 10,000 nodes and 1,000,000 ledger entries against one scan of the entries."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from bench import fleet
+from bench.floors import ratio, rounds
+from bench.test_settlement import seconds
+from inframind.audit import audit
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
+
+ROUNDS, PAIRS = 5, 500_000
+JOURNAL = """
+INSERT INTO ledger_account (name)
+  SELECT prefix || address FROM staking_node, unnest(ARRAY['stake:', 'pool:', 'wallet:']) prefix
+  UNION ALL VALUES ('issuance');
+WITH posted AS (
+  INSERT INTO ledger_transaction (kind, reference, actor, at, epoch)
+  SELECT 'bench', n::text, '', now(), 1 FROM generate_series(1, %(pairs)s) n RETURNING id, reference::int AS n),
+wallets AS (SELECT id, row_number() OVER () - 1 AS place, count(*) OVER () AS all
+  FROM ledger_account WHERE name LIKE 'wallet:%%')
+INSERT INTO ledger_entry (transaction_id, account_id, amount)
+SELECT p.id, w.id, 1 FROM posted p JOIN wallets w ON w.place = p.n %% w.all
+UNION ALL SELECT p.id, (SELECT id FROM ledger_account WHERE name = 'issuance'), -1 FROM posted p
+"""
+
+
+def test_audit(say):
+    fleet.open_large_epoch(nodes=10_000, receipts=1_000)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE staking_node SET self_stake = 0")
+        cursor.execute("UPDATE staking_pool SET tokens = 0, shares = 0")
+        cursor.execute(JOURNAL, {"pairs": PAIRS})
+        cursor.execute("VACUUM ANALYZE")
+    assert audit() == []
+    ours, floor = rounds(ROUNDS, lambda: seconds(audit), scan)
+    say(f"audit of {2 * PAIRS:,} entries: {ratio(ours, floor):.1f} x a grouped scan of them")
+
+
+def scan() -> float:
+    with connection.cursor() as cursor:
+        return seconds(lambda: cursor.execute("SELECT account_id, sum(amount) FROM ledger_entry GROUP BY 1"))

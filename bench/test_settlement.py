@@ -1,0 +1,105 @@
+"""Settling an epoch of 10,000 nodes and 1,000,000 receipts against reading and copying the same bytes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import pytest
+from django.db import connection, transaction
+
+from bench import fleet
+from bench.floors import ratio, rounds
+from inframind.epoch import EPOCH_STEPS
+from staking.models import Epoch, NodeEpoch
+from staking.settlement.gather import NODES
+from staking.settlement.performance import measure_performance
+from staking.settlement.report import COLUMNS
+from staking.settlement.state import Settlement
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
+
+NODE_COUNT, RECEIPT_COUNT, HOLDERS, ROUNDS = 10_000, 1_000_000, 1_000_000, 7
+PASS_GATE, REST_GATE, HOLDERS_GATE = 4.0, 4.0, 1.10
+
+
+def test_settlement(say):
+    epoch = fleet.open_large_epoch(nodes=NODE_COUNT, receipts=RECEIPT_COUNT)
+    keep_result_rows(epoch)
+    passes, scans = rounds(ROUNDS, lambda: settle(epoch)[0], scan)
+    pass_ratio = ratio(passes, scans)
+    say(f"performance pass: {pass_ratio:.2f} x a scan of the partition (gate {PASS_GATE})")
+    rests, bytes_moved = rounds(ROUNDS, lambda: settle(epoch)[1], move_bytes)
+    rest_ratio = ratio(rests, bytes_moved)
+    say(f"all other steps: {rest_ratio:.2f} x reading inputs and copying results (gate {REST_GATE})")
+    assert pass_ratio <= PASS_GATE
+    assert rest_ratio <= REST_GATE
+
+
+def test_holders_cost_nothing(say):
+    epoch = fleet.open_large_epoch(nodes=1_000, receipts=10_000)
+    fleet.add_positions(1, 1_000)
+    few = [sum(settle(epoch)) for _ in range(ROUNDS)]
+    fleet.add_positions(1_001, HOLDERS)
+    many = [sum(settle(epoch)) for _ in range(ROUNDS)]
+    grown = median(many) / median(few)
+    say(f"{HOLDERS:,} shareholders against 1,000: {grown:.2f} x the time (gate {HOLDERS_GATE})")
+    assert grown <= HOLDERS_GATE
+
+
+def settle(epoch: Epoch) -> tuple[float, float]:
+    """Seconds of the performance pass and of all other steps; nothing is kept."""
+    work = Settlement(now=epoch.end)
+    spent = {True: 0.0, False: 0.0}
+    with transaction.atomic():
+        for step in EPOCH_STEPS:
+            spent[step is measure_performance] += seconds(lambda step=step: step(work))
+        transaction.set_rollback(True)
+    return spent[True], spent[False]
+
+
+def scan() -> float:
+    with connection.cursor() as cursor:
+        return seconds(lambda: cursor.execute("SELECT sum(latency_ms) FROM staking_receipt WHERE epoch = 1"))
+
+
+def move_bytes() -> float:
+    """The inputs of every node out by COPY, and the result rows into the same table."""
+    columns = f"epoch, node_id, {', '.join(COLUMNS)}"
+    with connection.cursor() as cursor, cursor.copy("COPY bench_rows TO STDOUT") as copy:
+        rows = b"".join(bytes(block) for block in copy)
+
+    def move() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.copy(f"COPY ({NODES % {'epoch': 1}}) TO STDOUT") as copy:
+                for _ in copy:
+                    continue
+            with cursor.copy(f"COPY staking_nodeepoch ({columns}) FROM STDIN") as copy:
+                copy.write(rows)
+            transaction.set_rollback(True)
+
+    return seconds(move)
+
+
+def keep_result_rows(epoch: Epoch) -> None:
+    """The rows that a settlement writes, put aside for the floor."""
+    work = Settlement(now=epoch.end)
+    columns = f"epoch, node_id, {', '.join(COLUMNS)}"
+    with transaction.atomic():
+        for step in EPOCH_STEPS:
+            step(work)
+        with connection.cursor() as cursor, cursor.copy(f"COPY staking_nodeepoch ({columns}) TO STDOUT") as copy:
+            rows = b"".join(bytes(block) for block in copy)
+        assert NodeEpoch.objects.count() == NODE_COUNT
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_rows AS SELECT {columns} FROM staking_nodeepoch WITH NO DATA")
+        with cursor.copy("COPY bench_rows FROM STDIN") as copy:
+            copy.write(rows)
+
+
+def seconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
