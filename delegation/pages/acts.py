@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
@@ -21,6 +21,8 @@ from staking.services.outcome import Claimed
 from staking.services.unbondings import withdraw
 
 Result = TypeVar("Result")
+# Sentences that are translated when they are said.
+Words = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class Act:
     name: str
     run: Callable[[Wish, datetime], Done]
     needs: frozenset[str]
-    heading: str
-    title: str
-    done: str
-    button: str
+    heading: Words
+    title: Words
+    done: Words
+    button: Words
     danger: bool = False
     leaves: bool = False
     options: dict[str, str] = field(default_factory=dict)

@@ -79,7 +79,9 @@ def _named(node: Node) -> SafeString:
 
 def _delegate(wish: Wish, situation: Situation, done: Done) -> Review:
     before, after = situation.node, done.node
-    assert before is not None and after is not None and wish.amount is not None
+    assert before is not None
+    assert after is not None
+    assert wish.amount is not None
     params = situation.epoch.params
     held = situation.held + wish.amount
     past = past_of(before, epoch=situation.epoch.number)
@@ -183,7 +185,9 @@ def _leaving_rows(situation: Situation, done: Done) -> list[Row]:
 
 
 def _undelegate(wish: Wish, situation: Situation, done: Done) -> Review:
-    assert situation.node is not None and done.node is not None and situation.position is not None
+    assert situation.node is not None
+    assert done.node is not None
+    assert situation.position is not None
     rows = [
         (gettext("From"), _named(situation.node)),
         *_leaving_rows(situation, done),
@@ -215,7 +219,8 @@ def _leaving_warning(situation: Situation) -> str:
 
 def _redelegate(wish: Wish, situation: Situation, done: Done) -> Review:
     source, to = situation.node, situation.to
-    assert source is not None and to is not None
+    assert source is not None
+    assert to is not None
     arrived = (situation.arrival.value if situation.arrival else 0) + done.amount
     costs = offence_costs(
         situation.epoch.params,
@@ -224,6 +229,8 @@ def _redelegate(wish: Wish, situation: Situation, done: Done) -> Review:
         mine=arrived,
         custodial=to.custodial,
     )
+    left = situation.held - situation.moving - done.amount
+    free = situation.epoch.end + timedelta(seconds=situation.epoch.params.unbonding_seconds)
     rows: tuple[Row, ...] = (
         (gettext("From"), _named(source)),
         (gettext("To"), _named(to)),
@@ -231,10 +238,10 @@ def _redelegate(wish: Wish, situation: Situation, done: Done) -> Review:
         (gettext("Carried out"), _when_settled(situation)),
         (gettext("Earns meanwhile"), gettext("on %(old)s in this epoch, on %(new)s from the next")
          % {"old": source.name, "new": to.name}),
-        (gettext("Left on %(node)s") % {"node": source.name}, ifm_unit(situation.held - situation.moving - done.amount)),
+        (gettext("Left on %(node)s") % {"node": source.name}, ifm_unit(left)),
         (gettext("Then on %(node)s") % {"node": to.name}, ifm_unit(arrived)),
         (gettext("Delegator share"), _share(to, situation)),
-        (gettext("May move again after"), utc(situation.epoch.end + timedelta(seconds=situation.epoch.params.unbonding_seconds))),
+        (gettext("May move again after"), utc(free)),
         (gettext("If the new node is slashed"), exposure(costs)),
     )  # fmt: skip
     warning = gettext(
@@ -285,7 +292,8 @@ def _compound(wish: Wish, situation: Situation, done: Done) -> Review:
 
 def _stake(wish: Wish, situation: Situation, done: Done) -> Review:
     before, after = situation.node, done.node
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     rows = [
         wallet_row(wish),
         (gettext("To"), _named(after)),
@@ -301,7 +309,8 @@ def _stake(wish: Wish, situation: Situation, done: Done) -> Review:
 
 def _unstake(wish: Wish, situation: Situation, done: Done) -> Review:
     before, after = situation.node, done.node
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     rows = [
         (gettext("From"), _named(after)),
         *_leaving_rows(situation, done),
@@ -355,7 +364,8 @@ def _tier_warning(situation: Situation, before: Node, after: Node) -> str:
 
 
 def _cancel(wish: Wish, situation: Situation, done: Done) -> Review:
-    assert done.node is not None and situation.node is not None
+    assert done.node is not None
+    assert situation.node is not None
     rows = (
         (gettext("Back to"), _named(done.node)),
         (gettext("Amount"), ifm_unit(done.amount)),

@@ -41,7 +41,7 @@ def enter(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
     template = "delegation/enter.html"
     if request.headers.get("HX-Request"):
         template += "#preview"
-    return render(request, template, _form(act, wish, situation, review, refusal))
+    return render(request, template, form_of(act, wish, situation, review, refusal))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +101,7 @@ def _refused(
     """The form again with the refusal at its field; an act without a form has a page that says why not."""
     template = "delegation/enter.html" if act.takes_amount else "delegation/refused.html"
     status = refusal.status if refusal else 400
-    return render(request, template, _form(act, wish, situation, None, refusal), status=status)
+    return render(request, template, form_of(act, wish, situation, None, refusal), status=status)
 
 
 def _act(name: str) -> Act:
@@ -124,9 +124,14 @@ def _try(act: Act, wish: Wish, situation: Situation) -> tuple[Review | None, Pro
     return review_of(wish, situation, outcome), None
 
 
-def _form(
-    act: Act, wish: Wish, situation: Situation, review: Review | None, refusal: ProtocolError | None
+def form_of(
+    act: Act,
+    wish: Wish,
+    situation: Situation,
+    review: Review | None = None,
+    refusal: ProtocolError | None = None,
 ) -> dict[str, Any]:
+    """What templates/delegation/amount_form.html is given; other pages show the same form."""
     return {
         "act": act,
         "wish": wish,
@@ -135,6 +140,7 @@ def _form(
         "most": situation.most(act.name),
         "fill": plain(situation.most(act.name)),
         "least": None if act.leaves else situation.epoch.params.min_amount,
+        "reach": None if act.leaves else situation.next_tier(act.name),
         "review": review,
         "refusal": refusal,
         "targets": _targets(wish) if "to" in act.needs else (),

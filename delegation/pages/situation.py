@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.http import Http404
 
 from delegation.models import Redelegation
-from delegation.pages.wish import Wish
+from delegation.pages.wish import Wish, plain
 from delegation.selectors.positions import PositionFigures, position_of
 from delegation.selectors.unbondings import UnbondingFigures, unbonding_of
 from staking.ledger import accounts
@@ -55,6 +55,17 @@ class Situation:
             return self.node.self_stake if self.node else 0
         room = self.room if act == "delegate" else None
         return self.available if room is None else min(self.available, room)
+
+    def next_tier(self, act: str) -> tuple[int, str] | None:
+        """The node's next tier and the amount that reaches it, as a form takes it; None when it is out of reach."""
+        if self.node is None:
+            return None
+        effective = self.node.self_stake + self.node.pool.tokens
+        for tier in self.epoch.params.tiers:
+            if tier.minimum > effective:
+                missing = tier.minimum - effective
+                return (tier.number, plain(missing)) if missing <= self.most(act) else None
+        return None
 
 
 def situation_of(wish: Wish, now: datetime) -> Situation:

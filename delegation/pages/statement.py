@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from delegation.api.queries import read_period
@@ -19,9 +20,39 @@ from staking.pages import asked
 from staking.pages.listing import Pager
 from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid, Invalid
+from staking.templatetags.identity import short
 
 LISTED = 50
 EARNINGS_LISTED = 20
+
+
+KINDS = {
+    "faucet": gettext_lazy("Faucet"),
+    "stake": gettext_lazy("Staked"),
+    "delegate": gettext_lazy("Delegated"),
+    "claim": gettext_lazy("Claimed"),
+    "withdraw": gettext_lazy("Unbonding paid"),
+    "refund": gettext_lazy("Delegation returned"),
+    "dispute_deposit": gettext_lazy("Deposit of a dispute"),
+    "deposit_returned": gettext_lazy("Deposit returned"),
+}
+SIDES = {
+    "pool": gettext_lazy("pool of %s"),
+    "stake": gettext_lazy("stake of %s"),
+    "unbonding": gettext_lazy("unbonding of %s"),
+    "rewards": gettext_lazy("rewards of %s"),
+    "wallet": gettext_lazy("wallet %s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """A movement in words; `node` is the address of the node on the other side, "" when there is none."""
+
+    movement: Movement
+    kind: str
+    other: str
+    node: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +60,7 @@ class StatementPage:
     """`first` and `last`: the days as they were typed; `error`: what is wrong with them."""
 
     found: Statement
-    rows: tuple[Movement, ...]
+    rows: tuple[MovementRow, ...]
     pager: Pager
     earnings: tuple[Earning, ...]
     more_earnings: str
@@ -74,7 +105,7 @@ def _page(
     )
     return StatementPage(
         found=found,
-        rows=tuple(rows),
+        rows=tuple(_row(row) for row in rows),
         pager=Pager(number, LISTED, found.sums.movements, days),
         earnings=tuple(earned[:EARNINGS_LISTED]),
         more_earnings="?" + urlencode([*days, ("earned", past + 1)]) if len(earned) > EARNINGS_LISTED else "",
@@ -84,6 +115,15 @@ def _page(
         json=_download(wallet, days, "json"),
         error=error,
     )
+
+
+def _row(movement: Movement) -> MovementRow:
+    account, _, address = movement.other.partition(":")
+    kind = str(KINDS.get(movement.kind, movement.kind.replace("_", " ").capitalize()))
+    if not address:
+        return MovementRow(movement, kind, account.replace("_", " "), "")
+    other = str(SIDES[account]) % short(address)
+    return MovementRow(movement, kind, other, "" if account == "wallet" else address)
 
 
 def _download(wallet: str, days: tuple[tuple[str, str], ...], form: str) -> str:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.pages import money, portfolio, statement
+from delegation.pages import money, operator, portfolio, statement
 
 urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
+    path("operator/", operator.console, name="operator"),
+    path("operator/register/", operator.register, name="operator-register"),
+    path("operator/<str:address>/", operator.console, name="operator-node"),
+    path("operator/<str:address>/terms/", operator.save_terms, name="operator-terms"),
+    path("operator/<str:address>/details/", operator.save_details, name="operator-details"),
+    path("operator/<str:address>/retire/", operator.retire, name="operator-retire"),
     path("money/<slug:name>/", money.enter, name="money"),
     path("money/<slug:name>/review/", money.review, name="money-review"),
     path("money/done/<slug:key>/", money.done, name="money-done"),

@@ -80,8 +80,8 @@ def offence_costs(
             lost = pool * delegated_bps // BPS
             total = self_stake * self_bps // BPS + lost
             returned = split_slash(total, lost, params, custodial).returned
-            taken = value_of(mine, lost, pool)
-            net = value_of(mine, lost - returned, pool)
+            taken = mine * delegated_bps // BPS
+            net = taken - value_of(mine, returned, pool)
             costs.append(OffenceCost(row.name, delegated_bps, repeated, taken, net))
     return costs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -51,7 +52,8 @@ def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
     found: dict[int, dict[int, int | None]] = {id_: dict.fromkeys(WINDOWS) for id_ in node_ids}
     settled: dict[int, int] = {}
     if epoch is not None and node_ids:
-        asked = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS), "longest": WINDOWS[-1]}
+        asked: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number}
+        asked |= {"windows": list(WINDOWS), "longest": WINDOWS[-1]}
         with connection.cursor() as cursor:
             cursor.execute(SUMS, asked)
             for node_id, earned, at_work, size in cursor.fetchall():

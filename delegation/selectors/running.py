@@ -1,0 +1,131 @@
+"""The running epoch of one node so far: provisional counters, its last receipts, how far it is from a slash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from staking.models import Receipt
+from staking.protocol.amounts import BPS
+from staking.protocol.parameters import Parameters
+from staking.protocol.performance import counted_slots, sla_bps
+from staking.services.epochs import OpenEpoch
+
+# Good and other receipts of a node have an index each.
+COUNTS = """
+SELECT (SELECT count(*) FROM staking_receipt WHERE epoch = %(epoch)s AND node_id = %(node)s AND good),
+  count(*) FILTER (WHERE outcome = 0 AND proof < 2), count(*) FILTER (WHERE outcome = 1),
+  count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3), count(*) FILTER (WHERE outcome = 4),
+  count(*) FILTER (WHERE proof = 2), count(*) FILTER (WHERE proof = 3), count(*) FILTER (WHERE proof = 4)
+FROM staking_receipt WHERE epoch = %(epoch)s AND node_id = %(node)s AND NOT good
+"""
+LATEST = """
+(SELECT seq, job_id, accepted_at, latency_ms, deadline_ms, outcome, proof, good FROM staking_receipt
+ WHERE epoch = %(epoch)s AND node_id = %(node)s AND good ORDER BY seq DESC LIMIT %(limit)s)
+UNION ALL
+(SELECT seq, job_id, accepted_at, latency_ms, deadline_ms, outcome, proof, good FROM staking_receipt
+ WHERE epoch = %(epoch)s AND node_id = %(node)s AND NOT good ORDER BY seq DESC LIMIT %(limit)s)
+ORDER BY seq DESC LIMIT %(limit)s
+"""
+BEATS = "SELECT count(*) FROM staking_heartbeat WHERE at >= %(start)s AND at < %(until)s AND node_id = %(node)s"
+MS = timedelta(milliseconds=1)
+COUNTED = ("good", "late", "timeouts", "rejected", "dropped", "mismatched", "unsigned", "invalid", "forged")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A receipt as the console lists it; latency in ms."""
+
+    job_id: str
+    accepted_at: datetime
+    latency_ms: int
+    deadline_ms: int
+    outcome: str
+    proof: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Counts of the open epoch so far. `late`: completed past the deadline. Slots are those that count by now."""
+
+    epoch: int
+    good: int
+    late: int
+    timeouts: int
+    rejected: int
+    dropped: int
+    mismatched: int
+    unsigned: int
+    invalid: int
+    forged: int
+    heard: int
+    slots: int
+    params: Parameters
+    latest: tuple[Job, ...]
+
+    @property
+    def accepted(self) -> int:
+        """Jobs taken on; those rejected are not among them (R23)."""
+        bad = self.late + self.timeouts + self.dropped + self.mismatched
+        return self.good + bad + self.unsigned + self.invalid + self.forged
+
+    @property
+    def sla_bps(self) -> int | None:
+        return sla_bps(self.good, self.accepted)
+
+    @property
+    def rejection_bps(self) -> int:
+        asked = self.accepted + self.rejected
+        return BPS * self.rejected // asked if asked else 0
+
+    @property
+    def failures_left(self) -> int:
+        """How many more failed jobs the SLA bears before it falls below the threshold; 0 when it is below."""
+        return max(BPS * self.good // self.params.sla_threshold_bps - self.accepted, 0)
+
+    @property
+    def good_needed(self) -> int:
+        """How many more good jobs bring the SLA up to the threshold; 0 when it is there."""
+        threshold = self.params.sla_threshold_bps
+        return max(-(-(threshold * self.accepted - BPS * self.good) // (BPS - threshold)), 0)
+
+    @property
+    def counts_for_slash(self) -> bool:
+        """Whether enough jobs are in for an SLA drop to be an offence (section 8)."""
+        return self.accepted >= self.params.sla_min_jobs
+
+
+def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
+    """The node's open epoch up to `now`; three queries, whose cost is that of the node's own jobs."""
+    asked: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
+    first, last = _slots(registered_at, epoch, now)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, asked)
+        counts = cursor.fetchone()
+        cursor.execute(LATEST, asked)
+        latest = tuple(_job(row) for row in cursor.fetchall())
+        step = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
+        cursor.execute(
+            BEATS, {"start": epoch.start + first * step, "until": epoch.start + last * step, "node": node_id}
+        )
+        heard = cursor.fetchone()[0]
+    named = dict(zip(COUNTED, counts, strict=True))
+    return Running(epoch.number, **named, heard=heard, slots=last - first, params=epoch.params, latest=latest)
+
+
+def _slots(registered_at: datetime, epoch: OpenEpoch, now: datetime) -> tuple[int, int]:
+    def unix(moment: datetime) -> int:
+        return (moment - epoch.start) // MS
+
+    slot = epoch.params.heartbeat_slot_seconds * 1000
+    return counted_slots(0, slot, unix(registered_at), max(unix(now), 0), unix(epoch.end))
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    _, job_id, accepted_at, latency_ms, deadline_ms, outcome, proof, good = row
+    names = Receipt.Outcome(outcome).name.lower(), Receipt.Proof(proof).name.lower()
+    return Job(job_id, accepted_at, latency_ms, deadline_ms, *names, good)
