@@ -8,6 +8,9 @@ import os
 os.environ.setdefault("PGOPTIONS", "-c lock_timeout=8s -c statement_timeout=15s")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from inframind.bodies import MeasuredBodies
+
+application = MeasuredBodies(get_wsgi_application(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
