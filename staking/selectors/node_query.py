@@ -27,6 +27,7 @@ ORDERS = {
     "sla": SLA,
     "uptime": UPTIME,
 }
+BY_RANK = ("rank", "-rank")
 ORDERINGS = tuple(sign + name for name in ORDERS for sign in ("", "-"))
 
 STANDING = {
@@ -42,8 +43,8 @@ OPEN = (
 )
 # Declared, and not declared to be absent.
 TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
-RANKED = """LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id
-LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id AND r.rank IS NULL"""
+SETTLED = "LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id AND r.rank IS NULL"
+RANKED = f"LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id {SETTLED}"
 NODES = "staking_node n JOIN staking_pool p ON p.node_id = n.id"
 
 
@@ -110,6 +111,12 @@ def source(clauses: list[str], order: str = "") -> str:
     text = " AND ".join(clauses)
     ranked = any(f"{table}." in text + order for table in ("r", "e"))
     return f"FROM {NODES} {RANKED if ranked else ''}" + (f" WHERE {text}" if text else "")
+
+
+def ranked_source(clauses: list[str]) -> str:
+    """FROM and WHERE over the nodes of the ranking alone."""
+    text = " AND ".join(["r.ranking_id = %(ranking)s", *clauses])
+    return f"FROM {NODES} JOIN staking_rankingrow r ON r.node_id = n.id {SETTLED} WHERE {text}"
 
 
 def _standing(query: NodeQuery) -> list[str]:
