@@ -37,8 +37,5 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {
-            name: {"level": level}
-            for name in ("inframind", "staking", "delegation", "governance", "celery.worker", "celery.beat")
-        },
+        "loggers": {name: {"level": level} for name in ("inframind", "staking", "delegation", "governance")},
     }

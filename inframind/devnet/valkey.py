@@ -19,6 +19,7 @@ from .faults import StartFault
 
 PATIENCE_SECONDS = 30
 ATTEMPTS = 5
+PORTS = range(20_000, 32_000)
 HOST = "127.0.0.1"
 
 # Kept so that a server that ends while we live is collected when we ask about it.
@@ -80,7 +81,10 @@ def binary() -> Path:
 
 
 def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
+    # Below the ports that the kernel gives to outgoing connections: one of those could sit on ours
+    # while the server is down, and it would come back under another URL.
+    low = [secrets.choice(PORTS) for _ in range(20)]
+    for port in (wanted or low[0], *low, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from inframind.devnet import locks, places, postgres, valkey
@@ -28,11 +29,26 @@ def data_dir() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="inframind-house-")).resolve()
     folder.chmod(0o711)
     yield folder
+    for process in processes_of(folder):
+        if "postgres" not in process.info["name"]:
+            process.kill()
+            process.wait(PATIENCE_SECONDS)
     with locks.alone(folder / "servers.lock"):
         valkey.stop(folder)
         if places.cluster(folder).exists():
             postgres.stop(folder)
     shutil.rmtree(folder)
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """What works in this data directory or was started for it."""
+    attributes = ["name", "cmdline", "environ", "cwd"]
+    return [
+        process
+        for process in psutil.process_iter(attributes)
+        if str(data_dir) in f"{process.info['cmdline']} {process.info['cwd']}"
+        or (process.info["environ"] or {}).get("INFRAMIND_DATA_DIR") == str(data_dir)
+    ]
 
 
 @pytest.fixture
@@ -53,6 +69,7 @@ class Running:
     """One process of the project, with what it said."""
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self.environment = environment
         self.said = ""
         self._heard = threading.Condition()
         self.process = subprocess.Popen(
@@ -81,7 +98,9 @@ class Running:
         """Wait until it has said this, or has no more to say."""
         with self._heard:
             self._heard.wait_for(
-                lambda: words in self.said or not self._listener.is_alive() or self.process.poll() is not None,
+                lambda: (
+                    words in self.said or not self._listener.is_alive() or self.process.poll() is not None
+                ),
                 PATIENCE_SECONDS,
             )
         assert words in self.said, self.said

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from inframind.devnet import places, postgres
 from inframind.environment import PROJECT_ROOT
 
-from .conftest import Running, wait_for
+from .conftest import Running, processes_of, wait_for
 
 UP = ("-m", "inframind.devnet.up")
 ADDRESS = "0x" + "ab" * 20
@@ -33,8 +34,19 @@ def get(environment: dict[str, str], path: str) -> tuple[int, str]:
         return 0, str(error)
 
 
-def ready(environment: dict[str, str]) -> bool:
-    return get(environment, "/readyz")[0] == 200
+def becomes_ready(running: Running) -> None:
+    last = ""
+
+    def ready() -> bool:
+        nonlocal last
+        status, last = get(running.environment, "/readyz")
+        return status == 200 or running.process.poll() is not None
+
+    try:
+        wait_for(ready)
+    except AssertionError:
+        pytest.fail(f"{last}\n{running.said}")
+    assert running.process.poll() is None, running.said
 
 
 def command(environment: dict[str, str], *arguments: str) -> str:
@@ -51,21 +63,15 @@ def command(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def left_over(data_dir) -> list[str]:
-    """Processes that work in this data directory or were started for it."""
-    return [
-        " ".join(process.info["cmdline"])
-        for process in psutil.process_iter(["cmdline", "environ"])
-        if str(data_dir) in " ".join(process.info["cmdline"] or [])
-        or (process.info["environ"] or {}).get("INFRAMIND_DATA_DIR") == str(data_dir)
-    ]
+def left_over(data_dir: Path) -> list[str]:
+    return [f"{process.info['name']} {process.info['cmdline']}" for process in processes_of(data_dir)]
 
 
 def test_a_life_of_two_starts(run, data_dir, plain_environment):
     """Ready, used by a command, stopped cleanly; the second start has the data and nothing to prepare."""
     first = run(plain_environment, *UP)
     first.says("Ctrl-C stops everything.")
-    wait_for(lambda: ready(plain_environment))
+    becomes_ready(first)
     assert json.loads(get(plain_environment, "/readyz")[1])["checks"]["settlement"] == "ok"
     server = postgres.running_pid(data_dir)
     assert "5.000000 IFM" in command(plain_environment, "faucet", ADDRESS, "5")
@@ -95,7 +101,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     killed.ends()
     again = run(plain_environment, *UP)
     again.says("Ctrl-C stops everything.")
-    wait_for(lambda: ready(plain_environment))
+    becomes_ready(again)
 
     other = run({**plain_environment, "PORT": "1"}, *UP)
     assert other.ends() == 2
@@ -104,24 +110,15 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     # Servers that die are started again, and the site finds them without a restart of its own.
     before = postgres.running_pid(data_dir)
     os.kill(before, signal.SIGKILL)
-    _valkey_of(data_dir).kill()
+    next(process for process in processes_of(data_dir) if "valkey" in process.info["name"]).kill()
     wait_for(lambda: postgres.running_pid(data_dir) not in (None, before))
-    wait_for(lambda: ready(plain_environment))
+    becomes_ready(again)
 
     # When one of the three ends by itself, all end, and the exit status tells.
     next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
     assert again.ends() == 1
     assert "The beat process ended by itself" in again.said
     assert left_over(data_dir) == []
-
-
-def _valkey_of(data_dir) -> psutil.Process:
-    return next(
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(data_dir / "valkey") in " ".join(process.info["cmdline"] or [])
-        or (process.name().startswith("valkey") and process.cwd() == str(data_dir / "valkey"))
-    )
 
 
 def refused(run, environment: dict[str, str]) -> str:
@@ -149,7 +146,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment
 @pytest.mark.parametrize(
     ("name", "url", "says"),
     [
-        ("DATABASE_URL", "postgres://me:secret@127.0.0.1:1/x", "the database at postgres://me:…@127.0.0.1:1/x does not"),
+        ("DATABASE_URL", "postgres://me:secret@127.0.0.1:1/x", "the database at postgres://me:…@127.0.0.1:1/x"),
         ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "the Redis at redis://:…@127.0.0.1:1/0 does not answer"),
     ],
 )  # fmt: skip
@@ -170,7 +167,7 @@ def test_configured_servers_replace_the_embedded_ones(run, data_dir, plain_envir
     urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
     running = run({**plain_environment, **urls}, *UP)
     running.says("Ctrl-C stops everything.")
-    wait_for(lambda: ready(plain_environment))
+    becomes_ready(running)
     assert not places.cluster(data_dir).exists()
     assert not places.valkey_url_file(data_dir).exists()
     running.signal(signal.SIGINT)
