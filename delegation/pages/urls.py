@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.pages import money, operator, portfolio, statement
+from delegation.pages import compare, money, node, operator, portfolio, statement
 
 urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
+    path("nodes/<str:address>/", node.node_view, name="node"),
+    path("nodes/<str:address>/estimate/", node.estimate_view, name="node-estimate"),
+    path("compare/", compare.compare, name="compare"),
     path("operator/", operator.console, name="operator"),
     path("operator/register/", operator.register, name="operator-register"),
     path("operator/<str:address>/", operator.console, name="operator-node"),

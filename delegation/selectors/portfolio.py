@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -123,6 +124,12 @@ def _holdings(
     ]
 
 
+def charges_on(node: NodeFigures, held: int, entries: Sequence[UnbondingFigures]) -> list[Charge]:
+    """Undecided slashes of one node with what each would take of a delegation and of what leaves it; one query."""
+    found = Slash.objects.filter(node_id=node.id, status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
+    return [_charge(slash, node, held, 0, entries) for slash in found]
+
+
 def _charges(
     nodes: dict[int, NodeFigures],
     positions: list[PositionFigures],
@@ -133,15 +140,18 @@ def _charges(
     found = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
     worth = {p.node_id: p.value for p in positions}
     staked = {node.node_id: node.staked for node in own}
-    charges = []
-    for slash in found:
-        rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
-        leaving = sum(
-            entry.amount * rates[entry.kind] // BPS
-            for entry in unbondings
-            if entry.node_id == slash.node_id and entry.epoch >= slash.epoch
-        )
-        delegation = worth.get(slash.node_id, 0) * slash.delegated_bps // BPS
-        own_part = staked.get(slash.node_id, 0) * slash.self_bps // BPS
-        charges.append(Charge(slash, nodes[slash.node_id], delegation, leaving, own_part))
+    charges = [
+        _charge(slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings)
+        for slash in found
+    ]
     return [charge for charge in charges if charge.total or charge.slash.node_id in staked]
+
+
+def _charge(slash: Slash, node: NodeFigures, held: int, staked: int, entries: Sequence[UnbondingFigures]) -> Charge:
+    rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
+    leaving = sum(
+        entry.amount * rates[entry.kind] // BPS
+        for entry in entries
+        if entry.node_id == slash.node_id and entry.epoch >= slash.epoch
+    )
+    return Charge(slash, node, held * slash.delegated_bps // BPS, leaving, staked * slash.self_bps // BPS)

@@ -40,10 +40,17 @@ class UnbondingFigures:
 
 
 def unbondings_of_wallet(
-    wallet: str, *, status: str | None = None, limit: int | None = None, offset: int = 0
+    wallet: str,
+    *,
+    status: str | None = None,
+    node_id: int | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[UnbondingFigures]:
     """The wallet's entries, in the order in which they are paid: (matures at, id); one query."""
     rows = _entries().filter(wallet=wallet).order_by("matures_at", "id")
+    if node_id is not None:
+        rows = rows.filter(node_id=node_id)
     if status is not None:
         rows = rows.filter(status=status)
     return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]

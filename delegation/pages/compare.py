@@ -1,0 +1,163 @@
+"""`/compare/?n=…`: up to four nodes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from delegation.pages.reader import reader_of
+from delegation.selectors.prospects import recent_cut
+from delegation.selectors.returns import WINDOWS, Returns, returns_of
+from staking.models import Node, Ranking, ShareChange
+from staking.pages.leaderboard_rows import is_measured, state_of
+from staking.protocol.addresses import checksum, normalize
+from staking.protocol.errors import AddressInvalid
+from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.settlement.live import open_epoch
+from staking.templatetags.cells import region_name
+from staking.templatetags.money import amount_digits, grouped_int, percent, percentile, times
+
+MOST = 4
+DASH = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One line of the comparison; the best values are marked where there is a better and a worse."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A node that is compared; `without`: the address of the page without it."""
+
+    node: NodeFigures
+    state: str
+    returns: Returns
+    cut: ShareChange | None
+    without: str
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    wanted, dropped = _wanted(request.GET.getlist("n"))
+    columns = _columns(wanted)
+    context = {
+        "columns": columns,
+        "measures": _measures(columns),
+        "dropped": dropped,
+        "unknown": len(wanted) - len(columns),
+        "reader": reader_of(request),
+    }
+    return render(request, "delegation/compare.html", context)
+
+
+def _wanted(texts: Sequence[str]) -> tuple[list[str], int]:
+    """The first four different addresses, and how many more were asked for."""
+    found: list[str] = []
+    for text in texts[:64]:
+        try:
+            address = normalize(text.strip())
+        except AddressInvalid:
+            continue
+        if address not in found:
+            found.append(address)
+    return found[:MOST], max(len(found) - MOST, 0)
+
+
+def _columns(wanted: list[str]) -> list[Column]:
+    epoch = open_epoch()
+    ids = dict(Node.objects.filter(address__in=wanted).values_list("address", "id"))
+    known = [address for address in wanted if address in ids]
+    if epoch is None or not known:
+        return []
+    ranking = Ranking.objects.order_by("-id").values_list("id", flat=True).first()
+    figures = read_figures([ids[address] for address in known], epoch=epoch, ranking=ranking)
+    returns = returns_of([node.id for node in figures])
+    changes: dict[int, list[ShareChange]] = {node.id: [] for node in figures}
+    for change in ShareChange.objects.filter(node_id__in=changes).order_by("-from_epoch"):
+        changes[change.node_id].append(change)
+    return [
+        Column(
+            node, state_of(node), returns[node.id], recent_cut(changes[node.id], epoch=epoch.number),
+            "?" + urlencode([("n", checksum(other)) for other in known if other != node.address]),
+        )
+        for node in figures
+    ]  # fmt: skip
+
+
+def _measures(columns: list[Column]) -> list[Measure]:
+    nodes = [column.node for column in columns]
+    measured = [is_measured(node) for node in nodes]
+
+    def line(
+        label: str, values: Sequence[Any], shown: Callable[[Any], str], better: int = 1, note: str = ""
+    ) -> Measure:
+        return Measure(label, _cells(values, shown, better), note)
+
+    def known(name: str) -> list[Any]:
+        return [getattr(node, name) if seen else None for node, seen in zip(nodes, measured, strict=True)]
+
+    aprs = [
+        line(
+            gettext("APR to delegators, last %d epochs") % size,
+            [None if c.returns.is_new else c.returns.apr_bps[size] for c in columns],
+            lambda bps: percent(bps, 1),
+            note=gettext("realised") if size == WINDOWS[0] else "",
+        )
+        for size in WINDOWS
+    ]
+    return [
+        *aprs,
+        line(gettext("Rank"), [node.rank for node in nodes], grouped_int, -1),
+        line(gettext("Score"), known("score_bps"), grouped_int),
+        line(gettext("Q factor"), known("q_bps"), times),
+        line(gettext("SLA"), [node.sla_bps for node in nodes], percent),
+        line(gettext("Uptime"), known("uptime_bps"), percent),
+        line(
+            gettext("Latency"),
+            [None if node.latency_ms is None else node.latency_percentile_bps for node in nodes],
+            percentile,
+        ),
+        line(gettext("Reputation"), [node.reputation for node in nodes], grouped_int),
+        line(gettext("Delegator share"), [node.delegator_share_bps for node in nodes], lambda bps: percent(bps, 0)),
+        line(gettext("Tier"), [node.tier for node in nodes], str),
+        line(gettext("Own stake, IFM"), [node.self_stake for node in nodes], lambda v: amount_digits(v, 0)),
+        line(gettext("Delegated, IFM"), [node.delegated for node in nodes], lambda v: amount_digits(v, 0), 0),
+        Measure(gettext("Room under the cap, IFM"), tuple(_room(node) for node in nodes)),
+        Measure(gettext("Custody"), tuple(Cell(_custody(node)) for node in nodes)),
+        Measure(gettext("Region"), tuple(Cell(region_name(node.region)) for node in nodes)),
+    ]
+
+
+def _cells(values: Sequence[Any], shown: Callable[[Any], str], better: int) -> tuple[Cell, ...]:
+    present = [value for value in values if value is not None]
+    best = max(present, key=lambda value: value * better) if better and len(set(present)) > 1 else None
+    return tuple(
+        Cell(DASH) if value is None else Cell(shown(value), best is not None and value == best) for value in values
+    )
+
+
+def _room(node: NodeFigures) -> Cell:
+    room = node.delegation_room
+    return Cell(gettext("no cap") if room is None else amount_digits(room, 0))
+
+
+def _custody(node: NodeFigures) -> str:
+    return gettext("custodial") if node.custodial else gettext("non-custodial")

@@ -1,0 +1,140 @@
+"""`/nodes/ADDR/`: staking's page of a node, with the reader's position and the way to delegate beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from delegation.pages.acts import ACTS
+from delegation.pages.money import form_of
+from delegation.pages.reader import reader_of
+from delegation.pages.situation import Situation, situation_of
+from delegation.pages.wish import Wish, read_wish
+from delegation.projection import Past, Projection, project
+from delegation.selectors.portfolio import Charge, charges_on
+from delegation.selectors.prospects import OffenceCost, offence_costs, past_of, recent_cut, share_history
+from delegation.selectors.returns import Returns, returns_of
+from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from staking.models import Node, ShareChange
+from staking.pages import node as staking_page
+from staking.protocol.addresses import normalize
+from staking.protocol.amounts import MICRO
+from staking.protocol.errors import AddressInvalid, ProtocolError
+from staking.selectors.nodes import NodeFigures
+from staking.services import clock
+from staking.settlement.live import open_epoch
+
+EXAMPLE = 1_000 * MICRO
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an amount would bring and risk here, for somebody who need not have it; µIFM."""
+
+    amount: int
+    now: Projection | None
+    then: Projection | None
+    costs: tuple[OffenceCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the facts of a node. `closed`: why it takes no delegation now, as a word of its state."""
+
+    reader: str | None
+    runs_it: bool
+    situation: Situation | None
+    entries: tuple[UnbondingFigures, ...]
+    charges: tuple[Charge, ...]
+    returns: Returns
+    shares: tuple[ShareChange, ...]
+    cut: ShareChange | None
+    costs: tuple[OffenceCost, ...]
+    costs_of: int
+    open: bool
+    estimate: Estimate | None = None
+    refusal: ProtocolError | None = None
+    text: str = ""
+
+
+@require_safe
+def node_view(request: HttpRequest, address: str) -> HttpResponse:
+    context = staking_page.context(request, address)
+    beside = _beside(request, context["figures"])
+    context["beside"] = beside
+    if beside.situation is not None and beside.reader is not None:
+        wish = read_wish("delegate", beside.reader, request.GET)
+        wish = Wish("delegate", beside.reader, node=context["figures"].address, text=wish.text, amount=wish.amount)
+        context |= form_of(ACTS["delegate"], wish, beside.situation)
+    return render(request, "delegation/node.html", context)
+
+
+@require_safe
+def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
+    """The estimate alone, which htmx asks for while one types; anyone may."""
+    try:
+        node = Node.objects.select_related("pool").filter(address=normalize(address)).first()
+    except AddressInvalid:
+        raise Http404 from None
+    if node is None:
+        raise Http404
+    estimate, refusal = _estimate(node, request)
+    return render(request, "delegation/estimate.html", {"estimate": estimate, "refusal": refusal})
+
+
+def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
+    reader = reader_of(request)
+    epoch = open_epoch()
+    assert epoch is not None
+    node = Node.objects.select_related("pool").get(id=figures.id)
+    situation = situation_of(Wish("delegate", reader, node=figures.address), clock.now()) if reader else None
+    held = situation.held if situation else 0
+    entries = [] if reader is None else unbondings_of_wallet(reader, status="open", node_id=figures.id)
+    shares = share_history(figures.id)
+    estimate, refusal = (None, None) if reader else _estimate(node, request)
+    return Beside(
+        reader=reader,
+        runs_it=reader == figures.operator,
+        situation=situation,
+        entries=tuple(entry for entry in entries if entry.kind == "delegated"),
+        charges=tuple(charges_on(figures, held, entries)),
+        returns=returns_of([figures.id])[figures.id],
+        shares=tuple(shares),
+        cut=recent_cut(shares, epoch=epoch.number),
+        costs=tuple(_costs(node, held or EXAMPLE, held)),
+        costs_of=held or EXAMPLE,
+        open=figures.can_delegate,
+        estimate=estimate,
+        refusal=refusal,
+        text=request.GET.get("amount", "")[:24],
+    )
+
+
+def _costs(node: Node, mine: int, held: int) -> list[OffenceCost]:
+    """The costs for `mine`, which is in the pool already when it is what the reader holds."""
+    epoch = open_epoch()
+    assert epoch is not None
+    pool = node.pool.tokens + (0 if held else mine)
+    return offence_costs(
+        epoch.params, self_stake=node.self_stake, pool=pool, mine=mine, custodial=node.custodial
+    )
+
+
+def _estimate(node: Node, request: HttpRequest) -> tuple[Estimate | None, ProtocolError | None]:
+    wish = read_wish("delegate", "", request.GET)
+    if not wish.text or wish.is_all:
+        return None, None
+    if wish.refusal is not None or wish.amount is None:
+        return None, wish.refusal
+    epoch = open_epoch()
+    assert epoch is not None
+    past: Past | None = past_of(node, epoch=epoch.number)
+    now = then = None
+    if past is not None:
+        now = project(epoch.params, past, held=0, amount=0)
+        then = project(epoch.params, past, held=0, amount=wish.amount)
+    return Estimate(wish.amount, now, then, tuple(_costs(node, wish.amount, 0))), None
+
