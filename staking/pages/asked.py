@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
@@ -11,7 +11,7 @@ MAX_SEARCH = 66
 MAX_PAGE = 100_000
 
 
-def one(query: QueryDict, name: str, allowed: Mapping[str, object] | frozenset[str] | tuple[str, ...]) -> str:
+def one(query: QueryDict, name: str, allowed: Collection[str]) -> str:
     """A choice among `allowed`, "" when it is not made. Raises: BadRequest for anything else, or said twice."""
     value = single(query, name)
     if value and value not in allowed:

@@ -25,6 +25,8 @@ from staking.services import changes
 SHELF = 512
 # Countdowns in the page are right to this many seconds without script; with script to the second.
 FRESH_SECONDS = 15
+# How long a page may still show what was before a change.
+LOOK_SECONDS = 0.5
 BROTLI_QUALITY = 5
 VARY = ("Cookie", "Accept-Encoding", "HX-Request")
 PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
@@ -91,6 +93,28 @@ class Shelf:
 shelf = Shelf(SHELF)
 
 
+class _Seen:
+    """The version as this process last read it, and until when it need not look again."""
+
+    version: tuple[int, int] = (0, 0)
+    until: float = 0.0
+
+
+def version() -> tuple[int, int]:
+    """What lists show, as a version; a change is seen within LOOK_SECONDS."""
+    now = time.monotonic()
+    if now >= _Seen.until:
+        _Seen.version = changes.version()
+        _Seen.until = now + LOOK_SECONDS
+    return _Seen.version
+
+
+def forget() -> None:
+    """Drop every kept page and look again at once."""
+    shelf.clear()
+    _Seen.until = 0.0
+
+
 def is_shared(request: HttpRequest) -> bool:
     """Whether the answer is the same for every reader: no session, no message waits, nothing is changed."""
     return request.method in ("GET", "HEAD") and not any(name in request.COOKIES for name in PERSONAL_COOKIES)
@@ -98,7 +122,7 @@ def is_shared(request: HttpRequest) -> bool:
 
 def answer(request: HttpRequest, question: Hashable, render: Callable[[], HttpResponse]) -> HttpResponse:
     """The kept page of `question`, made by `render` when there is none of this version. 304 when the reader has it."""
-    key = (changes.version(), int(time.time()) // FRESH_SECONDS, question)
+    key = (version(), int(time.time()) // FRESH_SECONDS, question)
     kept = shelf.get(key)
     if kept is None:
         made = render()

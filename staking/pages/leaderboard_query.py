@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.utils.translation import gettext
 
 from staking.pages import asked
-from staking.pages.listing import Option, Query, Sort
+from staking.pages.listing import Option, PageLink, Pager, Query, Sort, address_of
 from staking.pages.views_data import LeaderboardFilters
 from staking.protocol.parameters import JOB_CLASSES
 from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
@@ -17,6 +18,7 @@ from staking.templatetags.cells import region_name
 DEFAULT_ORDER = "rank"
 TIERS = ("3", "2", "1", "0")
 MAX_REGION = 32
+SIZES = (25, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Asked:
     status: str = ""
     open_only: bool = False
     ordering: str = DEFAULT_ORDER
+    size: int = SIZES[0]
     page: int = 1
 
     @classmethod
@@ -43,6 +46,7 @@ class Asked:
             status=asked.one(query, "status", STATUSES),
             open_only=asked.flag(query, "open"),
             ordering=asked.order(query, frozenset(o.lstrip("-") for o in ORDERINGS), DEFAULT_ORDER),
+            size=int(asked.one(query, "rows", [str(size) for size in SIZES]) or SIZES[0]),
             page=asked.page(query),
         )
 
@@ -59,12 +63,24 @@ class Asked:
             ("q", self.search), ("tier", self.tier), ("region", self.region), ("job_class", self.job_class),
             ("status", self.status), ("open", "1" if self.open_only else ""),
             ("sort", "" if self.ordering == DEFAULT_ORDER else self.ordering),
+            ("rows", "" if self.size == SIZES[0] else str(self.size)),
         )  # fmt: skip
+
+    def pager(self, count: int) -> Pager:
+        sizes = tuple(
+            PageLink(
+                size,
+                address_of(self.address(), rows="" if size == SIZES[0] else str(size)),
+                size == self.size,
+            )
+            for size in SIZES
+        )
+        return Pager(self.page, self.size, count, self.address(), sizes if count > SIZES[0] else ())
 
     def sort(self) -> Sort:
         return Sort(self.ordering, DEFAULT_ORDER, self.address())
 
-    def filters(self, regions: list[str]) -> LeaderboardFilters:
+    def filters(self, regions: Sequence[str]) -> LeaderboardFilters:
         """The filter bar, with what was asked marked."""
         return LeaderboardFilters(
             search=self.search,
@@ -90,7 +106,7 @@ def _all(label: str, chosen: str) -> Option:
     return Option("", label, not chosen)
 
 
-def _with(regions: list[str], asked_for: str) -> list[str]:
+def _with(regions: Sequence[str], asked_for: str) -> list[str]:
     return sorted({*regions, asked_for} - {""})
 
 

@@ -25,12 +25,16 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Page `number` (from 1) of `count` rows cut in pages of `size`; `query` is kept in its links."""
+    """Page `number` (from 1) of `count` rows cut in pages of `size`; `query` is kept in its links.
+
+    `sizes`: links to other sizes, when there is a choice.
+    """
 
     number: int
     size: int
     count: int
     query: Query = ()
+    sizes: tuple[PageLink, ...] = ()
 
     @property
     def pages(self) -> int:

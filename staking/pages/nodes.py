@@ -14,18 +14,16 @@ from staking.pages.csv_rows import download
 from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_query import Asked
 from staking.pages.leaderboard_rows import row_of
-from staking.pages.listing import Pager, address_of
+from staking.pages.listing import address_of
 from staking.pages.theme import theme_of
 from staking.pages.views_data import LeaderboardPage, LeaderboardRow
 from staking.protocol.amounts import BPS
 from staking.protocol.parameters import DEFAULTS, Parameters
 from staking.selectors import leaderboard
-from staking.selectors.nodes import REWARD_EPOCHS, find_nodes, list_nodes, regions
-from staking.services import clock
+from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 
-LISTED = 25
 OWN_LISTED = 8
 LEADERS = 15
 CHARTED = 80
@@ -72,20 +70,26 @@ def wants_part(request: HttpRequest) -> bool:
 
 def _page(asked: Asked, reader: str | None) -> LeaderboardPage:
     epoch, ranking = open_epoch(), leaderboard.latest_ranking()
-    found, count = list_nodes(
-        asked.node_query(), now=clock.now(), limit=LISTED, offset=(asked.page - 1) * LISTED
-    )
+    found, count = _found(asked, epoch, ranking)
     if asked.page > 1 and not found:
         raise Http404
     params = epoch.params if epoch else DEFAULTS
+    figures = leaderboard.headline(epoch=epoch, ranking=ranking) if epoch else leaderboard.NOTHING
     return LeaderboardPage(
-        figures=leaderboard.headline(epoch=epoch, ranking=ranking) if epoch else leaderboard.NOTHING,
-        filters=asked.filters(regions()), sort=asked.sort(), rows=tuple(row_of(node) for node in found),
-        pager=Pager(asked.page, LISTED, count, asked.address()), max_score_bps=_highest_score(params),
+        figures=figures,
+        filters=asked.filters(figures.regions), sort=asked.sort(), rows=tuple(row_of(node) for node in found),
+        pager=asked.pager(count), max_score_bps=_highest_score(params),
         ranking_seconds=params.ranking_seconds, reward_epochs=REWARD_EPOCHS,
         own=_own(reader, epoch, ranking) if asked == Asked() else (), charted=ranking is not None,
         csv_query=address_of(asked.address(), format="csv"),
     )  # fmt: skip
+
+
+def _found(asked: Asked, epoch: OpenEpoch | None, ranking: int | None) -> tuple[list[NodeFigures], int]:
+    if epoch is None:
+        return [], 0
+    first = (asked.page - 1) * asked.size
+    return nodes_page(asked.node_query(), epoch=epoch, ranking=ranking, limit=asked.size, offset=first)
 
 
 def _own(reader: str | None, epoch: OpenEpoch | None, ranking: int | None) -> tuple[LeaderboardRow, ...]:

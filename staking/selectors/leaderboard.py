@@ -38,7 +38,9 @@ WITH standing AS (
     (totals ->> 'delegators_reward')::bigint AS delegators
   FROM staking_epoch WHERE number = %(epoch)s - 1
 )
-SELECT n.*, r.*, l.* FROM nodes n CROSS JOIN ranked r LEFT JOIN last l ON true
+SELECT n.*, r.*, l.*,
+  ARRAY(SELECT DISTINCT region FROM staking_node ORDER BY region) AS regions
+FROM nodes n CROSS JOIN ranked r LEFT JOIN last l ON true
 """
 OF_WALLET = """
 SELECT id FROM (
@@ -55,8 +57,11 @@ ORDER BY r.rank NULLS LAST, mine.id LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class NetworkFigures:
-    """Headline figures. `tiers`: active nodes in tier 0, 1, 2, 3. Reward figures are of `last_epoch`, the last settled;
-    APR figures: the median and the middle 80 percent of the nodes whose delegators earned."""
+    """Headline figures. `tiers`: active nodes in tier 0, 1, 2, 3. Reward figures are of `last_epoch`, the last settled.
+
+    APR figures: the median and the middle 80 percent of the nodes whose delegators earned. `regions`: those in which
+    nodes are registered.
+    """
 
     registered: int
     active: int
@@ -73,6 +78,7 @@ class NetworkFigures:
     apr_low_bps: int | None = None
     apr_high_bps: int | None = None
     apr_epochs: int = APR_EPOCHS
+    regions: tuple[str, ...] = ()
 
     @property
     def staked(self) -> int:
@@ -88,21 +94,30 @@ def headline(*, epoch: OpenEpoch, ranking: int | None) -> NetworkFigures:
     asked = {"epoch": epoch.number, "ranking": ranking, "middle": list(MIDDLE), **minima}
     with connection.cursor() as cursor:
         cursor.execute(HEADLINE, asked)
-        return _figures(*cursor.fetchone())
+        names = [column.name for column in cursor.description]
+        return _figures(dict(zip(names, cursor.fetchone(), strict=True)))
 
 
-def _figures(
-    registered: int, active: int, from1: int, from2: int, from3: int, cooling: int, self_stake: int, delegated: int,
-    degraded: int, apr: list[int | None] | None, number: int | None, distributed: int | None,
-    operators: int | None, delegators: int | None,
-) -> NetworkFigures:  # fmt: skip
-    low, middle, high = apr or (None, None, None)
+def _figures(row: dict[str, Any]) -> NetworkFigures:
+    active, from1, from2, from3 = row["active"], row["from1"], row["from2"], row["from3"]
+    low, middle, high = row["apr"] or (None, None, None)
     return NetworkFigures(
-        registered=registered, active=active, tiers=(active - from1, from1 - from2, from2 - from3, from3),
-        degraded=degraded, cooldown=cooling, self_stake=self_stake, delegated=delegated, last_epoch=number,
-        last_reward=distributed, last_operators=operators, last_delegators=delegators, apr_bps=middle,
-        apr_low_bps=low, apr_high_bps=high,
-    )  # fmt: skip
+        registered=row["registered"],
+        active=active,
+        tiers=(active - from1, from1 - from2, from2 - from3, from3),
+        degraded=row["degraded"],
+        cooldown=row["cooling"],
+        self_stake=row["self_stake"],
+        delegated=row["delegated"],
+        last_epoch=row["number"],
+        last_reward=row["distributed"],
+        last_operators=row["operators"],
+        last_delegators=row["delegators"],
+        apr_bps=middle,
+        apr_low_bps=low,
+        apr_high_bps=high,
+        regions=tuple(row["regions"]),
+    )
 
 
 def nodes_of_wallet(wallet: str, *, epoch: OpenEpoch, ranking: int | None, limit: int) -> list[NodeFigures]:

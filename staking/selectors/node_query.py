@@ -26,6 +26,9 @@ ORDERS = {
     "share": SHARE,
     "sla": SLA,
     "uptime": UPTIME,
+    "name": "lower(n.name)",
+    "score": "r.score_bps",
+    "latency": "r.latency_percentile_bps",
 }
 BY_RANK = ("rank", "-rank")
 ORDERINGS = tuple(sign + name for name in ORDERS for sign in ("", "-"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import get_template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from staking.protocol.amounts import BPS
 from staking.templatetags.components import bar_html, part_of, spark
@@ -40,11 +42,29 @@ def region_name(code: str) -> str:
 
 
 @register.simple_tag
+def node_row(row: Any, max_score: int) -> SafeString:
+    """A node's line in a list, `row` a staking.pages.views_data.LeaderboardRow.
+
+    Rendering is what a list costs, and most lines of a list that moved did not: a line is kept for as long as its
+    figures are equal.
+    """
+    return _rendered(row, max_score, get_language() or "")
+
+
+@lru_cache(maxsize=4_096)
+def _rendered(row: Any, max_score: int, language: str) -> SafeString:
+    return mark_safe(get_template("components/node_row.html").render({"row": row, "max_score": max_score}))
+
+
+@register.simple_tag
 def score_cell(score_bps: int | None, maximum: int) -> SafeString | str:
     """The score and its part of the highest possible, with a line at 1.00×."""
     if score_bps is None:
         return "–"
-    label = gettext("Score %(score)s of %(most)s") % {"score": grouped_int(score_bps), "most": grouped_int(maximum)}
+    label = gettext("Score %(score)s of %(most)s") % {
+        "score": grouped_int(score_bps),
+        "most": grouped_int(maximum),
+    }
     shown = bar_html(label, [("c-accent", part_of(score_bps, maximum))], [part_of(BPS, maximum)])
     return format_html('<span class="im-num">{}</span>{}', grouped_int(score_bps), shown)
 

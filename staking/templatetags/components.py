@@ -42,6 +42,18 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "vote.overturn": ("sky", "arrow-back-up", gettext_lazy("Overturn")),
     "vote.uphold": ("plum", "gavel", gettext_lazy("Uphold")),
     "vote.abstain": ("", "minus", gettext_lazy("Abstain")),
+    "vote.for": ("sky", "check", gettext_lazy("For")),
+    "vote.against": ("plum", "x", gettext_lazy("Against")),
+    "dispute.voting": ("warn", "clock", gettext_lazy("Voting")),
+    "dispute.closed": ("", "clock-pause", gettext_lazy("Vote ended, to be counted")),
+    "dispute.upheld": ("risk", "gavel", gettext_lazy("Upheld")),
+    "dispute.overturned": ("ok", "arrow-back-up", gettext_lazy("Overturned")),
+    "proposal.voting": ("warn", "clock", gettext_lazy("Voting")),
+    "proposal.closed": ("", "clock-pause", gettext_lazy("Vote ended, to be counted")),
+    "proposal.passed": ("info", "hourglass", gettext_lazy("Passed, waiting")),
+    "proposal.executed": ("ok", "check", gettext_lazy("Carried out")),
+    "proposal.rejected": ("", "x", gettext_lazy("Rejected")),
+    "proposal.expired": ("", "clock-x", gettext_lazy("Expired")),
     "proof.submitted": ("ok", "check", gettext_lazy("Submitted")),
     "proof.queued": ("", "hourglass", gettext_lazy("Queued")),
 }
@@ -50,7 +62,12 @@ PLACES = (
     ("nodes", "hexagons", gettext_lazy("Nodes"), {"node", "compare"}),
     ("portfolio", "wallet", gettext_lazy("Portfolio"), {"wallet", "signin"}),
     ("operator", "server-2", gettext_lazy("Operator"), {"operator-node"}),
-    ("governance", "gavel", gettext_lazy("Governance"), {"dispute", "proposal", "parameters"}),
+    (
+        "governance",
+        "gavel",
+        gettext_lazy("Governance"),
+        {"dispute", "proposal", "proposals", "proposal-new", "parameters", "slash", "slashes"},
+    ),
     ("epochs", "receipt", gettext_lazy("Epochs"), {"epoch"}),
 )
 OFFENCES = {
@@ -64,14 +81,16 @@ OFFENCES = {
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, classes: str, sprite: str) -> SafeString:
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, sprite, name)
+def _icon(name: str, classes: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
+    )
 
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of static/icons.txt; decoration only, the words stand beside it."""
-    return _icon(name, f"icon {extra}".strip(), static("icons.svg"))
+    return _icon(name, f"icon {extra}".strip())
 
 
 @register.simple_tag(takes_context=True)
@@ -166,7 +185,9 @@ def bar_html(
 
 
 @register.simple_tag
-def bar(label: str, role: str, value: int | None, whole: int, mark: int | None = None, size: str = "") -> SafeString:
+def bar(
+    label: str, role: str, value: int | None, whole: int, mark: int | None = None, size: str = ""
+) -> SafeString:
     """One part of a whole, and a threshold if there is one, all in the same unit."""
     parts = [(f"c-{role}", part_of(value or 0, whole))]
     return bar_html(label, parts, [] if mark is None else [part_of(mark, whole)], size)
@@ -243,7 +264,9 @@ def sort_header(
 def skeleton(rows: int = 3) -> SafeString:
     """Grey lines of about the height of what is to come; the container carries aria-busy."""
     widths = ("w3", "w2", "w4", "w1")
-    return format_html_join("", '<span class="im-skel {} mt-2"></span>', ((widths[i % 4],) for i in range(rows)))
+    return format_html_join(
+        "", '<span class="im-skel {} mt-2"></span>', ((widths[i % 4],) for i in range(rows))
+    )
 
 
 @register.simple_tag

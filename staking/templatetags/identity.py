@@ -87,7 +87,10 @@ def wallet_icon(address: str, size: str = "") -> SafeString:
 @register.simple_tag
 def copy_button(text: str, label: str) -> SafeString:
     return format_html(
-        '<button class="im-copy" type="button" data-copy="{}" aria-label="{}">{}</button>', text, label, icon("copy")
+        '<button class="im-copy" type="button" data-copy="{}" aria-label="{}">{}</button>',
+        text,
+        label,
+        icon("copy"),
     )
 
 
@@ -98,9 +101,7 @@ def address(value: str | None, what: str = "") -> SafeString | str:
         return "–"
     full, brief = checksum(value), short(value)
     label = gettext("Copy %(what)s %(address)s") % {"what": what or gettext("address"), "address": brief}
-    return format_html(
-        '<span class="im-addr" title="{}">{}</span> {}', full, brief, copy_button(full, label)
-    )
+    return format_html('<span class="im-addr" title="{}">{}</span> {}', full, brief, copy_button(full, label))
 
 
 @register.simple_tag
@@ -119,7 +120,11 @@ def wallet_identity(wallet: str, url: str = "", *, yours: bool = False) -> SafeS
     text = format_html('<span class="im-addr" title="{}">{}</span>', full, brief)
     if url:
         text = format_html('<a href="{}">{}</a>', url, text)
-    you = format_html(' <span class="im-chip is-info">{}{}</span>', icon("user"), gettext("You")) if yours else ""
+    you = (
+        format_html(' <span class="im-chip is-info">{}{}</span>', icon("user"), gettext("You"))
+        if yours
+        else ""
+    )
     label = gettext("Copy %(what)s %(address)s") % {"what": gettext("address"), "address": brief}
     return format_html(
         '<span class="d-inline-flex align-items-center gap-2 im-nowrap">{}{}{}{}</span>',

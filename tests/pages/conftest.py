@@ -11,8 +11,9 @@ from tests.network import Network
 
 @pytest.fixture(autouse=True)
 def _empty_shelf() -> Iterator[None]:
+    kept.forget()
     yield
-    kept.shelf.clear()
+    kept.forget()
 
 
 @pytest.fixture

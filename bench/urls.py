@@ -1,0 +1,13 @@
+"""The site, and beside it the least that Django can answer: the floor of its pages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def hello(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(b"hello", content_type="text/plain")
+
+
+urlpatterns = [path("hello", hello), path("", include("inframind.urls"))]
