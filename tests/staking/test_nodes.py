@@ -1,0 +1,106 @@
+"""Registration, what an operator may change, retirement (section 2, R48)."""
+
+from __future__ import annotations
+
+import pytest
+
+from staking.models import Event, Node, ShareChange
+from staking.protocol.errors import (
+    Conflict,
+    Invalid,
+    NodeRetired,
+    NotFound,
+    NotOperator,
+    ParameterOutOfBounds,
+    ShareCutTooLarge,
+)
+from staking.services import nodes
+from tests.network import Network, node_address, operator, wallet
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_node_is_registered_once_and_signs_with_its_own_key_unless_told(net: Network) -> None:
+    node = net.node(1, hardware={"gpus": 4})
+    found = Node.objects.get(address=node)
+    assert (found.operator, found.signing_key, found.share_bps, found.custodial) == (
+        operator(1),
+        node,
+        8_000,
+        False,
+    )
+    assert (found.delegation_cap, found.registered_epoch, found.hardware) == (None, 1, {"gpus": 4})
+    with pytest.raises(Conflict):
+        net.node(1, run_by=2)
+    assert Node.objects.get(address=net.node(2, signing_key=wallet(3))).signing_key == wallet(3)
+
+
+@pytest.mark.parametrize("share", [4_999, 10_001])
+def test_a_share_has_bounds(net: Network, share: int) -> None:
+    with pytest.raises(ParameterOutOfBounds):
+        net.node(1, share_bps=share)
+    node = net.node(1)
+    with pytest.raises(ParameterOutOfBounds):
+        net.change(node, delegator_share_bps=share)
+
+
+def test_a_cut_is_measured_against_the_share_in_force(net: Network) -> None:
+    node = net.node(1)
+    net.change(node, delegator_share_bps=7_500)
+    with pytest.raises(ShareCutTooLarge):
+        net.change(node, delegator_share_bps=7_499)
+    # The last change of the epoch counts, and a rise is free.
+    net.change(node, delegator_share_bps=10_000)
+    with pytest.raises(ShareCutTooLarge):
+        net.change(node, delegator_share_bps=7_499)
+    net.change(node, delegator_share_bps=7_600)
+    assert Node.objects.get().share_in(1) == 8_000
+    net.settle()
+    assert Node.objects.get().share_in(2) == 7_600
+    net.change(node, delegator_share_bps=7_100)
+    net.settle(2)
+    assert [net.row(node, epoch).share_bps for epoch in (1, 2, 3)] == [8_000, 7_600, 7_100]
+    assert list(
+        ShareChange.objects.order_by("from_epoch").values_list("from_epoch", "old_bps", "new_bps")
+    ) == [
+        (2, 8_000, 7_600),
+        (3, 7_600, 7_100),
+    ]
+
+
+def test_delegators_hear_of_a_cut_and_not_of_a_rise(net: Network) -> None:
+    node = net.node(1)
+    net.change(node, delegator_share_bps=9_000)
+    assert not Event.objects.filter(kind="share_cut").exists()
+    net.change(node, delegator_share_bps=7_900)
+    assert Event.objects.get(kind="share_cut").data == {"old_bps": 8_000, "new_bps": 7_900}
+
+
+def test_a_retired_node_is_final(net: Network) -> None:
+    node = net.node(1, own=10)
+    with pytest.raises(Invalid):
+        net.change(node, status="active")
+    net.change(node, status="retired")
+    for change in ({"status": "retired"}, {"name": "x"}, {"delegator_share_bps": 8_000}):
+        with pytest.raises(NodeRetired):
+            net.change(node, **change)
+    assert Node.objects.get().status_in(1) == "retired"
+    assert net.unstake(node).unbonding is not None
+
+
+def test_only_the_operator_changes_a_node_and_only_what_may_change(net: Network) -> None:
+    node = net.node(1)
+    with pytest.raises(NotOperator):
+        nodes.change(node=node, actor=operator(2), changes={"name": "x"}, now=net.now)
+    with pytest.raises(NotFound):
+        nodes.change(node=node_address(2), actor=operator(1), changes={"name": "x"}, now=net.now)
+    for name in ("operator", "custodial", "self_stake"):
+        with pytest.raises(Invalid):
+            net.change(node, **{name: 1})
+
+
+def test_a_refused_change_leaves_the_others_undone(net: Network) -> None:
+    node = net.node(1)
+    with pytest.raises(ShareCutTooLarge):
+        net.change(node, name="new", delegator_share_bps=5_000)
+    assert Node.objects.get().name == "node 1"

@@ -1,0 +1,176 @@
+"""The way out: buckets, maturity, payment, holds, and the way back (R16–R18)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from staking.ledger.models import Transaction
+from staking.models import Bucket, Node, Unbonding
+from staking.protocol.amounts import MICRO
+from staking.protocol.errors import (
+    AmountTooSmall,
+    DelegationCapExceeded,
+    HeldBySlash,
+    NodeRetired,
+    NotFound,
+    PendingSlash,
+    UnbondingClosed,
+    UnbondingNotMature,
+)
+from staking.services.admission import has_open_unbonding
+from staking.services.parameters import schedule
+from staking.services.unbondings import release_due
+from tests.network import Network, operator, wallet
+
+pytestmark = pytest.mark.django_db
+
+WEEK = 604_800
+
+
+def test_entries_of_a_node_kind_and_epoch_share_a_bucket(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 50)
+    net.delegate(node, 2, 50)
+    net.settle()
+    for act in (lambda: net.unstake(node, 10), lambda: net.unstake(node, 20), lambda: net.undelegate(node, 1, 5),
+                lambda: net.undelegate(node, 2, 7)):  # fmt: skip
+        act()
+    net.settle()
+    net.unstake(node, 1)
+    rows = Bucket.objects.order_by("epoch", "kind").values_list("epoch", "kind", "tokens", "shares")
+    assert [(e, k, t // MICRO, s // MICRO) for e, k, t, s in rows] == [
+        (2, "delegated", 12, 12), (2, "self", 30, 30), (3, "self", 1, 1),
+    ]  # fmt: skip
+
+
+def test_an_entry_is_paid_when_its_time_has_come(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.wait(100)
+    entry = net.unstake(node, 400).unbonding
+    assert entry.matures_at == net.now + timedelta(seconds=WEEK)
+    net.wait(WEEK - 1)
+    with pytest.raises(UnbondingNotMature):
+        net.withdraw(entry.pk, operator(1))
+    assert release_due(now=net.now) == 0
+    net.wait(1)
+    net.withdraw(entry.pk, operator(1))
+    assert net.available(operator(1)) == 400 * MICRO
+    assert release_due(now=net.now) == 0
+
+
+def test_the_worker_pays_in_the_order_of_maturity(net: Network) -> None:
+    node = net.node(own=1_000)
+    entries = [net.unstake(node, 10).unbonding for _ in range(3)]
+    net.wait(60)
+    late = net.unstake(node, 10).unbonding
+    Unbonding.objects.filter(pk=entries[0].pk).update(matures_at=late.matures_at - timedelta(seconds=1))
+    net.wait(WEEK)
+    assert release_due(now=net.now) == 4
+    paid = Transaction.objects.filter(kind="withdraw").order_by("id").values_list("reference", flat=True)
+    assert list(paid) == [str(entry.pk) for entry in (entries[1], entries[2], entries[0], late)]
+
+
+def test_a_backlog_is_paid_in_portions(net: Network) -> None:
+    node = net.node(own=1_000)
+    for _ in range(5):
+        net.unstake(node, 1)
+    net.wait(WEEK)
+    assert [release_due(now=net.now, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_entries_belong_to_their_wallet(net: Network) -> None:
+    node = net.node(own=10)
+    entry = net.unstake(node, 5).unbonding
+    for act in (net.withdraw, net.cancel):
+        with pytest.raises(NotFound):
+            act(entry.pk, wallet(1))
+        with pytest.raises(NotFound):
+            act(entry.pk + 99, operator(1))
+
+
+def test_a_closed_entry_stays_closed(net: Network) -> None:
+    node = net.node(own=10)
+    back, out = net.unstake(node, 5).unbonding, net.unstake(node, 5).unbonding
+    net.cancel(back.pk, operator(1))
+    net.wait(WEEK)
+    net.withdraw(out.pk, operator(1))
+    for entry in (back, out):
+        for act in (net.withdraw, net.cancel):
+            with pytest.raises(UnbondingClosed):
+                act(entry.pk, operator(1))
+
+
+def test_a_cancelled_entry_returns_as_pending_stake(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 100)
+    net.settle()
+    own, delegated = net.unstake(node, 300).unbonding, net.undelegate(node, 1, 40).unbonding
+    net.settle()
+    net.cancel(own.pk, operator(1))
+    net.cancel(delegated.pk, wallet(1))
+    found = Node.objects.select_related("pool").get(address=node)
+    assert (found.self_stake, found.pending_in(3)) == (1_000 * MICRO, 300 * MICRO)
+    assert (found.pool.tokens, found.pool.pending_in(3)) == (100 * MICRO, 40 * MICRO)
+    net.settle()
+    assert (net.row(node).active_stake, net.row(node).active_pool) == (700 * MICRO, 60 * MICRO)
+
+
+def test_the_refusals_of_a_cancellation_in_their_order(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 100)
+    net.settle()
+    before = [
+        net.undelegate(node, 1, 30).unbonding,
+        net.unstake(node, 0.5).unbonding,
+        net.unstake(node, 5).unbonding,
+    ]
+    dust = net.undelegate(node, 1, 0.5).unbonding
+    with pytest.raises(AmountTooSmall):
+        net.cancel(dust.pk, wallet(1))
+    with pytest.raises(AmountTooSmall):
+        net.cancel(before[1].pk, operator(1))
+    net.change(node, delegation_cap=99 * MICRO)
+    with pytest.raises(DelegationCapExceeded) as refused:
+        net.cancel(before[0].pk, wallet(1))
+    assert refused.value.extra["room"] == "29.500000"
+    net.settle()
+    net.work(node, 1, outcome="dropped")
+    during = net.undelegate(node, 1, 10).unbonding
+    net.settle()
+    with pytest.raises(PendingSlash):
+        net.cancel(before[0].pk, wallet(1))
+    with pytest.raises(HeldBySlash):
+        net.cancel(during.pk, wallet(1))
+    # The operator's own stake may come back while a slash is pending, if the slash does not reach it.
+    net.cancel(before[2].pk, operator(1))
+    net.settle()
+    net.change(node, status="retired")
+    with pytest.raises(NodeRetired):
+        net.cancel(during.pk, wallet(1))
+
+
+def test_the_period_is_the_one_it_started_with(net: Network) -> None:
+    node = net.node(own=1_000)
+    entry = net.unstake(node, 10).unbonding
+    schedule(changes={"unbonding_seconds": 3 * 86_400}, from_epoch=2, proposal=1, now=net.now)
+    net.settle()
+    later = net.unstake(node, 10).unbonding
+    assert later.matures_at < entry.matures_at
+    net.now = later.matures_at
+    assert release_due(now=net.now) == 1
+    with pytest.raises(UnbondingNotMature):
+        net.withdraw(entry.pk, operator(1))
+
+
+def test_an_open_unbonding_of_the_operator_shows(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 10)
+    net.undelegate(node, 1)
+    found = Node.objects.get(address=node)
+    assert not has_open_unbonding(found)
+    entry = net.unstake(node, 1).unbonding
+    assert has_open_unbonding(found)
+    net.cancel(entry.pk, operator(1))
+    assert not has_open_unbonding(found)
