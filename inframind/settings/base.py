@@ -91,6 +91,9 @@ TEMPLATES = [
     }
 ]
 
+# How long a process trusts what it knows of the version of lists and the scheduler before it looks again.
+VERSION_SECONDS = 0.005
+
 # Production has refused to start without these; a devnet falls back on its embedded servers.
 DATABASE_URL: str = ENV["DATABASE_URL"] or places.database_url(DATA_DIR)
 REDIS_URL: str = ENV["REDIS_URL"] or places.redis_url(DATA_DIR)

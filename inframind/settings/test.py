@@ -13,5 +13,7 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["OPTIONS"]["options"] = "-c inframind.allow_truncate=on"
 DATABASES["default"]["TEST"] = {"NAME": f"test_inframind_{os.getpid()}"}
 
+VERSION_SECONDS = 0
+
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

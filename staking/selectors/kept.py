@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from typing import Generic, NamedTuple, TypeVar
+
+from django.conf import settings
 
 from staking.services import changes
 
@@ -16,18 +19,20 @@ class _State(NamedTuple):
 
 
 class Kept(Generic[Value]):
-    """Values of this process by key, `most` of them, all dropped as soon as the version of changes moves.
+    """Values of this process by key, `most` of them, all dropped when the version of changes has moved.
 
-    The version is read before a value is computed, so that a value may be newer than the version it is kept
-    under and never older: nobody is served what a committed change has overtaken.
+    The version is read before a value is computed, so that a value may be newer than the version it is kept under
+    and never older. It is read again after VERSION_SECONDS: under load many readers share one look, and nobody is
+    served what a change has overtaken for longer than that.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._state = _State((-1, -1), {})
+        self._until = 0.0
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value kept under `key`, else the one that `make` computes now. One query on a hit."""
+        """The value kept under `key`, else the one that `make` computes now. One query at most on a hit."""
         values = self._values()
         if key not in values:
             value = make()
@@ -38,8 +43,11 @@ class Kept(Generic[Value]):
         return values[key]  # type: ignore[return-value]
 
     def _values(self) -> dict[Hashable, object]:
-        version = changes.version()
         state = self._state
+        if time.monotonic() < self._until:
+            return state.values
+        version = changes.version()
+        self._until = time.monotonic() + settings.VERSION_SECONDS
         if state.version != version:
             # Another thread may do the same at once; whichever state stays is as good.
             state = self._state = _State(version, {})

@@ -1,0 +1,57 @@
+"""The API's list of 10,000 nodes, a page of 50, against the least that Django answers on the same server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import pytest
+
+from bench import field, site, timed
+
+pytestmark = pytest.mark.bench
+ROUNDS, SECONDS = 7, 1.5
+PAGE = "/api/v1/nodes?limit=50"
+# Room for a fraction of its own in each question, so that none was answered before.
+MISSES = {
+    "the next places": "/api/v1/nodes?limit=50&min_apr_bps=0&offset=0&room=0.{n}",
+    "by stake": "/api/v1/nodes?limit=50&ordering=-stake&room=0.{n}",
+    "open in a region": "/api/v1/nodes?limit=50&open=true&region=eu-west&room=0.{n}",
+}
+
+
+@pytest.fixture
+def port(process_environment: dict[str, str]) -> Iterator[int]:
+    field.plant()
+    environment = {
+        **process_environment,
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "ALLOWED_HOSTS": site.HOST,
+        "INFRAMIND_RATE_LIMITS": "off",
+    }
+    with site.server("inframind.wsgi:application", environment) as port:
+        yield port
+
+
+def test_an_unchanged_page_costs_little_more_than_nothing(port: int, say: Callable[[str], None]) -> None:
+    _, body = site.answer(port, site.get(PAGE))
+    ours, floor = [], []
+    for _ in range(ROUNDS):
+        floor.append(timed.ask(port, "/hello", SECONDS))
+        ours.append(timed.ask(port, PAGE, SECONDS))
+    say(f"nodes, 50 of 10,000: {len(body):,} bytes; hello {median(one.rate for one in floor):,.0f} answers/s")
+    share = timed.ratio(ours, floor)
+    say(f"  unchanged {median(one.rate for one in ours):8,.0f} answers/s, {share:.2f} of Django's hello")
+    assert share >= 0.5
+
+
+def test_a_page_never_asked_before_is_made_in_time(port: int, say: Callable[[str], None]) -> None:
+    figures: dict[str, list[timed.Timed]] = {name: [] for name in ("hello", *MISSES)}
+    for _ in range(ROUNDS):
+        figures["hello"].append(timed.ask(port, "/hello", SECONDS))
+        for name, path in MISSES.items():
+            figures[name].append(timed.ask(port, path, SECONDS))
+    shares = {name: timed.ratio(figures[name], figures["hello"]) for name in MISSES}
+    for name, share in shares.items():
+        say(f"  {name:16} {median(one.rate for one in figures[name]):8,.0f} answers/s, {share:.3f} of Django's hello")
+    assert min(shares.values()) >= 0.1
