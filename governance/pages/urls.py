@@ -1,5 +1,22 @@
+"""Governance's pages."""
+
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from governance.pages import case, filing, overview, parameters, proposals, proposing, slashes, voting
+
+urlpatterns = [
+    path("governance/", overview.governance, name="governance"),
+    path("disputes/<int:dispute>/", case.dispute, name="dispute"),
+    path("disputes/<int:dispute>/vote/", voting.vote_on_dispute, name="dispute-vote"),
+    path("disputes/<int:dispute>/evidence/", filing.evidence, name="dispute-evidence"),
+    path("slashes/", slashes.ledger, name="slashes"),
+    path("slashes/<int:slash>/", slashes.slash, name="slash"),
+    path("slashes/<int:slash>/dispute/", filing.dispute, name="slash-dispute"),
+    path("proposals/", proposals.proposal_list, name="proposals"),
+    path("proposals/new/", proposing.new, name="proposal-new"),
+    path("proposals/<int:proposal>/", proposals.proposal, name="proposal"),
+    path("proposals/<int:proposal>/vote/", voting.vote_on_proposal, name="proposal-vote"),
+    path("parameters/", parameters.parameters, name="parameters"),
+]

@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from json import dumps
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from staking.models.once import FormKey
 from staking.protocol.errors import IdempotencyConflict, Invalid
 
 Answer = dict[str, Any]
+Result = TypeVar("Result")
 KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -52,6 +53,15 @@ def act_once(
             row.save(update_fields=["answer"])
         answer: Answer = row.answer
         return answer
+
+
+def rehearse(run: Callable[[], Result]) -> Result:
+    """Do it, look at what it did, and take it back: a preview that cannot differ from the act."""
+    with transaction.atomic():
+        try:
+            return run()
+        finally:
+            transaction.set_rollback(True)
 
 
 def answer_of(*, wallet: str, key: str) -> Answer | None:

@@ -79,6 +79,15 @@ def ifm_unit(micro: int | None, places: int | None = None) -> str:
 
 
 @register.filter
+def ifm_signed(micro: int | None, places: int | None = 2) -> str:
+    """A difference: "+1.50", "−0.25", "0.00"."""
+    if is_unknown(micro):
+        return UNKNOWN
+    text = amount_digits(micro, places)
+    return f"+{text}" if micro > 0 else text
+
+
+@register.filter
 def ifm_text(micro: int | None, places: int | None = None) -> str:
     """µIFM as bare text, for labels, titles and translated sentences."""
     return UNKNOWN if is_unknown(micro) else amount_digits(micro, places)

@@ -1,0 +1,55 @@
+"""The votes of a ballot as a list with filter, order and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
+
+from governance.models import Vote
+from governance.pages import words
+from governance.selectors.tallies import Ballot
+from governance.selectors.votes import VoteQuery, votes_of
+from staking.pages import asked
+from staking.pages.listing import Option, Pager, Sort
+
+VOTES = 20
+DEFAULT = "-power"
+
+
+@dataclass(frozen=True, slots=True)
+class VoteList:
+    """A page of votes with their powers as parts of all stake; `filters` are links."""
+
+    votes: tuple[tuple[Vote, str], ...]
+    filters: tuple[Option, ...]
+    sort: Sort
+    pager: Pager
+
+
+def vote_list(request: HttpRequest, ballot: Ballot, choices: tuple[str, ...]) -> VoteList:
+    """What the address asks for: `votes` (a choice, or "reason"), `sort`, `page`. Raises: BadRequest, Http404."""
+    shown = asked.one(request.GET, "votes", ("reason", *choices))
+    ordering = asked.order(request.GET, frozenset({"power", "at"}), DEFAULT)
+    number = asked.page(request.GET)
+    query = VoteQuery("" if shown == "reason" else shown, shown == "reason", ordering)
+    votes, count = votes_of(ballot, query, limit=VOTES, offset=(number - 1) * VOTES)
+    if number > 1 and not votes:
+        raise Http404
+    state = (("votes", shown), ("sort", "" if ordering == DEFAULT else ordering))
+    return VoteList(
+        votes=tuple((vote, words.part(vote.power, ballot.quorum_base)) for vote in votes),
+        filters=_filters(choices, shown),
+        sort=Sort(ordering, DEFAULT, state),
+        pager=Pager(number, VOTES, count, state),
+    )
+
+
+def _filters(choices: tuple[str, ...], shown: str) -> tuple[Option, ...]:
+    named = [
+        ("", gettext("All")),
+        *((c, str(words.CHOICES[c])) for c in choices),
+        ("reason", gettext("With a reason")),
+    ]
+    return tuple(Option(value, label, value == shown) for value, label in named)

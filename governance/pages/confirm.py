@@ -1,0 +1,69 @@
+"""The second and third step of every act of the DAO: review, then do it once per key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+
+from staking.pages.once import act_once, mint_key
+from staking.services import clock
+
+KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What will happen when the button is pressed. `fields` are sent again with the key; `back` leads to the form."""
+
+    title: str
+    rows: Sequence[tuple[str, str | SafeString]]
+    warning: str
+    button: str
+    fields: Mapping[str, str]
+    back: str
+    danger: bool = False
+    command: str = ""
+
+
+def is_confirmation(request: HttpRequest) -> bool:
+    """Whether the review was seen: its key is with the form."""
+    return KEY in request.POST
+
+
+def show_review(request: HttpRequest, review: Review, **more: Any) -> HttpResponse:
+    """The review with a new key for its form."""
+    context = {"review": review, "fields": [*review.fields.items(), (KEY, mint_key())], "act": request.path}
+    response = render(request, "governance/review.html", {**context, **more})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def carry_out(
+    request: HttpRequest,
+    wallet: str,
+    *,
+    act: str,
+    fields: Mapping[str, str],
+    do: Callable[[], tuple[str, str]],
+) -> HttpResponse:
+    """Do it unless this key did it before, and lead to the result; `do` answers with where that is and what to say.
+
+    Raises: what `do` raises, then nothing is changed; `invalid`, `idempotency_conflict` for a key that does not fit.
+    """
+
+    def run() -> dict[str, Any]:
+        location, said = do()
+        return {"location": location, "said": said}
+
+    body = {**fields, "path": request.path}
+    answer = act_once(
+        wallet=wallet, key=request.POST.get(KEY, ""), act=act, body=body, now=clock.now(), run=run
+    )
+    messages.success(request, answer["said"])
+    return HttpResponseRedirect(answer["location"], status=303)

@@ -1,0 +1,187 @@
+"""The parameters in words: names, what they do, how their values read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy
+
+from governance.pages.words import offence
+from staking.protocol.amounts import MICRO, format_amount, parse_amount
+from staking.protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
+from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent, period
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters that belong together, in the order of the page."""
+
+    title: Any
+    names: tuple[str, ...]
+
+
+GROUPS = (
+    Group(gettext_lazy("Time"), ("epoch_seconds", "ranking_seconds", "heartbeat_slot_seconds", "unbonding_seconds")),
+    Group(
+        gettext_lazy("Stake and rewards"),
+        ("emission_per_epoch", "min_amount", "delegator_share_bps", "delegator_share_max_cut_bps"),
+    ),
+    Group(
+        gettext_lazy("Service level"),
+        ("sla_threshold_bps", "sla_full_bps", "sla_min_jobs", "sla_strike_window_epochs", "uptime_floor_bps",
+         "rejection_limit_bps", "latency_cv_limit_bps", "latency_window_jobs", "schema_mismatch_limit"),
+    ),
+    Group(
+        gettext_lazy("Q factor and ranking"),
+        ("q_latency_bps", "q_uptime_bps", "q_stake_bps", "q_scarcity_bps", "q_stake_saturation", "high_performer_bps",
+         "failure_penalty_bps", "penalty_decay_bps"),
+    ),
+    Group(
+        gettext_lazy("Slashes and disputes"),
+        ("slash_burn_bps", "slash_honest_bps", "slash_delegators_bps", "cooldown_epochs", "dispute_filing_epochs",
+         "dispute_voting_epochs", "dispute_deposit"),
+    ),
+    Group(
+        gettext_lazy("Votes"),
+        ("quorum_bps", "proposal_threshold", "proposal_voting_epochs", "timelock_epochs"),
+    ),
+)  # fmt: skip
+
+_NAMES: dict[str, tuple[Any, Any]] = {
+    "epoch_seconds": (gettext_lazy("Epoch"), gettext_lazy("how long an epoch lasts")),
+    "ranking_seconds": (gettext_lazy("Ranking"), gettext_lazy("how often nodes are ranked")),
+    "heartbeat_slot_seconds": (gettext_lazy("Heartbeat slot"), gettext_lazy("uptime counts in such slots")),
+    "unbonding_seconds": (gettext_lazy("Unbonding"), gettext_lazy("how long stake takes to leave")),
+    "emission_per_epoch": (gettext_lazy("Emission"), gettext_lazy("minted into the pool of each epoch")),
+    "min_amount": (gettext_lazy("Least amount"), gettext_lazy("to stake or delegate at once")),
+    "delegator_share_bps": (gettext_lazy("Delegator share"), gettext_lazy("of a new node, till its operator sets one")),
+    "delegator_share_max_cut_bps": (gettext_lazy("Largest cut of a share"), gettext_lazy("in one epoch")),
+    "sla_threshold_bps": (gettext_lazy("SLA threshold"), gettext_lazy("below it a node is slashed")),
+    "sla_full_bps": (gettext_lazy("Full SLA"), gettext_lazy("from it on Q is not cut")),
+    "sla_min_jobs": (gettext_lazy("Jobs that make an SLA"), gettext_lazy("fewer cannot be an SLA drop")),
+    "sla_strike_window_epochs": (gettext_lazy("Strike window"), gettext_lazy("epochs in which a drop is repeated")),
+    "uptime_floor_bps": (gettext_lazy("Uptime floor"), gettext_lazy("below it a node is degraded")),
+    "rejection_limit_bps": (gettext_lazy("Rejection limit"), gettext_lazy("above it a node is degraded")),
+    "latency_cv_limit_bps": (gettext_lazy("Latency variation limit"), gettext_lazy("above it a node is degraded")),
+    "latency_window_jobs": (gettext_lazy("Latency window"), gettext_lazy("good jobs over which latency is averaged")),
+    "schema_mismatch_limit": (gettext_lazy("Schema mismatch limit"), gettext_lazy("as many are an offence")),
+    "q_latency_bps": (gettext_lazy("Q from latency"), gettext_lazy("most that it adds")),
+    "q_uptime_bps": (gettext_lazy("Q from uptime"), gettext_lazy("most that it adds or takes")),
+    "q_stake_bps": (gettext_lazy("Q from stake"), gettext_lazy("most that it adds")),
+    "q_scarcity_bps": (gettext_lazy("Q from scarcity"), gettext_lazy("most that a scarce region adds")),
+    "q_stake_saturation": (gettext_lazy("Stake saturation"), gettext_lazy("more stake adds nothing to Q")),
+    "high_performer_bps": (gettext_lazy("High performer"), gettext_lazy("from this Q on a first failure counts half")),
+    "failure_penalty_bps": (gettext_lazy("Failure penalty"), gettext_lazy("on the score, for each failed job")),
+    "penalty_decay_bps": (gettext_lazy("Penalty kept"), gettext_lazy("of a penalty, from epoch to epoch")),
+    "slash_burn_bps": (gettext_lazy("Slash: burned"), gettext_lazy("of what is slashed")),
+    "slash_honest_bps": (gettext_lazy("Slash: to honest nodes"), gettext_lazy("of what is slashed")),
+    "slash_delegators_bps": (gettext_lazy("Slash: back to its delegators"), gettext_lazy("of what is slashed")),
+    "cooldown_epochs": (gettext_lazy("Cooldown"), gettext_lazy("times the severity of the tier")),
+    "dispute_filing_epochs": (gettext_lazy("Filing window"), gettext_lazy("epochs to dispute a slash")),
+    "dispute_voting_epochs": (gettext_lazy("Dispute vote"), gettext_lazy("epochs after the filing window")),
+    "dispute_deposit": (gettext_lazy("Dispute deposit"), gettext_lazy("paid by the operator who disputes")),
+    "quorum_bps": (gettext_lazy("Quorum"), gettext_lazy("of all stake at the snapshot")),
+    "proposal_threshold": (gettext_lazy("Proposal threshold"), gettext_lazy("power that a proposer needs")),
+    "proposal_voting_epochs": (gettext_lazy("Proposal vote"), gettext_lazy("epochs after the one of the proposal")),
+    "timelock_epochs": (gettext_lazy("Timelock"), gettext_lazy("epochs between the vote and the change")),
+}  # fmt: skip
+_COLUMNS: dict[str, Any] = {
+    "minimum": gettext_lazy("from stake"),
+    "bonus_bps": gettext_lazy("reward bonus"),
+    "severity_bps": gettext_lazy("penalty severity"),
+    "self_bps": gettext_lazy("of own stake"),
+    "delegated_bps": gettext_lazy("of delegated stake"),
+    "repeated_self_bps": gettext_lazy("of own stake, repeated"),
+    "repeated_delegated_bps": gettext_lazy("of delegated stake, repeated"),
+}
+TABLES = {"tiers": "number", "offences": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One number of the parameters. `key` is its name, in a table "tiers.1.minimum"; `text` as it is typed."""
+
+    key: str
+    label: str
+    help: str
+    text: str
+    shown: str
+    unit: str
+    low: str
+    high: str
+
+
+def title(key: str) -> str:
+    """A number's name in words."""
+    table, _, rest = key.partition(".")
+    if table not in TABLES:
+        return str(_NAMES[key][0])
+    row, _, column = rest.rpartition(".")
+    named = gettext("Tier %s") % row if table == "tiers" else offence(row)
+    return f"{named}: {_COLUMNS[column]}"
+
+
+def show(key: str, value: Any) -> str:
+    """A number as readers see it: time, percent, IFM or a count."""
+    name = key.rpartition(".")[2]
+    if name in AMOUNTS or name == "minimum":
+        micro = parse_amount(value) if isinstance(value, str) else value
+        return f"{amount_digits(micro, 0 if micro % MICRO == 0 else None)} {UNIT}"
+    if name.endswith("_bps"):
+        return percent(value)
+    return period(value) if name.endswith("_seconds") else grouped_int(value)
+
+
+def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every number of a set or of changes (door format) under its key."""
+    for name, value in values.items():
+        if name not in TABLES:
+            yield name, value
+            continue
+        for row in value:
+            for column in TABLE_BOUNDS:
+                if column in row:
+                    yield f"{name}.{row[TABLES[name]]}.{column}", row[column]
+
+
+def value_of(key: str, value: Any) -> Value:
+    """A number with its words and bounds."""
+    name = key.rpartition(".")[2]
+    return Value(
+        key=key,
+        label=title(key),
+        help=str(_NAMES[key][1]) if key in _NAMES else "",
+        text=plain(value),
+        shown=show(key, value),
+        unit=_unit(name),
+        low=_bound(name, 0),
+        high=_bound(name, 1),
+    )
+
+
+def plain(value: Any) -> str:
+    """A value as it is typed: "10200" for "10200.000000"."""
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rules_of(name: str) -> str:
+    """The joint bound that a parameter stands under, "" when there is none."""
+    return str(bounds_to_json().get(name, {}).get("rule", ""))
+
+
+def _unit(name: str) -> str:
+    if name in AMOUNTS or name == "minimum":
+        return UNIT
+    if name.endswith("_bps"):
+        return gettext("bps")
+    return gettext("seconds") if name.endswith("_seconds") else ""
+
+
+def _bound(name: str, side: int) -> str:
+    bound = {**BOUNDS, **TABLE_BOUNDS}[name][side]
+    if bound is None:
+        return ""
+    return plain(format_amount(bound)) if name in AMOUNTS or name == "minimum" else str(bound)

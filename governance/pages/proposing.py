@@ -1,0 +1,208 @@
+"""`/proposals/new/`: values → effect → review → proposal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from governance.pages.case import running_epoch
+from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
+from governance.pages.parameter_words import (
+    GROUPS,
+    TABLES,
+    Value,
+    flat,
+    plain,
+    rules_of,
+    show,
+    title,
+    value_of,
+)
+from governance.selectors.replays import Effect, effect_of
+from governance.services.proposals import propose
+from staking.pages.once import rehearse
+from staking.pages.reader import of_reader
+from staking.protocol.bounds import AMOUNTS
+from staking.protocol.errors import ProtocolError
+from staking.protocol.parameters import Parameters, apply_changes, to_json
+from staking.selectors.voting_power import voting_power
+from staking.services import clock
+from staking.services.epochs import OpenEpoch
+from staking.templatetags.components import icon
+from staking.templatetags.money import grouped_int
+
+LONGEST_VALUE = 32
+
+
+@dataclass(slots=True)
+class Draft:
+    """A proposal as it is typed: `typed` holds the numbers that differ from those in force, by key."""
+
+    title: str
+    body: str
+    typed: dict[str, str]
+    changes: dict[str, Any] = field(default_factory=dict)
+    refusal: ProtocolError | None = None
+    effect: Effect | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"title": self.title, "body": self.body, **self.typed}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_reader
+def new(request: HttpRequest, wallet: str) -> HttpResponse:
+    """GET: the form, with the effect of what was typed. POST: the review, or the proposal when its key is there."""
+    epoch = running_epoch()
+    draft = read_draft(request.POST if request.method == "POST" else request.GET, epoch.params)
+    if request.method == "POST":
+        return _send(request, wallet, draft, epoch)
+    if draft.changes:
+        try:
+            draft.effect = effect_of(apply_changes(epoch.params, draft.changes), wallet)
+        except ProtocolError as refusal:
+            draft.refusal = refusal
+    return _form(request, wallet, draft, epoch)
+
+
+def read_draft(data: QueryDict, params: Parameters) -> Draft:
+    """What was typed, and as changes in the door format what of it differs from the numbers in force."""
+    current = dict(flat(to_json(params)))
+    typed = {}
+    for key, value in current.items():
+        text = data.get(key, "").strip()[:LONGEST_VALUE]
+        if text and text != plain(value):
+            typed[key] = text
+    body = data.get("body", "").replace("\r\n", "\n").strip()
+    return Draft(data.get("title", "").strip(), body, typed, _changes(typed))
+
+
+def _changes(typed: dict[str, str]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    rows: dict[str, dict[str, dict[str, Any]]] = {table: {} for table in TABLES}
+    for key, text in typed.items():
+        table, _, rest = key.partition(".")
+        if table not in TABLES:
+            changes[key] = _typed(key, text)
+            continue
+        row, _, column = rest.rpartition(".")
+        name: Any = int(row) if table == "tiers" else row
+        rows[table].setdefault(row, {TABLES[table]: name})[column] = _typed(column, text)
+    return changes | {table: list(found.values()) for table, found in rows.items() if found}
+
+
+def _typed(name: str, text: str) -> Any:
+    """An amount stays text and an integer becomes one; what is neither goes on as text and is refused by the rules."""
+    if name in AMOUNTS or name == "minimum":
+        return text
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() else text
+
+
+def _send(request: HttpRequest, wallet: str, draft: Draft, epoch: OpenEpoch) -> HttpResponse:
+    def do() -> tuple[str, str]:
+        made = propose(
+            title=draft.title, body=draft.body, changes=draft.changes, wallet=wallet, now=clock.now()
+        )
+        said = gettext("Proposal %(id)s is open until the end of epoch %(n)s.")
+        location = reverse("proposal", args=[made.pk])
+        return location, said % {"id": made.pk, "n": grouped_int(made.closes_epoch)}
+
+    try:
+        if is_confirmation(request):
+            return carry_out(request, wallet, act="propose", fields=draft.fields, do=do)
+        rehearse(do)
+    except ProtocolError as refusal:
+        draft.refusal = refusal
+        return _form(request, wallet, draft, epoch, status=refusal.status)
+    draft.effect = effect_of(apply_changes(epoch.params, draft.changes), wallet)
+    return show_review(request, _review(draft, epoch), effect=draft.effect)
+
+
+def _form(
+    request: HttpRequest, wallet: str, draft: Draft, epoch: OpenEpoch, status: int = 200
+) -> HttpResponse:
+    values = to_json(epoch.params)
+    power = voting_power(wallet, epoch=epoch.number)
+    context = {
+        "draft": draft,
+        "groups": [(str(group.title), _inputs(group.names, values, draft)) for group in GROUPS],
+        "tables": _tables(values, draft),
+        "refused": _refused_key(draft),
+        "effect": draft.effect,
+        "epoch": epoch,
+        "power": power,
+        "threshold": epoch.params.proposal_threshold,
+        "closes_epoch": epoch.number + epoch.params.proposal_voting_epochs,
+    }
+    template = "governance/propose.html"
+    if request.headers.get("HX-Request"):
+        template += "#effect"
+    return render(request, template, context, status=status)
+
+
+def _inputs(names: tuple[str, ...], values: dict[str, Any], draft: Draft) -> list[tuple[Value, str, str]]:
+    """Each number with what was typed for it and the joint rule it stands under."""
+    return [
+        (found, draft.typed.get(name, found.text), rules_of(name))
+        for name, found in ((name, value_of(name, values[name])) for name in names)
+    ]
+
+
+def _tables(values: dict[str, Any], draft: Draft) -> list[tuple[str, list[tuple[Value, str, str]]]]:
+    named = {"tiers": gettext("Tiers"), "offences": gettext("Offences")}
+    shown = []
+    for table, label in named.items():
+        found = [value_of(key, value) for key, value in flat({table: values[table]})]
+        shown.append((label, [(one, draft.typed.get(one.key, one.text), "") for one in found]))
+    return shown
+
+
+def _refused_key(draft: Draft) -> str:
+    """The field at which a refusal is shown; one that names a table is shown at the top."""
+    return draft.refusal.field or "" if draft.refusal else ""
+
+
+def _review(draft: Draft, epoch: OpenEpoch) -> Review:
+    current = dict(flat(to_json(epoch.params)))
+    rows: list[tuple[str, str | SafeString]] = [
+        (gettext("Title"), draft.title),
+        (gettext("Reasons"), draft.body or "–"),
+    ]
+    rows += [(title(key), _became(show(key, current[key]), show(key, v))) for key, v in flat(draft.changes)]
+    closes = epoch.number + epoch.params.proposal_voting_epochs
+    acts = closes + epoch.params.timelock_epochs
+    rows += [
+        (gettext("Vote until the end of"), gettext("epoch %s") % grouped_int(closes)),
+        (gettext("If it passes, in force from"), gettext("epoch %s") % grouped_int(acts + 1)),
+    ]
+    return Review(
+        title=gettext("Propose “%s”") % draft.title,
+        rows=rows,
+        warning=gettext("A proposal is public, tied to your address, and cannot be taken back or changed."),
+        button=gettext("Propose"),
+        fields=draft.fields,
+        back=f"{reverse('proposal-new')}?{_query(draft)}",
+    )
+
+
+def _query(draft: Draft) -> str:
+    query = QueryDict(mutable=True)
+    query.update(draft.fields)
+    return query.urlencode()
+
+
+def _became(old: str, new: str) -> SafeString:
+    return format_html(
+        '<span class="im-was">{}</span>{}<span class="visually-hidden"> {} </span>{}',
+        old, icon("arrow-right", "im-arrow"), gettext("becomes"), new,
+    )  # fmt: skip

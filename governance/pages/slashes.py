@@ -1,0 +1,137 @@
+"""`/slashes/` and `/slashes/ID/`: every slash, where each µIFM of it went, and the way to dispute one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from governance.models import Dispute
+from governance.pages import words
+from governance.pages.case import running_epoch, slash_context
+from governance.selectors.slashes import SlashQuery, all_slashes, list_slashes, sums
+from governance.windows import is_before_end
+from staking.models import Slash
+from staking.pages import asked
+from staking.pages.listing import Option, Pager
+from staking.pages.reader import reader_of
+from staking.protocol.addresses import checksum, normalize
+from staking.protocol.amounts import format_amount
+from staking.protocol.errors import AddressInvalid, NotFound
+from staking.protocol.offences import order_of
+from staking.protocol.parameters import OFFENCE_NAMES
+from staking.selectors import slashes
+from staking.services import clock
+from staking.templatetags.components import STATES
+
+ROWS = 25
+STATUSES = tuple(value for value, _ in Slash.Status.choices)
+COLUMNS = (
+    "slash", "node", "offence", "epoch", "status", "resolved_epoch", "self_slashed", "delegated_slashed", "slashed",
+    "burned", "honest", "of_it_treasury", "returned",
+)  # fmt: skip
+
+
+@require_safe
+def ledger(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Every slash with its money, and the sums over all that were carried out."""
+    query = _query(request)
+    if asked.one(request.GET, "format", ("csv",)):
+        return _csv(query)
+    number = asked.page(request.GET)
+    rows, count = list_slashes(query, limit=ROWS, offset=(number - 1) * ROWS)
+    if number > 1 and not rows:
+        raise Http404
+    state = (("status", query.status), ("offence", query.offence), ("node", query.node))
+    context = {
+        "rows": [(slash, getattr(slash, "dispute", None)) for slash in rows],
+        "pager": Pager(number, ROWS, count, state),
+        "statuses": _options(query.status, [(s, str(STATES[f"slash.{s}"][2])) for s in STATUSES]),
+        "offences": _options(
+            query.offence, [(o, words.offence(o)) for o in OFFENCE_NAMES], gettext("All offences")
+        ),
+        "query": query,
+        "sums": sums(),
+    }
+    return render(request, "governance/slashes.html", context)
+
+
+@require_safe
+def slash(request: HttpRequest, slash: int) -> HttpResponse:
+    """One slash; a disputed one is at its case."""
+    try:
+        charge = slashes.slash(slash)
+    except NotFound:
+        raise Http404 from None
+    case = Dispute.objects.filter(slash=charge).values_list("pk", flat=True).first()
+    if case is not None:
+        return HttpResponseRedirect(reverse("dispute", args=[case]))
+    return render(request, "governance/slash.html", slash_page(request, charge))
+
+
+def slash_page(request: HttpRequest, charge: Slash) -> dict[str, Any]:
+    """What the page of a slash without a dispute is given."""
+    now, epoch = clock.now(), running_epoch()
+    in_time = is_before_end(charge.disputable_until_epoch, epoch, now)
+    return {
+        **slash_context(request, charge, None, now),
+        "is_operator": reader_of(request) == charge.node.operator,
+        "disputable": charge.status == Slash.Status.PENDING and in_time,
+        "deposit": epoch.params.dispute_deposit,
+    }
+
+
+def _query(request: HttpRequest) -> SlashQuery:
+    try:
+        node = asked.single(request.GET, "node")
+        canonical = normalize(node) if node else ""
+    except AddressInvalid:
+        raise Http404 from None
+    return SlashQuery(
+        status=asked.one(request.GET, "status", STATUSES),
+        offence=asked.one(request.GET, "offence", OFFENCE_NAMES),
+        node=canonical,
+    )
+
+
+def _options(chosen: str, named: list[tuple[str, str]], every: str | None = None) -> list[Option]:
+    choices = [("", every or gettext("All states")), *sorted(named, key=lambda one: _place(one[0]))]
+    return [Option(value, label, value == chosen) for value, label in choices]
+
+
+def _place(name: str) -> int:
+    return order_of(name) if name in OFFENCE_NAMES else STATUSES.index(name)
+
+
+def _csv(query: SlashQuery) -> StreamingHttpResponse:
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow(row) for row in _csv_rows(query))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="slashes.csv"'
+    return response
+
+
+def _csv_rows(query: SlashQuery) -> Iterator[tuple[object, ...]]:
+    yield COLUMNS
+    for slash in all_slashes(query).iterator(chunk_size=2_000):
+        amounts = (
+            slash.self_slashed, slash.delegated_slashed, slash.slashed, slash.burned, slash.honest,
+            slash.honest_to_treasury, slash.returned,
+        )  # fmt: skip
+        yield (
+            slash.pk, checksum(slash.node.address), slash.offence, slash.epoch, slash.status, slash.resolved_epoch,
+            *map(format_amount, amounts),
+        )  # fmt: skip
+
+
+class _Echo:
+    """A file that hands back each line as it is written."""
+
+    def write(self, line: str) -> str:
+        return line

@@ -1,0 +1,160 @@
+"""A vote on a dispute or a proposal: choose → review → done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from governance.models import Proposal, Vote
+from governance.pages import words
+from governance.pages.case import dispute_context, running_epoch
+from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
+from governance.pages.power import Power, power_of
+from governance.pages.proposals import proposal_context
+from governance.pages.tally import TallyShown, tally_of
+from governance.selectors.disputes import dispute_figures
+from governance.selectors.proposals import proposal_figures
+from governance.selectors.tallies import Ballot, Count
+from governance.services.votes import vote_dispute, vote_proposal
+from staking.pages.once import rehearse
+from staking.pages.reader import of_reader
+from staking.protocol.errors import NotFound, ProtocolError
+from staking.services import clock
+from staking.templatetags.money import amount_digits, ifm_unit, moment
+
+Context = Callable[[HttpRequest, int], dict[str, Any]]
+
+
+@require_POST
+@of_reader
+def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
+    """Review the vote, or cast it when the review's key is with it."""
+    try:
+        figures = dispute_figures(dispute)
+    except NotFound:
+        raise Http404 from None
+    here = reverse("dispute", args=[dispute])
+    name = figures.node.name or figures.node.address
+
+    def cast() -> Vote:
+        choice, reason = _sent(request)
+        return vote_dispute(dispute=dispute, choice=choice, reason=reason, wallet=wallet, now=clock.now())
+
+    title = gettext("the slash of %(node)s") % {"node": name}
+    return _vote(request, wallet, figures.dispute, figures.count, cast, title, here, dispute_context)
+
+
+@require_POST
+@of_reader
+def vote_on_proposal(request: HttpRequest, wallet: str, proposal: int) -> HttpResponse:
+    """Review the vote, or cast it when the review's key is with it."""
+    try:
+        figures = proposal_figures(proposal)
+    except NotFound:
+        raise Http404 from None
+    here = reverse("proposal", args=[proposal])
+
+    def cast() -> Vote:
+        choice, reason = _sent(request)
+        return vote_proposal(proposal=proposal, choice=choice, reason=reason, wallet=wallet, now=clock.now())
+
+    title = gettext("“%(title)s”") % {"title": figures.proposal.title}
+    return _vote(request, wallet, figures.proposal, figures.count, cast, title, here, proposal_context)
+
+
+def _vote(
+    request: HttpRequest,
+    wallet: str,
+    ballot: Ballot,
+    count: Count,
+    cast: Callable[[], Vote],
+    title: str,
+    here: str,
+    context: Context,
+) -> HttpResponse:
+    choice, reason = _sent(request)
+    fields = {"choice": choice, "reason": reason}
+
+    def do() -> tuple[str, str]:
+        vote = cast()
+        said = gettext("Voted %(choice)s with %(power)s IFM.")
+        return f"{here}#vote", said % {
+            "choice": words.CHOICES[vote.choice],
+            "power": amount_digits(vote.power),
+        }
+
+    try:
+        if is_confirmation(request):
+            return carry_out(request, wallet, act="vote", fields=fields, do=do)
+        rehearse(cast)
+    except ProtocolError as refusal:
+        template = "governance/proposal.html" if isinstance(ballot, Proposal) else "governance/dispute.html"
+        shown = {**context(request, ballot.pk), "refusal": refusal, "chosen": choice, "given_reason": reason}
+        return render(request, template, shown, status=refusal.status)
+    return show_review(request, _review(ballot, count, choice, reason, wallet, title, here))
+
+
+def _review(
+    ballot: Ballot, count: Count, choice: str, reason: str, wallet: str, title: str, here: str
+) -> Review:
+    power = power_of(ballot, wallet, running_epoch())
+    after = tally_of(ballot, _after(count, power, choice))
+    kind = "vote" if not isinstance(ballot, Proposal) else ""
+    rows = [
+        (gettext("Your vote"), str(words.CHOICES[choice])),
+        *_former(power),
+        (gettext("Voting power"), ifm_unit(power.power)),
+        (gettext("Of all stake at the snapshot"), words.part(power.power, power.base)),
+        (gettext("Turnout afterwards"), _turnout(after)),
+        (gettext("Tally afterwards"), f"{after.left.label} {words.part(after.left.power, _decided(after))}"),
+        (gettext("Reason"), reason or "–"),
+        (gettext("Can be changed until"), moment(count.closes_at) + " UTC"),
+    ]
+    return Review(
+        title=gettext("Vote %(choice)s on %(what)s")
+        % {"choice": str(words.CHOICES[choice]).lower(), "what": title},
+        rows=rows,
+        warning=gettext("Your vote and its reason are public and tied to your address."),
+        button=gettext("Vote %(choice)s") % {"choice": str(words.CHOICES[choice]).lower()},
+        fields={"choice": choice, "reason": reason},
+        back=f"{here}#vote",
+        command=f"infra {kind} {ballot.pk} {choice}" if kind else "",
+    )
+
+
+def _sent(request: HttpRequest) -> tuple[str, str]:
+    # Browsers send line ends as \r\n; what is reviewed and what is sent must be the same text.
+    return request.POST.get("choice", ""), request.POST.get("reason", "").replace("\r\n", "\n").strip()
+
+
+def _after(count: Count, power: Power, choice: str) -> Count:
+    """The count once this vote is in; a former vote of the wallet is taken out."""
+    tally = dict(count.tally)
+    if power.vote is not None:
+        tally[power.vote.choice] -= power.vote.power
+    tally[choice] += power.power
+    voters = count.voters + (power.vote is None)
+    return Count(tally, voters, count.quorum, count.closes_at)
+
+
+def _former(power: Power) -> list[tuple[str, str]]:
+    if power.vote is None:
+        return []
+    return [(gettext("It replaces"), str(words.CHOICES[power.vote.choice]))]
+
+
+def _turnout(after: TallyShown) -> str:
+    reached = (
+        gettext("quorum reached") if after.turnout_bps >= after.quorum_bps else gettext("below the quorum")
+    )
+    return f"{words.part(after.turnout, after.base)}, {reached}"
+
+
+def _decided(after: TallyShown) -> int:
+    return after.left.power + after.right.power
