@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from staking.models import Epoch
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Epoch, Node
 from staking.services.epochs import start_network
 
 NODES = """
@@ -45,6 +47,10 @@ def open_large_epoch(*, nodes: int, receipts: int) -> Epoch:
         cursor.execute(POOLS)
         cursor.execute("SELECT staking_open_partition(1)")
         cursor.execute(RECEIPTS, [start, receipts])
+    # Accounts are opened once in a node's life, not in every settlement.
+    rewards = {accounts.rewards(address): 1 for address in Node.objects.values_list("address", flat=True)}
+    post(kind="bench", moves={accounts.ISSUANCE: -len(rewards), **rewards}, at=start, epoch=1)
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return Epoch.objects.get(number=1)
 

@@ -13,25 +13,30 @@ from staking.services.epochs import OpenEpoch, parameters_of
 from staking.settlement.gather import gather_nodes
 from staking.settlement.state import NodeState, Settlement
 
-# The greatest latency whose square fits 64 bits; larger ones are squared as numeric.
+# The greatest latency whose square fits 64 bits; where there is a larger one, squares are summed as numeric.
 NARROW = 3_037_000_499
-SQUARES = f"""coalesce(sum(latency_ms * latency_ms) FILTER (WHERE {{good}} latency_ms <= {NARROW}), 0)
-    + coalesce(sum(latency_ms::numeric * latency_ms) FILTER (WHERE {{good}} latency_ms > {NARROW}), 0)"""
+SQUARES = f"sum(CASE WHEN latency_ms <= {NARROW} THEN latency_ms * latency_ms END)"
+WIDE_SQUARES = "sum(latency_ms::numeric * latency_ms)"
 
-COUNTERS = f"""
-SELECT node_id, count(*) FILTER (WHERE outcome <> 2), count(*) FILTER (WHERE good),
-  count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3), count(*) FILTER (WHERE outcome = 4),
-  count(*) FILTER (WHERE proof = 3), count(*) FILTER (WHERE proof = 4),
-  coalesce(sum(credits) FILTER (WHERE good), 0), coalesce(sum(latency_ms) FILTER (WHERE good), 0),
-  {SQUARES.format(good="good AND")}
-FROM staking_receipt WHERE epoch = %s GROUP BY node_id
+# What was good: two plain aggregates, which the server shares out over its workers as it would not a joint one.
+GOOD = f"""
+SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {SQUARES}::text, max(latency_ms) > {NARROW}
+FROM staking_receipt WHERE epoch = %s AND good GROUP BY node_id
 """
-DEMAND = "SELECT region, count(*) FROM staking_receipt WHERE epoch = %s AND outcome <> 2 GROUP BY region"
+DEMAND = "SELECT region, count(*) FROM staking_receipt WHERE epoch = %s AND good GROUP BY region"
+# The rest are few, and lie together in an index.
+BAD = """
+SELECT node_id, region, outcome, proof, count(*) FROM staking_receipt
+WHERE epoch = %(epoch)s AND NOT good GROUP BY node_id, region, outcome, proof
+"""
+WIDE = f"SELECT {WIDE_SQUARES} FROM staking_receipt WHERE epoch = %s AND node_id = %s AND good"
+REJECTED, DROPPED, MISMATCHED = 2, 3, 4
+INVALID, FORGED = 3, 4
 
 # The last N good jobs of each node, newest first; partitions are read backwards and only as far as needed.
 WINDOWS = f"""
 SELECT n.id, w.jobs, w.total, w.squares FROM unnest(%(nodes)s::int[]) AS n(id), LATERAL (
-  SELECT count(*) AS jobs, coalesce(sum(latency_ms), 0) AS total, {SQUARES.format(good="")} AS squares
+  SELECT count(*) AS jobs, coalesce(sum(latency_ms), 0) AS total, coalesce({WIDE_SQUARES}, 0) AS squares
   FROM (SELECT latency_ms FROM staking_receipt r
         WHERE r.node_id = n.id AND r.good AND r.epoch {{reach}} %(epoch)s
         ORDER BY r.epoch DESC, r.seq DESC LIMIT %(jobs)s) last) w
@@ -59,7 +64,9 @@ def measure_performance(work: Settlement) -> None:
 def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:
     """Fill in what the nodes did in `epoch` up to `until`: its close, or now for a live view (R22–R28)."""
     params = epoch.params
-    sums = _count_receipts(nodes, epoch.number)
+    sums = _count_good(nodes, epoch.number)
+    demand = _good_demand(epoch.number)
+    _count_bad(nodes, epoch.number, demand)
     _move_windows(nodes, epoch.number, params, sums)
     _count_heartbeats(nodes, epoch, until)
     for node in nodes:
@@ -67,25 +74,52 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
         node.rejection_bps = rules.rejection_bps(node.rejected, node.accepted)
         node.latency_ms = rules.average_latency(node.latency_count, node.latency_sum)
         node.variation_bps = rules.variation_bps(node.latency_count, node.latency_sum, node.latency_squares)
-    _compare(nodes, epoch.number)
+    _compare(nodes, demand)
     for node in nodes:
         _judge(node, params)
 
 
-def _count_receipts(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]]:
-    """Counters of the epoch into the nodes; answers with Σx and Σx² of each node's good latencies in it."""
+def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]]:
+    """Good jobs and their credits into the nodes; answers with Σx and Σx² of each node's good latencies in the epoch."""
     sums: dict[int, tuple[int, int]] = {}
     by_id = {node.id: node for node in nodes}
     with connection.cursor() as cursor:
-        cursor.execute(COUNTERS, [epoch])
-        for id_, accepted, good, rejected, dropped, mismatched, invalid, forged, credits, total, squares in cursor:
+        cursor.execute(GOOD, [epoch])
+        for id_, jobs, credits, total, squares, wide in cursor.fetchall():
             node = by_id[id_]
-            node.accepted, node.good, node.rejected = accepted, good, rejected
-            node.dropped, node.mismatched = dropped, mismatched
-            node.invalid, node.forged = invalid, forged
+            node.good = node.accepted = jobs
             node.credits = int(credits)
-            sums[id_] = (int(total), int(squares))
+            sums[id_] = (int(total), _wide_squares(epoch, id_) if wide else int(squares))
     return sums
+
+
+def _good_demand(epoch: int) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(DEMAND, [epoch])
+        return dict(cursor.fetchall())
+
+
+def _wide_squares(epoch: int, node_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(WIDE, [epoch, node_id])
+        return int(cursor.fetchone()[0])
+
+
+def _count_bad(nodes: list[NodeState], epoch: int, demand: dict[str, int]) -> None:
+    by_id = {node.id: node for node in nodes}
+    with connection.cursor() as cursor:
+        cursor.execute(BAD, {"epoch": epoch})
+        for id_, region, outcome, proof, jobs in cursor.fetchall():
+            node = by_id[id_]
+            if outcome == REJECTED:
+                node.rejected += jobs
+            else:
+                node.accepted += jobs
+                demand[region] = demand.get(region, 0) + jobs
+            node.dropped += jobs if outcome == DROPPED else 0
+            node.mismatched += jobs if outcome == MISMATCHED else 0
+            node.invalid += jobs if proof == INVALID else 0
+            node.forged += jobs if proof == FORGED else 0
 
 
 def _move_windows(
@@ -154,7 +188,7 @@ def _count_heartbeats(nodes: list[NodeState], epoch: OpenEpoch, until: datetime)
         node.uptime_bps = rules.uptime_bps(heard.get(node.id, 0), last - first, oracle_silent=silent)
 
 
-def _compare(nodes: list[NodeState], epoch: int) -> None:
+def _compare(nodes: list[NodeState], demand: dict[str, int]) -> None:
     """Latency percentiles and scarcity, which set nodes against each other (R24, R26)."""
     active = [node for node in nodes if node.status == "active"]
     averages = {node.id: node.latency_ms for node in active if node.latency_ms is not None}
@@ -162,9 +196,7 @@ def _compare(nodes: list[NodeState], epoch: int) -> None:
     supply: dict[str, int] = {}
     for node in active:
         supply[node.region] = supply.get(node.region, 0) + 1
-    with connection.cursor() as cursor:
-        cursor.execute(DEMAND, [epoch])
-        scarcity = rules.scarcity(dict(cursor.fetchall()), supply)
+    scarcity = rules.scarcity(demand, supply)
     for node in nodes:
         node.latency_percentile_bps = percentiles.get(node.id, 0)
         node.scarcity_bps = scarcity.get(node.region, 0)

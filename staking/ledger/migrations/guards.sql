@@ -30,20 +30,17 @@ CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
 CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_account
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
 
--- A balance moves only through entries: the update comes from ledger_add_up or is refused.
+-- A balance moves only through entries: the update comes from ledger_add_up or is refused. The conditions stand in
+-- the triggers, so that what is allowed calls nothing.
 CREATE FUNCTION ledger_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.balance <> 0 THEN
-      RAISE EXCEPTION 'account % must open at 0', NEW.name USING ERRCODE = 'restrict_violation';
-    END IF;
-  ELSIF pg_trigger_depth() < 2 OR NEW.name <> OLD.name OR NEW.id <> OLD.id THEN
-    RAISE EXCEPTION 'account % moves only through entries', OLD.name USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'account % opens at 0 and moves only through entries', NEW.name USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER ledger_account_guard BEFORE INSERT OR UPDATE ON ledger_account
-  FOR EACH ROW EXECUTE FUNCTION ledger_guard_account();
+CREATE TRIGGER ledger_account_opens BEFORE INSERT ON ledger_account
+  FOR EACH ROW WHEN (NEW.balance <> 0) EXECUTE FUNCTION ledger_guard_account();
+CREATE TRIGGER ledger_account_moves BEFORE UPDATE ON ledger_account
+  FOR EACH ROW WHEN (pg_trigger_depth() < 1 OR NEW.name <> OLD.name OR NEW.id <> OLD.id)
+  EXECUTE FUNCTION ledger_guard_account();
 
 -- Stands for foreign keys too: what it checks in one pass they would look up row by row, and nothing is ever deleted.
 CREATE FUNCTION ledger_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
