@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delegation.api import serializers as shapes
-from delegation.api.queries import caller_of
 from delegation.api.wallets import wallet_json
 from delegation.selectors import positions, redelegations, unbondings
 from delegation.selectors.wallets import wallet_figures
@@ -22,6 +21,7 @@ from delegation.services import earnings
 from delegation.services import positions as delegating
 from delegation.services import redelegations as rerouting
 from delegation.services.unbondings import cancel as cancel_unbonding
+from staking.api import node_shapes
 from staking.api.fields import AmountField
 from staking.api.nodes import node_json
 from staking.models import Node
@@ -41,7 +41,7 @@ def _answer(name: str, **parts: Any) -> Any:
         {
             "transaction": serializers.IntegerField(allow_null=True, help_text="Its number in the ledger."),
             "wallet": shapes.WalletSerializer(),
-            "node": serializers.DictField(help_text="As in `GET nodes/ADDR`."),
+            "node": node_shapes.Node(),
             **parts,
         },
     )
@@ -146,7 +146,7 @@ def compound(request: Request, address: str) -> Response:
 def cancel(request: Request, unbonding: int) -> Response:
     """Return an unbonding whole to where it came from (R18)."""
     _no_body(request)
-    wallet = caller_of(request)
+    wallet = _caller(request)
     done = cancel_unbonding(unbonding=_number(unbonding), wallet=wallet, now=clock.now())
     entry = _unbonding(wallet, unbonding)
     return _changed(done.transaction, wallet, done.node.address, unbonding=entry)
@@ -157,7 +157,7 @@ def cancel(request: Request, unbonding: int) -> Response:
 def withdraw(request: Request, unbonding: int) -> Response:
     """Pay a mature unbonding at once (R17)."""
     _no_body(request)
-    wallet = caller_of(request)
+    wallet = _caller(request)
     done = withdraw_unbonding(unbonding=_number(unbonding), wallet=wallet, now=clock.now())
     entry = _unbonding(wallet, unbonding)
     return _changed(done.transaction, wallet, done.node.address, unbonding=entry)
@@ -174,8 +174,13 @@ def _no_body(request: Request) -> None:
     _body(request, serializers.Serializer)
 
 
+def _caller(request: Request) -> str:
+    """The wallet behind the token or session; the door is open to nobody else."""
+    return str(request.user.address)  # type: ignore[union-attr]
+
+
 def _parties(request: Request, address: str) -> tuple[str, str]:
-    return caller_of(request), normalize(address)
+    return _caller(request), normalize(address)
 
 
 def _number(unbonding: int) -> int:

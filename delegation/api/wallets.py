@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delegation.api import serializers as shapes
-from delegation.api.queries import choice, read_period
 from delegation.exports import statement_csv
 from delegation.selectors import positions, redelegations, unbondings
 from delegation.selectors.earnings import earnings
-from delegation.selectors.statement import Period, Statement, movements, statement
+from delegation.selectors.statement import Period, Statement, movements, read_period, statement
 from delegation.selectors.wallets import WalletFigures, wallet_figures
 from staking.api.fields import AddressField
+from staking.api.filters import choice
 from staking.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
 from staking.protocol.addresses import checksum, normalize
 from staking.services import clock
@@ -117,7 +117,7 @@ def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
     wallet = normalize(address)
     query = request.query_params
     period = read_period(query.get("from", ""), query.get("to", ""))
-    if choice(request, "format", ("json", "csv"), "json") == "csv":
+    if choice(request, "format", ("json", "csv")) == "csv":
         return csv_response(wallet, period)
     asked = window(request)
     found = movements(wallet, period, limit=asked.limit + 1, offset=asked.offset)

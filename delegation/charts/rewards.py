@@ -58,9 +58,13 @@ def _by_node(earned: Sequence[EarnedIn], first: int, last: int) -> tuple[Series,
 
 
 def _by_role(earned: Sequence[EarnedIn], first: int, last: int) -> tuple[Series, ...]:
+    roles: tuple[tuple[Role, str], ...] = (
+        ("operator", gettext("Nodes you run")),
+        ("delegator", gettext("Delegations")),
+    )
     return tuple(
         Series(name, _values([row for row in earned if row.role == role], first, last), role)
-        for role, name in (("operator", gettext("Nodes you run")), ("delegator", gettext("Delegations")))
+        for role, name in roles
         if any(row.role == role for row in earned)
     )
 

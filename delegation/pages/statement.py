@@ -11,10 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from delegation.api.queries import read_period
 from delegation.pages.reader import reader_of
 from delegation.selectors.earnings import Earning, earnings
-from delegation.selectors.statement import Period, Statement, epochs_ending_in, movements, statement
+from delegation.selectors.statement import (
+    Period,
+    Statement,
+    epochs_ending_in,
+    movements,
+    read_period,
+    statement,
+)
 from staking.ledger.history import Movement
 from staking.pages import asked
 from staking.pages.listing import Pager

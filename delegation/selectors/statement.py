@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,6 +11,9 @@ from delegation.selectors.operators import nodes_run_by
 from delegation.selectors.positions import positions_of_wallet
 from staking.ledger import accounts, history
 from staking.models import Epoch
+from staking.protocol.errors import Invalid
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,29 @@ class Statement:
     @property
     def earned_total(self) -> int:
         return sum(row.amount for row in self.earned)
+
+
+def read_day(text: str, name: str) -> date | None:
+    """A day as YYYY-MM-DD, None for "". Raises: `invalid`."""
+    if not text:
+        return None
+    try:
+        if _DAY.fullmatch(text) is None:
+            raise ValueError(text)
+        found = date.fromisoformat(text)
+        if not 1970 <= found.year <= 9000:
+            raise ValueError(text)
+    except ValueError:
+        raise Invalid(f"Give {name} as a day, for example 2026-11-24.", field=name) from None
+    return found
+
+
+def read_period(first: str, last: str) -> Period:
+    """From one day to another, both included; "" is open. Raises: `invalid`."""
+    period = Period(read_day(first, "from"), read_day(last, "to"))
+    if period.first and period.last and period.first > period.last:
+        raise Invalid("Give a last day that is not before the first.", field="to")
+    return period
 
 
 def statement(wallet: str, period: Period) -> Statement:
