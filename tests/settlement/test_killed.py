@@ -1,0 +1,160 @@
+"""Exactly once per epoch, by however many workers, and after any crash whole or not at all (S): real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from inframind import epoch as roof
+from inframind.audit import audit
+from staking.ledger.models import Transaction
+from staking.models import Epoch, NodeEpoch, Slash
+from staking.models import Network as NetworkRow
+from staking.settlement.state import Settlement
+from tests.network import Network
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 24
+STEPS = len(roof.EPOCH_STEPS) - 1
+
+
+@pytest.fixture
+def due(transactional_db: None) -> datetime:
+    """Many epochs that nobody settled, with work and an offence in the first; answers with a time past them all."""
+    net = Network(epoch_seconds=60, heartbeat_slot_seconds=10, unbonding_seconds=180)
+    nodes = [net.node(number, own=1_000 * number) for number in range(1, 5)]
+    for number, node in enumerate(nodes, 1):
+        net.delegate(node, number, 100)
+        net.work(node)
+    net.redelegate(nodes[0], nodes[1], 1, 10)
+    net.work(nodes[2], 1, outcome="dropped")
+    net.work(nodes[3], 1, proof="invalid")
+    return net.epoch.start + EPOCHS * (net.epoch.end - net.epoch.start)
+
+
+def settle_all(now: datetime) -> None:
+    for _ in roof.settle_due(now=now):
+        pass
+
+
+def forked(work: Callable[[], None]) -> int:
+    """A child process with a database connection of its own; ends without any of the parent's cleaning up."""
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return child
+
+
+@contextmanager
+def telling(pipe: int) -> Iterator[None]:
+    """Write a byte before every step but the first, so that somebody outside knows how far it is."""
+
+    def told(step: Callable[[Settlement], None]) -> Callable[[Settlement], None]:
+        def run(work: Settlement) -> None:
+            os.write(pipe, b".")
+            step(work)
+
+        return run
+
+    steps = roof.EPOCH_STEPS
+    roof.EPOCH_STEPS = (steps[0], *(told(step) for step in steps[1:]))
+    try:
+        yield
+    finally:
+        roof.EPOCH_STEPS = steps
+
+
+def killed_after(steps: int, now: datetime) -> None:
+    """Let a worker settle until it has begun so many steps, and kill it there."""
+    hear, tell = os.pipe()
+
+    def work() -> None:
+        with telling(tell):
+            settle_all(now)
+
+    child = forked(work)
+    os.close(tell)
+    while steps and (heard := os.read(hear, steps)):
+        steps -= len(heard)
+    os.kill(child, signal.SIGKILL)
+    os.close(hear)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def all_is_whole() -> int:
+    """Every epoch is settled with all its rows or not at all; answers with the number of the open one."""
+    number = Epoch.objects.get(status="open").number
+    assert Epoch.objects.filter(status="settled").count() == number - 1 == Epoch.objects.count() - 1
+    assert NodeEpoch.objects.count() == 4 * (number - 1)
+    assert Transaction.objects.filter(kind="mint").count() == number - 1
+    assert audit(since=0) == []
+    return number
+
+
+def test_killed_in_the_middle_ten_times_over(due: datetime) -> None:
+    reached = [1]
+    for life in range(10):
+        killed_after(STEPS + 1 + 2 * life, due)
+        reached.append(all_is_whole())
+    assert sorted(reached) == reached
+    assert reached[-1] > 10
+    settle_all(due)
+    assert all_is_whole() == EPOCHS + 1
+    assert Slash.objects.filter(status="executed").count() == 2
+
+
+def test_killed_in_each_step_nothing_has_happened(due: datetime) -> None:
+    for step in range(1, STEPS + 1):
+        reached, posted = Epoch.objects.count(), Transaction.objects.count()
+        killed_after(step, due)
+        # The kill may come when the step is long over; the epoch is then settled whole.
+        if all_is_whole() == reached:
+            assert Transaction.objects.count() == posted
+
+
+def test_three_workers_at_once_settle_each_epoch_once(due: datetime) -> None:
+    children = [forked(lambda: settle_all(due)) for _ in range(3)]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert all_is_whole() == EPOCHS + 1
+
+
+def test_one_of_two_workers_dies_and_the_other_goes_on(due: datetime) -> None:
+    other = forked(lambda: settle_all(due))
+    killed_after(3 * STEPS // 2, due)
+    assert os.waitpid(other, 0)[1] == 0
+    assert all_is_whole() == EPOCHS + 1
+
+
+def test_two_commands_at_once(due: datetime, process_environment: dict[str, str]) -> None:
+    """`manage.py settle` twice, as an operator and beat may do: each epoch is printed once."""
+    NetworkRow.objects.update(clock_offset_ms=-((timezone.now() - due) // timedelta(milliseconds=1)))
+    connection.close()
+    command = [sys.executable, "manage.py", "settle"]
+    runs = [
+        subprocess.Popen(command, cwd=ROOT, env=process_environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    lines = [line for run in runs for line in run.communicate()[0].splitlines() if line.startswith("epoch ")]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sorted(int(line.split()[1]) for line in lines) == list(range(1, EPOCHS + 1))
+    assert all_is_whole() == EPOCHS + 1
