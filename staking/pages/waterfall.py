@@ -112,7 +112,11 @@ class QBreakdown:
             left, right = sorted((start, end))
             return Span(at(left), width((right - left) * BPS // (high - low)))
 
-        rows = [WaterfallRow(gettext("Base"), gettext("every node"), grouped_int(BPS), "line", fill=Span(at(0), "3"))]
+        rows = [
+            WaterfallRow(
+                gettext("Base"), gettext("every node"), grouped_int(BPS), "line", fill=Span(at(0), "3")
+            )
+        ]
         level = 0
         for label, note, value, limit, role in terms:
             top = level + max(value, 0)

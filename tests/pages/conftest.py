@@ -17,7 +17,7 @@ def _empty_shelf() -> Iterator[None]:
 
 
 @pytest.fixture
-def page() -> Client:
+def reader() -> Client:
     """A reader who is not signed in."""
     return Client(HTTP_ACCEPT_ENCODING="identity")
 

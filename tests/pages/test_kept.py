@@ -1,0 +1,152 @@
+"""Kept pages: the same bytes until something moves, nothing private, a bounded shelf."""
+
+from __future__ import annotations
+
+import gzip
+
+import brotli
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from staking.pages import kept
+from tests.network import Network, node_address, wallet
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second passes, so that only what is shown can renew a page; versions are looked at each time."""
+    monkeypatch.setattr(kept.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(kept, "LOOK_SECONDS", 0.0)
+
+
+def test_a_second_reader_gets_the_same_bytes_for_one_query(network: Network, reader: Client) -> None:
+    network.node(1)
+    first = reader.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        second = Client(HTTP_ACCEPT_ENCODING="identity").get("/")
+    assert second.content == first.content
+    assert len(queries) == 1
+
+
+def test_an_unchanged_page_is_a_304(network: Network, reader: Client) -> None:
+    network.node(1)
+    first = reader.get("/")
+    again = reader.get("/", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert again.status_code == 304
+    assert not again.content
+    assert again["ETag"] == first["ETag"]
+    assert reader.get("/", HTTP_IF_NONE_MATCH='"other"').status_code == 200
+
+
+def test_stake_moves_the_page(network: Network, reader: Client) -> None:
+    node = network.node(1, own=100)
+    first = reader.get("/")
+    network.fund(wallet(1), 50)
+    network.delegate(node, 1, 50)
+    second = reader.get("/", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert second.status_code == 200
+    assert "100 + 50" in second.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("br, gzip", "br"), ("gzip, deflate", "gzip"), ("identity", ""), ("", ""), ("br;q=0, gzip", "gzip")],
+)
+def test_the_reader_chooses_the_encoding(network: Network, accepted: str, encoding: str) -> None:
+    answer = Client(HTTP_ACCEPT_ENCODING=accepted).get("/")
+    assert answer.get("Content-Encoding", "") == encoding
+    opened = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding](answer.content)
+    assert b"</html>" in opened
+    assert {"Cookie", "Accept-Encoding", "HX-Request"} <= set(answer["Vary"].split(", "))
+
+
+def test_the_question_is_canonical(network: Network, reader: Client) -> None:
+    for number in range(3):
+        network.node(number, own=3_000)
+    kept.forget()
+    for address in (
+        "/?tier=2&open=1",
+        "/?open=1&tier=2",
+        "/?tier=2&open=1&x=1",
+        "/?open=1&page=1&tier=2&q=",
+        "/?tier=2&tier=2&open=1",
+    ):
+        reader.get(address)
+    assert len(kept.shelf) == 1
+
+
+def test_what_is_looked_for_is_not_kept(network: Network, reader: Client) -> None:
+    network.node(1)
+    kept.forget()
+    answer = reader.get("/?q=node")
+    assert len(kept.shelf) == 0
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_the_shelf_is_bounded() -> None:
+    shelf = kept.Shelf(3)
+    for number in range(9):
+        shelf.put(number, kept.Kept.of(b"page"))
+    assert len(shelf) == 3
+    assert shelf.get(8) is not None
+    assert shelf.get(0) is None
+
+
+def test_errors_and_empty_answers_are_not_kept(network: Network, reader: Client) -> None:
+    network.node(1)
+    kept.forget()
+    reader.get("/?tier=9")
+    reader.get("/?page=77")
+    assert len(kept.shelf) == 0
+
+
+def test_a_reader_who_is_signed_in_gets_a_page_of_her_own(network: Network, reader: Client) -> None:
+    node = network.node(1, own=100, name="Mine")
+    person = get_user_model().objects.create(address=network.operator_of(node))
+    reader.force_login(person)
+    kept.forget()
+    answer = reader.get("/")
+    assert answer["Cache-Control"] == "private, no-store"
+    assert len(kept.shelf) == 0
+    assert "Your nodes and those you delegate to" in answer.content.decode()
+    stranger = Client(HTTP_ACCEPT_ENCODING="identity").get("/").content.decode()
+    assert "Your nodes" not in stranger
+
+
+def test_delegations_head_the_list_of_their_wallet(network: Network, reader: Client) -> None:
+    network.node(1, own=100, name="Held")
+    network.node(2, own=100, name="Other")
+    network.delegate(node_address(1), 7, 10)
+    reader.force_login(get_user_model().objects.create(address=wallet(7)))
+    html = reader.get("/").content.decode()
+    own = html.split("All nodes")[0]
+    assert ">Held</a>" in own
+    assert ">Other</a>" not in own
+
+
+def test_each_theme_is_kept_apart_and_no_other(network: Network, reader: Client) -> None:
+    network.node(1)
+    kept.forget()
+    for theme in ("light", "dark", "", "<script>", "blue"):
+        reader.cookies["theme"] = theme
+        html = reader.get("/").content.decode()
+        assert ("data-bs-theme" in html) == (theme in ("light", "dark"))
+        assert "<script>blue" not in html
+    assert len(kept.shelf) == 3
+
+
+def test_no_token_is_kept_or_set(network: Network, reader: Client) -> None:
+    network.node(1)
+    answer = reader.get("/")
+    assert "csrf" not in answer.content.decode().lower()
+    assert not answer.cookies
+
+
+def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: Client) -> None:
+    network.node(1)
+    kept.forget()
+    reader.get("/", HTTP_HOST="localhost:9")
+    assert b"localhost:9" not in reader.get("/", HTTP_HOST="127.0.0.1").content

@@ -1,0 +1,154 @@
+"""`/nodes/ADDR/`: why this Q, what it earned, what happened; strangers and hostile text."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from staking.models import Slash
+from staking.protocol.addresses import checksum
+from staking.services.rankings import rank
+from staking.templatetags.money import amount_digits
+from tests.network import Network, node_address, wallet
+from tests.pages.reading import Markup
+
+
+def read(reader: Client, node: str, query: str = "") -> Markup:
+    answer = reader.get(f"/nodes/{node}/{query}")
+    assert answer.status_code == 200, answer.status_code
+    return Markup(answer.content.decode())
+
+
+@pytest.fixture
+def node(network: Network) -> str:
+    """A node with its own 1,000 and 1,400 IFM delegated, two epochs of work and one running."""
+    node = network.node(1, own=1_000, name="Kelvin 07", delegation_cap=15_000_000_000)
+    network.delegate(node, 1, 1_000)
+    network.delegate(node, 2, 400)
+    network.settle()
+    for credits in (2_000_000, 3_000_000):
+        network.work(node, 12, credits=credits)
+        network.settle()
+    network.work(node, 12)
+    rank(now=network.now)
+    return node
+
+
+def test_any_letter_case_is_the_same_node(network: Network, node: str, reader: Client) -> None:
+    assert "Kelvin 07" in read(reader, checksum(node)).text
+    assert "Kelvin 07" in read(reader, node.upper().replace("0X", "0x")).text
+
+
+@pytest.mark.parametrize(
+    "address", [node_address(99), "0x12", "nobody", node_address(1)[:-1], "0x" + "g" * 40]
+)
+def test_there_is_no_such_node(network: Network, reader: Client, address: str) -> None:
+    answer = reader.get(f"/nodes/{address}/")
+    assert answer.status_code == 404
+    assert "There is nothing at this address" in answer.content.decode()
+
+
+def test_a_wrong_checksum_is_no_address(network: Network, node: str, reader: Client) -> None:
+    wrong = checksum("0x" + "ab" * 20).swapcase().replace("0X", "0x")
+    assert reader.get(f"/nodes/{wrong}/").status_code == 404
+
+
+def test_the_waterfall_adds_up_to_the_q_that_is_shown(network: Network, node: str, reader: Client) -> None:
+    text = read(reader, node).text
+    # One active node with work: percentile 100, uptime 100 (the oracle was silent), 2,400 of 10,000 IFM, no scarcity.
+    for part in ("+1,000", "+1,200", "+312", "× 1.0000", "12,512"):
+        assert part in text, part
+    assert "Why this Q factor is 1.25×" in text
+    assert "2,400 of the 10,000 IFM that count" in text
+
+
+def test_the_last_reward_is_exact_and_explained(network: Network, node: str, reader: Client) -> None:
+    row = network.row(node)
+    text = read(reader, node).text
+    assert f"Reward, epoch {row.epoch}" in text
+    assert f"{amount_digits(row.delegators_reward, 6)} to delegators" in text
+    assert f"Why the reward of epoch {row.epoch} fell" in text
+    assert "24.00" in text
+    assert "36.00" in text
+
+
+def test_delegators_are_listed_with_what_they_hold_now(network: Network, node: str, reader: Client) -> None:
+    markup = read(reader, node)
+    assert "2 wallets, 1,400.00 IFM of a 15,000 IFM cap." in markup.text
+    assert "71.4%" in markup.text
+    titles = [span.get("title") for span in markup.all("span")]
+    assert titles.index(checksum(wallet(1))) < titles.index(checksum(wallet(2)))
+
+
+def test_who_left_is_not_listed(network: Network, node: str, reader: Client) -> None:
+    network.undelegate(node, 2)
+    markup = read(reader, node)
+    assert checksum(wallet(2)) not in [span.get("title") for span in markup.all("span")]
+    assert "1 wallet," in markup.text
+
+
+def test_a_new_node_shows_unknown_and_no_zero(network: Network, reader: Client) -> None:
+    text = read(reader, network.node(5, name="Fresh")).text
+    assert "No Q factor yet" in text
+    assert "No rewards yet" in text
+    assert "Known from the first ranking on" in text
+    assert " 0.00%" not in text.split("Facts")[0]
+
+
+def test_a_slash_is_told_from_charge_to_verdict(network: Network, node: str, reader: Client) -> None:
+    network.work(node, 1, outcome="dropped")
+    network.settle()
+    text = read(reader, node).text
+    assert "Slash pending" in text
+    assert "Slash created: dropout" in text
+    network.settle()
+    slash = Slash.objects.get()
+    text = read(reader, node).text
+    assert "Slash carried out: dropout" in text
+    assert f"Of {amount_digits(slash.slashed)} IFM, {amount_digits(slash.burned)} were burned" in text
+
+
+def test_history_is_charted_with_a_table_behind(network: Network, node: str, reader: Client) -> None:
+    markup = read(reader, node)
+    kinds = [
+        script.get("data-kind") for script in markup.all("script") if script.get("type") == "application/json"
+    ]
+    assert kinds.count("bars") >= 2
+    assert kinds.count("line") >= 3
+    row = network.row(node)
+    assert f"{amount_digits(row.operator_reward, 6)}" in markup.text
+
+
+def test_queries_do_not_grow_with_history_or_delegators(network: Network, node: str, reader: Client) -> None:
+    def asked() -> int:
+        reader.get(f"/nodes/{node}/")
+        with CaptureQueriesContext(connection) as queries:
+            reader.get(f"/nodes/{node}/")
+        return len(queries)
+
+    before = asked()
+    for number in range(3, 12):
+        network.delegate(node, number, 5)
+    network.settle(3)
+    assert asked() == before
+
+
+HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+def test_hostile_names_stay_text(network: Network, reader: Client) -> None:
+    node = network.node(1, own=100, name=HOSTILE[:64], hardware={"<i>gpu</i>": "</script><script>1"})
+    network.work(node, 12)
+    network.settle()
+    network.work(node, 12)
+    network.settle()
+    rank(now=network.now)
+    for address in ("/", f"/nodes/{node}/", "/epochs/1/", "/field/"):
+        markup = Markup(reader.get(address).content.decode())
+        assert not markup.all("img"), address
+        assert all(
+            script.get("src") or script.get("type") == "application/json" for script in markup.all("script")
+        )
+        assert not [tag for tag, _ in markup.elements if tag == "i" and "im-key" not in str(_)], address
