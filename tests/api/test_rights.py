@@ -1,0 +1,175 @@
+"""Every door of the API, tried by everybody who must not go through it: nothing changes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from delegation.services.positions import undelegate
+from governance.services.disputes import open_dispute
+from governance.services.proposals import propose
+from inframind import docs
+from inframind.identity.models import User
+from staking.models import Unbonding
+from staking.protocol.amounts import MICRO
+from staking.services.rankings import rank
+from tests.governance import world
+
+STRANGER = "0x" + "5e" * 20
+OPEN_POSTS = ("/auth/", "/scheduler/")
+TABLES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name ~
+'^(ledger|staking|delegation|governance)_' AND table_type = 'BASE TABLE' ORDER BY table_name
+"""
+
+
+@pytest.fixture
+def case(db, settings):
+    """A network in which every kind of thing exists; the words that stand for them in addresses."""
+    settings.INFRAMIND_RATE_LIMITS = False
+    world.begin()
+    charge = world.accuse()
+    dispute = open_dispute(slash=charge.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
+    wish = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
+    undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
+    world.offend(world.HONEST)
+    world.catch_up()
+    rank(now=world.now())
+    return {
+        "address": world.HONEST, "slash": charge.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
+        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
+    }  # fmt: skip
+
+
+def doors(*methods):
+    paths = json.loads(docs.document())["paths"]
+    return [(method.upper(), path) for path, found in paths.items() for method in found if method in methods]
+
+
+def books():
+    """What every table of the protocol holds, as one hash each."""
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t"
+            )
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+def call(caller, method, path, case, body=None):
+    return caller.send(method, path.format(**case), body if body is not None else {})
+
+
+def writing():
+    return [door for door in doors("post", "patch") if not any(part in door[1] for part in OPEN_POSTS)]
+
+
+def test_nobody_writes_without_a_token(api, case):
+    before = books()
+    for method, path in writing():
+        answer = call(api(), method, path, case)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+    assert books() == before
+
+
+@pytest.mark.parametrize("scope", ["read", "oracle"])
+def test_a_wallet_s_doors_want_a_wallet_that_may_write(api, token, case, scope):
+    caller, before = api(token(world.NILS, scope)), books()
+    for method, path in writing():
+        if "/oracle/" not in path:
+            answer = call(caller, method, path, case)
+            assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), path
+    assert books() == before
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_the_oracle_s_doors_want_an_oracle(api, token, case, scope):
+    caller, before = api(token(world.NILS, scope)), books()
+    for method, path in writing():
+        if "/oracle/" in path:
+            answer = call(caller, method, path, case)
+            assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), path
+    assert books() == before
+
+
+BODY = {
+    "amount": "1", "to": world.ACCUSED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
+    "changes": {"quorum_bps": 400}, "name": "Mine", "status": "retired", "region": "eu-west",
+}  # fmt: skip
+
+
+def test_a_stranger_gets_nowhere(api, token, case):
+    """With a body that is right for the one whose door it is."""
+    caller, before = api(token(STRANGER)), books()
+    for method, path in writing():
+        if "/oracle/" in path or path.endswith("/nodes"):
+            continue
+        answer = call(caller, method, path, case, BODY)
+        assert 400 <= answer.status_code < 500, (path, answer.content)
+        assert answer.json()["code"] != "internal"
+        assert books() == before, path
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "status"),
+    [
+        ("unbondings/{unbonding}/cancel", "not_found", 404),
+        ("unbondings/{unbonding}/withdraw", "not_found", 404),
+        ("nodes/{address}/stake", "not_operator", 403),
+        ("nodes/{address}/unstake", "not_operator", 403),
+        ("slashes/{slash}/dispute", "not_operator", 403),
+        ("disputes/{dispute}/vote", "no_voting_power", 403),
+        ("proposals/{proposal}/vote", "no_voting_power", 403),
+        ("proposals", "no_voting_power", 403),
+        ("nodes/{address}/delegate", "insufficient_balance", 409),
+    ],
+)
+def test_what_a_stranger_is_told(api, token, case, where, code, status):
+    body = {**BODY, "choice": "for"} if "proposals" in where else BODY
+    answer = call(api(token(STRANGER)), "POST", where, case, body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_what_is_somebody_else_s_looks_like_what_is_not_there(api, token, case):
+    caller = api(token(STRANGER))
+    for act in ("cancel", "withdraw"):
+        theirs = caller.post(f"unbondings/{case['unbonding']}/{act}", {}).json()
+        nobodys = caller.post("unbondings/999999/" + act, {}).json()
+        assert {**theirs, "detail": ""} == {**nobodys, "detail": ""}
+
+
+def test_a_session_writes_under_its_csrf_token_alone(case):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create(address=world.ANN))
+    before = books()
+    for method, path in writing():
+        answer = client.generic(method, path.format(**case), b"{}", content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), path
+    assert books() == before
+
+
+def test_reading_is_public_and_changes_nothing(api, token, case):
+    before = books()
+    for caller in (api(), api(token(world.ANN, "read"))):
+        for method, path in doors("get"):
+            if path.endswith("/me"):
+                continue
+            asked = "?job_class=cpu" if path.endswith("/scheduler/nodes") else ""
+            answer = call(caller, method, path + asked, case, b"")
+            assert answer.status_code in (200, 404), (path, answer.content)
+    assert books() == before
+
+
+def test_pages_change_nothing_when_they_are_read(case):
+    client = Client()
+    client.force_login(User.objects.create(address=world.ANN))
+    before = books()
+    for where in ("/", "/portfolio/", "/operator/", "/governance/", "/parameters/", "/epochs/", "/tokens/"):
+        assert client.get(where).status_code < 500, where
+    assert books() == before
