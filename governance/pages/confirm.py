@@ -40,7 +40,8 @@ def show_review(request: HttpRequest, review: Review, **more: Any) -> HttpRespon
     """The review with a new key for its form."""
     context = {"review": review, "fields": [*review.fields.items(), (KEY, mint_key())], "act": request.path}
     response = render(request, "governance/review.html", {**context, **more})
-    response["Cache-Control"] = "no-store"
+    # Not "no-store": a reader who goes back to the review is to find it, with its key.
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -184,4 +184,7 @@ def _bound(name: str, side: int) -> str:
     bound = {**BOUNDS, **TABLE_BOUNDS}[name][side]
     if bound is None:
         return ""
-    return plain(format_amount(bound)) if name in AMOUNTS or name == "minimum" else str(bound)
+    if name in AMOUNTS or name == "minimum":
+        whole, point, rest = plain(format_amount(bound)).partition(".")
+        return grouped_int(int(whole)) + point + rest
+    return grouped_int(bound)

@@ -10,9 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of
-from staking.protocol.bounds import JOINT_BOUNDS
-from staking.protocol.tables import JOB_CLASSES
-from staking.selectors.parameters import InForce, Version, in_force
+from staking.selectors.parameters import Version, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,8 @@ def parameters(request: HttpRequest) -> HttpResponse:
     context = {
         "version": current.version,
         "groups": groups_of(current.values),
-        "tiers": current.values["tiers"],
+        "tiers": [row | {"minimum": show("minimum", row["minimum"])} for row in current.values["tiers"]],
         "offences": current.values["offences"],
-        "job_classes": len(JOB_CLASSES),
-        "joint": [joint.rule for joint in JOINT_BOUNDS],
-        "changed": _last_changes(current),
         "history": [(version, changes_of(version)) for version in current.history],
     }
     return render(request, "governance/parameters.html", context)
@@ -58,12 +53,3 @@ def changes_of(version: Version) -> list[Change]:
         for key, value in new.items()
         if old[key] != value
     ]
-
-
-def _last_changes(current: InForce) -> dict[str, Version]:
-    """The newest version that changed each number, by the number's key."""
-    last: dict[str, Version] = {}
-    for version in reversed(current.history):
-        for change in changes_of(version):
-            last[change.key] = version
-    return last

@@ -27,7 +27,7 @@ def of_reader(view: View) -> View:
         if wallet is None:
             return render(request, "staking/signin.html", status=401)
         response = view(request, wallet, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return guarded
