@@ -60,9 +60,10 @@ def ingest(*, signed: bool) -> float:
 
 def rows_as_bytes() -> bytes:
     """The rows of the table as a binary COPY holds them."""
-    with connection.cursor() as cursor, cursor.copy(
-        f"COPY (SELECT {COLUMNS} FROM staking_receipt) TO STDOUT (FORMAT BINARY)"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY (SELECT {COLUMNS} FROM staking_receipt) TO STDOUT (FORMAT BINARY)") as copy,
+    ):
         return b"".join(bytes(piece) for piece in copy)
 
 
@@ -70,9 +71,11 @@ def copy_raw(raw: bytes) -> float:
     """Rows a second of copying ready bytes into the same table."""
 
     def act() -> None:
-        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(
-            f"COPY staking_receipt ({COLUMNS}) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY staking_receipt ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
             copy.write(raw)
 
     return per_second(batches.ROWS, act)

@@ -60,7 +60,9 @@ class Table:
         for fault, which in (("lacks", missing), ("has the unknown", strange), ("has twice the", twice)):
             if which:
                 asked = ",".join(self.columns)
-                raise BadFile(f"{self.path}: the first line {fault} column {which[0]!r}; it should be {asked}")
+                raise BadFile(
+                    f"{self.path}: the first line {fault} column {which[0]!r}; it should be {asked}"
+                )
 
     @contextmanager
     def _opened(self) -> Iterator[IO[str]]:
@@ -68,7 +70,7 @@ class Table:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             plain = gzip.GzipFile(fileobj=raw) if packed else raw
-            with io.TextIOWrapper(io.BufferedReader(plain), encoding="utf-8-sig", newline="") as text:  # type: ignore[arg-type]
+            with io.TextIOWrapper(io.BufferedReader(plain), encoding="utf-8-sig", newline="") as text:
                 yield text
 
 

@@ -38,7 +38,9 @@ def ingest(*, items: Sequence[object], now: datetime, ahead: bool = False) -> In
     heard = _read(items, result)
     with transaction.atomic():
         epoch = lock_open_epoch()
-        nodes = dict(Node.objects.filter(address__in={node for _, node, _ in heard}).values_list("address", "id"))
+        nodes = dict(
+            Node.objects.filter(address__in={node for _, node, _ in heard}).values_list("address", "id")
+        )
         latest = LAST_MS if ahead else unix_ms(now + AHEAD)
         slots = set()
         valid = 0

@@ -99,7 +99,9 @@ def read_moment(item: Mapping[str, object], name: str) -> int:
             moment = -1
         if 0 <= moment <= LAST_MS:
             return moment
-    raise ReceiptInvalid(f"Give {name} as an RFC 3339 time, for example 2026-01-31T12:00:00.000Z.", field=name)
+    raise ReceiptInvalid(
+        f"Give {name} as an RFC 3339 time, for example 2026-01-31T12:00:00.000Z.", field=name
+    )
 
 
 def read_bytes(item: Mapping[str, object], name: str, length: int) -> bytes | None:
@@ -132,4 +134,6 @@ def _check_unicode(value: str, name: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ReceiptInvalid(f"Give {name} as valid Unicode: half of a surrogate pair is in it.", field=name) from None
+        raise ReceiptInvalid(
+            f"Give {name} as valid Unicode: half of a surrogate pair is in it.", field=name
+        ) from None

@@ -27,7 +27,7 @@ class Content(NamedTuple):
     but `verified`, the verified trace root, which may come later.
     """
 
-    index: int
+    position: int
     job_id: str
     node: str
     job_class: int
@@ -50,8 +50,8 @@ class Content(NamedTuple):
         return self.verified is not None and self.verified != (self.trace_root or _ABSENT)
 
 
-def read_content(item: object, index: int) -> Content:
-    """The receipt in a JSON item. Raises: `receipt_invalid`, `address_invalid`."""
+def read_content(item: object, position: int) -> Content:
+    """The receipt in the item at this position of its batch. Raises: `receipt_invalid`, `address_invalid`."""
     sent = read_object(item)
     job_id = read_text(sent, "job_id", 64)
     node = read_address(sent, "node")
@@ -71,7 +71,7 @@ def read_content(item: object, index: int) -> Content:
     # Every part but the last has a fixed length or tells it, so that no two contents make the same bytes.
     whole = b"".join((numbers, node.encode(), body, signature or b""))
     return Content(
-        index, job_id, node, job_class, region, accepted_at, deadline_ms, latency_ms, outcome, credits,
+        position, job_id, node, job_class, region, accepted_at, deadline_ms, latency_ms, outcome, credits,
         result, trace, verified, signature, body, blake2b(whole, digest_size=DIGEST_BYTES).digest(),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
     result = Ingested()
     contents = _read(items, result)
     chain_id = settings.INFRAMIND_CHAIN_ID
-    signers = {} if unchecked else {c.index: signer_of(c, chain_id) for c in contents if c.signature}
+    signers = {} if unchecked else {c.position: signer_of(c, chain_id) for c in contents if c.signature}
     with transaction.atomic():
         place = _place(contents, now, unchecked=unchecked)
         contents = _known_nodes(contents, place, result)
@@ -83,7 +83,7 @@ def _known_nodes(contents: list[Content], place: Place, result: Ingested) -> lis
             known.append(content)
         else:
             error = NotFound(f"No node has the address {checksum(content.node)}.", field="node")
-            result.refuse(content.index, content.job_id, error)
+            result.refuse(content.position, content.job_id, error)
     return known
 
 
@@ -105,7 +105,7 @@ def _decide(contents: list[Content], place: Place, result: Ingested) -> tuple[li
                 continue
             former[content.job_id] = Recorded(place.epoch.number, content.digest, content.verified)
         except ProtocolError as error:
-            result.refuse(content.index, content.job_id, error)
+            result.refuse(content.position, content.job_id, error)
     return fresh, completed
 
 
@@ -119,7 +119,9 @@ def _take(contents: list[Content], place: Place) -> dict[str, Recorded]:
     asked.update(content.job_id for content in contents if content.job_id not in first)
     former = store.recorded(asked)
     # What may be completed is held, so that two different traces do not both complete it.
-    open_ones = {c.job_id for c in contents if c.verified and c.job_id in former and not former[c.job_id].verified}
+    open_ones = {
+        c.job_id for c in contents if c.verified and c.job_id in former and not former[c.job_id].verified
+    }
     former.update(store.recorded(open_ones, lock=True))
     return former
 
@@ -148,7 +150,7 @@ def _judge(content: Content, place: Place, signers: dict[int, str | None], unche
     node_id, signing_key = place.nodes[content.node]
     proof = judge_proof(
         signed=content.signature is not None,
-        by_signing_key=signers.get(content.index) == signing_key,
+        by_signing_key=signers.get(content.position) == signing_key,
         traces_differ=content.traces_differ,
         history=unchecked,
     )

@@ -43,7 +43,9 @@ def rfc3339(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
-def unsigned(job_id: str = "job-1", number: int = 0, *, at: datetime | None = None, **changed: Any) -> dict[str, Any]:
+def unsigned(
+    job_id: str = "job-1", number: int = 0, *, at: datetime | None = None, **changed: Any
+) -> dict[str, Any]:
     """A receipt of machine `number`, one hour into the first epoch, without a signature."""
     receipt = {
         "job_id": job_id,
@@ -62,7 +64,9 @@ def unsigned(job_id: str = "job-1", number: int = 0, *, at: datetime | None = No
     return {name: value for name, value in receipt.items() if value is not None}
 
 
-def signed(job_id: str = "job-1", number: int = 0, *, by: int | None = None, **changed: Any) -> dict[str, Any]:
+def signed(
+    job_id: str = "job-1", number: int = 0, *, by: int | None = None, **changed: Any
+) -> dict[str, Any]:
     """The same, signed by the machine, or by machine `by`."""
     receipt = unsigned(job_id, number, **changed)
     return {**receipt, "signature": "0x" + signature(receipt, key(number if by is None else by)).hex()}

@@ -37,7 +37,9 @@ def network(db: None) -> Network:
         ({}, []),
     ],
 )
-def test_integers_below_the_declared_ones(network: Network, measured: dict[str, Any], shortfalls: list[str]) -> None:
+def test_integers_below_the_declared_ones(
+    network: Network, measured: dict[str, Any], shortfalls: list[str]
+) -> None:
     made = attest(node=machines.address(0), measured=measured, now=START)
     row = Attestation.objects.get()
     assert made == row

@@ -29,19 +29,30 @@ def send(*items: object, now: datetime = NOON, ahead: bool = False) -> Ingested:
 
 
 def heard() -> list[tuple[datetime, int]]:
-    numbers = {id_: number for number, id_ in enumerate(Node.objects.order_by("id").values_list("id", flat=True))}
-    return [(at, numbers[node]) for at, node in Heartbeat.objects.order_by("at", "node_id").values_list("at", "node_id")]
+    numbers = {
+        id_: number for number, id_ in enumerate(Node.objects.order_by("id").values_list("id", flat=True))
+    }
+    return [
+        (at, numbers[node])
+        for at, node in Heartbeat.objects.order_by("at", "node_id").values_list("at", "node_id")
+    ]
 
 
 def test_a_slot_is_kept_by_its_start(network: Network) -> None:
-    answer = send(beat(START), beat(START + 5 * MINUTE - MS, 1), beat(START + 5 * MINUTE), beat(START + 17 * MINUTE, 2))
+    answer = send(
+        beat(START), beat(START + 5 * MINUTE - MS, 1), beat(START + 5 * MINUTE), beat(START + 17 * MINUTE, 2)
+    )
     assert counted(answer) == (4, 0, [])
     assert heard() == [(START, 0), (START, 1), (START + 5 * MINUTE, 0), (START + 15 * MINUTE, 2)]
 
 
 def test_a_second_one_in_a_slot_changes_nothing(network: Network) -> None:
     send(beat(START + MINUTE))
-    assert counted(send(beat(START + MINUTE), beat(START + 2 * MINUTE), beat(START + 2 * MINUTE, 1))) == (1, 2, [])
+    assert counted(send(beat(START + MINUTE), beat(START + 2 * MINUTE), beat(START + 2 * MINUTE, 1))) == (
+        1,
+        2,
+        [],
+    )
     assert heard() == [(START, 0), (START, 1)]
 
 
@@ -70,7 +81,11 @@ def test_imported_ones_wait_for_their_epoch_and_count_in_it(network: Network) ->
     assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (0, 12, [])
     network.settle(2)
     # Three of 288 slots; the others were never heard of.
-    assert [network.row(machines.address(number), 2).uptime_bps for number in range(3)] == [10_000 * 3 // 288, 0, 0]
+    assert [network.row(machines.address(number), 2).uptime_bps for number in range(3)] == [
+        10_000 * 3 // 288,
+        0,
+        0,
+    ]
 
 
 def test_in_a_slot_that_was_heard_ahead_it_is_a_duplicate(network: Network) -> None:

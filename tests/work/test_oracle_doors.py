@@ -28,7 +28,11 @@ pytestmark = pytest.mark.django_db
 DOORS = ("receipts", "heartbeats", "attestations")
 BEAT = {"node": machines.address(0), "at": rfc3339(START)}
 MEASURED = {"node": checksum(machines.address(0)), "measured": {"gpus": 1}}
-BODIES: dict[str, Any] = {"receipts": {"receipts": [signed()]}, "heartbeats": {"heartbeats": [BEAT]}, "attestations": MEASURED}
+BODIES: dict[str, Any] = {
+    "receipts": {"receipts": [signed()]},
+    "heartbeats": {"heartbeats": [BEAT]},
+    "attestations": MEASURED,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +82,21 @@ class TestWhose:
 
     @pytest.mark.parametrize("door", DOORS)
     def test_nobody_reads_there(self, door: str) -> None:
-        answer = Client().get(f"/api/v1/oracle/{door}", headers={"Authorization": f"Bearer {token('oracle')}"})
+        answer = Client().get(
+            f"/api/v1/oracle/{door}", headers={"Authorization": f"Bearer {token('oracle')}"}
+        )
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
 class TestAnswers:
     def test_receipts(self) -> None:
-        items = [signed("a"), signed("a"), signed("a", latency_ms=1), {**unsigned("b"), "credits": -5}, signed("c", 1)]
+        items = [
+            signed("a"),
+            signed("a"),
+            signed("a", latency_ms=1),
+            {**unsigned("b"), "credits": -5},
+            signed("c", 1),
+        ]
         answer = post("receipts", {"receipts": items})
         assert answer.status_code == 200
         said = answer.json()

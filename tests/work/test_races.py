@@ -90,7 +90,9 @@ def test_of_two_contents_one_wins_and_the_other_is_a_conflict() -> None:
 
 def test_of_two_traces_one_completes_it() -> None:
     send(*(signed(f"job-{number:02}") for number in range(30)))
-    verified = [[signed(f"job-{number:02}", verified_trace_root=root) for number in range(30)] for root in ROOTS]
+    verified = [
+        [signed(f"job-{number:02}", verified_trace_root=root) for number in range(30)] for root in ROOTS
+    ]
     answers = together(4, lambda client: send(*shuffled(verified[client % 2], client)))
     assert totals(answers) == (30, 30, Counter(receipt_conflict=60))
     assert set(proofs().values()) <= {("valid", True), ("forged", False)}

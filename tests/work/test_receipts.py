@@ -28,7 +28,11 @@ def test_every_field_is_kept(network: Network) -> None:
     at = START + timedelta(hours=1, milliseconds=7)
     send(signed("job-é", 1, at=at, verified_trace_root=HEX["trace"]))
     row = Receipt.objects.get()
-    assert (row.epoch, row.node_id, row.job_id) == (1, Node.objects.get(address=machines.address(1)).id, "job-é")
+    assert (row.epoch, row.node_id, row.job_id) == (
+        1,
+        Node.objects.get(address=machines.address(1)).id,
+        "job-é",
+    )
     assert (row.latency_ms, row.deadline_ms, row.credits, row.accepted_at) == (840, 2_000, 50_000, at)
     assert (row.outcome, row.proof, row.good, row.region) == (0, 0, True, "us-east")
     assert row.job_class == 2
@@ -181,7 +185,9 @@ class TestAgain:
 class TestCompletion:
     """A verified trace root that comes later, while the epoch is open (R21)."""
 
-    @pytest.mark.parametrize(("verified", "proof"), [("trace", ("valid", True)), ("other", ("forged", False))])
+    @pytest.mark.parametrize(
+        ("verified", "proof"), [("trace", ("valid", True)), ("other", ("forged", False))]
+    )
     def test_completes_and_counts_as_accepted(self, network: Network, verified: str, proof: Any) -> None:
         send(signed())
         full = signed(verified_trace_root=HEX[verified])
@@ -198,7 +204,9 @@ class TestCompletion:
     def test_another_root_is_a_conflict(self, network: Network) -> None:
         send(signed(verified_trace_root=HEX["trace"]))
         assert counted(send(signed(verified_trace_root=HEX["other"]))) == (0, 0, ["receipt_conflict"])
-        answer = send(signed("b"), *(signed("b", verified_trace_root=HEX[root]) for root in ("trace", "other")))
+        answer = send(
+            signed("b"), *(signed("b", verified_trace_root=HEX[root]) for root in ("trace", "other"))
+        )
         assert counted(answer) == (2, 0, ["receipt_conflict"])
         assert proofs()["b"] == ("valid", True)
 
@@ -265,19 +273,32 @@ class TestTime:
 class TestForm:
     @pytest.mark.parametrize(
         "field",
-        ["job_id", "node", "job_class", "region", "accepted_at", "deadline_ms", "latency_ms", "outcome", "credits"],
+        [
+            "job_id",
+            "node",
+            "job_class",
+            "region",
+            "accepted_at",
+            "deadline_ms",
+            "latency_ms",
+            "outcome",
+            "credits",
+        ],
     )
     @pytest.mark.parametrize("value", [None, [], {}, True, 1.0, "\0", "\ud800", -1, 2**63, ""])
     def test_a_field_missing_or_of_another_type(self, network: Network, field: str, value: object) -> None:
         broken = {**unsigned(), field: value}
-        codes = [refused.code for refused in send(broken, {k: v for k, v in broken.items() if k != field}).rejected]
+        codes = [
+            refused.code for refused in send(broken, {k: v for k, v in broken.items() if k != field}).rejected
+        ]
         assert codes[0] in ("receipt_invalid", "address_invalid")
         assert codes[1] == "receipt_invalid"
         assert recorded() == []
 
     @pytest.mark.parametrize("field", ["deadline_ms", "latency_ms", "credits"])
     @pytest.mark.parametrize(
-        "value", ["5", "1e3", float("nan"), float("inf"), 1e3, 10**38, 2**255, -1, 2**63, "١٢", "1_000", False]
+        "value",
+        ["5", "1e3", float("nan"), float("inf"), 1e3, 10**38, 2**255, -1, 2**63, "١٢", "1_000", False],
     )
     def test_numbers_are_whole_and_fit_63_bits(self, network: Network, field: str, value: object) -> None:
         answer = send({**unsigned(), field: value})
@@ -298,7 +319,18 @@ class TestForm:
         assert counted(send({**unsigned(), "job_id": job_id})) == (0, 0, ["receipt_invalid"])
 
     @pytest.mark.parametrize(
-        "job_id", ["x", "x" * 64, "🚀" * 64, "\u00e9", "e\u0301", "\u202egnp.exe", "a\u200bb", "'; DROP TABLE x; --", "{,}\"\\"]
+        "job_id",
+        [
+            "x",
+            "x" * 64,
+            "🚀" * 64,
+            "\u00e9",
+            "e\u0301",
+            "\u202egnp.exe",
+            "a\u200bb",
+            "'; DROP TABLE x; --",
+            '{,}"\\',
+        ],
     )
     def test_job_ids_in_any_writing(self, network: Network, job_id: str) -> None:
         assert counted(send(signed(job_id))) == (1, 0, [])
@@ -358,14 +390,21 @@ class TestForm:
 
     @pytest.mark.parametrize("field", ["result_digest", "trace_root", "verified_trace_root", "signature"])
     @pytest.mark.parametrize(
-        "value", ["0x12", "11" * 32, "0x" + "11" * 33, "0x" + "zz" * 32, "0x" + "11 " * 21 + "1", 5, [], "é" * 66]
+        "value",
+        ["0x12", "11" * 32, "0x" + "11" * 33, "0x" + "zz" * 32, "0x" + "11 " * 21 + "1", 5, [], "é" * 66],
     )
     def test_digests_that_are_none(self, network: Network, field: str, value: object) -> None:
         assert counted(send({**unsigned(), field: value})) == (0, 0, ["receipt_invalid"])
 
     def test_node_addresses(self, network: Network) -> None:
         node = unsigned()["node"]
-        sent = [node.upper().replace("0X", "0x"), node.swapcase().replace("0X", "0x"), "0x12", "nobody", "0x" + "00" * 20]
+        sent = [
+            node.upper().replace("0X", "0x"),
+            node.swapcase().replace("0X", "0x"),
+            "0x12",
+            "nobody",
+            "0x" + "00" * 20,
+        ]
         answer = send(*({**unsigned(), "node": one} for one in sent))
         assert counted(answer) == (1, 0, ["address_invalid"] * 3 + ["not_found"])
 

@@ -30,7 +30,9 @@ def number(value: int) -> bytes:
     [
         pytest.param(bytes([R[0] ^ 1]) + GOOD[1:], id="a bit of r"),
         pytest.param(R + bytes([S[0] ^ 1]) + S[1:] + bytes([V]), id="a bit of s"),
-        pytest.param(R + number(ORDER - int.from_bytes(S, "big")) + bytes([55 - V]), id="the twin with high s"),
+        pytest.param(
+            R + number(ORDER - int.from_bytes(S, "big")) + bytes([55 - V]), id="the twin with high s"
+        ),
         pytest.param(R + number(ORDER - int.from_bytes(S, "big")) + bytes([V]), id="high s, same v"),
         pytest.param(number(0) + S + bytes([V]), id="r is 0"),
         pytest.param(R + number(0) + bytes([V]), id="s is 0"),

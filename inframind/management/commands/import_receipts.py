@@ -12,7 +12,9 @@ class Command(ImportCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--settle", action="store_true", help="devnet: run the clock along and settle the epochs it passes"
+            "--settle",
+            action="store_true",
+            help="devnet: run the clock along and settle the epochs it passes",
         )
 
     def handle(self, file: str, settle: bool, **options: object) -> None:
