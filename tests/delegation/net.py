@@ -13,11 +13,12 @@ from delegation.selectors.wallets import WalletFigures, wallet_figures
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
 from inframind.identity.tokens import issue
-from staking.models import Network, Node
+from staking.models import Epoch, Network, Node
 from staking.protocol.addresses import checksum
 from staking.protocol.amounts import MICRO
+from staking.protocol.parameters import DEFAULTS, apply_changes
 from staking.services import faucet, nodes, stakes
-from staking.services.epochs import start_network
+from staking.services.epochs import start_network, store_parameters
 from staking.settlement.live import open_epoch
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -40,6 +41,12 @@ class Net:
         self.jobs = count(1)
         start_network(now=START)
         self.set_clock(START + timedelta(hours=1))
+
+    def parameters(self, **changes: Any) -> None:
+        """Other parameters for the open epoch and those after it, before anything is settled."""
+        params = apply_changes(DEFAULTS, changes)
+        version = store_parameters(version=2, params=params, from_epoch=1, proposal=None, now=self.now)
+        Epoch.objects.filter(number=self.epoch).update(parameters=version)
 
     def set_clock(self, now: datetime) -> None:
         """Put the network clock at a moment."""

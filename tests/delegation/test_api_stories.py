@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA, shown
+from delegation.exports import plain
+from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, address, shown
 
 
 def test_delegate_earn_claim_leave(net, caller):
@@ -85,3 +88,172 @@ def test_the_statement_adds_up_to_what_was_claimed_and_can_be(net, caller):
         assert sum(Decimal(row["amount"]) for row in rewards) == earned
         assert Decimal(totals["closing"]) == Decimal(found["results"][-1]["balance"])
         assert totals["closing"] == caller(wallet).get(f"wallets/{wallet}").json()["available"]
+
+
+def test_redelegation_moves_when_the_epoch_settles(net, caller):
+    net.node(NORTH, OLGA)
+    net.node(SOUTH, OTTO)
+    net.fund(ANNA, 500)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "500"})
+    net.settle()
+
+    answer = anna.post(f"nodes/{NORTH}/redelegate", {"to": shown(SOUTH), "amount": "200"})
+    assert answer.status_code == 201
+    recorded = answer.json()["redelegation"]
+    assert recorded["from"] == shown(NORTH)
+    assert recorded["to"] == shown(SOUTH)
+    assert (recorded["amount"], recorded["status"], recorded["moved"]) == ("200.000000", "recorded", None)
+    assert answer.json()["transaction"] is None
+    net.settle(NORTH)
+
+    (moved,) = anna.get(f"wallets/{ANNA}/redelegations").json()["results"]
+    assert (moved["status"], moved["moved"]) == ("executed", "200.000000")
+    worth = {row["node"]: row["value"] for row in anna.get(f"wallets/{ANNA}/delegations").json()["results"]}
+    assert worth == {shown(NORTH): "300.000000", shown(SOUTH): "200.000000"}
+    hop = anna.post(f"nodes/{SOUTH}/redelegate", {"to": NORTH, "amount": "1"})
+    assert hop.json()["code"] == "redelegation_hop"
+    # It earned the epoch in which it moved on the old node, whole: floor(20,000 × 500 / 1,500) × 80 %, floor.
+    (earned,) = anna.get(f"wallets/{ANNA}/rewards").json()["results"]
+    assert (earned["node"], earned["epoch"], earned["amount"]) == (shown(NORTH), 2, "5333.333332")
+
+
+def test_a_slash_holds_what_leaves_and_reaches_it(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 4_000)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "4000"})
+    net.settle()
+    left = anna.post(f"nodes/{NORTH}/undelegate", {"amount": "500"}).json()["unbonding"]
+    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle()
+
+    (position,) = anna.get(f"wallets/{ANNA}/delegations").json()["results"]
+    (entry,) = anna.get(f"wallets/{ANNA}/unbondings").json()["results"]
+    assert len(position["liable_slashes"]) == 1
+    assert entry["held"]
+    assert anna.post(f"unbondings/{left['id']}/cancel").json()["code"] == "held_by_slash"
+    net.settle()
+
+    # Section 15, example 2: nothing honest to pay, so the honest part goes to the treasury.
+    (position,) = anna.get(f"wallets/{ANNA}/delegations").json()["results"]
+    (entry,) = anna.get(f"wallets/{ANNA}/unbondings").json()["results"]
+    assert position["value"] == "2898.437500"
+    assert entry["amount"] == "414.062500"
+    assert not entry["held"]
+    assert position["liable_slashes"] == []
+    wallet = anna.get(f"wallets/{ANNA}").json()
+    assert (wallet["total"], wallet["unbonding"]) == ("3312.500000", "414.062500")
+
+
+def test_what_a_slash_took_whole_still_pays_what_it_had_earned(net, caller):
+    net.parameters(offences=[{"name": "invalid_proof", "self_bps": 10_000, "delegated_bps": 10_000}])
+    net.node(NORTH, OLGA, 1_000, custodial=True)
+    net.node(SOUTH, OTTO, 1_000)
+    net.fund(ANNA, 2_000)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "1000"})
+    net.settle()
+    # The pool has the emission of two epochs: 20,000 / 2 × 80 %.
+    net.settle(NORTH)
+    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle(SOUTH)
+    net.settle(SOUTH)
+
+    (position,) = anna.get(f"wallets/{ANNA}/delegations").json()["results"]
+    assert position["value"] == "0.000000"
+    assert position["claimable"] == "8000.000000"
+    assert position["voided_by"] is not None
+    totals = anna.get(f"wallets/{ANNA}/statement").json()["totals"]
+    assert totals["earned"] == totals["claimable"] == "8000.000000"
+    assert anna.post(f"nodes/{NORTH}/claim").json()["amount"] == "8000.000000"
+    totals = anna.get(f"wallets/{ANNA}/statement").json()["totals"]
+    assert (totals["earned"], totals["claimed"], totals["claimable"]) == (
+        "8000.000000",
+        "8000.000000",
+        "0.000000",
+    )
+
+
+def test_operators_claim_and_compound_their_own_part(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    olga = caller(OLGA)
+    assert olga.post(f"nodes/{NORTH}/claim").json()["code"] == "nothing_to_claim"
+    net.settle(NORTH)
+    assert olga.get(f"wallets/{OLGA}").json()["claimable"] == "10000.000000"
+    answer = olga.post(f"nodes/{NORTH}/compound")
+    assert answer.status_code == 200
+    assert answer.json()["node"]["self_stake"] == "11000.000000"
+    assert "delegation" not in answer.json()
+    (earned,) = olga.get(f"wallets/{OLGA}/rewards").json()["results"]
+    assert (earned["role"], earned["amount"], earned["epoch"]) == ("operator", "10000.000000", 1)
+
+
+def test_a_cancelled_unbonding_comes_back_whole(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 300)
+    anna, olga = caller(ANNA), caller(OLGA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "300"})
+    for who, act, total in ((anna, "undelegate", "300.000000"), (olga, "unstake", "1000.000000")):
+        left = who.post(f"nodes/{NORTH}/{act}", {"amount": "120.5"}).json()["unbonding"]
+        assert (left["amount"], left["kind"]) == ("120.500000", "self" if who is olga else "delegated")
+        answer = who.post(f"unbondings/{left['id']}/cancel")
+        assert answer.status_code == 200
+        assert answer.json()["unbonding"]["status"] == "cancelled"
+        wallet = answer.json()["wallet"]
+        assert (wallet["unbonding"], wallet["total"]) == ("0.000000", total)
+
+
+def test_lists_are_paged_to_their_end(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    for number in range(7):
+        wallet = address(f"0d{number:02}")
+        net.fund(wallet, 10 + number)
+        caller(wallet).post(f"nodes/{NORTH}/delegate", {"amount": str(10 + number)})
+    anna = caller(ANNA)
+    found, path = [], f"nodes/{NORTH}/delegations?limit=3"
+    while path:
+        page = anna.client.get(path if path.startswith("http") else f"/api/v1/{path}").json()
+        assert len(page["results"]) <= 3
+        found += page["results"]
+        path = page["next"]
+    assert [row["value"] for row in found] == [f"{value}.000000" for value in range(16, 9, -1)]
+
+
+def test_the_csv_has_the_same_figures_and_no_formula(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 100)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "60"})
+    answer = anna.get(f"wallets/{ANNA}/statement", format="csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    shown_rows = anna.get(f"wallets/{ANNA}/statement").json()["results"]
+    for name in ("amount", "balance", "kind", "other"):
+        assert [row[name] for row in rows] == [row[name] for row in shown_rows]
+    assert [row["amount"] for row in rows] == ["100.000000", "-60.000000"]
+    assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert [plain(text) for text in ("+1", "-x", "@x", "\tx", "x=")] == ["'+1", "'-x", "'@x", "'\tx", "x="]
+
+
+def test_the_statement_of_a_period_opens_and_closes(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 100)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "40"})
+    net.settle(NORTH)
+    net.fund(ANNA, 7)
+    net.settle(NORTH)
+    anna.post(f"nodes/{NORTH}/claim")
+    first = anna.get(f"wallets/{ANNA}/statement", to="2026-01-05").json()
+    second = anna.get(f"wallets/{ANNA}/statement", **{"from": "2026-01-06", "to": "2026-01-06"}).json()
+    third = anna.get(f"wallets/{ANNA}/statement", **{"from": "2026-01-07"}).json()
+    assert [part["totals"]["opening"] for part in (first, second, third)] == [
+        "0.000000", "60.000000", "67.000000",
+    ]  # fmt: skip
+    assert first["totals"]["closing"] == "60.000000"
+    assert second["totals"]["received"] == "7.000000"
+    assert [len(part["results"]) for part in (first, second, third)] == [2, 1, 1]
+    # Epoch 2 ended at the first moment of 7 January: what it earned belongs there.
+    assert second["totals"]["earned"] == "0.000000"
+    assert third["totals"]["earned"] == third["totals"]["received"]

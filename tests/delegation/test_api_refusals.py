@@ -1,0 +1,164 @@
+"""Who may call what, and which refusal comes first when several fit (R12)."""
+
+from __future__ import annotations
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, shown
+
+NOBODYS = "0x" + "9" * 40
+MONEY = [
+    (f"nodes/{NORTH}/stake", {"amount": "1"}),
+    (f"nodes/{NORTH}/unstake", {"amount": "1"}),
+    (f"nodes/{NORTH}/delegate", {"amount": "1"}),
+    (f"nodes/{NORTH}/undelegate", {"amount": "1"}),
+    (f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "1"}),
+    (f"nodes/{NORTH}/claim", {}),
+    (f"nodes/{NORTH}/compound", {}),
+    ("unbondings/1/cancel", {}),
+    ("unbondings/1/withdraw", {}),
+]
+
+
+def refused(answer) -> tuple[int, str]:
+    assert answer["Content-Type"].startswith("application/problem+json")
+    return answer.status_code, answer.json()["code"]
+
+
+@pytest.mark.parametrize(("path", "body"), MONEY)
+def test_writing_needs_a_wallet_that_may_write(net, caller, path, body):
+    net.node(NORTH, OLGA)
+    stranger = APIClient().post(f"/api/v1/{path}", body, format="json")
+    assert refused(stranger) == (401, "unauthenticated")
+    assert refused(caller(ANNA, scope="read").post(path, body)) == (403, "permission_denied")
+    assert refused(caller("", scope="oracle").post(path, body)) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("act", ["stake", "unstake", "delegate", "undelegate"])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, (400, "invalid")),
+        ([], (400, "invalid")),
+        ({"amount": None}, (400, "amount_invalid")),
+        ({"amount": 5}, (400, "amount_invalid")),
+        ({"amount": "1e3"}, (400, "amount_invalid")),
+        ({"amount": "-1"}, (400, "amount_invalid")),
+        ({"amount": ""}, (400, "amount_invalid")),
+        ({"amount": "0.0000001"}, (400, "amount_invalid")),
+        ({"amount": "0"}, (400, "amount_too_small")),
+        ({"amount": "1"}, (404, "not_found")),
+    ],
+)
+def test_the_body_is_judged_before_the_node(net, caller, act, body, expected):
+    assert refused(caller(ANNA).post(f"nodes/{NOBODYS}/{act}", body)) == expected
+
+
+def test_all_is_for_what_leaves(net, caller):
+    net.node(NORTH, OLGA)
+    anna, olga = caller(ANNA), caller(OLGA)
+    for who, act in ((anna, "delegate"), (olga, "stake")):
+        assert refused(who.post(f"nodes/{NORTH}/{act}", {"amount": "all"})) == (400, "amount_invalid")
+    assert refused(anna.post(f"nodes/{NORTH}/undelegate", {"amount": "all"})) == (409, "insufficient_balance")
+    assert refused(anna.post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "all"})) == (
+        404,
+        "not_found",
+    )
+    net.node(SOUTH, OTTO)
+    assert refused(anna.post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "all"})) == (
+        409,
+        "insufficient_balance",
+    )
+    left = olga.post(f"nodes/{NORTH}/unstake", {"amount": "all"})
+    assert (left.status_code, left.json()["unbonding"]["amount"]) == (201, "1000.000000")
+
+
+def test_rights_come_before_amounts_and_states(net, caller):
+    net.node(NORTH, OLGA)
+    anna, olga = caller(ANNA), caller(OLGA)
+    assert refused(anna.post(f"nodes/{NORTH}/stake", {"amount": "0.5"})) == (403, "not_operator")
+    assert refused(anna.post(f"nodes/{NORTH}/unstake", {"amount": "0.5"})) == (403, "not_operator")
+    assert refused(olga.post(f"nodes/{NORTH}/delegate", {"amount": "0.5"})) == (409, "own_node")
+    assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "0.5"})) == (400, "amount_too_small")
+    assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "5"})) == (409, "insufficient_balance")
+
+
+def test_a_full_pool_says_what_room_is_left(net, caller):
+    net.node(NORTH, OLGA, delegation_cap=100_000_000)
+    net.fund(ANNA, 500)
+    answer = caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "100.000001"})
+    assert refused(answer) == (409, "delegation_cap_exceeded")
+    assert answer.json()["room"] == "100.000000"
+    assert caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "100"}).status_code == 201
+
+
+def test_redelegating_to_the_same_node_is_invalid(net, caller):
+    net.node(NORTH, OLGA)
+    anna = caller(ANNA)
+    answer = anna.post(f"nodes/{NORTH}/redelegate", {"to": shown(NORTH), "amount": "1"})
+    assert refused(answer) == (400, "invalid")
+    answer = anna.post(f"nodes/{NORTH}/redelegate", {"to": "0x12", "amount": "1"})
+    assert refused(answer) == (400, "address_invalid")
+
+
+def test_what_is_somebody_elses_is_not_found(net, caller):
+    """The matrix of objects and strangers: nobody sees or moves what is another's."""
+    net.node(NORTH, OLGA)
+    net.fund(ANNA, 100)
+    anna, bela, olga = caller(ANNA), caller(BELA), caller(OLGA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "50"})
+    theirs = anna.post(f"nodes/{NORTH}/undelegate", {"amount": "20"}).json()["unbonding"]["id"]
+    own = olga.post(f"nodes/{NORTH}/unstake", {"amount": "20"}).json()["unbonding"]["id"]
+    for stranger, entries in ((bela, (theirs, own)), (anna, (own,)), (olga, (theirs,))):
+        for entry in entries:
+            for act in ("cancel", "withdraw"):
+                assert refused(stranger.post(f"unbondings/{entry}/{act}")) == (404, "not_found")
+    for missing in ("999999", str(2**63), "9" * 40):
+        assert refused(anna.post(f"unbondings/{missing}/cancel")) == (404, "not_found")
+    assert refused(bela.post(f"nodes/{NORTH}/undelegate", {"amount": "1"})) == (409, "insufficient_balance")
+    assert refused(bela.post(f"nodes/{NORTH}/claim")) == (409, "nothing_to_claim")
+    assert net.wallet(ANNA).unbonding == 20_000_000
+
+
+def test_a_closed_node_refuses_in_order(net, caller):
+    net.node(NORTH, OLGA)
+    net.node(SOUTH, OTTO)
+    net.node(EAST, OTTO)
+    net.fund(ANNA, 1_000)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{SOUTH}/delegate", {"amount": "100"})
+    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle(SOUTH)
+    assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "10"})) == (409, "pending_slash")
+    move = {"to": NORTH, "amount": "10"}
+    assert refused(anna.post(f"nodes/{SOUTH}/redelegate", move)) == (409, "pending_slash")
+    net.settle(SOUTH)
+    assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "10"})) == (409, "node_cooldown")
+    caller(OTTO).post(f"nodes/{SOUTH}/unstake", {"amount": "1"})
+    move = {"to": EAST, "amount": "10"}
+    assert refused(anna.post(f"nodes/{SOUTH}/redelegate", move)) == (409, "node_unbonding")
+
+
+def test_a_bad_address_is_said_so(net, caller):
+    anna = caller(ANNA)
+    for path in ("wallets/0x12", "wallets/0x12/delegations", "wallets/zz/rewards", "nodes/0x12/delegations"):
+        assert refused(anna.get(path)) == (400, "address_invalid")
+    assert refused(anna.get(f"nodes/{NOBODYS}/delegations")) == (404, "not_found")
+    assert anna.get(f"wallets/{NOBODYS}").json()["total"] == "0.000000"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"from": "yesterday"}, "from"),
+        ({"to": "2026-02-30"}, "to"),
+        ({"from": "2026-02-02", "to": "2026-02-01"}, "to"),
+        ({"format": "pdf"}, "format"),
+        ({"limit": "0"}, "limit"),
+    ],
+)
+def test_a_nonsensical_statement_is_refused(net, caller, query, field):
+    answer = caller(ANNA).get(f"wallets/{ANNA}/statement", **query)
+    assert refused(answer) == (400, "invalid")
+    assert answer.json()["errors"][0]["field"] == field
