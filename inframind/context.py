@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from inframind.notices import inbox
 from staking.pages.theme import theme_of
 from staking.protocol.amounts import BPS
 from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
@@ -21,6 +22,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     offset = _offset_ms(read)
     now = timezone.now() + timedelta(milliseconds=offset)
     epoch = read.epoch
+    wallet = _wallet(request)
     return {
         "now": now,
         "clock_offset_ms": offset,
@@ -30,8 +32,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "parameters_version": None if epoch is None else epoch.parameters_version,
         "ranking": read.ranking,
         "live_word": live_word(read),
-        "wallet": _wallet(request),
-        "unread": 0,
+        "wallet": wallet,
+        "unread": inbox.unread(wallet) if wallet else 0,
     }
 
 

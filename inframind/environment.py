@@ -126,6 +126,13 @@ VARIABLES: tuple[Variable, ...] = (
         "DATABASE_URL", url("postgres", "postgresql"), "", "a PostgreSQL ≥ 15 instead of the embedded one"
     ),
     Variable("REDIS_URL", url("redis", "rediss"), "", "a Redis ≥ 6.2 or Valkey instead of the embedded one"),
+    Variable(
+        "EMAIL_URL", url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"), "consolemail://",
+        "mail server for notices, smtp+tls://user:password@host:587; by default letters go to the worker's log",
+    ),
+    Variable(
+        "INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of the letters"
+    ),
     Variable("SECRET_KEY", str, "", "production: at least 50 characters; on a devnet one is made and kept"),
     Variable("ALLOWED_HOSTS", names, "", "production: host names of the site, separated by commas"),
 )

@@ -21,6 +21,7 @@ from staking.services.unbondings import release_due
 from . import health
 from .celery import app
 from .epoch import settle_due
+from .notices import dispatch
 from .identity import upkeep
 
 
@@ -50,6 +51,13 @@ def release_tick() -> None:
 
 
 @shared_task
+def notice_tick() -> None:
+    """Tell those who asked of what has happened, by mail and webhook."""
+    dispatch.queue_events()
+    dispatch.send_due(now=timezone.now())
+
+
+@shared_task
 def housekeeping() -> None:
     """Forget what only lists needed to know that something moved, and sign-ins that ran out long ago."""
     changes.prune()
@@ -57,7 +65,7 @@ def housekeeping() -> None:
 
 
 # Tick and seconds between two of them.
-RHYTHM = {pulse: 10, epoch_tick: 5, ranking_tick: 15, release_tick: 30, housekeeping: 60}
+RHYTHM = {pulse: 10, epoch_tick: 5, ranking_tick: 15, release_tick: 30, notice_tick: 5, housekeeping: 60}
 
 app.conf.beat_schedule = {
     task.__name__: {

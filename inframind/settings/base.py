@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "inframind",
     "inframind.identity",
+    "inframind.notices",
     "staking",
     "staking.ledger",
     "delegation",
@@ -146,6 +147,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+
+EMAIL_CONFIG = environ.Env.email_url_config(ENV["EMAIL_URL"])
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = ENV["INFRAMIND_EMAIL_FROM"]
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -89,9 +89,13 @@ class Event(models.Model):
     node_id = models.IntegerField(null=True)
     wallet = models.CharField(max_length=42, blank=True, db_collation="C")
     data = models.JSONField(default=dict)
+    dispatched = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["id"], name="staking_event_waiting", condition=models.Q(dispatched=False)
+            ),
             models.Index(fields=["node_id", "id"], name="staking_event_node"),
             models.Index(fields=["wallet", "id"], name="staking_event_wallet"),
         ]

@@ -1,0 +1,149 @@
+"""From the event log to mailboxes and webhooks: after commit, once, with patience.
+
+Two steps, each safe to run beside itself and to be cut short: events become deliveries (a unique row each), and
+deliveries that are due are sent. A crash between sending and noting it sends again under the same event id.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.utils import timezone
+
+from inframind.notices import webhooks
+from inframind.notices.inbox import Notice, notice_of
+from inframind.notices.kinds import KINDS, named
+from inframind.notices.models import Delivery, Subscription
+from staking.models import Event, Node
+from staking.protocol.addresses import checksum
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+SENT_AT_ONCE = 50
+RETRY_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480)]
+
+QUEUE = """
+WITH taken AS (
+  UPDATE staking_event SET dispatched = true WHERE id IN (
+    SELECT id FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+  RETURNING id, kind, node_id, wallet, epoch
+)
+INSERT INTO notices_delivery (event_id, wallet, channel, status, attempts, due_at, fault)
+SELECT e.id, s.wallet, way.channel, 'queued', 0, now(), ''
+FROM taken e
+JOIN notices_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.wallet)
+  OR e.kind = ANY(%(everybody)s)
+  OR (e.kind = ANY(%(people)s) AND (
+    EXISTS (SELECT FROM staking_node n WHERE n.id = e.node_id AND n.operator = s.wallet)
+    OR EXISTS (SELECT FROM delegation_position p WHERE p.node_id = e.node_id AND p.wallet = s.wallet
+               AND p.shares > 0 AND p.opened_epoch <= e.epoch)))
+JOIN LATERAL (VALUES
+  ('email', s.email_confirmed AND s.email <> '' AND s.email_kinds ? e.kind),
+  ('webhook', s.webhook <> '' AND s.webhook_kinds ? e.kind)) AS way(channel, wanted) ON way.wanted
+ON CONFLICT DO NOTHING
+"""
+LEFT = "SELECT EXISTS (SELECT FROM staking_event WHERE NOT dispatched)"
+
+
+def queue_events() -> None:
+    """Make a delivery for every subscriber of every event that committed since the last time."""
+    asked = {
+        "batch": BATCH,
+        "single": named("wallet"),
+        "people": named("node"),
+        "everybody": named("all"),
+    }
+    with connection.cursor() as cursor:
+        left = True
+        while left:
+            cursor.execute(QUEUE, asked)
+            cursor.execute(LEFT)
+            left = cursor.fetchone()[0]
+
+
+def send_due(*, now: datetime) -> int:
+    """Send what is due (wall clock), each in a transaction of its own; how many were tried."""
+    tried = 0
+    while tried < SENT_AT_ONCE and _send_next(now):
+        tried += 1
+    return tried
+
+
+def _send_next(now: datetime) -> bool:
+    with transaction.atomic():
+        due = Delivery.objects.filter(status=Delivery.Status.QUEUED, due_at__lte=now).order_by("due_at", "id")
+        delivery = due.select_for_update(skip_locked=True, of=("self",)).select_related("event").first()
+        if delivery is None:
+            return False
+        _try(delivery, now)
+        delivery.save(update_fields=["status", "attempts", "due_at", "sent_at", "fault"])
+        return True
+
+
+def _try(delivery: Delivery, now: datetime) -> None:
+    delivery.attempts += 1
+    subscription = Subscription.objects.filter(wallet=delivery.wallet).first()
+    try:
+        if subscription is None:
+            raise webhooks.NotDelivered("the wallet takes no notices any more")
+        _send(delivery, subscription)
+    except (webhooks.NotDelivered, OSError) as error:
+        delivery.fault = str(error)[:200]
+        log.warning("notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault)
+        if delivery.attempts > len(RETRY_AFTER):
+            delivery.status = Delivery.Status.FAILED
+        else:
+            delivery.due_at = now + RETRY_AFTER[delivery.attempts - 1]
+        return
+    delivery.status, delivery.sent_at, delivery.fault = Delivery.Status.SENT, timezone.now(), ""
+
+
+def _send(delivery: Delivery, subscription: Subscription) -> None:
+    event = delivery.event
+    node = Node.objects.filter(id=event.node_id).values("address", "name").first() if event.node_id else None
+    address, name = (node["address"], node["name"]) if node else (None, None)
+    notice = notice_of(event.pk, event.kind, event.at, event.epoch, event.data, address, name)
+    if delivery.channel == Delivery.Channel.EMAIL:
+        _mail(subscription, notice)
+    else:
+        _call(subscription, event, notice, address)
+
+
+def _mail(subscription: Subscription, notice: Notice) -> None:
+    if not (subscription.email and subscription.email_confirmed):
+        raise webhooks.NotDelivered("the mail address is not confirmed")
+    subject = " ".join(f"{KINDS[notice.kind.name].label}: {notice.text}".split())[:150]
+    body = f"{notice.text}\n\nEpoch {notice.epoch}, {notice.at:%Y-%m-%d %H:%M:%S} UTC.\nWallet {checksum(subscription.wallet)}."
+    # The same id each time, so that a mailbox shows a letter that was sent twice once.
+    headers = {"Message-ID": f"<event-{notice.id}-{subscription.wallet}@inframind-staking>"}
+    EmailMessage(subject, body, to=[subscription.email], headers=headers).send()
+
+
+def _call(subscription: Subscription, event: Event, notice: Notice, node: str | None) -> None:
+    if not subscription.webhook:
+        raise webhooks.NotDelivered("the webhook was taken off")
+    body = json.dumps(
+        {
+            "id": event.pk,
+            "kind": event.kind,
+            "at": f"{event.at:%Y-%m-%dT%H:%M:%S}Z",
+            "epoch": event.epoch,
+            "wallet": checksum(subscription.wallet),
+            "node": checksum(node) if node else None,
+            "text": notice.text,
+            "data": event.data,
+        }
+    ).encode()
+    webhooks.call(
+        subscription.webhook,
+        body,
+        secret=subscription.webhook_secret,
+        headers={"InfraMind-Event": str(event.pk)},
+        at=int(time.time()),
+    )

@@ -1,0 +1,132 @@
+"""A wallet's inbox: the events that concern it, read from the one log of all (no copies, nothing to keep in step)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.urls import NoReverseMatch, reverse
+
+from inframind.notices.kinds import KINDS, Kind, named
+from inframind.notices.models import Subscription
+from staking.protocol.addresses import checksum
+
+MOST_COUNTED = 100
+
+# A node's people are its operator, and who holds or held a position since before the event.
+CONCERNS = """
+(e.kind = ANY(%(single)s) AND e.wallet = %(wallet)s)
+OR e.kind = ANY(%(everybody)s)
+OR (e.kind = ANY(%(people)s) AND (
+  EXISTS (SELECT FROM staking_node n WHERE n.id = e.node_id AND n.operator = %(wallet)s)
+  OR EXISTS (SELECT FROM delegation_position p WHERE p.node_id = e.node_id AND p.wallet = %(wallet)s
+             AND p.opened_epoch <= e.epoch)))
+"""
+PAGE = f"""
+SELECT e.id, e.kind, e.at, e.epoch, e.wallet, e.data, n.address, n.name
+FROM staking_event e LEFT JOIN staking_node n ON n.id = e.node_id
+WHERE {CONCERNS} ORDER BY e.id DESC LIMIT %(limit)s OFFSET %(offset)s
+"""
+UNREAD = f"""
+SELECT count(*) FROM (SELECT FROM staking_event e WHERE e.id > coalesce(
+    (SELECT s.read_event FROM notices_subscription s WHERE s.wallet = %(wallet)s), 0)
+  AND ({CONCERNS}) LIMIT {MOST_COUNTED}) unread
+"""
+COUNT = f"SELECT count(*) FROM staking_event e WHERE {CONCERNS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event in words, with the page where something can be done about it."""
+
+    id: int
+    kind: Kind
+    at: datetime
+    epoch: int
+    text: str
+    href: str
+    unread: bool = False
+
+
+def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
+    """Notices of a wallet, newest first; those it has not read are marked."""
+    read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute(PAGE, {**_asked(wallet), "limit": limit, "offset": offset})
+        return [notice_of(*_parsed(row), read=read) for row in cursor.fetchall()]
+
+
+def count(wallet: str) -> int:
+    """How many notices a wallet has ever had."""
+    return _number(COUNT, wallet)
+
+
+def unread(wallet: str) -> int:
+    """How many notices a wallet has not read, a hundred at most."""
+    return _number(UNREAD, wallet)
+
+
+def mark_read(wallet: str, up_to: int) -> None:
+    """The wallet has seen everything up to an event; what it had seen before stays seen."""
+    Subscription.objects.get_or_create(wallet=wallet)
+    Subscription.objects.filter(wallet=wallet, read_event__lt=up_to).update(read_event=up_to)
+
+
+def notice_of(
+    id_: int,
+    kind: str,
+    at: datetime,
+    epoch: int,
+    data: dict[str, Any],
+    node: str | None,
+    name: str | None,
+    *,
+    read: int = 0,
+) -> Notice:
+    """An event in words; `node` is an address."""
+    found = KINDS[kind]
+    words = found.words(name or (checksum(node) if node else "–"), data)
+    return Notice(id_, found, at, epoch, words, _place(found, data, node), unread=id_ > read)
+
+
+def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
+    places: list[tuple[str, list[Any]]] = []
+    if "proposal" in data:
+        places.append(("proposal", [data["proposal"]]))
+    if kind.place == "dispute" and "dispute" in data:
+        places.append(("dispute", [data["dispute"]]))
+    if kind.place == "slash" and "slash" in data:
+        places.append(("slash", [data["slash"]]))
+    if kind.place == "portfolio":
+        places.append(("portfolio", []))
+    if node:
+        places.append(("node", [checksum(node)]))
+    for view, arguments in places:
+        try:
+            return reverse(view, args=arguments)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _parsed(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    id_, kind, at, epoch, _, data, node, name = row
+    return id_, kind, at, epoch, json.loads(data) if isinstance(data, str) else data, node, name
+
+
+def _asked(wallet: str) -> dict[str, Any]:
+    return {
+        "wallet": wallet,
+        "single": named("wallet"),
+        "people": named("node"),
+        "everybody": named("all"),
+    }
+
+
+def _number(sql: str, wallet: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _asked(wallet))
+        return int(cursor.fetchone()[0])

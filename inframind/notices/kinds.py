@@ -1,0 +1,145 @@
+"""The kinds of notices: whom each concerns, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.translation import gettext, gettext_lazy
+
+from staking.templatetags.components import OFFENCES
+from staking.templatetags.money import amount_digits, percent
+
+Concerns = Literal["wallet", "node", "all"]
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event that people are told of. `concerns`: one wallet, whoever runs or backs the node, or everybody."""
+
+    name: str
+    concerns: Concerns
+    tone: str
+    icon: str
+    label: Any
+    words: Callable[[str, Data], str]
+    place: Literal["node", "slash", "dispute", "proposal", "portfolio"]
+
+
+def _offence(data: Data) -> str:
+    return str(OFFENCES.get(data.get("offence", ""), data.get("offence", "")))
+
+
+def _ifm(data: Data, name: str) -> str:
+    return f"{amount_digits(int(data.get(name, 0)))} IFM"
+
+
+def _slash_pending(node: str, data: Data) -> str:
+    return gettext("%(offence)s on %(node)s: a slash is pending. Its operator may dispute it.") % {
+        "offence": _offence(data), "node": node,
+    }  # fmt: skip
+
+
+def _slash_executed(node: str, data: Data) -> str:
+    return gettext("%(offence)s on %(node)s: the slash was carried out and took %(amount)s.") % {
+        "offence": _offence(data), "node": node, "amount": _ifm(data, "slashed"),
+    }  # fmt: skip
+
+
+def _slash_overturned(node: str, data: Data) -> str:
+    return gettext("A slash of %(node)s was overturned: nothing is taken.") % {"node": node}
+
+
+def _cooldown(node: str, data: Data) -> str:
+    return gettext("%(node)s is in cooldown until the end of epoch %(until)s: no jobs, no delegations.") % {
+        "node": node, "until": data.get("until", "–"),
+    }  # fmt: skip
+
+
+def _dispute_opened(node: str, data: Data) -> str:
+    return gettext("The operator of %(node)s disputes a slash. The vote runs to the end of epoch %(closes)s.") % {
+        "node": node, "closes": data.get("closes_epoch", "–"),
+    }  # fmt: skip
+
+
+def _verdict(node: str, data: Data) -> str:
+    if data.get("outcome") == "overturned":
+        return gettext("The DAO overturned a slash of %(node)s.") % {"node": node}
+    return gettext("The DAO upheld a slash of %(node)s.") % {"node": node}
+
+
+def _vote_closing(node: str, data: Data) -> str:
+    subject = data.get("title") or gettext("the case of %(node)s") % {"node": node}
+    return gettext("Last epoch to vote on %(subject)s: it closes with epoch %(closes)s.") % {
+        "subject": subject, "closes": data.get("closes_epoch", "–"),
+    }  # fmt: skip
+
+
+def _share_cut(node: str, data: Data) -> str:
+    return gettext("%(node)s cuts the delegators’ share from %(old)s to %(new)s with the next epoch.") % {
+        "node": node, "old": percent(data.get("old_bps")), "new": percent(data.get("new_bps")),
+    }  # fmt: skip
+
+
+def _unbonding_paid(node: str, data: Data) -> str:
+    return gettext("An unbonding from %(node)s has matured: %(amount)s is available.") % {
+        "node": node, "amount": _ifm(data, "amount"),
+    }  # fmt: skip
+
+
+def _refunded(node: str, data: Data) -> str:
+    return gettext("%(node)s committed an offence in the epoch you joined: %(amount)s came back to you.") % {
+        "node": node, "amount": _ifm(data, "amount"),
+    }  # fmt: skip
+
+
+def _redelegation_cancelled(node: str, data: Data) -> str:
+    return gettext("Your redelegation away from %(node)s was not carried out (%(code)s). Your stake is where it was.") % {
+        "node": node, "code": data.get("code", ""),
+    }  # fmt: skip
+
+
+def _retired(node: str, data: Data) -> str:
+    return gettext("%(node)s was retired by its operator: it takes no more stake.") % {"node": node}
+
+
+def _proposal(sentence: Any) -> Callable[[str, Data], str]:
+    return lambda node, data: str(sentence) % {"title": data.get("title", "")}
+
+
+CATALOGUE = (
+    Kind("slash_pending", "node", "risk", "alert-triangle", gettext_lazy("Slash pending"), _slash_pending, "slash"),
+    Kind("slash_executed", "node", "risk", "flame", gettext_lazy("Slash carried out"), _slash_executed, "slash"),
+    Kind("slash_overturned", "node", "ok", "arrow-back-up", gettext_lazy("Slash overturned"), _slash_overturned, "slash"),
+    Kind("node_cooldown", "node", "warn", "clock-exclamation", gettext_lazy("Node in cooldown"), _cooldown, "node"),
+    Kind("dispute_opened", "node", "warn", "gavel", gettext_lazy("Dispute opened"), _dispute_opened, "dispute"),
+    Kind("verdict", "node", "", "scale", gettext_lazy("Verdict"), _verdict, "dispute"),
+    Kind("vote_closing", "all", "warn", "hourglass", gettext_lazy("Vote closing"), _vote_closing, "dispute"),
+    Kind("share_cut", "node", "warn", "arrow-down", gettext_lazy("Delegator share cut"), _share_cut, "node"),
+    Kind("unbonding_paid", "wallet", "ok", "check", gettext_lazy("Unbonding matured"), _unbonding_paid, "portfolio"),
+    Kind("delegation_refunded", "wallet", "warn", "arrow-back-up", gettext_lazy("Delegation refunded"), _refunded,
+         "portfolio"),
+    Kind("redelegation_cancelled", "wallet", "warn", "arrows-exchange", gettext_lazy("Redelegation cancelled"),
+         _redelegation_cancelled, "portfolio"),
+    Kind("node_retired", "node", "warn", "x", gettext_lazy("Node retired"), _retired, "node"),
+    Kind("proposal_opened", "all", "", "list-details", gettext_lazy("Proposal opened"),
+         _proposal(gettext_lazy("A proposal is open to votes: %(title)s.")), "proposal"),
+    Kind("proposal_passed", "all", "", "check", gettext_lazy("Proposal passed"),
+         _proposal(gettext_lazy("A proposal has passed: %(title)s.")), "proposal"),
+    Kind("proposal_rejected", "all", "", "x", gettext_lazy("Proposal rejected"),
+         _proposal(gettext_lazy("A proposal was rejected: %(title)s.")), "proposal"),
+    Kind("proposal_executed", "all", "", "adjustments-horizontal", gettext_lazy("Parameters changed"),
+         _proposal(gettext_lazy("A proposal was carried out and is in force: %(title)s.")), "proposal"),
+    Kind("proposal_expired", "all", "", "clock-x", gettext_lazy("Proposal expired"),
+         _proposal(gettext_lazy("A proposal expired, its values no longer fit the bounds: %(title)s.")), "proposal"),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in CATALOGUE}
+# What a wallet is told of by mail or webhook unless it chooses otherwise.
+CHOSEN = tuple(kind.name for kind in CATALOGUE if kind.concerns != "all") + ("vote_closing",)
+
+
+def named(*concerns: Concerns) -> list[str]:
+    """Names of the kinds that concern one wallet, a node's people, or everybody."""
+    return [kind.name for kind in CATALOGUE if kind.concerns in concerns]

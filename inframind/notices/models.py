@@ -1,0 +1,61 @@
+"""Who wants to hear of what, by which way, and what was sent."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from staking.models import Event
+from staking.models.fields import AddressField
+
+
+class Subscription(models.Model):
+    """A wallet's inbox and its other ways: what it has read, its mail address, its webhook, and the kinds for each."""
+
+    wallet = AddressField(primary_key=True)
+    read_event = models.BigIntegerField(default=0)
+    email = models.EmailField(blank=True)
+    email_confirmed = models.BooleanField(default=False)
+    email_kinds = models.JSONField(default=list)
+    webhook = models.URLField(max_length=500, blank=True)
+    webhook_secret = models.CharField(max_length=64, blank=True)
+    webhook_kinds = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"notices of {self.wallet}"
+
+
+class Delivery(models.Model):
+    """One event on its way to one wallet; the unique row is why it leaves once."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email"
+        WEBHOOK = "webhook"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        FAILED = "failed"
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
+    wallet = AddressField()
+    channel = models.CharField(max_length=7, choices=Channel)
+    status = models.CharField(max_length=6, choices=Status, default=Status.QUEUED)
+    attempts = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(name="notices_delivery_once", fields=["event", "wallet", "channel"])
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], name="notices_delivery_due", condition=models.Q(status="queued")
+            ),
+            models.Index(fields=["wallet", "-id"], name="notices_delivery_wallet"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} of event {self.event_id} to {self.wallet}"

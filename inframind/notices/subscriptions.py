@@ -1,0 +1,92 @@
+"""Where a wallet wants to hear of things: its mail address, once it is confirmed, and its webhook."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from django.core import mail, signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from inframind.notices import webhooks
+from inframind.notices.kinds import CHOSEN, KINDS
+from inframind.notices.models import Subscription
+from staking.protocol.errors import Invalid
+
+SALT = "notices.email"
+CONFIRM_SECONDS = 2 * 86_400
+
+
+def subscription_of(wallet: str) -> Subscription:
+    """The wallet's choices; the usual ones when it never made any."""
+    found = Subscription.objects.filter(wallet=wallet).first()
+    return found or Subscription(wallet=wallet, email_kinds=list(CHOSEN), webhook_kinds=list(CHOSEN))
+
+
+def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bool:
+    """Keep a mail address and the kinds for it; a new address gets a letter with `link` + a token to confirm it.
+
+    An empty address ends the letters. Returns whether a letter was sent. Raises: `invalid`.
+    """
+    if email:
+        _check_email(email)
+    with transaction.atomic():
+        kept = _locked(wallet)
+        changed = email != kept.email
+        kept.email, kept.email_kinds = email, _known(kinds)
+        kept.email_confirmed = kept.email_confirmed and not changed
+        kept.save(update_fields=["email", "email_kinds", "email_confirmed"])
+    if not email or kept.email_confirmed:
+        return False
+    token = signing.dumps([wallet, email], salt=SALT)
+    mail.send_mail(
+        "Confirm your address for InfraMind notices",
+        f"Somebody asked to send notices of the wallet {wallet} here. If it was you, open\n\n{link}{token}/\n\n"
+        "within two days. If not, do nothing: no further letter will come.",
+        None,
+        [email],
+    )
+    return True
+
+
+def confirm_email(token: str) -> str:
+    """The letter's link was opened: the address is this wallet's. Returns the wallet. Raises: `invalid`."""
+    try:
+        wallet, email = signing.loads(token, salt=SALT, max_age=CONFIRM_SECONDS)
+    except signing.BadSignature:
+        raise Invalid("This link is too old or not whole: save the address again for a new one.") from None
+    if not Subscription.objects.filter(wallet=wallet, email=email).update(email_confirmed=True):
+        raise Invalid("The address was changed since: use the link of the newest letter.")
+    return str(wallet)
+
+
+def set_webhook(*, wallet: str, url: str, kinds: Iterable[str]) -> Subscription:
+    """Keep a webhook and the kinds for it; the first time it gets a secret. An empty URL ends it. Raises: `invalid`."""
+    if url:
+        webhooks.check_url(url)
+    with transaction.atomic():
+        kept = _locked(wallet)
+        kept.webhook, kept.webhook_kinds = url, _known(kinds)
+        kept.webhook_secret = kept.webhook_secret or secrets.token_hex(32)
+        kept.save(update_fields=["webhook", "webhook_kinds", "webhook_secret"])
+        return kept
+
+
+def _locked(wallet: str) -> Subscription:
+    usual = {"email_kinds": list(CHOSEN), "webhook_kinds": list(CHOSEN)}
+    Subscription.objects.get_or_create(wallet=wallet, defaults=usual)
+    return Subscription.objects.select_for_update().get(wallet=wallet)
+
+
+def _known(kinds: Iterable[str]) -> list[str]:
+    asked = set(kinds)
+    return [name for name in KINDS if name in asked]
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Invalid("Give a mail address such as name@example.org.", field="email") from None

@@ -1,0 +1,89 @@
+"""Signed calls to addresses that wallets chose: hostile until shown otherwise.
+
+A call goes to public addresses only, over TLS, to the very address that was checked, follows nothing and reads
+nothing. On a devnet this machine may be called too, without TLS.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from staking.protocol.errors import Invalid
+
+TIMEOUT_SECONDS = 5
+LONGEST_URL = 500
+
+
+class NotDelivered(Exception):
+    """The call did not reach its target or was not answered with 2xx; the text says why."""
+
+
+def check_url(url: str) -> None:
+    """Raises: `invalid` unless a call may go there: https, a host, no credentials."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Invalid("Give a whole address, https://host/path.", field="webhook") from None
+    plain = settings.INFRAMIND_NETWORK == "devnet" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme != "https" and not (plain and parts.scheme == "http"):
+        raise Invalid("Give an address that begins with https://.", field="webhook")
+    if not parts.hostname or parts.username or parts.password or len(url) > LONGEST_URL or port == 0:
+        raise Invalid("Give an address with a host and without a password.", field="webhook")
+
+
+def call(url: str, body: bytes, *, secret: str, headers: Mapping[str, str], at: int) -> None:
+    """POST a signed body (unix seconds `at`). Raises: NotDelivered."""
+    parts = urlsplit(url)
+    address = _resolve(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    netloc = f"[{address}]" if ":" in address else address
+    target = parts._replace(netloc=f"{netloc}:{parts.port}" if parts.port else netloc).geturl()
+    sent = {
+        **headers,
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "User-Agent": "InfraMind-Staking",
+        "InfraMind-Signature": f"t={at},v1={signature(secret, at, body)}",
+    }
+    try:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client:
+            request = client.build_request("POST", target, content=body, headers=sent)
+            request.extensions["sni_hostname"] = parts.hostname
+            answer = client.send(request, stream=True)
+            answer.close()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotDelivered(f"{type(error).__name__}: {error}"[:200]) from error
+    if not answer.is_success:
+        raise NotDelivered(f"answered {answer.status_code}")
+
+
+def signature(secret: str, at: int, body: bytes) -> str:
+    """Hex HMAC-SHA256 over "UNIX_SECONDS.BODY": who knows the secret can check sender, body and age."""
+    return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def _resolve(host: str, port: int) -> str:
+    """The address to call; every address the name stands for must be public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NotDelivered(f"{host} is not known: {error}"[:200]) from error
+    addresses = [str(entry[4][0]) for entry in found]
+    for address in addresses:
+        if not _may_call(ipaddress.ip_address(address.split("%")[0])):
+            raise NotDelivered(f"{host} is no public address")
+    return addresses[0]
+
+
+def _may_call(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if settings.INFRAMIND_NETWORK == "devnet" and address.is_loopback:
+        return True
+    return address.is_global and not address.is_multicast

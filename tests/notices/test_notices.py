@@ -1,0 +1,260 @@
+"""What happened reaches whom it concerns: in the inbox, by mail, by signed webhook, once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from inframind.identity.models import User
+from inframind.notices import dispatch, inbox, subscriptions, webhooks
+from inframind.notices.models import Delivery, Subscription
+from staking.protocol.errors import Invalid
+from staking.services import events
+from tests.network import Network, node_address, operator, wallet
+
+pytestmark = pytest.mark.django_db
+ALL = ["slash_pending", "share_cut", "vote_closing"]
+
+
+@pytest.fixture
+def net() -> Network:
+    """Node 1 of operator 1 with a backer, wallet 1, and a strike at the end of epoch 2."""
+    made = Network()
+    node = made.node(1, own=2_000)
+    made.delegate(node, 1, 500)
+    made.settle()
+    made.work(node, 10, outcome="timeout")
+    return made
+
+
+class Target:
+    """A web server that a webhook may call; it answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[dict[str, str], bytes]] = []
+        self.status = 200
+        target = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                target.calls.append((dict(self.headers), body))
+                self.send_response(target.status)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?a=1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    made = Target()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def confirmed(address: str, email: str, kinds: list[str]) -> None:
+    subscriptions.set_email(wallet=address, email=email, kinds=kinds, link="https://site/confirm/")
+    token = re.search(r"confirm/(\S+)/", mail.outbox.pop().body)
+    assert token
+    subscriptions.confirm_email(token.group(1))
+
+
+def kinds_of(address: str) -> list[str]:
+    return [notice.kind.name for notice in inbox.page(address, limit=50, offset=0)]
+
+
+def test_operator_and_backers_hear_of_a_slash_and_strangers_do_not(net):
+    net.settle()
+    assert kinds_of(operator(1)) == kinds_of(wallet(1)) == ["slash_pending"]
+    assert kinds_of(wallet(2)) == []
+    assert "node 1" in inbox.page(wallet(1), limit=1, offset=0)[0].text
+
+
+def test_who_joins_later_does_not_hear_of_what_was_before(net):
+    net.settle(2)
+    net.delegate(node_address(1), 3, 10)
+    assert kinds_of(wallet(3)) == []
+
+
+def test_a_refund_concerns_its_wallet_alone(net):
+    net.delegate(node_address(1), 4, 25)
+    net.settle()
+    assert kinds_of(wallet(4)) == ["slash_pending", "delegation_refunded"]
+    assert "25.00 IFM" in inbox.page(wallet(4), limit=2, offset=0)[1].text
+    assert "delegation_refunded" not in kinds_of(wallet(1))
+
+
+def test_unread_falls_when_it_is_read(net):
+    net.settle()
+    assert inbox.unread(wallet(1)) == 1
+    inbox.mark_read(wallet(1), inbox.page(wallet(1), limit=1, offset=0)[0].id)
+    inbox.mark_read(wallet(1), 0)
+    assert inbox.unread(wallet(1)) == 0
+    assert inbox.unread(operator(1)) == 1
+
+
+def test_a_letter_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net):
+    confirmed(wallet(1), "anna@example.org", ["slash_pending"])
+    confirmed(operator(1), "olga@example.org", ["share_cut"])
+    subscriptions.set_email(wallet=wallet(5), email="x@example.org", kinds=ALL, link="https://site/")
+    mail.outbox.clear()
+    net.settle()
+    for _ in range(3):
+        dispatch.queue_events()
+        dispatch.send_due(now=timezone.now())
+    assert [letter.to for letter in mail.outbox] == [["anna@example.org"]]
+    assert mail.outbox[0].subject.startswith("Slash pending: SLA drop on node 1")
+    assert Delivery.objects.get().status == "sent"
+
+
+def test_an_event_of_a_transaction_that_failed_is_told_to_nobody(net):
+    confirmed(wallet(1), "anna@example.org", ALL)
+    with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT before")
+        events.record("slash_pending", at=net.now, epoch=2, node=1, slash=1, offence="dropout")
+        cursor.execute("ROLLBACK TO before")
+    dispatch.queue_events()
+    assert Delivery.objects.count() == 0
+
+
+def test_a_confirmation_is_for_its_address_and_wallet_only():
+    subscriptions.set_email(wallet=wallet(1), email="a@example.org", kinds=ALL, link="https://site/c/")
+    token = mail.outbox[0].body.split("/c/")[1].split()[0].rstrip("/")
+    subscriptions.set_email(wallet=wallet(1), email="b@example.org", kinds=ALL, link="https://site/c/")
+    with pytest.raises(Invalid):
+        subscriptions.confirm_email(token)
+    with pytest.raises(Invalid):
+        subscriptions.confirm_email(token + "x")
+    assert not Subscription.objects.get(wallet=wallet(1)).email_confirmed
+
+
+@pytest.mark.parametrize("email", ["nobody", "a@b", "a@b.c\nBcc: x@y.z", "<a@example.org>"])
+def test_a_crooked_address_is_refused(email):
+    with pytest.raises(Invalid):
+        subscriptions.set_email(wallet=wallet(1), email=email, kinds=ALL, link="https://site/")
+    assert mail.outbox == []
+
+
+def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, target):
+    kept = subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    net.settle()
+    dispatch.queue_events()
+    dispatch.send_due(now=timezone.now())
+    ((headers, body),) = target.calls
+    stamp, given = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["InfraMind-Signature"]).groups()
+    wanted = hmac.new(kept.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+    assert given == wanted.hexdigest()
+    said = json.loads(body)
+    assert (said["kind"], said["epoch"], said["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
+    assert headers["InfraMind-Event"] == str(said["id"])
+
+
+def test_a_webhook_that_fails_is_called_again_later_and_given_up_in_the_end(net, target):
+    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    target.status = 302
+    net.settle()
+    dispatch.queue_events()
+    now = timezone.now() + timedelta(seconds=1)
+    dispatch.send_due(now=now)
+    dispatch.send_due(now=now)
+    assert len(target.calls) == 1
+    for _ in range(10):
+        now += timedelta(hours=9)
+        dispatch.send_due(now=now)
+    assert len(target.calls) == 6
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts, delivery.fault) == ("failed", 6, "answered 302")
+
+
+def test_a_webhook_that_comes_back_gets_what_it_missed(net, target):
+    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    target.status = 500
+    net.settle()
+    dispatch.queue_events()
+    now = timezone.now() + timedelta(seconds=1)
+    dispatch.send_due(now=now)
+    target.status = 204
+    dispatch.send_due(now=now + timedelta(minutes=2))
+    assert Delivery.objects.get().status == "sent"
+    assert len({body for _, body in target.calls}) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/", "ftp://example.org/", "https://", "https://user:pw@example.org/", "file:///etc/passwd",
+        "https://example.org:0/", "https://example.org:99999/", "javascript:alert(1)", "https://" + "a" * 600,
+        "http://127.0.0.1@example.org/",
+    ],
+)  # fmt: skip
+def test_a_webhook_address_that_is_none_is_refused(url):
+    with pytest.raises(Invalid):
+        subscriptions.set_webhook(wallet=wallet(1), url=url, kinds=ALL)
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:10.0.0.1]", "[fd00::1]", "0.0.0.0"]
+)
+def test_no_call_goes_into_a_private_network(host):
+    with pytest.raises(webhooks.NotDelivered, match="no public address"):
+        webhooks.call(f"https://{host}/", b"{}", secret="s", headers={}, at=1)
+
+
+def test_on_a_public_network_not_even_this_machine_is_called(settings, target):
+    settings.INFRAMIND_NETWORK = "production"
+    with pytest.raises(Invalid):
+        webhooks.check_url(target.url)
+    with pytest.raises(webhooks.NotDelivered):
+        webhooks.call(target.url, b"{}", secret="s", headers={}, at=1)
+    assert target.calls == []
+
+
+def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
+    net.settle()
+    assert client.get("/inbox/").status_code == 302
+    user = User.objects.create(address=wallet(1))
+    client.force_login(user)
+    page = client.get("/inbox/").content.decode()
+    assert "SLA drop on node 1" in page
+    assert 'aria-label="Inbox, 1 notice not read"' in page
+    newest = re.search(r'name="newest" value="(\d+)"', page)
+    assert newest
+    client.post("/inbox/read/", {"newest": newest.group(1)})
+    assert 'aria-label="Inbox, 0 notices not read"' in client.get("/inbox/").content.decode()
+    assert client.get("/inbox/settings/").status_code == 200
+    answer = client.post("/inbox/settings/webhook/", {"webhook": "http://10.0.0.1/", "kinds": ["verdict"]})
+    assert answer.status_code == 400
+    client.post("/inbox/settings/email/", {"email": "anna@example.org", "kinds": ["verdict", "made_up"]})
+    assert Subscription.objects.get(wallet=wallet(1)).email_kinds == ["verdict"]
+    link = re.search(r"http://testserver(/inbox/confirm/\S+)", mail.outbox[-1].body)
+    assert link
+    assert client.get(link.group(1)).status_code == 200
+    assert not Subscription.objects.get(wallet=wallet(1)).email_confirmed
+    assert client.post(link.group(1)).status_code == 200
+    assert Subscription.objects.get(wallet=wallet(1)).email_confirmed
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "x", "9" * 5000, "٣", "2"])
+def test_any_page_number_is_answered(net, client, asked):
+    client.force_login(User.objects.create(address=wallet(1)))
+    assert client.get("/inbox/", {"page": asked}).status_code == 200
+
