@@ -9,7 +9,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from delegation.services.positions import undelegate
+from governance.services.disputes import open_dispute
+from governance.services.proposals import propose
 from inframind.identity.tokens import issue
+from staking.models import Unbonding
+from staking.protocol.amounts import MICRO
+from staking.services.rankings import rank
+from tests.governance import world
 
 ANNA = "0x" + "a1" * 20
 BELA = "0x" + "b2" * 20
@@ -77,3 +84,21 @@ def anna(token: Any) -> Api:
 def toys(settings: Any) -> None:
     """The site with the doors of toys.py under /api/v1/toys/."""
     settings.ROOT_URLCONF = "tests.api.toys"
+
+
+@pytest.fixture
+def case(db: None, settings: Any) -> dict[str, Any]:
+    """A network in which every kind of thing exists; the words that stand for them in addresses."""
+    settings.INFRAMIND_RATE_LIMITS = False
+    world.begin()
+    charge = world.accuse()
+    dispute = open_dispute(slash=charge.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
+    wish = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
+    undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
+    world.offend(world.HONEST)
+    world.catch_up()
+    rank(now=world.now())
+    return {
+        "address": world.HONEST, "slash": charge.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
+        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
+    }  # fmt: skip

@@ -8,14 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from delegation.services.positions import undelegate
-from governance.services.disputes import open_dispute
-from governance.services.proposals import propose
 from inframind import docs
 from inframind.identity.models import User
-from staking.models import Unbonding
-from staking.protocol.amounts import MICRO
-from staking.services.rankings import rank
 from tests.governance import world
 
 STRANGER = "0x" + "5e" * 20
@@ -24,24 +18,6 @@ TABLES = """
 SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name ~
 '^(ledger|staking|delegation|governance)_' AND table_type = 'BASE TABLE' ORDER BY table_name
 """
-
-
-@pytest.fixture
-def case(db, settings):
-    """A network in which every kind of thing exists; the words that stand for them in addresses."""
-    settings.INFRAMIND_RATE_LIMITS = False
-    world.begin()
-    charge = world.accuse()
-    dispute = open_dispute(slash=charge.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
-    wish = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
-    undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
-    world.offend(world.HONEST)
-    world.catch_up()
-    rank(now=world.now())
-    return {
-        "address": world.HONEST, "slash": charge.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
-        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
-    }  # fmt: skip
 
 
 def doors(*methods):
