@@ -119,7 +119,8 @@ def _mail(subscription: Subscription, notice: Notice) -> None:
     if not (subscription.email and subscription.email_confirmed):
         raise webhooks.NotDelivered("the mail address is not confirmed")
     subject = " ".join(f"{KINDS[notice.kind.name].label}: {notice.text}".split())[:150]
-    body = f"{notice.text}\n\nEpoch {notice.epoch}, {notice.at:%Y-%m-%d %H:%M:%S} UTC.\nWallet {checksum(subscription.wallet)}."
+    moment = f"Epoch {notice.epoch}, {notice.at:%Y-%m-%d %H:%M:%S} UTC."
+    body = f"{notice.text}\n\n{moment}\nWallet {checksum(subscription.wallet)}."
     # The same id each time, so that a mailbox shows a letter that was sent twice once.
     headers = {"Message-ID": f"<event-{notice.id}-{subscription.wallet}@inframind-staking>"}
     EmailMessage(subject, body, to=[subscription.email], headers=headers).send()

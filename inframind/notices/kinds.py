@@ -96,7 +96,7 @@ def _refunded(node: str, data: Data) -> str:
 
 
 def _redelegation_cancelled(node: str, data: Data) -> str:
-    return gettext("Your redelegation away from %(node)s was not carried out (%(code)s). Your stake is where it was.") % {
+    return gettext("Your redelegation away from %(node)s was not carried out (%(code)s): your stake stays.") % {
         "node": node, "code": data.get("code", ""),
     }  # fmt: skip
 
@@ -112,7 +112,8 @@ def _proposal(sentence: Any) -> Callable[[str, Data], str]:
 CATALOGUE = (
     Kind("slash_pending", "node", "risk", "alert-triangle", gettext_lazy("Slash pending"), _slash_pending, "slash"),
     Kind("slash_executed", "node", "risk", "flame", gettext_lazy("Slash carried out"), _slash_executed, "slash"),
-    Kind("slash_overturned", "node", "ok", "arrow-back-up", gettext_lazy("Slash overturned"), _slash_overturned, "slash"),
+    Kind("slash_overturned", "node", "ok", "arrow-back-up", gettext_lazy("Slash overturned"), _slash_overturned,
+         "slash"),
     Kind("node_cooldown", "node", "warn", "clock-exclamation", gettext_lazy("Node in cooldown"), _cooldown, "node"),
     Kind("dispute_opened", "node", "warn", "gavel", gettext_lazy("Dispute opened"), _dispute_opened, "dispute"),
     Kind("verdict", "node", "", "scale", gettext_lazy("Verdict"), _verdict, "dispute"),
@@ -137,7 +138,7 @@ CATALOGUE = (
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in CATALOGUE}
 # What a wallet is told of by mail or webhook unless it chooses otherwise.
-CHOSEN = tuple(kind.name for kind in CATALOGUE if kind.concerns != "all") + ("vote_closing",)
+CHOSEN = (*(kind.name for kind in CATALOGUE if kind.concerns != "all"), "vote_closing")
 
 
 def named(*concerns: Concerns) -> list[str]:
