@@ -14,6 +14,14 @@ CHECKS: dict[str, str] = {
           FROM delegation_position x WHERE x.node_id = p.node_id AND x.generation = p.generation) d ON true
         WHERE p.shares <> coalesce(d.shares, 0)
           OR CASE WHEN p.pending_epoch = o.number THEN p.pending_shares ELSE 0 END <> coalesce(d.pending, 0)""",
+    "9 checkpoints": """
+        SELECT format('%s on node %s: %s shares, checkpoint of epoch %s says %s', c.wallet, c.node_id, x.shares,
+          c.epoch, c.shares)
+        FROM staking_stakecheckpoint c
+        JOIN delegation_position x ON x.node_id = c.node_id AND x.wallet = c.wallet AND x.generation = c.generation
+        WHERE c.epoch >= %(since)s AND x.shares <> c.shares AND NOT EXISTS (
+          SELECT FROM staking_stakecheckpoint n
+          WHERE n.wallet = c.wallet AND n.node_id = c.node_id AND n.epoch > c.epoch)""",
     "6 claimable": """
         SELECT format('rewards:%s holds %s µIFM; owed %s, operator %s, carry %s (× 10^18)', n.address,
           coalesce(a.balance, 0), coalesce(d.owed, 0), coalesce(e.operator_earned, 0) - n.operator_claimed,

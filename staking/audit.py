@@ -62,6 +62,20 @@ CHECKS: dict[str, str] = {
         FROM (SELECT coalesce(sum(balance), 0) AS burned FROM ledger_account WHERE name = 'burned') l,
              (SELECT coalesce(sum(burned), 0) AS burned FROM staking_slash) s
         WHERE l.burned <> s.burned""",
+    "7 shares of the pool": """
+        SELECT format('node %s in epoch %s: reward %s, its weight earns %s', w.node_id, w.epoch, w.reward,
+          coalesce(w.due, 0))
+        FROM (SELECT n.epoch, n.node_id, n.reward,
+                div(z.pool * n.weight, nullif(sum(n.weight) OVER (PARTITION BY n.epoch), 0)) AS due
+              FROM staking_nodeepoch n JOIN staking_epoch z ON z.number = n.epoch WHERE n.epoch >= %(since)s) w
+        WHERE w.reward <> coalesce(w.due, 0)""",
+    "10 tiers": """
+        SELECT format('node %s in epoch %s: tier %s, its active stake makes %s', e.node_id, e.epoch, e.tier, t.tier)
+        FROM staking_nodeepoch e JOIN staking_epoch z ON z.number = e.epoch
+        JOIN staking_parameterset p ON p.version = z.parameters_id
+        CROSS JOIN LATERAL (SELECT max((row->>'number')::int) AS tier FROM jsonb_array_elements(p.values->'tiers') row
+          WHERE (row->>'minimum')::numeric * 1000000 <= e.active_stake::numeric + e.active_pool) t
+        WHERE e.epoch >= %(since)s AND e.tier <> t.tier""",
     "10 counters": """
         SELECT format('node %s in epoch %s: counted %s accepted, %s good; receipts say %s, %s', e.node_id, e.epoch,
           e.accepted, e.good, coalesce(r.accepted, 0), coalesce(r.good, 0))
