@@ -1,0 +1,108 @@
+"""The site in Debian's Chromium, on a small network that has worked for some epochs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from staking.services.rankings import rank
+from tests.network import Network, node_address
+
+# Playwright runs a loop in this thread, which Django takes for an asynchronous caller.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+REGIONS = ("eu-west", "us-east", "ap-south")
+
+# What a strict policy refused, and how far the page moved under the reader's eyes.
+WATCH = """
+window.refused = [];
+window.shift = 0;
+const refuse = (event) => window.refused.push(`${event.violatedDirective} ${event.blockedURI}`);
+document.addEventListener("securitypolicyviolation", refuse);
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+Open = Callable[..., Page]
+
+
+def _is_fault(message: ConsoleMessage) -> bool:
+    # The browser notes that a page of an error is one.
+    return message.type in ("error", "warning") and "status of 404" not in message.text
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "Install Chromium: apt-get install chromium"
+    return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
+
+
+@pytest.fixture
+def network(transactional_db: None) -> Network:
+    """Thirty nodes with stake, delegators and work in nine epochs; one was slashed; the last ranking is fresh."""
+    network = Network()
+    nodes = [
+        network.node(
+            number, own=(number % 5) * 900, name=f"Node {number:02}", region=REGIONS[number % 3],
+            hardware={"gpu": "2 × L40S"}, delegation_cap=None if number % 2 else 20_000_000_000,
+        )
+        for number in range(1, 31)
+    ]  # fmt: skip
+    for number, node in enumerate(nodes):
+        network.delegate(node, number % 7, 50 + 40 * number)
+    for epoch in range(9):
+        for number, node in enumerate(nodes[:-1]):
+            network.work(
+                node, 11 + (number + epoch) % 5, credits=1_000_000 + 10_000 * number, latency=60 + number * 9
+            )
+        if epoch == 3:
+            network.work(node_address(4), 1, outcome="dropped")
+        network.settle(sound=False)
+        rank(now=network.now)
+    for node in nodes[:-1]:
+        network.work(node, 12)
+    rank(now=network.now)
+    return network
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, network: Network) -> Iterator[Open]:
+    """Open an address of the site; at the end nothing may have been refused by the policy or said on the console."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_at(address: str, *, size: dict[str, int] = WIDE, theme: str = "", **context: Any) -> Page:
+        made = browser.new_context(viewport=size, **context)  # type: ignore[arg-type]
+        made.add_init_script(WATCH)
+        if theme:
+            made.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+        page = made.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text) if _is_fault(message) else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        opened.append((page, said))
+        page.goto(live_server.url + address)
+        return page
+
+    yield open_at
+    for page, said in opened:
+        assert not said, (page.url, said)
+        if page.evaluate("typeof window.refused") == "object":
+            assert page.evaluate("window.refused") == [], page.url
+        page.context.close()
