@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inframind.identity import counters
 from inframind.identity.models import Token, User
+from inframind.identity.origin import origin
 
 TRIES_PER_MINUTE = 10
 
@@ -31,7 +32,7 @@ class StaffSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST" and settings.INFRAMIND_RATE_LIMITS:
-            wait = counters.count(f"staff:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES_PER_MINUTE)
+            wait = counters.count(f"staff:{origin(request)}", limit=TRIES_PER_MINUTE)
             if wait is not None:
                 refused = render(request, "429.html", status=429)
                 refused["Retry-After"] = str(wait)

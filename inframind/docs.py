@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
@@ -54,7 +55,9 @@ class Docs(SpectacularSwaggerSplitView):
 
 urlpatterns = [
     path("schema/", schema, name="schema"),
+    path("schema", RedirectView.as_view(pattern_name="schema")),
     path("docs/", Docs.as_view(), name="docs"),
+    path("docs", RedirectView.as_view(pattern_name="docs")),
     path("problems", problem_list),
     path("problems/<slug:code>", problem),
 ]

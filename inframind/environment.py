@@ -114,6 +114,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "INFRAMIND_LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "what is worth a log line"
     ),
+    Variable(
+        "INFRAMIND_PROXIES",
+        whole(0, 10),
+        "0",
+        "how many proxies of yours stand in front and write `X-Forwarded-For`; callers are counted by it",
+    ),
     Variable("INFRAMIND_HTTPS", switch, "on", "production: `off` only when nothing in front speaks TLS"),
     Variable(
         "INFRAMIND_METRICS_TOKEN",
@@ -127,12 +133,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("REDIS_URL", url("redis", "rediss"), "", "a Redis ≥ 6.2 or Valkey instead of the embedded one"),
     Variable(
-        "EMAIL_URL", url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"), "consolemail://",
+        "EMAIL_URL",
+        url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"),
+        "consolemail://",
         "mail server for notices, smtp+tls://user:password@host:587; by default letters go to the worker's log",
     ),
-    Variable(
-        "INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of the letters"
-    ),
+    Variable("INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of the letters"),
     Variable("SECRET_KEY", str, "", "production: at least 50 characters; on a devnet one is made and kept"),
     Variable("ALLOWED_HOSTS", names, "", "production: host names of the site, separated by commas"),
 )

@@ -11,6 +11,8 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from inframind.identity.origin import origin
+
 log = structlog.get_logger("inframind.request")
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -37,6 +39,7 @@ class RequestLog:
             method=request.method,
             path=request.path,
             status=response.status_code,
+            address=origin(request),
             ms=round(1000 * (time.perf_counter() - began), 1),
         )
         return response

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from .models import Token
 from .tokens import Rights, find
@@ -44,7 +45,11 @@ def rights_of(request: HttpRequest) -> Rights | None:
     """What the request's token allows, looked up once a request; None for a token that is none or ran out."""
     if not hasattr(request, _SEEN):
         secret = bearer(request)
-        setattr(request, _SEEN, find(secret) if secret else None)
+        rights = find(secret) if secret else None
+        setattr(request, _SEEN, rights)
+        if rights is not None:
+            # From here on each log line of the request says who asked.
+            bind_contextvars(token=rights.id, wallet=rights.wallet)
     found: Rights | None = getattr(request, _SEEN)
     return found
 
@@ -69,4 +74,7 @@ class PageSession(SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
-        return None if found is None else (found[0], SESSION)
+        if found is None:
+            return None
+        bind_contextvars(wallet=found[0].address)
+        return found[0], SESSION

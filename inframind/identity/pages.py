@@ -20,6 +20,7 @@ from staking.protocol.errors import ProtocolError, RateLimited
 
 from . import counters, demo, signin, tokens
 from .models import Token
+from .origin import origin
 from .throttles import LIMITS
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -128,7 +129,7 @@ def _next(request: HttpRequest) -> str:
 def _count(request: HttpRequest) -> None:
     if not settings.INFRAMIND_RATE_LIMITS:
         return
-    name = f"signin:address:{request.META.get('REMOTE_ADDR', '')}"
+    name = f"signin:address:{origin(request)}"
     if counters.count(name, limit=LIMITS["signin", "address"]) is not None:
         raise RateLimited
 

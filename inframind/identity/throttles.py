@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from .counters import count
+from .origin import origin
 
 # Calls a minute, by what is called and who is counted.
 LIMITS = {
@@ -43,7 +44,7 @@ class Throttle(BaseThrottle):
 
     def _callers(self, request: Request, kind: str) -> list[tuple[str, str]]:
         token = getattr(request.auth, "id", None)
-        by_address = [("address", self.get_ident(request))]
+        by_address = [("address", origin(request._request))]
         if not token or kind == "signin":
             return by_address
         return [("token", str(token)), *(by_address if kind == "write" else [])]

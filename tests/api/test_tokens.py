@@ -13,6 +13,7 @@ from django.test import Client
 
 from inframind.identity import counters, throttles
 from inframind.identity.models import Token, User
+from inframind.identity.origin import origin
 from inframind.identity.tokens import PREFIX, digest_of, find, issue, revoke
 from staking.protocol.errors import Invalid, NotFound
 
@@ -159,3 +160,18 @@ def test_without_valkey_nobody_is_stopped(api, monkeypatch):
     monkeypatch.setitem(throttles.LIMITS, ("read", "address"), 0)
     monkeypatch.setattr(counters, "_store", lambda: redis.Redis(port=1))
     assert api().get("toys/echo").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "9.9.9.9", "127.0.0.1"),
+        (1, "9.9.9.9, 8.8.8.8", "8.8.8.8"),
+        (2, "9.9.9.9, 8.8.8.8, 7.7.7.7", "8.8.8.8"),
+        (2, "7.7.7.7", "7.7.7.7"),
+        (1, " , ", "127.0.0.1"),
+    ],
+)
+def test_only_our_own_proxies_are_believed(rf, settings, proxies, header, address):
+    settings.INFRAMIND_PROXIES = proxies
+    assert origin(rf.get("/", headers={"X-Forwarded-For": header})) == address
