@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from inframind.devnet.demo import story, work
+from django.db import connection
+
+from inframind.devnet.demo import story
 from inframind.devnet.demo.cast import Machine
+from inframind.devnet.demo.oracle import Oracle
 from inframind.epoch import settle_epoch
 from staking.protocol.errors import Conflict
 from staking.services import clock, heartbeats, receipts
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import OpenEpoch, start_network
 from staking.services.rankings import rank
+from staking.services.unbondings import release_due
 from staking.settlement.live import open_epoch
 
 EPOCHS = 60
-# Before these the oracle heard nobody: a full record of every slot of sixty epochs adds time and nothing to see.
+# Before these the oracle heard nobody: every slot of sixty epochs would add time and nothing to see.
 HEARD_EPOCHS = 6
 RANKED_EPOCHS = 14
 BATCH = 5_000
@@ -27,39 +32,59 @@ def build(progress: Callable[[int], None]) -> None:
     Raises: `conflict` when anything was recorded before.
     """
     wall = clock.now()
-    first_day = wall - timedelta(days=EPOCHS)
-    if not clock.start_at(first_day):
+    start_network(now=wall)
+    length = timedelta(seconds=_open().params.epoch_seconds)
+    if not clock.start_at(wall - EPOCHS * length):
         raise Conflict("The network has a history already: the demo network needs an empty one.")
-    machines = story.begin(clock.now())
-    for number in range(1, EPOCHS + 1):
+    with _commits_that_do_not_wait(), Oracle() as oracle:
+        machines = story.begin(clock.now())
+        for number in range(1, EPOCHS + 1):
+            _live_through(_open(), machines, oracle)
+            progress(number)
+        clock.advance_to(wall)
         epoch = _open()
-        assert epoch.number == number
-        story.act(number, epoch.start + (epoch.end - epoch.start) / 4, machines)
-        _work(epoch, machines, epoch.end, heard=number > EPOCHS - HEARD_EPOCHS)
-        clock.advance_to(epoch.end)
-        settle_epoch(now=epoch.end, number=number)
-        if number > EPOCHS - RANKED_EPOCHS:
-            rank(now=epoch.end)
-        progress(number)
-    clock.advance_to(wall)
-    epoch = _open()
-    story.act(epoch.number, max(wall, epoch.start), machines)
-    _work(epoch, machines, wall, heard=True)
+        story.act(epoch.number, max(wall, epoch.start), machines)
+        _work(epoch, machines, oracle, min(wall, epoch.end), heard=True)
+    # The last commit waits for the disk, and with it for all before it.
     rank(now=clock.now())
 
 
-def _work(epoch: OpenEpoch, machines: list[Machine], until: datetime, *, heard: bool) -> None:
+def _live_through(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle) -> None:
+    number = epoch.number
+    story.act(number, epoch.start + (epoch.end - epoch.start) / 4, machines)
+    _work(epoch, machines, oracle, epoch.end, heard=number > EPOCHS - HEARD_EPOCHS)
+    clock.advance_to(epoch.end)
+    settle_epoch(now=epoch.end, number=number)
+    release_due(now=epoch.end)
+    if number > EPOCHS - RANKED_EPOCHS:
+        rank(now=epoch.end)
+
+
+def _work(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle, until: datetime, *, heard: bool) -> None:
     """Send the epoch's work up to `until` through the ingest that the oracle uses."""
     seconds = int((until - epoch.start).total_seconds())
     if seconds < epoch.params.heartbeat_slot_seconds:
         return
-    batch = list(work.receipts(epoch.number, epoch.start, seconds, machines))
-    for first in range(0, len(batch), BATCH):
-        receipts.ingest(items=batch[first : first + BATCH], now=until)
+    for batch in _batches(oracle.receipts(epoch, seconds, machines)):
+        receipts.ingest(items=batch, now=until)
     if heard:
-        beats = list(work.heartbeats(epoch.start, until, epoch.params.heartbeat_slot_seconds, machines))
-        for first in range(0, len(beats), BATCH):
-            heartbeats.ingest(items=beats[first : first + BATCH], now=until)
+        for batch in _batches(oracle.heartbeats(epoch, until, machines)):
+            heartbeats.ingest(items=batch, now=until)
+
+
+def _batches(items: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    return (items[first : first + BATCH] for first in range(0, len(items), BATCH))
+
+
+@contextmanager
+def _commits_that_do_not_wait() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'off'")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
 
 
 def _open() -> OpenEpoch:

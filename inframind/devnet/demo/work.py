@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-
 from inframind.devnet.demo import cast
 from inframind.devnet.demo.cast import Machine
 from staking.protocol.addresses import checksum, keccak256
@@ -20,12 +18,16 @@ PRICES = {"cpu": 12_000, "public_model": 20_000, "gpu": 50_000, "session_model":
 UTC_MS = timedelta(milliseconds=1)
 
 
-def receipts(epoch: int, start: datetime, seconds: int, machines: list[Machine]) -> Iterator[dict[str, Any]]:
+def receipts(
+    chain_id: int, epoch: int, start: datetime, seconds: int, machines: tuple[int, ...]
+) -> list[dict[str, Any]]:
     """Signed receipts of one epoch, spread over it in the order of their times."""
-    jobs = [(job, machine) for job in range(JOBS) for machine in machines]
+    jobs = [(job, cast.machine(number)) for job in range(JOBS) for number in machines]
     step = timedelta(seconds=seconds) / len(jobs)
-    for place, (job, machine) in enumerate(jobs):
-        yield _receipt(epoch, job, machine, start + place * step)
+    return [
+        _receipt(chain_id, epoch, job, machine, start + place * step)
+        for place, (job, machine) in enumerate(jobs)
+    ]
 
 
 def heartbeats(
@@ -45,7 +47,7 @@ def _away(machine: Machine, slot: int) -> bool:
     return (slot * 7 + machine.number * 13) % one_in == 0
 
 
-def _receipt(epoch: int, job: int, machine: Machine, at: datetime) -> dict[str, Any]:
+def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime) -> dict[str, Any]:
     dice = keccak256(f"{epoch}/{job}/{machine.number}".encode())
     job_class = CLASSES[dice[0] % (2 if machine.own_stake < 500 else 4)]
     region = cast.REGIONS[(0, 0, 0, 1, 1, 2, 3, 4)[dice[1] % 8]]
@@ -64,7 +66,7 @@ def _receipt(epoch: int, job: int, machine: Machine, at: datetime) -> dict[str, 
         "result_digest": "0x" + dice.hex(),
         "trace_root": "0x" + trace.hex(),
     }
-    body["signature"] = "0x" + _signature(body, epoch, job, machine, at, dice, trace).hex()
+    body["signature"] = "0x" + _signature(chain_id, body, epoch, job, machine, at, dice, trace).hex()
     if job % 6 == 0:
         forged = cast.FORGERS.get(machine.number) == epoch and job == 0
         body["verified_trace_root"] = "0x" + (keccak256(trace) if forged else trace).hex()
@@ -89,10 +91,17 @@ def _fate(epoch: int, job: int, machine: Machine, dice: bytes) -> tuple[str, int
 
 
 def _signature(
-    body: dict[str, Any], epoch: int, job: int, machine: Machine, at: datetime, dice: bytes, trace: bytes
+    chain_id: int,
+    body: dict[str, Any],
+    epoch: int,
+    job: int,
+    machine: Machine,
+    at: datetime,
+    dice: bytes,
+    trace: bytes,
 ) -> bytes:
     digest = receipt_digest(
-        settings.INFRAMIND_CHAIN_ID,
+        chain_id,
         job_id=body["job_id"],
         node=machine.address,
         job_class=body["job_class"],
