@@ -96,7 +96,7 @@ def _window(node: NodeState, settled: tuple[object, ...] | None, epoch: OpenEpoc
     live = node.accepted >= epoch.params.sla_min_jobs
     if not live:
         if settled is None:
-            node.q_bps = 10_000
+            node.q_bps, node.degraded = 10_000, False
         else:
             for name, value in zip(WINDOW_FIELDS, settled, strict=True):
                 setattr(node, name, value)
