@@ -63,7 +63,9 @@ class Act:
 
 
 _EARNS = gettext_lazy("It is pending until the epoch ends, and earns from the next one on.")
-_LEAVES = gettext_lazy("It earns nothing while it unbonds, and is paid to your wallet within a minute of maturing.")
+_LEAVES = gettext_lazy(
+    "It earns nothing while it unbonds, and is paid to your wallet within a minute of maturing."
+)
 _FREE = gettext_lazy("It is in your wallet now, free to use.")
 _NEXT = {
     "delegate": _EARNS, "stake": _EARNS, "compound": _EARNS, "compound-all": _EARNS, "cancel": _EARNS,

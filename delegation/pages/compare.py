@@ -136,7 +136,11 @@ def _measures(columns: list[Column]) -> list[Measure]:
             percentile,
         ),
         line(gettext("Reputation"), [node.reputation for node in nodes], grouped_int),
-        line(gettext("Delegator share"), [node.delegator_share_bps for node in nodes], lambda bps: percent(bps, 0)),
+        line(
+            gettext("Delegator share"),
+            [node.delegator_share_bps for node in nodes],
+            lambda bps: percent(bps, 0),
+        ),
         line(gettext("Tier"), [node.tier for node in nodes], str),
         line(gettext("Own stake, IFM"), [node.self_stake for node in nodes], lambda v: amount_digits(v, 0)),
         line(gettext("Delegated, IFM"), [node.delegated for node in nodes], lambda v: amount_digits(v, 0), 0),
@@ -150,7 +154,8 @@ def _cells(values: Sequence[Any], shown: Callable[[Any], str], better: int) -> t
     present = [value for value in values if value is not None]
     best = max(present, key=lambda value: value * better) if better and len(set(present)) > 1 else None
     return tuple(
-        Cell(DASH) if value is None else Cell(shown(value), best is not None and value == best) for value in values
+        Cell(DASH) if value is None else Cell(shown(value), best is not None and value == best)
+        for value in values
     )
 
 

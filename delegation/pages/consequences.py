@@ -191,7 +191,10 @@ def _undelegate(wish: Wish, situation: Situation, done: Done) -> Review:
     rows = [
         (gettext("From"), _named(situation.node)),
         *_leaving_rows(situation, done),
-        (gettext("Your delegation"), became(ifm_unit(situation.held), ifm_unit(situation.held - done.amount))),
+        (
+            gettext("Your delegation"),
+            became(ifm_unit(situation.held), ifm_unit(situation.held - done.amount)),
+        ),
         _tier_row(situation, situation.node, done.node),
         (gettext("Claimable stays"), ifm_unit(situation.position.claimable)),
         _still_reached(situation),
@@ -213,7 +216,9 @@ def _still_reached(situation: Situation) -> Row:
 
 def _leaving_warning(situation: Situation) -> str:
     if situation.position and situation.position.liable_slashes:
-        return gettext("The payout waits until the pending slash is decided, and the slash still reaches this stake.")
+        return gettext(
+            "The payout waits until the pending slash is decided, and the slash still reaches this stake."
+        )
     return gettext("What leaves earns nothing more, and cancelling is open only while the node takes stake.")
 
 
@@ -373,7 +378,9 @@ def _cancel(wish: Wish, situation: Situation, done: Done) -> Review:
         earns_from(situation),
         (gettext("To get it back"), leaves_after(situation)),
     )
-    return Review(rows, gettext("It returns whole, as new stake: leaving again starts a new unbonding period."))
+    return Review(
+        rows, gettext("It returns whole, as new stake: leaving again starts a new unbonding period.")
+    )
 
 
 def _withdraw(wish: Wish, situation: Situation, done: Done) -> Review:

@@ -38,9 +38,8 @@ def enter(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
     if not act.takes_amount:
         return HttpResponseRedirect(f"{reverse('money-review', args=[name])}?{wish.query}")
     review, refusal = (None, None) if not wish.text else _try(act, wish, situation)
-    template = "delegation/enter.html"
-    if request.headers.get("HX-Request"):
-        template += "#preview"
+    part = bool(request.headers.get("HX-Request"))
+    template = "delegation/amount_form.html#preview" if part else "delegation/enter.html"
     return render(request, template, form_of(act, wish, situation, review, refusal))
 
 
@@ -156,7 +155,9 @@ def _review(act: Act, wish: Wish, situation: Situation, found: Review) -> dict[s
         "title": _said(act.title, found.amount, _name(situation.node), _name(situation.to)),
         "fields": (*wish.fields, ("key", mint_key())),
         "command": command(act, wish),
-        "back": f"{reverse('money', args=[act.name])}?{wish.query}" if act.takes_amount else reverse("portfolio"),
+        "back": f"{reverse('money', args=[act.name])}?{wish.query}"
+        if act.takes_amount
+        else reverse("portfolio"),
     }
 
 

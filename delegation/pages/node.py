@@ -67,7 +67,9 @@ def node_view(request: HttpRequest, address: str) -> HttpResponse:
     context["beside"] = beside
     if beside.situation is not None and beside.reader is not None:
         wish = read_wish("delegate", beside.reader, request.GET)
-        wish = Wish("delegate", beside.reader, node=context["figures"].address, text=wish.text, amount=wish.amount)
+        wish = Wish(
+            "delegate", beside.reader, node=context["figures"].address, text=wish.text, amount=wish.amount
+        )
         context |= form_of(ACTS["delegate"], wish, beside.situation)
     return render(request, "delegation/node.html", context)
 
@@ -137,4 +139,3 @@ def _estimate(node: Node, request: HttpRequest) -> tuple[Estimate | None, Protoc
         now = project(epoch.params, past, held=0, amount=0)
         then = project(epoch.params, past, held=0, amount=wish.amount)
     return Estimate(wish.amount, now, then, tuple(_costs(node, wish.amount, 0))), None
-

@@ -112,10 +112,14 @@ def register(request: HttpRequest, wallet: str) -> HttpResponse:
                 made = nodes.register(operator=wallet, now=clock.now(), **filled.values)
             except ProtocolError as error:
                 if Node.objects.filter(address=filled.values["address"], operator=wallet).exists():
-                    return HttpResponseRedirect(reverse("operator-node", args=[filled.values["address"]]), status=303)
+                    return HttpResponseRedirect(
+                        reverse("operator-node", args=[filled.values["address"]]), status=303
+                    )
                 filled = Filled(filled.texts, filled.values, error)
             else:
-                messages.success(request, gettext("%(name)s is registered. Stake on it next.") % {"name": made.name})
+                messages.success(
+                    request, gettext("%(name)s is registered. Stake on it next.") % {"name": made.name}
+                )
                 return HttpResponseRedirect(reverse("operator-node", args=[made.address]), status=303)
     epoch = open_epoch()
     share = fixed(epoch.params.delegator_share_bps, 2, 0) if epoch else ""

@@ -161,7 +161,9 @@ def _parts(amounts: Iterable[tuple[str, int]]) -> tuple[Part, ...]:
     for label, amount in amounts:
         sums[label] += amount
     whole = sum(sums.values())
-    ordered = sorted(((amount, label) for label, amount in sums.items() if amount), key=lambda one: (-one[0], one[1]))
+    ordered = sorted(
+        ((amount, label) for label, amount in sums.items() if amount), key=lambda one: (-one[0], one[1])
+    )
     parts = [Part(label, amount, amount * BPS // whole) for amount, label in ordered[:LISTED]]
     rest = sum(amount for amount, _ in ordered[LISTED:])
     if rest:

@@ -107,7 +107,11 @@ def _page(
     from_epoch, to_epoch = epochs_ending_in(period)
     past = asked.page(request.GET, "earned")
     earned = earnings(
-        wallet, first=from_epoch, last=to_epoch, limit=EARNINGS_LISTED + 1, offset=(past - 1) * EARNINGS_LISTED
+        wallet,
+        first=from_epoch,
+        last=to_epoch,
+        limit=EARNINGS_LISTED + 1,
+        offset=(past - 1) * EARNINGS_LISTED,
     )
     return StatementPage(
         found=found,

@@ -47,7 +47,9 @@ def read_hardware(text: str) -> dict[str, Any]:
             continue
         name, equal, value = (part.strip() for part in line.partition("="))
         if not equal or not name:
-            raise Invalid("Write each part of the hardware on a line of its own: gpu_memory_gb = 48.", field="hardware")
+            raise Invalid(
+                "Write each part of the hardware on a line of its own: gpu_memory_gb = 48.", field="hardware"
+            )
         number = _WHOLE.fullmatch(value) and abs(int(value)) <= MAX_AMOUNT
         found[name] = int(value) if number else value
     return found

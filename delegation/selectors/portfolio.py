@@ -84,7 +84,9 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
     unbondings = unbondings_of_wallet(wallet, status="open")
     moving = redelegations_of_wallet(wallet, status="recorded")
     earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
-    nodes = _nodes({p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch)
+    nodes = _nodes(
+        {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
+    )
     return Portfolio(
         wallet=figures_from(wallet, positions, own, unbondings, epoch=epoch.number),
         epoch=epoch,
@@ -137,17 +139,23 @@ def _charges(
     own: list[OwnNode],
 ) -> list[Charge]:
     """Undecided slashes of any node that the wallet has stake on, by due epoch, with what each would take."""
-    found = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
+    found = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by(
+        "due_epoch", "id"
+    )
     worth = {p.node_id: p.value for p in positions}
     staked = {node.node_id: node.staked for node in own}
     charges = [
-        _charge(slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings)
+        _charge(
+            slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings
+        )
         for slash in found
     ]
     return [charge for charge in charges if charge.total or charge.slash.node_id in staked]
 
 
-def _charge(slash: Slash, node: NodeFigures, held: int, staked: int, entries: Sequence[UnbondingFigures]) -> Charge:
+def _charge(
+    slash: Slash, node: NodeFigures, held: int, staked: int, entries: Sequence[UnbondingFigures]
+) -> Charge:
     rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
     leaving = sum(
         entry.amount * rates[entry.kind] // BPS

@@ -30,7 +30,9 @@ UNION ALL
  WHERE epoch = %(epoch)s AND node_id = %(node)s AND NOT good ORDER BY seq DESC LIMIT %(limit)s)
 ORDER BY seq DESC LIMIT %(limit)s
 """
-BEATS = "SELECT count(*) FROM staking_heartbeat WHERE at >= %(start)s AND at < %(until)s AND node_id = %(node)s"
+BEATS = (
+    "SELECT count(*) FROM staking_heartbeat WHERE at >= %(start)s AND at < %(until)s AND node_id = %(node)s"
+)
 MS = timedelta(milliseconds=1)
 COUNTED = ("good", "late", "timeouts", "rejected", "dropped", "mismatched", "unsigned", "invalid", "forged")
 

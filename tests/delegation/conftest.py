@@ -24,13 +24,13 @@ def caller() -> type[Caller]:
 
 
 @pytest.fixture
-def browser() -> Callable[[str], Client]:
-    """`browser(ANNA)` is a client with that wallet's session."""
+def sign_in() -> Callable[[str], Client]:
+    """`sign_in(ANNA)` is a client with that wallet's session."""
 
-    def sign_in(wallet: str) -> Client:
+    def session(wallet: str) -> Client:
         user, _ = User.objects.get_or_create(address=wallet)
         client = Client()
         client.force_login(user)
         return client
 
-    return sign_in
+    return session
