@@ -137,13 +137,13 @@ def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         return Moved(posted, node, entry)
 
 
-def release_due(*, now: datetime, limit: int = 500) -> int:
-    """Pay mature entries that no slash can reach, in the order (matures at, id); how many (R17).
+def release_due(*, now: datetime, limit: int = 5_000) -> int:
+    """Pay at most `limit` mature entries that no slash can reach, in the order (matures at, id); how many (R17).
 
     One transaction an entry: whatever stops the run loses nothing, and two runs beside each other pay once.
     """
     paid = 0
-    for entry_id, wallet in _due(now)[:limit]:
+    for entry_id, wallet in _due(now, limit):
         try:
             withdraw(unbonding=entry_id, wallet=wallet, now=now)
         except (UnbondingClosed, HeldBySlash):
@@ -187,9 +187,9 @@ def _pay(node: Node, entry: Unbonding, epoch: OpenEpoch, now: datetime) -> int |
     )
 
 
-def _due(now: datetime) -> list[tuple[int, str]]:
+def _due(now: datetime, limit: int) -> list[tuple[int, str]]:
     reaching = Slash.objects.filter(
         node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
     )
     mature = Unbonding.objects.filter(~Exists(reaching), status=Unbonding.Status.OPEN, matures_at__lte=now)
-    return list(mature.order_by("matures_at", "id").values_list("id", "wallet"))
+    return list(mature.order_by("matures_at", "id").values_list("id", "wallet")[:limit])
