@@ -8,7 +8,7 @@ from django.db import connection
 
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.models import Epoch, Node
+from staking.models import Epoch, Node, Pool
 from staking.services.epochs import start_network
 
 NODES = """
@@ -36,6 +36,11 @@ INSERT INTO delegation_position (node_id, wallet, generation, shares, pending_sh
 SELECT nodes.first + p %% nodes.count, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1
 FROM generate_series(%s, %s) p, (SELECT min(id) AS first, count(*) AS count FROM staking_node) nodes
 """
+HOLDERS = """
+INSERT INTO delegation_position (node_id, wallet, generation, shares, pending_shares, pending_epoch, reward_index, owed,
+  claimed, opened_epoch)
+SELECT %s, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1 FROM generate_series(1, %s) p
+"""
 
 
 def open_large_epoch(*, nodes: int, receipts: int) -> Epoch:
@@ -60,3 +65,16 @@ def add_positions(first: int, last: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(POSITIONS, [first, last])
         cursor.execute("VACUUM ANALYZE delegation_position")
+
+
+def fill(node: Node, holders: int) -> None:
+    """Give one node so many shareholders of 1 IFM each, and no others."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [node.id, holders])
+        cursor.execute("VACUUM ANALYZE delegation_position")
+    tokens = holders * 1_000_000
+    Pool.objects.filter(node=node).update(tokens=tokens, shares=tokens)
+    # Enough in the books for whatever is taken from the node.
+    parts = (accounts.stake, accounts.pool, accounts.unbonding)
+    moves = {part(node.address): 10**15 for part in parts}
+    post(kind="bench", moves={accounts.ISSUANCE: -sum(moves.values()), **moves}, at=datetime.now(UTC), epoch=1)

@@ -1,0 +1,68 @@
+"""A slash of a node with a million delegations and a hundred thousand unbonding entries against one with ten."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from bench import fleet
+from bench.floors import ratio, rounds
+from bench.test_settlement import seconds
+from inframind.epoch import EPOCH_STEPS
+from staking.models import Bucket, Epoch, Node, Slash
+from staking.protocol.offences import Counters, find_offences
+from staking.settlement.slashes import create_slashes, execute_slashes
+from staking.settlement.state import Settlement
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
+
+MANY, ENTRIES, ROUNDS, GATE = 1_000_000, 100_000, 25, 1.15
+UNBONDINGS = """
+INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
+SELECT b.node_id, '0x01' || lpad(u::text, 38, '0'), b.kind, b.id, 1000, 1000, b.epoch, now(), now(), 'open'
+FROM staking_bucket b, generate_series(1, %s) u WHERE b.id = %s
+"""
+
+
+def test_slash(say):
+    epoch = fleet.open_large_epoch(nodes=50, receipts=5_000)
+    small, large = Node.objects.order_by("id")[7:9]
+    for node, positions, entries in ((small, 10, 10), (large, MANY, ENTRIES)):
+        fleet.fill(node, positions)
+        _fill_bucket(node, entries)
+    many, few = rounds(ROUNDS, lambda: slash(epoch, large), lambda: slash(epoch, small))
+    grown = ratio(many, few)
+    say(f"slash with {MANY:,} delegations and {ENTRIES:,} entries against ten: {grown:.2f} x (gate {GATE})")
+    assert grown <= GATE
+
+
+def slash(epoch: Epoch, node: Node) -> float:
+    """Seconds to create and execute an `invalid_proof` of the node; nothing is kept."""
+    work = Settlement(now=epoch.end)
+    spent = 0.0
+    with transaction.atomic():
+        for step in EPOCH_STEPS:
+            if step is create_slashes:
+                _charge(work, node)
+                spent += seconds(lambda: create_slashes(work))
+                Slash.objects.update(due_epoch=epoch.number)
+            elif step is execute_slashes:
+                spent += seconds(lambda: execute_slashes(work))
+            else:
+                step(work)
+        assert work.executed[0].slashed > 0
+        transaction.set_rollback(True)
+    return spent
+
+
+def _charge(work: Settlement, node: Node) -> None:
+    work.found = {node.id: find_offences(work.params, Counters(accepted=100, sla=10_000, invalid_proofs=1))}
+
+
+def _fill_bucket(node: Node, entries: int) -> None:
+    bucket = Bucket.objects.create(
+        node=node, kind="delegated", epoch=1, tokens=entries * 1000, shares=entries * 1000
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(UNBONDINGS, [entries, bucket.pk])
+        cursor.execute("VACUUM ANALYZE staking_unbonding")
