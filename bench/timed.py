@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import socket
 import time
@@ -19,7 +20,7 @@ class Timed(NamedTuple):
 
 
 def ask(port: int, path: str, seconds: float) -> Timed:
-    """Ask for a path again and again; "{n}" in it becomes a number that was never asked before."""
+    """Ask for a path again and again; "{n}" in it becomes six digits that are others each time."""
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
         found = pool.starmap(_ask, [(port, path, seconds, client) for client in range(CLIENTS)])
     times = sorted(taken for one in found for taken in one)
@@ -38,12 +39,13 @@ def slower(ours: list[Timed], floor: list[Timed]) -> float:
 
 def _ask(port: int, path: str, seconds: float, client: int) -> list[float]:
     times: list[float] = []
+    numbers = itertools.count(time.monotonic_ns() // 1_000_000 + client * 1_000_000 // CLIENTS)
     with socket.create_connection((HOST, port)) as connection, connection.makefile("rb") as answers:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            number = time.monotonic_ns() * CLIENTS + client
-            request = f"GET {path.replace('{n}', str(number))} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+            asked = path.replace("{n}", f"{next(numbers) % 1_000_000:06}")
+            request = f"GET {asked} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
             began = time.perf_counter()
             connection.sendall(request)
             _take(answers)

@@ -11,10 +11,18 @@ from django.conf import settings
 from staking.services import changes
 
 Value = TypeVar("Value")
+Version = tuple[int, int]
+
+
+class _Look:
+    """The version as this process last saw it, and until when it trusts that."""
+
+    version: Version = (-1, -1)
+    until: float = 0.0
 
 
 class _State(NamedTuple):
-    version: tuple[int, int]
+    version: Version
     values: dict[Hashable, object]
 
 
@@ -29,7 +37,6 @@ class Kept(Generic[Value]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._state = _State((-1, -1), {})
-        self._until = 0.0
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value kept under `key`, else the one that `make` computes now. One query at most on a hit."""
@@ -43,12 +50,16 @@ class Kept(Generic[Value]):
         return values[key]  # type: ignore[return-value]
 
     def _values(self) -> dict[Hashable, object]:
+        version = _version()
         state = self._state
-        if time.monotonic() < self._until:
-            return state.values
-        version = changes.version()
-        self._until = time.monotonic() + settings.VERSION_SECONDS
         if state.version != version:
             # Another thread may do the same at once; whichever state stays is as good.
             state = self._state = _State(version, {})
         return state.values
+
+
+def _version() -> Version:
+    if time.monotonic() >= _Look.until:
+        _Look.version = changes.version()
+        _Look.until = time.monotonic() + settings.VERSION_SECONDS
+    return _Look.version

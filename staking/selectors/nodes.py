@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from staking.models import Node
 from staking.protocol.addresses import checksum
 from staking.protocol.errors import NotFound
-from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
+from staking.selectors.node_figures import (
+    REWARD_EPOCHS,
+    NodeFigures,
+    find_figures,
+    read_figures,
+    with_rewards,
+)
 from staking.selectors.node_query import (
     BY_RANK,
     ORDERINGS,
@@ -22,7 +27,7 @@ from staking.selectors.node_query import (
     ranked_source,
     source,
 )
-from staking.selectors.rankings import latest_id
+from staking.selectors.rankings import in_force, latest_id
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import Live, figures_by_address, open_epoch
 
@@ -51,7 +56,7 @@ WINDOW = (
 def list_nodes(
     query: NodeQuery, *, now: datetime, limit: int, offset: int
 ) -> tuple[list[NodeFigures], int]:
-    """A page of the nodes that a query asks for, and how many there are in all; 7 queries at most.
+    """A page of the nodes that a query asks for, and how many there are in all; 6 queries at most.
 
     Performance figures are those of the latest ranking, so that a list stands still between two rankings, and
     stake, tier and status are live. Raises: `invalid` for a filter or an order that cannot be.
@@ -65,17 +70,17 @@ def list_nodes(
 def nodes_page(
     query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
 ) -> tuple[list[NodeFigures], int]:
-    """The same for a caller that has read the open epoch and the latest ranking; 5 queries at most."""
+    """The same for a caller that has read the open epoch and the latest ranking; 4 queries at most."""
     found = _find(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
-    return found, _count(query, epoch=epoch, ranking=ranking)
+    return with_rewards(found, epoch=epoch), _count(query, epoch=epoch, ranking=ranking)
 
 
 def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
-    """The same page without the count. Raises: `invalid`."""
-    epoch = open_epoch()
+    """The same page without the count and without the rewards of former epochs. Raises: `invalid`."""
+    epoch, ranking = in_force()
     if epoch is None:
         return []
-    return _find(query, epoch=epoch, ranking=latest_id(), limit=limit, offset=offset)
+    return _find(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
 
 
 def count_nodes(query: NodeQuery) -> int:
@@ -118,14 +123,16 @@ def _find(
     clauses, values = conditions(query, epoch)
     order = order_by(query.ordering)
     page = f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
-    values |= {"ranking": ranking, "limit": limit, "offset": offset}
-    ids: list[int] = []
+    values |= {"limit": limit, "offset": offset}
+    found: list[NodeFigures] = []
     if query.ordering in BY_RANK:
         # Walks the ranking in its own order and stops at the end of the page, most often all that is asked for.
-        ids = _ids(f"SELECT n.id {ranked_source(clauses)} {page}", values)
-    if len(ids) < limit:
-        ids = _ids(f"SELECT n.id {source(clauses, order)} {page}", values)
-    return read_figures(ids, epoch=epoch, ranking=ranking)
+        ranked = f"SELECT n.id {ranked_source(clauses)} {page}"
+        found = find_figures(ranked, values, epoch=epoch, ranking=ranking)
+    if len(found) < limit:
+        whole = f"SELECT n.id {source(clauses, order)} {page}"
+        found = find_figures(whole, values, epoch=epoch, ranking=ranking)
+    return found
 
 
 def _count(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> int:
@@ -133,9 +140,3 @@ def _count(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {source(clauses)}", values | {"ranking": ranking})
         return int(cursor.fetchone()[0])
-
-
-def _ids(sql: str, values: dict[str, Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [row[0] for row in cursor.fetchall()]

@@ -9,7 +9,11 @@ from django.db.models import QuerySet
 
 from staking.models import Epoch, Ranking, RankingRow
 from staking.protocol.errors import NotFound
+from staking.selectors.kept import Kept
+from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
+
+_in_force: Kept[tuple[OpenEpoch | None, int | None]] = Kept(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ def latest() -> LatestRanking | None:
     period = timedelta(seconds=running.params.ranking_seconds)
     next_at = first + ((newest.computed_at - first) // period + 1) * period
     return LatestRanking(newest.pk, newest.computed_at, newest.epoch, newest.nodes, next_at)
+
+
+def in_force() -> tuple[OpenEpoch | None, int | None]:
+    """The open epoch and the number of the newest ranking, as this process last saw them."""
+    return _in_force.get(None, lambda: (open_epoch(), latest_id()))
 
 
 def latest_id() -> int | None:

@@ -13,9 +13,8 @@ from staking.protocol.parameters import JOB_CLASSES, Quorum, minimum_tier_of_cla
 from staking.protocol.scheduling import Candidate, ChosenQuorum
 from staking.selectors.kept import Kept
 from staking.selectors.node_query import STAKE, STANDING, TEE
-from staking.selectors.rankings import latest_id
+from staking.selectors.rankings import in_force
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 
 # By the ranking's places, so that a page of the best reads no more than it shows.
 ELIGIBLE = f"""
@@ -80,7 +79,7 @@ def eligible_nodes(job_class: str, *, limit: int, offset: int = 0) -> tuple[int 
     Places are the latest ranking's; tier, status and unbonding are those of this moment. A node that was not
     ranked yet is not eligible. Raises: `invalid` for an unknown class.
     """
-    ranking, epoch = latest_id(), open_epoch()
+    epoch, ranking = in_force()
     if ranking is None or epoch is None:
         return None, []
     return ranking, _read(job_class, ranking, epoch, limit, offset)

@@ -89,7 +89,7 @@ def test_a_list_holds_what_was_asked_for_in_its_order(ranked: Net, get: Any) -> 
 NONSENSE: list[dict[str, str]] = [
     {"tier": "abc"}, {"tier": "4"}, {"tier": "-1"}, {"tier": "1.0"}, {"tier": ""}, {"tier": "١"},
     {"job_class": "alchemy"}, {"job_class": ""}, {"open": "yes"}, {"open": "1"}, {"status": "open"},
-    {"ordering": "name"}, {"ordering": "--rank"}, {"ordering": "rank;drop"}, {"ordering": "rank,-q"},
+    {"ordering": "colour"}, {"ordering": "--rank"}, {"ordering": "rank;drop"}, {"ordering": "rank,-q"},
     {"region": "eu west"}, {"region": "\x00"}, {"region": "x" * 33}, {"search": "\x00"}, {"search": "x" * 65},
     {"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"limit": "1e3"}, {"offset": "-1"}, {"offset": "9" * 30},
     {"min_sla_bps": "9000.5"}, {"min_apr_bps": "-1"},
