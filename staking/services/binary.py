@@ -1,8 +1,9 @@
-"""Long lists to the database as ready-made binary arrays: the driver's own way from a list costs ten times more."""
+"""Many values to the database in its own binary form: the driver's way from a list costs ten times more."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from itertools import islice
 from struct import Struct
 from typing import Any, Final
 
@@ -18,6 +19,11 @@ _INT8, _INT8S = 20, 1016
 _HEAD: Final = Struct(">5i")
 _LENGTH: Final = tuple(length.to_bytes(4, "big") for length in range(512))
 _NULL: Final = b"\xff\xff\xff\xff"
+
+
+_COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER: Final = b"\xff\xff"
+_PIECE: Final = 1_000
 
 
 class TextArray(bytes):
@@ -61,6 +67,17 @@ def run(query: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor.adapters.register_dumper(WholeArray, _WholesDumper)
         cursor.execute(query, asked)
         return cursor.fetchall() if cursor.description else []
+
+
+def copy_in(query: str, rows: Iterable[bytes]) -> None:
+    """Run a COPY … FROM STDIN (FORMAT BINARY); each row has the number of its columns and the sized values."""
+    waiting = iter(rows)
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(query) as copy:
+        copy.write(_COPY_HEADER)
+        # The server takes one piece in while the next one is made.
+        while piece := b"".join(islice(waiting, _PIECE)):
+            copy.write(piece)
+        copy.write(_COPY_TRAILER)
 
 
 def _array(kind: int, values: Collection[bytes]) -> bytes:

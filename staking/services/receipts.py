@@ -46,9 +46,8 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
         place = _place(contents, now, unchecked=unchecked)
         contents = _known_nodes(contents, place, result)
         fresh, completed = _decide(contents, place, result)
-        if fresh:
-            store.open_partition(place.epoch.number)
-        store.write_rows([_judge(c, place, signers, unchecked) for c in fresh], place.epoch.number)
+        rows = [_judge(content, place, signers, unchecked) for content in fresh]
+        store.write_rows(rows, place.epoch.number)
         nodes = [place.nodes[content.node][0] for content in completed]
         store.complete(completed, nodes, place.epoch.number)
     result.accepted = len(fresh) + len(completed)
@@ -89,7 +88,10 @@ def _known_nodes(contents: list[Content], place: Place, result: Ingested) -> lis
 
 def _decide(contents: list[Content], place: Place, result: Ingested) -> tuple[list[Content], list[Content]]:
     """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
-    former = _take(contents, place)
+    first = _first_in_time(contents, place)
+    former = _take(first, contents, place)
+    if not former and len(first) == len(contents):
+        return contents, []
     fresh: list[Content] = []
     completed: list[Content] = []
     for content in contents:
@@ -109,14 +111,20 @@ def _decide(contents: list[Content], place: Place, result: Ingested) -> tuple[li
     return fresh, completed
 
 
-def _take(contents: list[Content], place: Place) -> dict[str, Recorded]:
-    """Take the keys of the jobs that are new in this batch; answers with what was recorded of the others."""
+def _first_in_time(contents: list[Content], place: Place) -> dict[str, Content]:
+    """By job id the first receipt whose time is right: the one that is recorded when the job is new."""
     first: dict[str, Content] = {}
     for content in contents:
         if place.earliest <= content.accepted_at <= place.latest:
             first.setdefault(content.job_id, content)
+    return first
+
+
+def _take(first: dict[str, Content], contents: list[Content], place: Place) -> dict[str, Recorded]:
+    """Take the keys of the jobs that are new; answers with what was recorded of the others before."""
     asked = set(store.take_keys(first.values(), place.epoch.number))
-    asked.update(content.job_id for content in contents if content.job_id not in first)
+    if len(first) < len(contents):
+        asked.update(content.job_id for content in contents if content.job_id not in first)
     former = store.recorded(asked)
     # What may be completed is held, so that two different traces do not both complete it.
     open_ones = {
