@@ -90,9 +90,10 @@ def check_share_change(params: Parameters, in_force: int, new: int) -> None:
     if new < low or (high is not None and new > high):
         sentence = f"Choose delegator_share_bps between {low} and {high}."
         raise ParameterOutOfBounds(sentence, field="delegator_share_bps")
-    least = in_force - params.delegator_share_max_cut_bps
+    largest = params.delegator_share_max_cut_bps
+    least = max(in_force - largest, low)
     if new < least:
         sentence = (
-            f"Choose at least {least}: a share falls by {params.delegator_share_max_cut_bps} bps an epoch."
+            f"The share in force is {in_force} bps and may fall by {largest} in one epoch: give {least} or more."
         )
         raise ShareCutTooLarge(sentence, field="delegator_share_bps", extra={"least": least})

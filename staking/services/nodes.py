@@ -16,8 +16,8 @@ from staking.protocol.errors import (
     NodeRetired,
     NotOperator,
     ParameterOutOfBounds,
-    ShareCutTooLarge,
 )
+from staking.protocol.rewards import check_share_change
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock
@@ -117,15 +117,8 @@ def _check_share(share_bps: int | None) -> None:
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:
     """From the next epoch on; the last change of an epoch counts, measured against the share in force (R48)."""
-    _check_share(share_bps)
     in_force = node.share_in(epoch.number)
-    largest = epoch.params.delegator_share_max_cut_bps
-    if in_force - share_bps > largest:
-        raise ShareCutTooLarge(
-            f"The share in force is {in_force} bps and may fall by {largest} in one epoch: "
-            f"give {max(in_force - largest, SHARE_FLOOR)} or more.",
-            field="delegator_share_bps",
-        )
+    check_share_change(epoch.params, in_force, share_bps)
     node.share_bps, node.next_share_bps, node.next_share_epoch = in_force, share_bps, epoch.number + 1
     ShareChange.objects.update_or_create(
         node=node,
