@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_http_methods
 
 from staking.pages.once import act_once, mint_key
 from staking.services import clock
 
 KEY = "key"
+View = Callable[..., HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,21 @@ class Review:
     back: str
     danger: bool = False
     command: str = ""
+
+
+def sent_from(page: str) -> Callable[[View], View]:
+    """A view that only takes what the form on `page` sends; who comes to its address otherwise is led there."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                return HttpResponseRedirect(reverse(page, kwargs=kwargs))
+            return view(request, *args, **kwargs)
+
+        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+
+    return guard
 
 
 def is_confirmation(request: HttpRequest) -> bool:

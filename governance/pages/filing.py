@@ -7,10 +7,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from governance.pages.case import dispute_context, running_epoch
-from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
+from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
 from governance.pages.slashes import slash_page
 from governance.services.disputes import add_evidence, open_dispute
 from staking.ledger import accounts
@@ -25,7 +24,7 @@ from staking.services import clock
 from staking.templatetags.money import amount_digits, grouped_int, ifm_unit
 
 
-@require_POST
+@sent_from("slash")
 @of_reader
 def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
     """Review a dispute, or file it when the review's key is with it."""
@@ -50,7 +49,7 @@ def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
     return show_review(request, _dispute_review(charge, reason, wallet))
 
 
-@require_POST
+@sent_from("dispute")
 @of_reader
 def evidence(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     """Review a piece of evidence, or add it when the review's key is with it."""

@@ -8,13 +8,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from governance.models import Proposal, Vote
 from governance.pages import words
 from governance.pages.case import dispute_context, running_epoch
-from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
+from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
 from governance.pages.power import Power, power_of
 from governance.pages.proposals import proposal_context
 from governance.pages.tally import TallyShown, tally_of
@@ -31,7 +31,7 @@ from staking.templatetags.money import amount_digits, ifm_unit, moment
 Context = Callable[[HttpRequest, int], dict[str, Any]]
 
 
-@require_POST
+@sent_from("dispute")
 @of_reader
 def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
@@ -50,7 +50,7 @@ def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResp
     return _vote(request, wallet, figures.dispute, figures.count, cast, title, here, dispute_context)
 
 
-@require_POST
+@sent_from("proposal")
 @of_reader
 def vote_on_proposal(request: HttpRequest, wallet: str, proposal: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
@@ -114,7 +114,7 @@ def _review(
         (gettext("Turnout afterwards"), _turnout(after)),
         (gettext("Tally afterwards"), f"{after.left.label} {words.part(after.left.power, _decided(after))}"),
         (gettext("Reason"), reason or "–"),
-        (gettext("Can be changed until"), moment(count.closes_at) + " UTC"),
+        (gettext("Can be changed until"), format_html("{} UTC", moment(count.closes_at))),
     ]
     return Review(
         title=gettext("Vote %(choice)s on %(what)s")

@@ -1,0 +1,374 @@
+"""The DAO's pages: what each reader sees, and forms that act once."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from governance.models import Dispute, DisputeEvidence, Proposal, Vote
+from governance.services.disputes import open_dispute
+from governance.services.proposals import propose
+from governance.services.votes import vote_dispute, vote_proposal
+from inframind.identity.models import User
+from staking.models import Slash
+from staking.protocol.amounts import MICRO
+from tests.governance import world
+from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
+
+pytestmark = pytest.mark.django_db
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def slash() -> Slash:
+    world.begin()
+    charge = world.accuse()
+    world.catch_up()
+    return charge
+
+
+@pytest.fixture
+def dispute(slash: Slash) -> Dispute:
+    return open_dispute(slash=slash.pk, reason=EVIL, actor=OLGA, now=world.now())
+
+
+@pytest.fixture
+def proposal(slash: Slash) -> Proposal:
+    return propose(title=EVIL, body=EVIL, changes={"q_latency_bps": 1_200}, wallet=NILS, now=world.now())
+
+
+def browser(wallet: str | None) -> Client:
+    client = Client()
+    if wallet:
+        client.force_login(User.objects.get_or_create(address=wallet)[0])
+    return client
+
+
+def page(where: str, wallet: str | None = None, status: int = 200) -> str:
+    answer = browser(wallet).get(where)
+    assert answer.status_code == status, answer.content[:500]
+    return answer.content.decode()
+
+
+def fields(html: str, action: str) -> dict[str, str]:
+    """The hidden fields of the review's form."""
+    form = html[html.index(f'action="{action}"') :]
+    form = form[: form.index("</form>")]
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def review(wallet: str, where: str, form: dict[str, str]) -> tuple[Client, dict[str, str]]:
+    client = browser(wallet)
+    answer = client.post(where, form)
+    assert answer.status_code == 200, answer.content.decode()[-3_000:]
+    return client, fields(answer.content.decode(), where)
+
+
+def test_every_page_answers_for_everybody(dispute: Dispute, proposal: Proposal) -> None:
+    places = ["/governance/", "/slashes/", "/proposals/", "/parameters/", f"/disputes/{dispute.pk}/",
+              f"/proposals/{proposal.pk}/"]  # fmt: skip
+    for where in places:
+        for wallet in (None, OLGA, ANN, DAN):
+            html = page(where, wallet)
+            assert EVIL not in html
+            assert 'style="' not in html
+            assert "<script>" not in html
+            assert html.count("<h1") == 1
+
+
+@pytest.mark.parametrize("where", ["/governance/", "/slashes/", "/proposals/", "/parameters/"])
+def test_an_empty_network(where: str) -> None:
+    world.begin()
+    world.catch_up()
+    page(where)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/disputes/0/", "/disputes/99999999999999999999/", "/slashes/0/", "/proposals/0/",
+        "/proposals/99999999999999999999/", "/slashes/?page=9", "/proposals/?page=9", "/slashes/?node=0x12",
+    ],
+)  # fmt: skip
+def test_places_that_are_not_there(slash: Slash, where: str) -> None:
+    page(where, status=404)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["/slashes/?status=maybe", "/slashes/?offence=luck", "/slashes/?page=x", "/proposals/?status=maybe"],
+)
+def test_nonsense_in_an_address(slash: Slash, where: str) -> None:
+    page(where, status=400)
+
+
+def test_the_case_says_what_power_one_has_and_why_none(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/"
+    assert "Sign in to vote" in page(where)
+    assert "its operator cannot vote on its own case" in page(where, OLGA)
+    assert "You held no stake at the opening of epoch 3" in page(where, DAN)
+    ann = page(where, ANN)
+    assert "Held at the opening of epoch 3" in ann
+    assert "Review vote" in ann
+    world.back(DAN, 70 * MICRO)
+    world.settle()
+    world.catch_up()
+    assert "The 70.00 IFM that you hold now count from the next vote on." in page(where, DAN)
+
+
+def test_the_case_shows_what_is_at_stake(dispute: Dispute) -> None:
+    html = page(f"/disputes/{dispute.pk}/", OLGA)
+    for amount in ("−250.000000", "187.500000", "62.500000"):
+        assert amount in html
+    assert "Net" in html
+    assert "You have nothing at stake in this node." in page(f"/disputes/{dispute.pk}/", ANN)
+
+
+def test_the_money_is_what_the_settlement_takes(slash: Slash) -> None:
+    before = page(f"/slashes/{slash.pk}/", OLGA)
+    world.settle()
+    slash.refresh_from_db()
+    after = page(f"/slashes/{slash.pk}/")
+    assert "If it stands" in before
+    assert "What was taken" in after
+    for amount in (slash.self_slashed, slash.burned, slash.honest):
+        shown = f"{amount // MICRO}.{amount % MICRO:06d}"
+        assert shown in before
+        assert shown in after
+
+
+def test_a_disputed_slash_leads_to_its_case(dispute: Dispute) -> None:
+    answer = browser(None).get(f"/slashes/{dispute.slash_id}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/disputes/{dispute.pk}/")
+
+
+def test_a_vote_from_choice_to_result(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/vote/"
+    client, form = review(ANN, where, {"choice": "overturn", "reason": "Fair.\r\nTwo lines"})
+    assert not Vote.objects.exists()
+    for _ in range(3):
+        answer = client.post(where, form)
+        assert (answer.status_code, answer["Location"]) == (303, f"/disputes/{dispute.pk}/#vote")
+    vote = Vote.objects.get()
+    assert (vote.choice, vote.reason, vote.power) == ("overturn", "Fair.\nTwo lines", 400 * MICRO)
+    seen = client.get(f"/disputes/{dispute.pk}/").content.decode()
+    assert "Voted Overturn with 400.00 IFM." in seen
+    assert "Review changed vote" in seen
+
+
+def test_a_key_stands_for_what_was_reviewed(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/vote/"
+    client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
+    assert client.post(where, form).status_code == 303
+    refused = client.post(where, {**form, "choice": "uphold"})
+    assert refused.status_code == 409
+    assert "idempotency_conflict" in refused.content.decode()
+    assert client.post(where, {**form, "key": "no key"}).status_code == 400
+    assert Vote.objects.get().choice == "overturn"
+
+
+@pytest.mark.parametrize(
+    ("wallet", "choice", "status", "code"),
+    [
+        (OLGA, "uphold", 403, "conflict_of_interest"),
+        (DAN, "uphold", 403, "no_voting_power"),
+        (ANN, "maybe", 400, "invalid"),
+        (ANN, "", 400, "invalid"),
+    ],
+)
+def test_a_refused_vote_says_why_and_keeps_what_was_typed(
+    dispute: Dispute, wallet: str, choice: str, status: int, code: str
+) -> None:
+    answer = browser(wallet).post(f"/disputes/{dispute.pk}/vote/", {"choice": choice, "reason": "My words"})
+    html = answer.content.decode()
+    assert answer.status_code == status
+    assert f"<code>{code}</code>" in html
+    assert not Vote.objects.exists()
+
+
+def test_a_vote_that_closed_meanwhile(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/vote/"
+    client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
+    world.settle()
+    world.settle()
+    world.catch_up()
+    refused = client.post(where, form)
+    assert refused.status_code == 409
+    assert "vote_closed" in refused.content.decode()
+    assert "This vote is over." in refused.content.decode()
+
+
+def test_forms_are_for_those_who_signed_in(dispute: Dispute, proposal: Proposal) -> None:
+    for where in (f"/disputes/{dispute.pk}/vote/", f"/disputes/{dispute.pk}/evidence/",
+                  f"/proposals/{proposal.pk}/vote/", f"/slashes/{dispute.slash_id}/dispute/",
+                  "/proposals/new/"):  # fmt: skip
+        assert browser(None).post(where, {"choice": "uphold"}).status_code == 401
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get_or_create(address=ANN)[0])
+    assert strict.post(f"/disputes/{dispute.pk}/vote/", {"choice": "uphold"}).status_code == 403
+
+
+@pytest.mark.parametrize("form", ["vote", "evidence"])
+def test_the_address_of_a_form_leads_to_its_page(dispute: Dispute, form: str) -> None:
+    answer = browser(ANN).get(f"/disputes/{dispute.pk}/{form}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/disputes/{dispute.pk}/")
+
+
+def test_an_operator_disputes_once(slash: Slash) -> None:
+    where = f"/slashes/{slash.pk}/dispute/"
+    assert "Review dispute" in page(f"/slashes/{slash.pk}/", OLGA)
+    assert "Review dispute" not in page(f"/slashes/{slash.pk}/", ANN)
+    client, form = review(OLGA, where, {"reason": "The oracle read another machine."})
+    assert world.wallet(OLGA) == 1_000 * MICRO
+    places = {client.post(where, form)["Location"] for _ in range(3)}
+    assert places == {f"/disputes/{Dispute.objects.get().pk}/"}
+    assert world.wallet(OLGA) == 950 * MICRO
+
+
+def test_a_refused_dispute(slash: Slash) -> None:
+    assert browser(ANN).post(f"/slashes/{slash.pk}/dispute/", {"reason": "No."}).status_code == 403
+    empty = browser(OLGA).post(f"/slashes/{slash.pk}/dispute/", {"reason": " "})
+    assert empty.status_code == 400
+    assert not Dispute.objects.exists()
+
+
+def test_evidence_is_added_once(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/evidence/"
+    client, form = review(OLGA, where, {"text": EVIL, "link": "https://example.org/a?b=1&c=2"})
+    for _ in range(3):
+        assert client.post(where, form).status_code == 303
+    assert DisputeEvidence.objects.count() == 1
+    html = page(f"/disputes/{dispute.pk}/")
+    assert EVIL not in html
+    assert 'href="https://example.org/a?b=1&amp;c=2"' in html
+    bad = browser(OLGA).post(where, {"text": "x", "link": "javascript:alert(1)"})
+    assert bad.status_code == 400
+    assert "javascript:alert(1)" in bad.content.decode()
+    assert 'href="javascript' not in bad.content.decode()
+
+
+def test_a_proposal_from_values_to_the_vote(slash: Slash) -> None:
+    typed = {"title": "More", "body": "Why", "emission_per_epoch": "12000", "offences.dropout.self_bps": "1000",
+             "quorum_bps": "1000"}  # fmt: skip
+    effect = browser(NILS).get("/proposals/new/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert "What it would have changed" in effect
+    assert "<h1" not in effect
+    client, form = review(NILS, "/proposals/new/", typed)
+    places = {client.post("/proposals/new/", form)["Location"] for _ in range(3)}
+    made = Proposal.objects.get()
+    assert places == {f"/proposals/{made.pk}/"}
+    # What was left as it is in force is not part of the proposal.
+    assert made.changes == {
+        "emission_per_epoch": "12000",
+        "offences": [{"name": "dropout", "self_bps": 1_000}],
+    }
+    html = page(f"/proposals/{made.pk}/", ANN)
+    assert "Emission" in html
+    assert "12,000 IFM" in html
+    client, form = review(ANN, f"/proposals/{made.pk}/vote/", {"choice": "for", "reason": ""})
+    assert client.post(f"/proposals/{made.pk}/vote/", form).status_code == 303
+    assert Vote.objects.get(proposal=made).choice == "for"
+
+
+@pytest.mark.parametrize(
+    ("wallet", "typed", "status", "code"),
+    [
+        (NILS, {"quorum_bps": "99"}, 400, "parameter_out_of_bounds"),
+        (NILS, {"quorum_bps": "many"}, 400, "parameter_out_of_bounds"),
+        (NILS, {"emission_per_epoch": "1e3"}, 400, "parameter_out_of_bounds"),
+        (NILS, {"slash_burn_bps": "6000"}, 400, "parameter_out_of_bounds"),
+        (NILS, {"tiers.1.minimum": "5000"}, 400, "parameter_out_of_bounds"),
+        (NILS, {}, 400, "invalid"),
+        (ANN, {"quorum_bps": "900"}, 403, "no_voting_power"),
+    ],
+)
+def test_a_refused_proposal_keeps_what_was_typed(
+    slash: Slash, wallet: str, typed: dict[str, str], status: int, code: str
+) -> None:
+    answer = browser(wallet).post("/proposals/new/", {"title": "My title", **typed})
+    html = answer.content.decode()
+    assert (answer.status_code, Proposal.objects.count()) == (status, 0)
+    assert f"<code>{code}</code>" in html
+    assert 'value="My title"' in html
+    for value in typed.values():
+        assert f'value="{value}"' in html
+
+
+def test_the_history_of_parameters_names_the_proposal(slash: Slash) -> None:
+    made = propose(title="Q", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    for wallet in (NILS, OLGA):
+        vote_proposal(proposal=made.pk, choice="for", reason="", wallet=wallet, now=world.now())
+    while world.epoch().number <= made.closes_epoch + 1:
+        world.settle()
+    world.catch_up()
+    html = page("/parameters/")
+    assert "Parameters v2" in html
+    assert f'href="/proposals/{made.pk}/"' in html
+    assert "10.00%" in html
+    assert "9.00%" in html
+    assert "In force from epoch" not in page(f"/proposals/{made.pk}/")
+
+
+def test_the_overview_is_the_reader_s(dispute: Dispute, proposal: Proposal) -> None:
+    html = page("/governance/", ANN)
+    assert "You can vote on" in html
+    assert "can vote" in html
+    vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+    assert "Uphold" in page("/governance/", ANN)
+    assert "You can vote on" not in page("/governance/", DAN)
+    assert "no power here" in page("/governance/", OLGA)
+
+
+def test_votes_are_filtered_and_sorted(dispute: Dispute) -> None:
+    for wallet, choice, reason in ((ANN, "uphold", ""), (BEN, "overturn", "Because"), (CAT, "abstain", "")):
+        vote_dispute(dispute=dispute.pk, choice=choice, reason=reason, wallet=wallet, now=world.now())
+    rows = re.compile(r'<tr><th scope="row" class="is-head">')
+
+    def count(query: str) -> int:
+        html = page(f"/disputes/{dispute.pk}/{query}")
+        return len(rows.findall(html[html.index('id="votes"') :]))
+
+    assert (count(""), count("?votes=uphold"), count("?votes=reason")) == (3, 1, 1)
+    ordered = page(f"/disputes/{dispute.pk}/?sort=power")
+    assert ordered.index("200<") < ordered.rindex("400<")
+    page(f"/disputes/{dispute.pk}/?votes=maybe", status=400)
+    page(f"/disputes/{dispute.pk}/?sort=luck", status=400)
+
+
+def test_the_ledger_of_slashes_as_a_file(slash: Slash) -> None:
+    world.settle()
+    answer = browser(None).get("/slashes/?format=csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert lines[0].startswith("slash,node,offence,epoch,status")
+    assert lines[1].split(",")[6:9] == ["250.000000", "0.000000", "250.000000"]
+    assert "Sums and ledger are equal" in page("/slashes/")
+
+
+@pytest.mark.parametrize("where", ["/governance/", "/slashes/", "/parameters/", "/proposals/"])
+def test_pages_cost_the_same_however_much_there_is(
+    dispute: Dispute, where: str, django_assert_max_num_queries: Any
+) -> None:
+    client = browser(ANN)
+    client.get(where)
+    for wallet in (ANN, BEN, CAT):
+        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
+    for number in range(5):
+        propose(title=f"P{number}", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    with django_assert_max_num_queries(26):
+        client.get(where)
+
+
+def test_a_case_costs_the_same_however_many_voted(
+    dispute: Dispute, django_assert_max_num_queries: Any
+) -> None:
+    client = browser(ANN)
+    for wallet in (ANN, BEN, CAT):
+        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
+    with django_assert_max_num_queries(40):
+        client.get(f"/disputes/{dispute.pk}/")
