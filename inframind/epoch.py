@@ -16,6 +16,7 @@ from delegation.settlement import carry_out_redelegations, refund_pending_delega
 from governance.settlement import close_proposals, count_disputes
 from inframind.audit import audit
 from staking.models import Epoch, Network
+from staking.settlement.gather import gather_nodes
 from staking.settlement.opening import Halted, NotDue, lock_epoch, open_next_epoch
 from staking.settlement.performance import measure_performance
 from staking.settlement.report import write_report
@@ -26,6 +27,7 @@ from staking.settlement.state import Settlement
 
 EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
     lock_epoch,  # 1   wait for writers, `settling`
+    gather_nodes,  # 2   every node with its pool and accumulators
     measure_performance,  # 2   SLA, uptime, latency, scarcity, Q
     distribute_rewards,  # 3   weights, pool, rewards, splits
     detect_offences,  # 4   what the epoch shows of each node

@@ -10,7 +10,6 @@ from staking.models import Epoch
 from staking.protocol import performance as rules
 from staking.protocol.parameters import Parameters
 from staking.services.epochs import OpenEpoch, parameters_of
-from staking.settlement.gather import gather_nodes
 from staking.settlement.state import NodeState, Settlement
 
 # The greatest latency whose square fits 64 bits; where there is a larger one, squares are summed as numeric.
@@ -57,7 +56,6 @@ MS = timedelta(milliseconds=1)
 
 def measure_performance(work: Settlement) -> None:
     """Step 2. SLA, uptime, latency, scarcity and Q of every node in the epoch that ends."""
-    gather_nodes(work)
     measure(work.nodes, epoch=work.epoch, until=work.epoch.end)
 
 
