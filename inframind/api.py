@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
+from inframind.identity.idempotency import NOWHERE
 from staking.api import problems
 from staking.protocol.errors import NotFound
 from staking.services import clock
@@ -21,7 +22,9 @@ API = "/api/"
 
 @csrf_exempt
 def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    return problems.response(NotFound("Check the address: there is no such door in this API."))
+    response = problems.response(NotFound("Check the address: there is no such door in this API."))
+    setattr(response, NOWHERE, True)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -22,6 +22,9 @@ PREFIX = "/api/v1/"
 # Its answer holds a token, which is kept nowhere in the clear, and its nonce is used up by a refusal too.
 NEVER_KEPT = PREFIX + "auth/verify"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
+LONGEST_PATH = 200
+# Set on the answer of an address that has no door: anybody can make up any number of them.
+NOWHERE = "inframind_nowhere"
 REPLAYED = "Idempotency-Replayed"
 
 CLAIM = """
@@ -50,18 +53,12 @@ class Idempotency:
         except UnreadablePostError:
             return problems.response(Invalid("The body broke off."))
         key = request.headers.get("Idempotency-Key")
-        if request.method != "POST" or key is None or request.path == NEVER_KEPT:
+        if key is not None and not KEY.fullmatch(key):
+            return problems.response(Invalid("Give an Idempotency-Key of 1 to 200 printable characters."))
+        caller = _caller(request) if key is not None and _is_kept(request) else None
+        if caller is None:
             return self.get_response(request)
-        if not KEY.fullmatch(key):
-            return problems.response(
-                Invalid("Give an Idempotency-Key of 1 to 200 printable characters, no blanks.")
-            )
-        caller = _caller(request)
-        return (
-            self.get_response(request)
-            if caller is None
-            else self._once(request, (caller, request.path, key), body)
-        )
+        return self._once(request, (caller, request.path, key or ""), body)
 
     def _once(self, request: HttpRequest, place: tuple[str, str, str], body: bytes) -> HttpResponse:
         digest = sha256(request.headers.get("Content-Type", "").encode() + b"\n" + body).hexdigest()
@@ -73,13 +70,23 @@ class Idempotency:
                 response = self.get_response(request)
                 # A refused request changes nothing, whatever its view did before it refused.
                 transaction.set_rollback(response.status_code >= 400)
-            if response.status_code in (401, 429) or response.status_code >= 500:
+            if not _worth_keeping(response):
                 transaction.set_rollback(True)
                 return response
             IdempotencyKey.objects.filter(id=number).update(
                 status=response.status_code, body=response.content.decode()
             )
             return response
+
+
+def _is_kept(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.path != NEVER_KEPT and len(request.path) <= LONGEST_PATH
+
+
+def _worth_keeping(response: HttpResponse) -> bool:
+    """Whether the answer is about the request, and not about who sent it, when, or to nowhere at all."""
+    says_nothing = response.status_code in (401, 429) or response.status_code >= 500
+    return not says_nothing and not getattr(response, NOWHERE, False)
 
 
 def _caller(request: HttpRequest) -> str | None:

@@ -14,11 +14,11 @@ from .origin import origin
 
 # Calls a minute, by what is called and who is counted.
 LIMITS = {
-    ("read", "token"): 12_000,
-    ("read", "address"): 12_000,
-    ("write", "token"): 1_200,
-    ("write", "address"): 6_000,
-    ("signin", "address"): 600,
+    ("read", "token"): 30_000,
+    ("read", "address"): 30_000,
+    ("write", "token"): 3_000,
+    ("write", "address"): 12_000,
+    ("signin", "address"): 1_200,
 }
 
 

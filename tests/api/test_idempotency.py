@@ -82,6 +82,11 @@ class TestOneAfterTheOther:
         monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 10)
         assert anna.post("toys/make", {}, key="k").status_code == 201
 
+    @pytest.mark.parametrize("where", ["nowhere", "x" * 3_000, "toys/make/"])
+    def test_nothing_is_kept_of_a_call_to_nowhere(self, anna, where):
+        assert anna.post(where, {}, key="k").status_code == 404
+        assert IdempotencyKey.objects.count() == 0
+
     @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "é", "a\x7f"])
     def test_a_key_has_printable_characters_and_an_end(self, anna, key):
         answer = anna.post("toys/make", {}, key=key)
