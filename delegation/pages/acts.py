@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
 from delegation.models import Redelegation
@@ -20,7 +19,6 @@ from staking.services import stakes
 from staking.services.outcome import Claimed
 from staking.services.unbondings import withdraw
 
-Result = TypeVar("Result")
 # Sentences that are translated when they are said.
 Words = Any
 
@@ -72,15 +70,6 @@ _NEXT = {
     "undelegate": _LEAVES, "unstake": _LEAVES, "claim": _FREE, "claim-all": _FREE, "withdraw": _FREE,
     "redelegate": gettext_lazy("It moves when the epoch is settled; until then it earns where it is."),
 }  # fmt: skip
-
-
-def rehearse(run: Callable[[], Result]) -> Result:
-    """Do it, look at what it did, and take it back: a preview that cannot differ from the act."""
-    with transaction.atomic():
-        try:
-            return run()
-        finally:
-            transaction.set_rollback(True)
 
 
 def perform(act: Act, wish: Wish, now: datetime) -> Done:

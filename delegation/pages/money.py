@@ -14,12 +14,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from delegation.pages.acts import ACTS, Act, Done, command, perform, rehearse
+from delegation.pages.acts import ACTS, Act, Done, command, perform
 from delegation.pages.consequences import Review, review_of
 from delegation.pages.reader import of_reader
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
-from staking.pages.once import act_once, answer_of, mint_key
+from staking.pages.once import act_once, answer_of, is_key, mint_key, rehearse
 from staking.protocol.errors import ProtocolError
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
@@ -46,16 +46,22 @@ def enter(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_reader
 def review(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
-    """GET: what the act would do, with the button that does it. POST: do it, once per key."""
+    """GET: what the act would do, with the button that does it, or what it did. POST: do it, once per key."""
     act = _act(name)
     if request.method == "POST":
         return _confirm(request, act, wallet)
     wish = read_wish(name, wallet, request.GET)
+    key = request.GET.get("key", "")
+    if is_key(key) and answer_of(wallet=wallet, key=key) is not None:
+        return HttpResponseRedirect(reverse("money-done", args=[key]))
     situation = _situation(act, wish)
     found, refusal = _try(act, wish, situation)
     if found is None:
         return _refused(request, act, wish, situation, refusal)
-    return render(request, "delegation/review.html", _review(act, wish, situation, found))
+    if not is_key(key):
+        # The key stays in the address, so that who comes back to it finds the act done, not a new one.
+        return HttpResponseRedirect(f"?{wish.query}&key={mint_key()}")
+    return render(request, "delegation/review.html", _review(act, wish, situation, found, key))
 
 
 @require_safe
@@ -146,14 +152,14 @@ def form_of(
     }
 
 
-def _review(act: Act, wish: Wish, situation: Situation, found: Review) -> dict[str, Any]:
+def _review(act: Act, wish: Wish, situation: Situation, found: Review, key: str) -> dict[str, Any]:
     return {
         "act": act,
         "wish": wish,
         "situation": situation,
         "review": found,
         "title": _said(act.title, found.amount, _name(situation.node), _name(situation.to)),
-        "fields": (*wish.fields, ("key", mint_key())),
+        "fields": (*wish.fields, ("key", key)),
         "command": command(act, wish),
         "back": f"{reverse('money', args=[act.name])}?{wish.query}"
         if act.takes_amount

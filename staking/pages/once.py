@@ -29,6 +29,11 @@ def mint_key() -> str:
     return token_hex(16)
 
 
+def is_key(key: str) -> bool:
+    """Whether a review could have minted it."""
+    return KEY.fullmatch(key) is not None
+
+
 def act_once(
     *, wallet: str, key: str, act: str, body: Mapping[str, str], now: datetime, run: Callable[[], Answer]
 ) -> Answer:
@@ -38,7 +43,7 @@ def act_once(
     Raises: `invalid` for a key that no review minted, `idempotency_conflict` when it was used for something
     else, and whatever `run` raises; then nothing is kept.
     """
-    if KEY.fullmatch(key) is None:
+    if not is_key(key):
         raise Invalid("Open the review again: its key is missing.", field="key")
     digest = sha256(dumps([act, dict(body)], sort_keys=True).encode()).hexdigest()
     with transaction.atomic():

@@ -22,7 +22,7 @@ FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 def review(client: Client, act: str, **asked: str) -> tuple[str, dict[str, str]]:
     """The review's page and the form that its button sends."""
-    answer = client.get(f"/money/{act}/review/", asked)
+    answer = client.get(f"/money/{act}/review/", asked, follow=True)
     assert answer.status_code == 200, answer.content.decode()
     page = answer.content.decode()
     return page, dict(FIELD.findall(page[page.index("data-once") :]))
@@ -195,6 +195,25 @@ def test_a_refused_form_may_be_sent_again(net, sign_in):
     net.fund(ANNA, 20)
     assert anna.post("/money/delegate/review/", form).status_code == 303
     assert net.wallet(ANNA).delegated == 70_000_000
+
+
+def test_whoever_comes_back_to_a_review_finds_the_act_done(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 500)
+    anna = sign_in(ANNA)
+    there = anna.get("/money/delegate/review/", {"node": NORTH, "amount": "100"})
+    assert there.status_code == 302
+    where = f"/money/delegate/review/{there['Location']}"
+    form = dict(FIELD.findall(anna.get(where).content.decode()))
+    assert form["key"] in where
+    assert KEY.search(anna.get(where).content.decode())[1] == form["key"]
+    done = anna.post("/money/delegate/review/", form)["Location"]
+    again = anna.get(where)
+    assert (again.status_code, again["Location"]) == (302, done)
+    # Somebody else's key says nothing, and the next review is a new one.
+    assert sign_in(BELA).get(where).status_code == 409
+    _, fresh = review(anna, "delegate", node=NORTH, amount="100")
+    assert fresh["key"] != form["key"]
 
 
 def test_a_review_takes_nothing_and_a_get_acts_never(net, sign_in):
