@@ -27,6 +27,7 @@ MISMATCHERS = {44: 25, 12: 60}
 CUSTODIAL = (10, 29, 64, 90)
 CAPPED = (2, 7, 15, 23, 42)
 RETIRED = {109: 50}
+PLEADERS = (17, 36, 97, 22, 58)  # their operators dispute a slash
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""The demo network: made by acting in it, the same every time, with something to see on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from delegation.models import Position
+from governance.models import Dispute, Proposal
+from inframind.audit import audit
+from inframind.devnet import prepare
+from inframind.devnet.demo import cast, work
+from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_network_is_whole(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert prepare.demo_is_due()
+    prepare.load_demo()
+    assert not prepare.demo_is_due()
+
+    assert audit(since=0) == []
+    assert Epoch.objects.filter(status="settled").count() == 60
+    assert Node.objects.count() == cast.NODES
+    assert Position.objects.values("wallet").distinct().count() == cast.WALLETS
+    assert NodeEpoch.objects.filter(epoch=60, reward__gt=0).count() > 100
+    assert {"pending", "disputed", "executed", "overturned"} <= set(
+        Slash.objects.values_list("status", flat=True)
+    )
+    assert {"voting", "upheld", "overturned"} == set(Dispute.objects.values_list("status", flat=True))
+    assert {"voting", "executed"} <= set(Proposal.objects.values_list("status", flat=True))
+    assert {"open", "paid"} <= set(Unbonding.objects.values_list("status", flat=True))
+    assert Ranking.objects.latest("pk").nodes > 100
+
+    with pytest.raises(CommandError, match="history already"):
+        call_command("demo")
+
+
+def test_the_oracle_sends_the_same_every_time():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    sent = work.receipts(31337, 5, start, 86_400, (0, 1, 2))
+    assert sent == work.receipts(31337, 5, start, 86_400, (0, 1, 2))
+    assert len({receipt["job_id"] for receipt in sent}) == len(sent) == 3 * work.JOBS
