@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.pages.acts import ACTS, Act, Done, command, perform
-from delegation.pages.consequences import Review, review_of
+from delegation.pages.consequences import review_of
 from delegation.pages.reader import of_reader
+from delegation.pages.rows import Review
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
 from staking.pages.once import act_once, answer_of, is_key, mint_key, rehearse
