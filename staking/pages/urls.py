@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, live, node, nodes, theme
+from staking.pages import epochs, how, live, node, nodes, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("nodes/<str:address>/", node.node_view, name="node"),
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
+    path("how/", how.how, name="how"),
     path("theme/", theme.set_theme, name="theme"),
     path("live/", live.live, name="live"),
 ]

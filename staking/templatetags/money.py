@@ -122,8 +122,11 @@ def signed_percent(bps: int | None, places: int = 1) -> str:
 
 @register.filter
 def times(bps: int | None, places: int = 3) -> str:
-    """12398 bps -> "1.239×"; headlines use two places."""
-    return UNKNOWN if is_unknown(bps) else fixed(bps, 4, places) + "×"
+    """12398 bps -> "1.240×", to the nearest; headlines use two places: "1.24×" (the example of R27)."""
+    if is_unknown(bps):
+        return UNKNOWN
+    step = 10 ** (4 - places)
+    return fixed((bps + step // 2) // step, places, places) + "×"
 
 
 @register.filter
