@@ -14,6 +14,9 @@ from staking.pages.theme import theme_of
 from staking.protocol.amounts import BPS
 from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
 
+# How late a settlement or a ranking may be before readers are told.
+PATIENCE = timedelta(minutes=2)
+
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of templates/base.html, in one query. Unknown is None: a network without a ranking, a reader who is
@@ -31,6 +34,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "open_epoch": None if epoch is None else _epoch(epoch, now),
         "parameters_version": None if epoch is None else epoch.parameters_version,
         "ranking": read.ranking,
+        "stale": _stale(read, now),
         "live_word": live_word(read),
         "wallet": wallet,
         "unread": inbox.unread(wallet) if wallet else 0,
@@ -39,6 +43,15 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
 
 def _offset_ms(read: Frame) -> int:
     return 0 if settings.INFRAMIND_NETWORK == "production" else read.offset_ms
+
+
+def _stale(read: Frame, now: datetime) -> str:
+    """Why figures are older than a reader may think: "halted", "unsettled", "unranked", or "" when they are not."""
+    if read.halted:
+        return "halted"
+    if read.epoch is not None and now > read.epoch.end + PATIENCE:
+        return "unsettled"
+    return "unranked" if read.ranking is not None and now > read.ranking.next_at + PATIENCE else ""
 
 
 def _epoch(epoch: RunningEpoch, now: datetime) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 FRAME = """
-SELECT (SELECT clock_offset_ms FROM staking_network WHERE id = 1), e.number, e.start, e."end", e.status,
-  e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
-FROM staking_epoch e JOIN staking_parameterset p ON p.version = e.parameters_id
+SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0, e.number, e.start, e."end",
+  e.status, e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
+FROM staking_epoch e LEFT JOIN staking_network w ON w.id = 1 JOIN staking_parameterset p ON p.version = e.parameters_id
 JOIN staking_epoch first ON first.number = 1
 LEFT JOIN LATERAL (SELECT id, computed_at, nodes FROM staking_ranking ORDER BY id DESC LIMIT 1) r ON true
 WHERE e.status <> 'settled'
@@ -38,10 +38,13 @@ class RankingInForce:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`offset_ms`: how far the network clock is ahead of the wall clock. None: the network has not started, or has
-    no ranking yet."""
+    """`offset_ms`: how far the network clock is ahead of the wall clock. `halted`: the audit found faults.
+
+    None: the network has not started, or has no ranking yet.
+    """
 
     offset_ms: int
+    halted: bool
     epoch: RunningEpoch | None
     ranking: RankingInForce | None
 
@@ -52,13 +55,26 @@ def frame() -> Frame:
         cursor.execute(FRAME)
         row = cursor.fetchone()
     if row is None:
-        return Frame(0, None, None)
-    offset, number, start, end, status, version, ranking_seconds, first, ranking, computed_at, nodes = row
+        return Frame(0, False, None, None)
+    (
+        offset,
+        halted,
+        number,
+        start,
+        end,
+        status,
+        version,
+        ranking_seconds,
+        first,
+        ranking,
+        computed_at,
+        nodes,
+    ) = row
     epoch = RunningEpoch(number, start, end, status, version)
     if ranking is None:
-        return Frame(offset or 0, epoch, None)
+        return Frame(offset, halted, epoch, None)
     next_at = _period_end(first, computed_at, ranking_seconds)
-    return Frame(offset or 0, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
+    return Frame(offset, halted, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
 
 
 def live_word(read: Frame) -> str:
