@@ -52,6 +52,9 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 
 
+UNCHANGED = {"description": "The ETag sent as If-None-Match still holds; nothing is sent again."}
+
+
 class Schema(AutoSchema):
     """A view as DRF-spectacular reads it, with the refusals, rights and headers that any door has."""
 
@@ -90,9 +93,18 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
+        if self.method == "GET" and "200" in bodies:
+            bodies["304"] = self._unchanged().ref
         for status in self._refusals():
             bodies.setdefault(str(status), self._refusal(status).ref)
         return dict(sorted(bodies.items()))
+
+    def _unchanged(self) -> ResolvedComponent:
+        component = ResolvedComponent(
+            name="Unchanged", type=ResolvedComponent.RESPONSE, object="304", schema=UNCHANGED
+        )
+        self.registry.register_on_missing(component)
+        return component
 
     def _refusals(self) -> list[int]:
         known = bool(self.view.get_authenticators())

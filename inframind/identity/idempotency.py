@@ -6,16 +6,19 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
+from inframind.observability import unavailable
 from staking.api import problems
 from staking.protocol.errors import IdempotencyConflict, Invalid, TooLarge
 
 from .authentication import bearer, rights_of
 from .models import IdempotencyKey
 
+log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PREFIX = "/api/v1/"
@@ -55,10 +58,19 @@ class Idempotency:
         key = request.headers.get("Idempotency-Key")
         if key is not None and not KEY.fullmatch(key):
             return problems.response(Invalid("Give an Idempotency-Key of 1 to 200 printable characters."))
-        caller = _caller(request) if key is not None and _is_kept(request) else None
+        if key is None or not _is_kept(request):
+            return self.get_response(request)
+        try:
+            return self._under_key(request, key, body)
+        except (OperationalError, InterfaceError) as error:
+            log.error("database_away", path=request.path, error=str(error).strip())
+            return unavailable(request)
+
+    def _under_key(self, request: HttpRequest, key: str, body: bytes) -> HttpResponse:
+        caller = _caller(request)
         if caller is None:
             return self.get_response(request)
-        return self._once(request, (caller, request.path, key or ""), body)
+        return self._once(request, (caller, request.path, key), body)
 
     def _once(self, request: HttpRequest, place: tuple[str, str, str], body: bytes) -> HttpResponse:
         digest = sha256(request.headers.get("Content-Type", "").encode() + b"\n" + body).hexdigest()

@@ -97,7 +97,7 @@ def _translated(exception: Exception) -> ProtocolError | None:
 def _headers(exception: Exception, refusal: ProtocolError) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(exception, exceptions.Throttled):
+    if refusal.status == 429:
         return {"Retry-After": str(max(1, math.ceil(getattr(exception, "wait", None) or 1)))}
     return {}
 

@@ -6,10 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from inframind.identity import counters, throttles
+from inframind.identity.idempotency import CLAIM
 from inframind.identity.models import IdempotencyKey, Token, User
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -112,6 +114,32 @@ def test_eight_at_once_have_one_effect_and_equal_answers(token, api, body):
     assert len(answers) == 1
     assert answers.pop()[0] == (409 if body else 201)
     assert User.objects.count() == (0 if body else 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_for_the_first_may_try_again(anna):
+    """The first of two holds the key in a transaction that does not end."""
+    token = Token.objects.get().id
+    with psycopg.connect(connection_url()) as other:
+        other.execute(CLAIM, [f"token:{token}", "/api/v1/toys/make", "k", "x"])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            answer = anna.post("toys/make", {}, key="k")
+        finally:
+            connection.close()
+        other.rollback()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert anna.post("toys/make", {}, key="k").status_code == 201
+
+
+def connection_url():
+    """This test's database, for a connection beside Django's."""
+    parts = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    given = {name: parts[key] or parts["OPTIONS"].get(name) for name, key in names.items()}
+    return psycopg.conninfo.make_conninfo(**{name: text for name, text in given.items() if text})
 
 
 @pytest.mark.django_db(transaction=True)

@@ -46,7 +46,9 @@ def test_each_operation_has_its_own_name_words_and_refusals(document):
         assert operation.get("description"), (method, path)
         assert any(status.startswith("2") for status in operation["responses"]), (method, path)
         assert {"400", "404", "429"} <= set(operation["responses"]), (method, path)
-        if method != "get":
+        if method == "get":
+            assert "304" in operation["responses"], (method, path)
+        else:
             assert {"401", "409", "413", "415"} <= set(operation["responses"]), (method, path)
 
 
