@@ -14,7 +14,7 @@ from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
 from inframind.identity.idempotency import NOWHERE
 from staking.api import problems
-from staking.protocol.errors import NotFound
+from staking.protocol.errors import Invalid, NotFound
 from staking.services import clock
 
 API = "/api/"
@@ -30,6 +30,13 @@ def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The site's 404: the API's under its own root, else the page."""
     return nothing(request) if request.path.startswith(API) else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The site's 400: a host name that is not ours, a broken form."""
+    if request.path.startswith(API):
+        return problems.response(Invalid())
+    return defaults.bad_request(request, exception)
 
 
 def fault(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from . import admin, health
 
+handler400 = "inframind.api.bad_request"
 handler404 = "inframind.api.not_found"
 handler500 = "inframind.api.fault"
 

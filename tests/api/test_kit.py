@@ -122,6 +122,10 @@ def test_an_unknown_address(anna, method, where):
     assert problem(anna.send(method, where)) == (404, "not_found")
 
 
+def test_a_host_that_is_not_ours(api):
+    assert problem(api(SERVER_NAME="evil.example").get("toys/echo")) == (400, "invalid")
+
+
 def test_a_crash_tells_nothing(token, api):
     caller = api(token(), raise_request_exception=False)
     answer = caller.post("toys/make", {"crash": True})

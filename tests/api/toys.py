@@ -16,7 +16,7 @@ from staking.api import fields, pagination
 from staking.api.permissions import OracleOnly, WalletOnly
 from staking.protocol.errors import DelegationCapExceeded
 
-handler404, handler500 = urls.handler404, urls.handler500
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 
 class Body(serializers.Serializer[Any]):
