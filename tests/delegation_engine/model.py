@@ -213,6 +213,23 @@ class Model:
             return bucket.tokens
         return entry.shares * bucket.tokens // bucket.shares
 
+    def wallet(self, address: str) -> tuple[int, int, int, int, int]:
+        """Available, staked, delegated, unbonding and claimable, µIFM."""
+        nodes = self.nodes.values()
+        own = [node for node in nodes if node.operator == address]
+        return (
+            self.accounts[f"wallet:{address}"],
+            sum(node.own for node in own),
+            sum(self.value(node.address, address) for node in nodes),
+            sum(
+                self.worth(entry)
+                for entry in self.entries
+                if (entry.wallet, entry.status) == (address, "open")
+            ),
+            sum(node.positions[address].owed // SCALE for node in nodes)
+            + sum(node.operator_owed for node in own),
+        )
+
     # the operator's acts
 
     def register(self, address: str, operator: str, **more: Any) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 from delegation.models import Position, Redelegation
 from delegation.selectors.earnings import earned_by_epoch
+from delegation.selectors.positions import positions_of_wallet
+from delegation.selectors.unbondings import unbondings_of_wallet
+from delegation.selectors.wallets import wallet_figures
 from delegation.services import earnings, positions, redelegations
 from delegation.services.accrual import touched
 from governance.models import Dispute
@@ -15,13 +18,14 @@ from governance.services.votes import vote_dispute
 from staking.ledger.models import Account
 from staking.models import Bucket, Epoch, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.protocol.errors import ProtocolError
+from staking.selectors.nodes import node_figures
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import faucet, stakes
 from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator
 
 from . import settlement
-from .model import Model, Refused
+from .model import TIERS, Model, Refused
 from .reference import Reference
 
 ROW = (
@@ -113,6 +117,7 @@ class Pair:
         self._compare_rows()
         self._compare_powers()
         self._compare_earnings()
+        self._compare_figures()
 
     # the acts on the engine
 
@@ -231,6 +236,43 @@ class Pair:
             for by in self.people
             for row in earned_by_epoch(by, first=1, last=self.model.epoch)
         } == self.model.earned
+
+    def _compare_figures(self) -> None:
+        """What the doors show of wallets and nodes."""
+        for address in self.people:
+            found = wallet_figures(address, now=self.net.now)
+            assert (found.available, found.staked, found.delegated, found.unbonding, found.claimable) == (
+                self.model.wallet(address)
+            )
+            for entry in unbondings_of_wallet(address, status="open"):
+                open_one = self.model.entries[self._numbers()[entry.id]]
+                assert (entry.amount, entry.held) == (
+                    self.model.worth(open_one),
+                    self.model.is_held(open_one),
+                )
+            for position in positions_of_wallet(address):
+                assert position.value == self.model.value(position.node, address)
+                held = self.model.nodes[position.node].positions[address].shares
+                assert bool(position.liable_slashes) == bool(held and self.model.is_accused(position.node))
+        for address, node in self.model.nodes.items():
+            shown = node_figures(address, now=self.net.now)
+            assert (shown.self_stake, shown.delegated, shown.status) == (
+                node.own,
+                node.tokens,
+                self.model.status(address),
+            )
+            assert shown.unbonding == self.model.accounts[f"unbonding:{address}"]
+            assert shown.tier == max(n for n, tier in enumerate(TIERS) if tier[0] <= node.own + node.tokens)
+            assert (shown.pending_slash, shown.reputation) == (
+                self.model.is_accused(address),
+                node.reputation,
+            )
+
+    def _numbers(self) -> dict[int, int]:
+        return {
+            pk: number
+            for number, pk in enumerate(Unbonding.objects.order_by("id").values_list("id", flat=True))
+        }
 
     def _compare_rows(self) -> None:
         settled = Epoch.objects.get(number=self.model.epoch - 1)

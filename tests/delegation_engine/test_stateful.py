@@ -105,5 +105,5 @@ class Engine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_no_order_of_acts_parts_the_engine_from_the_model() -> None:
-    examples = 200 if settings.get_current_profile_name() == "thorough" else 4
-    run_state_machine_as_test(Engine, settings=settings(max_examples=examples, stateful_step_count=40))
+    examples = 200 if settings.get_current_profile_name() == "thorough" else 3
+    run_state_machine_as_test(Engine, settings=settings(max_examples=examples, stateful_step_count=30))
