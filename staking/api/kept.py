@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
+from rest_framework.response import Response
 
 from staking.selectors.kept import Kept
 
@@ -55,7 +56,9 @@ def _make(view: View, request: HttpRequest) -> Answer:
     response = view(request)
     if response.status_code != 200:
         raise _Unkept(response)
-    body = bytes(response.render().content)  # type: ignore[attr-defined]
+    if isinstance(response, Response):
+        response.render()
+    body = bytes(response.content)  # type: ignore[attr-defined]
     return Answer(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
 
 

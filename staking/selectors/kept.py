@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 
@@ -40,22 +40,38 @@ class Kept(Generic[Value]):
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value kept under `key`, else the one that `make` computes now. One query at most on a hit."""
-        values = self._values()
-        if key not in values:
-            value = make()
-            if len(values) >= self._most:
-                values.clear()
-            values[key] = value
-            return value
-        return values[key]  # type: ignore[return-value]
+        state = self._current()
+        if key in state.values:
+            return state.values[key]  # type: ignore[return-value]
+        value = make()
+        self._keep(state, {key: value})
+        return value
 
-    def _values(self) -> dict[Hashable, object]:
+    def get_many(self, keys: Sequence[Any], make: Callable[[list[Any]], Iterable[Value]]) -> list[Value]:
+        """The values under `keys`, in their order; those that are missing are computed by `make` at once."""
+        state = self._current()
+        found: dict[Hashable, Any] = {key: state.values[key] for key in keys if key in state.values}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            made = dict(zip(missing, make(missing), strict=True))
+            self._keep(state, made)
+            found |= made
+        return [found[key] for key in keys]
+
+    def _current(self) -> _State:
         version = _version()
         state = self._state
         if state.version != version:
             # Another thread may do the same at once; whichever state stays is as good.
             state = self._state = _State(version, {})
-        return state.values
+        return state
+
+    def _keep(self, state: _State, made: dict[Any, Value]) -> None:
+        """Beyond `most` it begins anew; what other threads are reading only ever grows."""
+        if len(state.values) + len(made) > self._most:
+            self._state = _State(state.version, dict(made))
+        else:
+            state.values.update(made)
 
 
 def _version() -> Version:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,15 +55,13 @@ SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key,
   coalesce(e.scarcity_bps, 0) AS scarcity_bps,
   coalesce(e.reputation, 500) AS reputation,
   r.apr_bps AS estimated_apr_bps
-FROM {asked}
+FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS asked(id, place)
 JOIN staking_node n ON n.id = asked.id
 JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
 LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(epoch)s - 1
 ORDER BY asked.place
 """
-BY_ID = "unnest(%(ids)s::int[]) WITH ORDINALITY AS asked(id, place)"
-FOUND = "(SELECT id, row_number() OVER () AS place FROM ({found}) found) asked"
 REWARDS = """
 SELECT node_id, array_agg(reward ORDER BY epoch) FROM staking_nodeepoch
 WHERE node_id = ANY(%(ids)s::int[]) AND epoch >= %(epoch)s - %(epochs)s AND epoch < %(epoch)s GROUP BY node_id
@@ -165,34 +163,14 @@ def read_figures(
     if not ids:
         return []
     asked: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
-    return _read(FIGURES.format(asked=BY_ID), asked, epoch, _rewards(asked) if rewards else {})
-
-
-def find_figures(
-    found: str, values: Mapping[str, Any], *, epoch: OpenEpoch, ranking: int | None
-) -> list[NodeFigures]:
-    """The nodes whose ids a query finds, in its order, without the rewards of former epochs. One query."""
-    asked = {**values, "epoch": epoch.number, "ranking": ranking}
-    return _read(FIGURES.format(asked=FOUND.format(found=found)), asked, epoch, {})
-
-
-def with_rewards(nodes: Sequence[NodeFigures], *, epoch: OpenEpoch) -> list[NodeFigures]:
-    """The same nodes with the rewards of former epochs. One query."""
-    rewards = _rewards({"ids": [node.id for node in nodes], "epoch": epoch.number})
-    return [replace(node, rewards=tuple(rewards.get(node.id, ()))) for node in nodes]
-
-
-def _rewards(asked: dict[str, Any]) -> dict[int, list[int]]:
     with connection.cursor() as cursor:
-        cursor.execute(REWARDS, asked | {"epochs": REWARD_EPOCHS})
-        return dict(cursor.fetchall())
-
-
-def _read(sql: str, values: dict[str, Any], epoch: OpenEpoch, rewards: dict[int, list[int]]) -> list[NodeFigures]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        former: dict[int, list[int]] = {}
+        if rewards:
+            cursor.execute(REWARDS, asked | {"epochs": REWARD_EPOCHS})
+            former = dict(cursor.fetchall())
+        cursor.execute(FIGURES, asked)
         names = [column.name for column in cursor.description]
-        return [_figures(dict(zip(names, row, strict=True)), rewards, epoch) for row in cursor.fetchall()]
+        return [_figures(dict(zip(names, row, strict=True)), former, epoch) for row in cursor.fetchall()]
 
 
 def _figures(row: dict[str, Any], rewards: dict[int, list[int]], epoch: OpenEpoch) -> NodeFigures:

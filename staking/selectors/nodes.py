@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from staking.models import Node
 from staking.protocol.addresses import checksum
 from staking.protocol.errors import NotFound
-from staking.selectors.node_figures import (
-    REWARD_EPOCHS,
-    NodeFigures,
-    find_figures,
-    read_figures,
-    with_rewards,
-)
+from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
 from staking.selectors.node_query import (
     BY_RANK,
     ORDERINGS,
@@ -38,10 +34,12 @@ __all__ = [
     "NodeFigures",
     "NodeQuery",
     "count_nodes",
+    "find_ids",
     "find_nodes",
     "list_nodes",
     "node_figures",
     "node_id",
+    "nodes_by_id",
     "nodes_page",
     "regions",
 ]
@@ -56,7 +54,7 @@ WINDOW = (
 def list_nodes(
     query: NodeQuery, *, now: datetime, limit: int, offset: int
 ) -> tuple[list[NodeFigures], int]:
-    """A page of the nodes that a query asks for, and how many there are in all; 6 queries at most.
+    """A page of the nodes that a query asks for, and how many there are in all; 7 queries at most.
 
     Performance figures are those of the latest ranking, so that a list stands still between two rankings, and
     stake, tier and status are live. Raises: `invalid` for a filter or an order that cannot be.
@@ -70,17 +68,26 @@ def list_nodes(
 def nodes_page(
     query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
 ) -> tuple[list[NodeFigures], int]:
-    """The same for a caller that has read the open epoch and the latest ranking; 4 queries at most."""
-    found = _find(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
-    return with_rewards(found, epoch=epoch), _count(query, epoch=epoch, ranking=ranking)
+    """The same for a caller that has read the open epoch and the latest ranking; 5 queries at most."""
+    ids = _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+    return read_figures(ids, epoch=epoch, ranking=ranking), _count(query, epoch=epoch, ranking=ranking)
 
 
 def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
     """The same page without the count and without the rewards of former epochs. Raises: `invalid`."""
+    return nodes_by_id(find_ids(query, limit=limit, offset=offset))
+
+
+def find_ids(query: NodeQuery, *, limit: int, offset: int) -> list[int]:
+    """The numbers of the nodes on the same page; two queries at most. Raises: `invalid`."""
     epoch, ranking = in_force()
-    if epoch is None:
-        return []
-    return _find(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+    return [] if epoch is None else _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+
+
+def nodes_by_id(ids: Sequence[int]) -> list[NodeFigures]:
+    """The nodes with these numbers, in this order, without the rewards of former epochs. One query."""
+    epoch, ranking = in_force()
+    return [] if epoch is None else read_figures(ids, epoch=epoch, ranking=ranking, rewards=False)
 
 
 def count_nodes(query: NodeQuery) -> int:
@@ -117,22 +124,18 @@ def _with_window(figures: NodeFigures, live: Live) -> NodeFigures:
     return replace(figures, **window, live=live.live, score_bps=live.score_bps, penalty_bps=penalty)
 
 
-def _find(
-    query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
-) -> list[NodeFigures]:
+def _ids(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int) -> list[int]:
     clauses, values = conditions(query, epoch)
     order = order_by(query.ordering)
     page = f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
-    values |= {"limit": limit, "offset": offset}
-    found: list[NodeFigures] = []
+    values |= {"ranking": ranking, "limit": limit, "offset": offset}
+    ids: list[int] = []
     if query.ordering in BY_RANK:
         # Walks the ranking in its own order and stops at the end of the page, most often all that is asked for.
-        ranked = f"SELECT n.id {ranked_source(clauses)} {page}"
-        found = find_figures(ranked, values, epoch=epoch, ranking=ranking)
-    if len(found) < limit:
-        whole = f"SELECT n.id {source(clauses, order)} {page}"
-        found = find_figures(whole, values, epoch=epoch, ranking=ranking)
-    return found
+        ids = _column(f"SELECT n.id {ranked_source(clauses)} {page}", values)
+    if len(ids) < limit:
+        ids = _column(f"SELECT n.id {source(clauses, order)} {page}", values)
+    return ids
 
 
 def _count(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> int:
@@ -140,3 +143,9 @@ def _count(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {source(clauses)}", values | {"ranking": ranking})
         return int(cursor.fetchone()[0])
+
+
+def _column(sql: str, values: dict[str, Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
