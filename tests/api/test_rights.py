@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from inframind import docs
 from inframind.identity.models import User
@@ -142,10 +144,43 @@ def test_reading_is_public_and_changes_nothing(api, token, case):
     assert books() == before
 
 
-def test_pages_change_nothing_when_they_are_read(case):
-    client = Client()
+def pages(case):
+    """Every address outside the API and the admin, out of the URL map, filled with what there is."""
+    known = {**case, "role": "delegator", "form": "stake", "kind": "x", "code": "x"}
+
+    def walk(patterns, prefix):
+        for pattern in patterns:
+            where = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, where)
+            else:
+                yield "/" + re.sub(r"<(?:(\w+):)?(\w+)>", lambda found: str(known.get(found[2], 1)), where)
+
+    return [
+        where for where in walk(get_resolver().url_patterns, "") if not where.startswith(("/api/", "/admin/"))
+    ]
+
+
+def test_no_page_takes_a_post_without_the_csrf_token(case):
+    client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(address=world.ANN))
+    # The choice of a theme is a cookie of the reader's own browser and nothing else.
+    before, found = books(), [where for where in pages(case) if where != "/theme/"]
+    assert len(found) > 20
+    for where in found:
+        for headers in ({}, {"Origin": "https://evil.example"}, {"X-CSRFToken": "x" * 32}):
+            answer = client.post(where, {"amount": "1", "choice": "uphold"}, headers=headers)
+            assert answer.status_code in (403, 404, 405), (where, answer.status_code)
+    assert books() == before
+
+
+def test_pages_change_nothing_when_they_are_read(case):
     before = books()
-    for where in ("/", "/portfolio/", "/operator/", "/governance/", "/parameters/", "/epochs/", "/tokens/"):
-        assert client.get(where).status_code < 500, where
+    for wallet in (world.ANN, world.OLGA, None):
+        client = Client()
+        if wallet:
+            client.force_login(User.objects.create(address=wallet))
+        for where in pages(case):
+            if where != "/readyz":
+                assert client.get(where).status_code < 500, where
     assert books() == before
