@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
+from staking.pages.links import link
 from staking.pages.listing import Pager, Sort
 from staking.pages.views_data import (
     EpochNodeRow,
@@ -98,6 +99,7 @@ def _slash_row(slash: Slash, number: int) -> EpochSlashRow:
         self_bps=slash.self_bps, delegated_bps=slash.delegated_bps, custodial=slash.node.custodial, ban=slash.ban,
         slashed=slash.slashed if done else None, burned=slash.burned if done else None,
         honest=slash.honest if done else None, returned=slash.returned if done else None,
+        href=link("slash", slash.pk),
     )  # fmt: skip
 
 

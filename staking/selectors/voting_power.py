@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import Sum
 
-from staking.models import NodeEpoch
+from staking.models import Epoch
 
 POWER = """
 SELECT coalesce((
@@ -29,6 +28,6 @@ def voting_power(wallet: str, *, epoch: int) -> int:
 
 
 def quorum_base(*, epoch: int) -> int:
-    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44)."""
-    sums = NodeEpoch.objects.filter(epoch=epoch - 1).aggregate(own=Sum("self_stake"), pool=Sum("pool_tokens"))
-    return int(sums["own"] or 0) + int(sums["pool"] or 0)
+    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44); one row, whatever the network's size."""
+    totals = Epoch.objects.filter(number=epoch - 1).values_list("totals", flat=True).first() or {}
+    return int(totals.get("self_stake", 0)) + int(totals.get("pool_tokens", 0))
