@@ -1,0 +1,132 @@
+"""A stranger delegates, watches an epoch go by, claims and leaves, on a telephone; every page is fit for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from inframind.identity.models import User
+from staking.models import FormKey, Network as NetworkRow
+from tests.browser.conftest import NARROW, WIDE, Open
+from tests.browser.test_accessible import objections
+from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, SOUTH, Net, shown
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def network(transactional_db: None) -> Net:
+    """Instead of the large network: two nodes at work for four epochs, and a wallet with 2,000 IFM."""
+    net = Net()
+    net.node(NORTH, OLGA, 1_000)
+    net.node(SOUTH, OTTO, 800, delegation_cap=4_000_000_000)
+    for _ in range(4):
+        net.settle(NORTH, SOUTH)
+    net.fund(ANNA, 2_000)
+    assert NetworkRow.objects.exists()
+    return net
+
+
+def as_wallet(wallet: str, live_server: Any) -> dict[str, Any]:
+    """The browser state of a wallet that has signed in."""
+    client = Client()
+    client.force_login(User.objects.get_or_create(address=wallet)[0])
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
+    return {"cookies": [{**cookie, "domain": live_server.thread.host}], "origins": []}
+
+
+def fits(page: Page) -> None:
+    """No page scrolls sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+
+
+def test_a_stranger_on_a_telephone(open_page: Open, network: Net, live_server: Any) -> None:
+    page = open_page("/", size=NARROW, storage_state=as_wallet(ANNA, live_server))
+    page.get_by_role("link", name="Node 01").first.click()
+    expect(page.get_by_text("What it paid delegators")).to_be_visible()
+    page.get_by_role("link", name="Delegate", exact=True).click()
+    page.get_by_label("Amount").fill("2500")
+    expect(page.get_by_text("insufficient_balance")).to_be_visible()
+    page.get_by_label("Amount").fill("1500")
+    expect(page.locator("#preview")).to_contain_text("APR for you, estimate")
+    page.get_by_role("button", name="Review delegation").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegate 1,500.00 IFM to Node 01")
+    fits(page)
+    page.get_by_role("button", name="Delegate 1,500.00 IFM to Node 01").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+    assert FormKey.objects.count() == 1
+
+    network.work(NORTH)
+    call_command("advance_epoch")
+    network.work(NORTH)
+    call_command("advance_epoch")
+    page.get_by_role("link", name="See your portfolio").click()
+    expect(page.get_by_text("1,500.000000").first).to_be_visible()
+    fits(page)
+    page.get_by_role("link", name="Claim all").click()
+    page.get_by_role("button", name="Claim").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Claimed")
+    page.get_by_role("link", name="See your portfolio").click()
+    page.get_by_role("link", name="Undelegate from Node 01").click()
+    page.get_by_role("button", name="All, 1,500.00").click()
+    expect(page.locator("#preview")).to_contain_text("Unbonding until")
+    page.get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Undelegate 1,500.00 IFM from Node 01").click()
+    expect(page.get_by_text("It earns nothing while it unbonds")).to_be_visible()
+    page.get_by_role("link", name="See your portfolio").click()
+    expect(page.locator("#unbonding")).to_contain_text("from Node 01")
+
+
+def test_it_works_without_script(open_page: Open, network: Net, live_server: Any) -> None:
+    page = open_page(
+        f"/nodes/{NORTH}/", storage_state=as_wallet(ANNA, live_server), java_script_enabled=False
+    )
+    page.get_by_label("Amount").fill("1500")
+    page.get_by_role("button", name="Review delegation").click()
+    page.get_by_role("button", name="Delegate 1,500.00 IFM to Node 01").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+
+
+def test_the_keyboard_is_enough(open_page: Open, network: Net, live_server: Any) -> None:
+    page = open_page(f"/money/delegate/?node={NORTH}", storage_state=as_wallet(ANNA, live_server))
+    page.get_by_label("Amount").focus()
+    page.keyboard.type("1500")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegate 1,500.00 IFM")
+    page.get_by_role("link", name="Back", exact=True).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+
+
+def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_server: Any) -> None:
+    as_anna, as_olga = as_wallet(ANNA, live_server), as_wallet(OLGA, live_server)
+    client = Client()
+    client.force_login(User.objects.get(address=ANNA))
+    network.work(NORTH, good=12, bad=3, outcome=1)
+    own = [
+        "/portfolio/",
+        f"/wallets/{ANNA}/statement/",
+        f"/nodes/{SOUTH}/?amount=5000",
+        f"/money/delegate/?node={NORTH}&amount=100",
+        f"/money/delegate/review/?node={NORTH}&amount=100",
+        f"/money/redelegate/?node={NORTH}&to={shown(SOUTH)}&amount=5",
+    ]
+    run = ["/portfolio/", "/operator/", "/operator/register/", f"/operator/{NORTH}/retire/", "/money/claim-all/review/"]
+    free = [f"/compare/?n={NORTH}&n={SOUTH}", f"/wallets/{OLGA}/", f"/nodes/{NORTH}/?amount=500"]
+    for theme in ("light", "dark"):
+        for size in (WIDE, NARROW):
+            for state, addresses in ((as_anna, own), (as_olga, run), ({}, free)):
+                page = open_page("/epochs/", size=size, theme=theme, storage_state=state or None)
+                for address in addresses:
+                    page.goto(live_server.url + address)
+                    page.mouse.wheel(0, 6_000)
+                    page.wait_for_load_state("networkidle")
+                    assert objections(page) == [], (address, size, theme)
+                    fits(page)
