@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
+from staking.pages.links import link
 from staking.pages.views_data import Happening
 from staking.templatetags.components import offence
 from staking.templatetags.money import amount_digits, percent
@@ -47,7 +48,7 @@ def _slash(slash: Slash) -> Happening:
     number = slash.resolved_epoch if slash.resolved_epoch is not None else slash.epoch
     return Happening(
         TONES[slash.status], ICONS[slash.status], words[slash.status] % offence(slash.offence).lower(),  # type: ignore[arg-type]
-        number, slash.resolved_at or slash.created_at, _slash_text(slash),
+        number, slash.resolved_at or slash.created_at, _slash_text(slash), link("slash", slash.pk), gettext("Case"),
     )  # fmt: skip
 
 

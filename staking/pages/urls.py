@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, how, live, node, nodes, theme
+from staking.pages import epochs, how, live, node, nodes, styleguide, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
     path("how/", how.how, name="how"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("theme/", theme.set_theme, name="theme"),
     path("live/", live.live, name="live"),
 ]

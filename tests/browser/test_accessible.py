@@ -22,6 +22,7 @@ PAGES = (
     "/epochs/9/",
     "/epochs/10/",
     "/how/",
+    "/styleguide/",
     "/nowhere/",
 )
 

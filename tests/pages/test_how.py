@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.test import Client
+from pytest_django import Settings
 
 from tests.network import Network
 from tests.pages.reading import Markup
@@ -33,3 +34,9 @@ def test_numbers_follow_the_parameters(db: None, reader: Client) -> None:
 
 def test_it_can_be_read_before_the_first_start(db: None, reader: Client) -> None:
     assert "How it works" in read(reader)
+
+
+def test_the_style_guide_is_for_devnets(network: Network, reader: Client, settings: Settings) -> None:
+    assert "Style guide" in reader.get("/styleguide/").content.decode()
+    settings.INFRAMIND_NETWORK = "production"
+    assert reader.get("/styleguide/").status_code == 404
