@@ -56,8 +56,8 @@ class Docs(SpectacularSwaggerSplitView):
 urlpatterns = [
     path("schema/", schema, name="schema"),
     path("schema", RedirectView.as_view(pattern_name="schema")),
-    path("docs/", Docs.as_view(), name="docs"),
-    path("docs", RedirectView.as_view(pattern_name="docs")),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    path("docs", RedirectView.as_view(pattern_name="api-docs")),
     path("problems", problem_list),
     path("problems/<slug:code>", problem),
 ]
