@@ -1,4 +1,4 @@
-"""A statement as CSV, safe to open in a spreadsheet."""
+"""A statement and its earnings as CSV, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from delegation.selectors.earnings import Earning
 from staking.ledger.history import Movement
+from staking.protocol.addresses import checksum
 from staking.protocol.amounts import format_amount
 
 COLUMNS = ("transaction", "at", "epoch", "kind", "reference", "other", "amount", "balance")
+EARNED = ("epoch", "node", "name", "role", "amount")
+WHY = (
+    "tier", "bonus_bps", "q_bps", "q_latency", "q_uptime", "q_stake", "q_scarcity", "q_sla", "weight", "active",
+    "active_shares", "share_bps",
+)  # fmt: skip
+WHY_AMOUNTS = ("pool", "reward", "operator_reward", "delegators_reward", "honest_reward")
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -55,4 +63,21 @@ def statement_csv(movements: Iterable[Movement]) -> Iterator[str]:
             Amount(move.balance),
         )
         for move in movements
+    )
+
+
+def earnings_csv(rows: Iterable[Earning]) -> Iterator[str]:
+    """What was earned per node and epoch, and why, the heading first; amounts in IFM, ratios in bps."""
+    yield from csv_lines([(*EARNED, *WHY, *WHY_AMOUNTS)])
+    yield from csv_lines(
+        (
+            row.epoch,
+            checksum(row.node),
+            row.name,
+            row.role,
+            Amount(row.amount),
+            *(getattr(row.why, name) for name in WHY),
+            *(Amount(getattr(row.why, name)) for name in WHY_AMOUNTS),
+        )
+        for row in rows
     )

@@ -21,6 +21,6 @@ urlpatterns = [
     path("wallets/<str:address>/delegations", wallets.delegations),
     path("wallets/<str:address>/unbondings", wallets.wallet_unbondings),
     path("wallets/<str:address>/redelegations", wallets.wallet_redelegations),
-    path("wallets/<str:address>/rewards", wallets.rewards),
+    path("wallets/<str:address>/rewards", wallets.rewards, name="api-rewards"),
     path("wallets/<str:address>/statement", wallets.wallet_statement, name="api-statement"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,10 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delegation.api import serializers as shapes
-from delegation.exports import statement_csv
+from delegation.exports import earnings_csv, statement_csv
 from delegation.selectors import positions, redelegations, unbondings
 from delegation.selectors.earnings import earnings
-from delegation.selectors.statement import Period, Statement, movements, read_period, statement
+from delegation.selectors.statement import (
+    Period,
+    Statement,
+    epochs_ending_in,
+    movements,
+    read_period,
+    statement,
+)
 from delegation.selectors.wallets import WalletFigures, wallet_figures
 from staking.api.fields import AddressField
 from staking.api.filters import choice
@@ -25,8 +33,10 @@ from staking.protocol.addresses import checksum, normalize
 from staking.services import clock
 
 UNBONDING_STATUSES = ("open", "paid", "cancelled")
+FORMATS = ("json", "csv")
+ALL = 10_000_000
 REDELEGATION_STATUSES = ("recorded", "executed", "cancelled")
-STATEMENT_PARAMETERS = [
+PERIOD_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.DATE, description="The first day, UTC; open without one."),
     OpenApiParameter("to", OpenApiTypes.DATE, description="The last day, UTC, included."),
     OpenApiParameter("format", enum=["json", "csv"], description="csv has all rows at once.", default="json"),
@@ -83,18 +93,30 @@ def wallet_redelegations(request: Request, address: str) -> Response:
     return _page(request, found, shapes.RedelegationSerializer, len(found))
 
 
-@extend_schema(tags=["wallets"], parameters=OFFSET_PARAMETERS, responses=page_of(shapes.RewardSerializer))
+@extend_schema(
+    tags=["wallets"],
+    parameters=[*PERIOD_PARAMETERS, *OFFSET_PARAMETERS],
+    responses={
+        (200, "application/json"): page_of(shapes.RewardSerializer),
+        (200, "text/csv"): OpenApiTypes.STR,
+    },
+)
 @api_view(["GET"])
-def rewards(request: Request, address: str) -> Response:
-    """What the wallet earned on each node in each epoch, and why; the newest first."""
+def rewards(request: Request, address: str) -> Response | HttpResponse:
+    """What the wallet earned on each node in each epoch that ended in a period, and why; the newest first."""
+    wallet = normalize(address)
+    first, last = epochs_ending_in(_period(request))
+    if choice(request, "format", FORMATS) == "csv":
+        found = earnings(wallet, first=first, last=last, limit=ALL)
+        return _file(earnings_csv(found), f"rewards-{checksum(wallet)}.csv")
     asked = window(request)
-    found = earnings(normalize(address), limit=asked.limit + 1, offset=asked.offset)
+    found = earnings(wallet, first=first, last=last, limit=asked.limit + 1, offset=asked.offset)
     return _open_page(request, found, shapes.RewardSerializer, asked)
 
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[*STATEMENT_PARAMETERS, *OFFSET_PARAMETERS],
+    parameters=[*PERIOD_PARAMETERS, *OFFSET_PARAMETERS],
     responses={
         (200, "application/json"): inline_serializer(
             "Statement",
@@ -115,21 +137,13 @@ def rewards(request: Request, address: str) -> Response:
 def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
     """Every ledger movement of the wallet with its running balance, oldest first, and what they add up to."""
     wallet = normalize(address)
-    query = request.query_params
-    period = read_period(query.get("from", ""), query.get("to", ""))
-    if choice(request, "format", ("json", "csv")) == "csv":
-        return csv_response(wallet, period)
+    period = _period(request)
+    if choice(request, "format", FORMATS) == "csv":
+        return _file(statement_csv(movements(wallet, period)), f"statement-{checksum(wallet)}.csv")
     asked = window(request)
     found = movements(wallet, period, limit=asked.limit + 1, offset=asked.offset)
     answer = _open_page(request, found, shapes.MovementSerializer, asked)
     answer.data = {**statement_json(statement(wallet, period)), **answer.data}
-    return answer
-
-
-def csv_response(wallet: str, period: Period) -> HttpResponse:
-    """The movements of a period as a file."""
-    answer = HttpResponse(statement_csv(movements(wallet, period)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="statement-{checksum(wallet)}.csv"'
     return answer
 
 
@@ -142,6 +156,17 @@ def statement_json(found: Statement) -> dict[str, Any]:
         "totals": shapes.StatementTotalsSerializer(found).data,
         "earned": shapes.EarnedOnSerializer(found.earned, many=True).data,
     }
+
+
+def _period(request: Request) -> Period:
+    query = request.query_params
+    return read_period(query.get("from", ""), query.get("to", ""))
+
+
+def _file(lines: Iterator[str], name: str) -> HttpResponse:
+    answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _page(

@@ -74,6 +74,7 @@ class StatementPage:
     last: str
     csv: str
     json: str
+    earnings_csv: str
     error: str = ""
 
 
@@ -121,8 +122,9 @@ def _page(
         more_earnings="?" + urlencode([*days, ("earned", past + 1)]) if len(earned) > EARNINGS_LISTED else "",
         first=first,
         last=last,
-        csv=_download(wallet, days, "csv"),
-        json=_download(wallet, days, "json"),
+        csv=_download("api-statement", wallet, days, "csv"),
+        json=_download("api-statement", wallet, days, "json"),
+        earnings_csv=_download("api-rewards", wallet, days, "csv"),
         error=error,
     )
 
@@ -136,6 +138,6 @@ def _row(movement: Movement) -> MovementRow:
     return MovementRow(movement, kind, other, "" if account == "wallet" else address)
 
 
-def _download(wallet: str, days: tuple[tuple[str, str], ...], form: str) -> str:
+def _download(door: str, wallet: str, days: tuple[tuple[str, str], ...], form: str) -> str:
     query = urlencode([*days, ("format", form)])
-    return f"{reverse('api-statement', args=[checksum(wallet)])}?{query}"
+    return f"{reverse(door, args=[checksum(wallet)])}?{query}"

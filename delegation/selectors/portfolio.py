@@ -16,6 +16,7 @@ from delegation.selectors.wallets import WalletFigures, figures_from
 from staking.models import Ranking, Slash
 from staking.protocol.amounts import BPS
 from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.selectors.snapshot import snapshot
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 
@@ -76,28 +77,29 @@ class Portfolio:
 
 def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
     """The wallet's portfolio; None before the network's first start."""
-    epoch = open_epoch()
-    if epoch is None:
-        return None
-    positions = [position for position in positions_of_wallet(wallet) if not position.is_over]
-    own = nodes_run_by(wallet)
-    unbondings = unbondings_of_wallet(wallet, status="open")
-    moving = redelegations_of_wallet(wallet, status="recorded")
-    earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
-    nodes = _nodes(
-        {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
-    )
-    return Portfolio(
-        wallet=figures_from(wallet, positions, own, unbondings, epoch=epoch.number),
-        epoch=epoch,
-        holdings=tuple(_holdings(positions, nodes, earned, moving)),
-        own=tuple(own),
-        own_figures=nodes,
-        unbondings=tuple(unbondings),
-        moving=tuple(moving),
-        earned=tuple(earned),
-        charges=tuple(_charges(nodes, positions, unbondings, own)),
-    )
+    with snapshot():
+        epoch = open_epoch()
+        if epoch is None:
+            return None
+        positions = [position for position in positions_of_wallet(wallet) if not position.is_over]
+        own = nodes_run_by(wallet)
+        unbondings = unbondings_of_wallet(wallet, status="open")
+        moving = redelegations_of_wallet(wallet, status="recorded")
+        earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
+        nodes = _nodes(
+            {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
+        )
+        return Portfolio(
+            wallet=figures_from(wallet, positions, own, unbondings, epoch=epoch.number),
+            epoch=epoch,
+            holdings=tuple(_holdings(positions, nodes, earned, moving)),
+            own=tuple(own),
+            own_figures=nodes,
+            unbondings=tuple(unbondings),
+            moving=tuple(moving),
+            earned=tuple(earned),
+            charges=tuple(_charges(nodes, positions, unbondings, own)),
+        )
 
 
 def _nodes(ids: set[int], epoch: OpenEpoch) -> dict[int, NodeFigures]:

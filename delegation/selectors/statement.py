@@ -12,6 +12,7 @@ from delegation.selectors.positions import positions_of_wallet
 from staking.ledger import accounts, history
 from staking.models import Epoch
 from staking.protocol.errors import Invalid
+from staking.selectors.snapshot import snapshot
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -77,16 +78,17 @@ def read_period(first: str, last: str) -> Period:
 
 def statement(wallet: str, period: Period) -> Statement:
     """What the wallet's period adds up to; a constant number of queries."""
-    first, last = epochs_ending_in(period)
-    positions, own = positions_of_wallet(wallet), nodes_run_by(wallet)
-    return Statement(
-        wallet=wallet,
-        period=period,
-        sums=history.sums(accounts.wallet(wallet), start=period.start, end=period.end),
-        earned=tuple(earned_on(wallet, first=first, last=last)),
-        claimed=sum(p.claimed for p in positions) + sum(node.claimed for node in own),
-        claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
-    )
+    with snapshot():
+        first, last = epochs_ending_in(period)
+        positions, own = positions_of_wallet(wallet), nodes_run_by(wallet)
+        return Statement(
+            wallet=wallet,
+            period=period,
+            sums=history.sums(accounts.wallet(wallet), start=period.start, end=period.end),
+            earned=tuple(earned_on(wallet, first=first, last=last)),
+            claimed=sum(p.claimed for p in positions) + sum(node.claimed for node in own),
+            claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
+        )
 
 
 def movements(

@@ -11,6 +11,7 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
+from staking.selectors.snapshot import snapshot
 from staking.selectors.voting_power import voting_power
 from staking.settlement.live import open_epoch
 
@@ -34,14 +35,15 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
 
     The number of queries does not depend on how much the wallet holds. `now` is network time.
     """
-    epoch = open_epoch()
-    return figures_from(
-        address,
-        positions_of_wallet(address),
-        nodes_run_by(address),
-        unbondings_of_wallet(address, status="open"),
-        epoch=epoch.number if epoch else 0,
-    )
+    with snapshot():
+        epoch = open_epoch()
+        return figures_from(
+            address,
+            positions_of_wallet(address),
+            nodes_run_by(address),
+            unbondings_of_wallet(address, status="open"),
+            epoch=epoch.number if epoch else 0,
+        )
 
 
 def figures_from(

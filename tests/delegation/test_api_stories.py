@@ -236,6 +236,26 @@ def test_the_csv_has_the_same_figures_and_no_formula(net, caller):
     assert [plain(text) for text in ("+1", "-x", "@x", "\tx", "x=")] == ["'+1", "'-x", "'@x", "'\tx", "x="]
 
 
+def test_rewards_as_csv_say_why(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 1_000)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "1000"})
+    for _ in range(3):
+        net.settle(NORTH)
+    answer = anna.get(f"wallets/{ANNA}/rewards", format="csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [(row["epoch"], row["amount"]) for row in rows] == [("3", "4000.000000"), ("2", "4000.000000")]
+    whole = rows[0]
+    # 1.00 + 0.10 latency + 0.12 uptime + 0.13 × 2,000 / 10,000, tier 2.
+    assert (whole["q_bps"], whole["bonus_bps"], whole["share_bps"]) == ("12460", "2500", "8000")
+    assert (whole["reward"], whole["delegators_reward"]) == ("10000.000000", "4000.000000")
+    assert whole["active"] == whole["active_shares"] == "1000000000"
+    found = anna.get(f"wallets/{ANNA}/rewards", to="2026-01-07").json()["results"]
+    assert [row["epoch"] for row in found] == [2]
+    assert found[0]["why"]["pool_share_bps"] == 10_000
+
+
 def test_the_statement_of_a_period_opens_and_closes(net, caller):
     net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 100)
