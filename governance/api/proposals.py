@@ -13,12 +13,16 @@ from governance.api import serializers as shapes
 from governance.api.disputes import vote_json
 from governance.api.queries import VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
 from governance.selectors import proposals
+from governance.selectors.replays import effect_of
 from governance.selectors.votes import votes_of
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from staking.protocol.errors import Invalid, NotFound
+from staking.protocol.parameters import DEFAULTS, apply_changes
 from staking.protocol.votes import PROPOSAL_CHOICES
 from staking.services import clock
+from staking.settlement.live import open_epoch
 
 STATUSES = tuple(shapes.PROPOSAL_STATUSES)
 FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
@@ -47,6 +51,24 @@ def proposal_list(request: Request) -> Response:
 def proposal_detail(request: Request, proposal: int) -> Response:
     """One proposal: what it changes, its tally, quorum and votes, and when it closes."""
     return Response(proposal_json(number(proposal)))
+
+
+@extend_schema(tags=["governance"], responses=shapes.EffectSerializer)
+@api_view(["GET"])
+def proposal_effect(request: Request, proposal: int) -> Response:
+    """What the proposal would have changed in the last settled epochs, on top of the parameters in force."""
+    changes = proposals.proposal_figures(number(proposal)).proposal.changes
+    return _effect(request, changes)
+
+
+@extend_schema(tags=["governance"], request=shapes.ChangesBody, responses=shapes.EffectSerializer)
+@api_view(["POST"])
+def effect_of_changes(request: Request) -> Response:
+    """What changes would have done in the last settled epochs; nothing is proposed."""
+    changes = body(request).get("changes")
+    if not isinstance(changes, dict):
+        raise Invalid("Name parameters and their new values.", field="changes")
+    return _effect(request, changes)
 
 
 @extend_schema(
@@ -100,3 +122,13 @@ def _propose(request: Request) -> Response:
         now=clock.now(),
     )
     return Response(proposal_json(made.pk), status=201)
+
+
+def _effect(request: Request, changes: dict[str, Any]) -> Response:
+    epoch = open_epoch()
+    params = apply_changes(DEFAULTS if epoch is None else epoch.params, changes)
+    caller = getattr(request.user, "address", "") or None
+    effect = effect_of(params, caller)
+    if effect is None:
+        raise NotFound("No epoch is settled yet: there is nothing to replay.")
+    return Response(shapes.EffectSerializer(effect).data)

@@ -7,7 +7,14 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.models import Dispute, Proposal
-from staking.api.fields import AddressField, AmountField, MomentField, ObjectField, TextField
+from staking.api.fields import (
+    AddressField,
+    AmountField,
+    MomentField,
+    ObjectField,
+    SignedAmountField,
+    TextField,
+)
 from staking.protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 
 DISPUTE_STATUSES = [value for value, _ in Dispute.Status.choices]
@@ -89,7 +96,7 @@ class CountSerializer(serializers.Serializer[Any]):
     turnout = AmountField(source="count.turnout")
     missing = AmountField(source="count.missing", help_text="What the turnout lacks to the quorum.")
     voters = serializers.IntegerField(source="count.voters")
-    votes = VoteSerializer(many=True, help_text="The 200 with most power; all of them at `…/votes`.")
+    votes = VoteSerializer(many=True, help_text="The 200 with most power, 10 in a list; all at `…/votes`.")
 
 
 class DisputeSerializer(CountSerializer):
@@ -118,3 +125,42 @@ class ProposalSerializer(CountSerializer):
     executes_epoch = serializers.IntegerField(help_text="Carried out in this settlement, if it passes.")
     parameters_version = serializers.IntegerField(source="proposal.version", allow_null=True)
     tally = ProposalTallySerializer(source="count.tally")
+
+
+class ChangesBody(serializers.Serializer[Any]):
+    changes = ObjectField(help_text="As in `POST proposals`.")
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    minted = AmountField()
+    operators = AmountField()
+    delegators = AmountField()
+    sla_charges = serializers.IntegerField(help_text="SLA drops found.")
+    burned = AmountField()
+    honest = AmountField()
+    returned = AmountField()
+
+
+class MovedSerializer(serializers.Serializer[Any]):
+    node = AddressField(source="address")
+    name = serializers.CharField()
+    before = AmountField()
+    after = AmountField()
+    difference = SignedAmountField()
+
+
+class MineSerializer(serializers.Serializer[Any]):
+    before = AmountField()
+    after = AmountField()
+    difference = SignedAmountField()
+
+
+class EffectSerializer(serializers.Serializer[Any]):
+    """Settled epochs replayed under other parameters. `nodes`: those whose reward differs; `mine`: the caller's."""
+
+    first_epoch = serializers.IntegerField()
+    last_epoch = serializers.IntegerField()
+    before = OutcomeSerializer()
+    after = OutcomeSerializer()
+    nodes = MovedSerializer(many=True)
+    mine = MineSerializer(allow_null=True)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from governance.models import Dispute, DisputeEvidence, Vote
 from governance.selectors.tallies import Count, counts
-from governance.selectors.votes import largest_votes
+from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from staking.models import Node, Slash
 from staking.protocol.errors import NotFound
 from staking.protocol.votes import deposit_returns
@@ -52,12 +52,12 @@ def list_disputes(
         found = found.filter(status=status)
     if node:
         found = found.filter(slash__node__address=node)
-    return _figures(list(found.order_by("-pk")[offset : offset + limit])), found.count()
+    return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
 
 
 def dispute_figures(dispute: int) -> DisputeFigures:
     """One dispute. Raises: `not_found`."""
-    found = _figures(list(_disputes().filter(pk=dispute)))
+    found = _figures(list(_disputes().filter(pk=dispute)), SHOWN)
     if not found:
         raise NotFound(f"There is no dispute {dispute}.")
     return found[0]
@@ -67,8 +67,8 @@ def _disputes() -> QuerySet[Dispute]:
     return Dispute.objects.select_related("slash__node")
 
 
-def _figures(disputes: list[Dispute]) -> list[DisputeFigures]:
-    counted, votes = counts(disputes), largest_votes(disputes)
+def _figures(disputes: list[Dispute], shown: int) -> list[DisputeFigures]:
+    counted, votes = counts(disputes), largest_votes(disputes, each=shown)
     evidence: dict[int, list[DisputeEvidence]] = {dispute.pk: [] for dispute in disputes}
     for piece in DisputeEvidence.objects.filter(dispute__in=disputes).order_by("pk"):
         evidence[piece.dispute_id].append(piece)

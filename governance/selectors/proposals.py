@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.models import Proposal, Vote
 from governance.selectors.tallies import Count, counts
-from governance.selectors.votes import largest_votes
+from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from staking.protocol.errors import NotFound
 
 
@@ -33,17 +33,17 @@ def list_proposals(*, limit: int, offset: int, status: str = "") -> tuple[list[P
     """Proposals, the newest first, of one status if asked, and how many there are."""
     wanted: dict[str, Any] = {"status": status} if status else {}
     found = Proposal.objects.filter(**wanted)
-    return _figures(list(found.order_by("-pk")[offset : offset + limit])), found.count()
+    return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
 
 
 def proposal_figures(proposal: int) -> ProposalFigures:
     """One proposal. Raises: `not_found`."""
-    found = _figures(list(Proposal.objects.filter(pk=proposal)))
+    found = _figures(list(Proposal.objects.filter(pk=proposal)), SHOWN)
     if not found:
         raise NotFound(f"There is no proposal {proposal}.")
     return found[0]
 
 
-def _figures(proposals: list[Proposal]) -> list[ProposalFigures]:
-    counted, votes = counts(proposals), largest_votes(proposals)
+def _figures(proposals: list[Proposal], shown: int) -> list[ProposalFigures]:
+    counted, votes = counts(proposals), largest_votes(proposals, each=shown)
     return [ProposalFigures(one, counted[one.pk], votes[one.pk]) for one in proposals]

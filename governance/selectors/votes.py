@@ -11,7 +11,8 @@ from django.db.models.functions import RowNumber
 from governance.models import Dispute, Vote
 from governance.selectors.tallies import Ballot
 
-SHOWN = 200
+# Of each ballot: on its own, and in a list of many.
+SHOWN, SHOWN_IN_LIST = 200, 10
 ORDERINGS = {
     "power": ("power", "-id"),
     "-power": ("-power", "id"),
@@ -45,15 +46,15 @@ def vote_of(ballot: Ballot, wallet: str) -> Vote | None:
     return _of(ballot).filter(wallet=wallet).first()
 
 
-def largest_votes(ballots: Sequence[Ballot]) -> dict[int, list[Vote]]:
-    """The votes of each of some disputes, or of some proposals: at most SHOWN of each, by power."""
+def largest_votes(ballots: Sequence[Ballot], *, each: int) -> dict[int, list[Vote]]:
+    """The votes of each of some disputes, or of some proposals: those with most power, by power."""
     if not ballots:
         return {}
     column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
     found: dict[int, list[Vote]] = {ballot.pk: [] for ballot in ballots}
     place = Window(RowNumber(), partition_by=F(column), order_by=[F("power").desc(), F("id").asc()])
     votes = Vote.objects.filter(**{f"{column}__in": found}).annotate(place=place)
-    for vote in votes.filter(place__lte=SHOWN).order_by(column, "place"):
+    for vote in votes.filter(place__lte=each).order_by(column, "place"):
         found[getattr(vote, column)].append(vote)
     return found
 

@@ -12,7 +12,7 @@ from inframind.epoch import settle_epoch
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.protocol.amounts import MICRO
-from staking.protocol.errors import AlreadyDisputed, VoteClosed
+from staking.protocol.errors import AlreadyDisputed, DisputeWindowClosed, VoteClosed
 from tests.governance import world
 from tests.governance.world import ANN, BEN, OLGA, SECOND
 
@@ -72,4 +72,26 @@ def test_votes_while_their_epoch_is_settled_count_whole_or_not_at_all() -> None:
     dispute.refresh_from_db()
     assert Vote.objects.count() == in_time.count(True)
     assert dispute.status == ("overturned" if any(in_time) else "upheld")
+    assert audit() == []
+
+
+def test_a_dispute_while_the_filing_window_is_settled_counts_whole_or_not_at_all() -> None:
+    world.begin()
+    slash = world.accuse()
+    closing = world.epoch()
+
+    def act(number: int) -> bool:
+        if number == 0:
+            settle_epoch(now=closing.end, number=closing.number)
+            return True
+        try:
+            open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=closing.end - SECOND)
+        except DisputeWindowClosed:
+            return False
+        return True
+
+    in_time = world.together(2, act)[1]
+    slash.refresh_from_db()
+    assert slash.status == ("disputed" if in_time else "executed")
+    assert balance(accounts.DEPOSITS) == (50 * MICRO if in_time else 0)
     assert audit() == []
