@@ -33,12 +33,31 @@ def run_as() -> RunAs:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+def require_own(cluster: Path) -> None:
+    """Raise StartFault when the cluster is somebody else's: running it would take it away from them."""
+    try:
+        owner = cluster.stat().st_uid
+    except OSError:
+        return
+    name = _name_of(owner)
+    # An owner without a name was the account in a container that is gone.
+    if owner == os.geteuid() or (needed() and name in (NAME, None)):
+        return
+    raise StartFault(
+        f"the data in {cluster.parent} belong to {name or owner}. "
+        "Run as that user, or set INFRAMIND_DATA_DIR to another folder."
+    )
+
+
 def give(path: Path) -> None:
     """Make the account the owner of `path` and let it walk there: each folder above becomes o+x."""
     identity = run_as()
-    if identity:
-        os.chown(path, identity["user"], identity["group"])
-        let_through(path)
+    if not identity:
+        return
+    if path.stat().st_uid != identity["user"]:
+        for each in (path, *path.rglob("*")):
+            os.chown(each, identity["user"], identity["group"], follow_symlinks=False)
+    let_through(path)
 
 
 def let_through(path: Path) -> None:
@@ -53,6 +72,13 @@ def let_through(path: Path) -> None:
 def _entry() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(NAME)
+    except KeyError:
+        return None
+
+
+def _name_of(user: int) -> str | None:
+    try:
+        return pwd.getpwuid(user).pw_name
     except KeyError:
         return None
 

@@ -33,6 +33,8 @@ class Lease:
         self.data_dir = data_dir
         self.database = database
         self.broker = broker
+        if database:
+            require_own(data_dir)
         self._users = locks.FileLock(data_dir / "servers.users")
 
     def acquire(self) -> None:
@@ -101,6 +103,13 @@ def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | N
         yield lease
     finally:
         lease.release()
+
+
+def require_own(data_dir: Path) -> None:
+    """Raise StartFault when another user's embedded database is in there."""
+    from . import account, places
+
+    account.require_own(places.cluster(data_dir))
 
 
 @contextmanager

@@ -62,6 +62,8 @@ def main() -> int:
         end_with_parent(os.getppid())
     with faults.said_plainly():
         settings = environment.load()
+        if not settings["DATABASE_URL"]:
+            servers.require_own(settings["INFRAMIND_DATA_DIR"])
         claim = _claim(settings["INFRAMIND_DATA_DIR"], settings["PORT"])
         try:
             return _run(settings, signals)
