@@ -1,24 +1,27 @@
-"""Receipts a second: unsigned against a raw binary COPY of the same rows, signed against the bare signature library."""
+"""Receipts a second: unsigned against a raw binary COPY of the same rows, signed against the bare signature library,
+over HTTP against the same in process."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
-from coincurve import PublicKey
+from coincurve import PrivateKey, PublicKey
 from Crypto.Hash import keccak
 from django.db import connection, transaction
 
-from bench import batches
+from bench import batches, site
 from bench.floors import ratio, rounds
+from inframind.identity.tokens import issue
 from staking.services import clock, receipts
 from staking.services.epochs import start_network
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
-ROUNDS, UNSIGNED_GATE, SIGNED_GATE = 9, 0.25, 0.7
+ROUNDS, UNSIGNED_GATE, SIGNED_GATE, HTTP_GATE = 9, 0.25, 0.7, 0.5
 COLUMNS = """latency_ms, deadline_ms, credits, accepted_at, epoch, node_id, outcome, proof, job_class, good, region,
   job_id, result_digest, trace_root, verified_trace_root, signature"""
 TAGS = count()
@@ -46,6 +49,38 @@ def test_signed(say):
     reached = ratio(ours, floor)
     say(f"ingest, signed: {reached:.2f} of the signature library alone, one core (gate {SIGNED_GATE})")
     assert reached >= SIGNED_GATE
+
+
+@pytest.fixture
+def port(process_environment: dict[str, str]) -> Iterator[int]:
+    environment = {
+        **process_environment,
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "ALLOWED_HOSTS": site.HOST,
+        "INFRAMIND_RATE_LIMITS": "off",
+    }
+    with site.server("inframind.wsgi:application", environment) as port:
+        yield port
+
+
+def test_over_http(port, say):
+    secret, _ = issue(wallet="", scope="oracle", now=clock.now())
+    send(port, secret)
+    ours, floor = rounds(ROUNDS, lambda: send(port, secret), lambda: ingest(signed=True))
+    reached = ratio(ours, floor)
+    say(f"ingest, signed, over HTTP: {reached:.2f} of the same in process (gate {HTTP_GATE})")
+    assert reached >= HTTP_GATE
+
+
+def send(port: int, secret: str) -> float:
+    """Rows a second of one fresh signed batch through the oracle's door."""
+    batch = batches.batch(f"http-{next(TAGS)}", clock.now(), signed=True)
+    body = json.dumps({"receipts": batch}).encode()
+    request = site.post("/api/v1/oracle/receipts", body, Authorization=f"Bearer {secret}")
+    answers = []
+    rate = per_second(len(batch), lambda: answers.append(site.answer(port, request)))
+    assert json.loads(answers[0][1])["accepted"] == len(batch)
+    return rate
 
 
 def ingest(*, signed: bool) -> float:
@@ -83,11 +118,8 @@ def copy_raw(raw: bytes) -> float:
 
 def bare_library() -> float:
     """Messages a second through hash, recover and address, with nothing of ours: a message of 90 bytes each."""
-    private = batches.key(0)
-    from coincurve import PrivateKey
-
     messages = [number.to_bytes(90, "big") for number in range(batches.ROWS)]
-    signer = PrivateKey(private)
+    signer = PrivateKey(batches.key(0))
     signed = [(m, signer.sign_recoverable(_keccak(m), hasher=None)) for m in messages]
 
     def act() -> None:

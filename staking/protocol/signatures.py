@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from struct import Struct
+from struct import error as StructError
 from typing import Final
 
 from coincurve import PrivateKey, PublicKey
@@ -25,6 +27,8 @@ _RECEIPT_TYPE_HASH: Final = keccak256(RECEIPT_TYPE.encode())
 _HALF_ORDER: Final = bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0")
 _RECOVERY: Final = {0: b"\x00", 1: b"\x01", 27: b"\x00", 28: b"\x01"}
 _ABSENT: Final = bytes(32)
+# Three uint64 as words of 32 bytes.
+_WORDS: Final = Struct(">24xQ24xQ24xQ")
 
 
 @lru_cache(maxsize=16)
@@ -80,15 +84,13 @@ def receipt_digest(
             + _address_word(node)
             + _hash_of_name(job_class)
             + _hash_of_name(region)
-            + accepted_at.to_bytes(8, "big").rjust(32, b"\0")
-            + deadline_ms.to_bytes(8, "big").rjust(32, b"\0")
-            + latency_ms.to_bytes(8, "big").rjust(32, b"\0")
+            + _WORDS.pack(accepted_at, deadline_ms, latency_ms)
             + _hash_of_name(outcome)
             + credits.to_bytes(32, "big")
             + result
             + trace
         )
-    except (OverflowError, UnicodeEncodeError) as error:
+    except (StructError, OverflowError, UnicodeEncodeError) as error:
         raise ReceiptInvalid from error
     return keccak256(b"\x19\x01" + domain_separator(chain_id) + keccak256(struct))
 
