@@ -12,11 +12,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from delegation.pages.reader import reader_of
 from delegation.selectors.prospects import recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
 from staking.models import Node, Ranking, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
+from staking.pages.reader import reader_of
 from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid
 from staking.selectors.node_figures import NodeFigures, read_figures

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.pages.acts import ACTS, Act, Done, command, perform
 from delegation.pages.consequences import review_of
-from delegation.pages.reader import of_reader
 from delegation.pages.rows import Review
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
 from staking.pages.once import act_once, answer_of, is_key, mint_key, rehearse
+from staking.pages.reader import of_reader
 from staking.protocol.errors import ProtocolError
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from delegation.pages.acts import ACTS
 from delegation.pages.money import form_of
-from delegation.pages.reader import reader_of
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, read_wish
 from delegation.projection import Past, Projection, project
@@ -20,6 +19,7 @@ from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
+from staking.pages.reader import reader_of
 from staking.protocol.addresses import normalize
 from staking.protocol.amounts import MICRO
 from staking.protocol.errors import AddressInvalid, ProtocolError

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from delegation.pages import terms
 from delegation.pages.acts import ACTS
 from delegation.pages.money import form_of
-from delegation.pages.reader import of_reader
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.terms import Filled
 from delegation.pages.wish import Wish, plain
@@ -24,6 +23,7 @@ from delegation.selectors.positions import PositionFigures, count_on_node, posit
 from delegation.selectors.running import Running, running_epoch
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
+from staking.pages.reader import of_reader
 from staking.protocol.addresses import normalize
 from staking.protocol.errors import AddressInvalid, ProtocolError
 from staking.selectors.nodes import regions

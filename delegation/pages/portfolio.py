@@ -14,12 +14,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from delegation.charts.rewards import rewards
-from delegation.pages.reader import of_reader, reader_of
 from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
 from delegation.selectors.redelegations import RedelegationFigures
 from delegation.selectors.unbondings import UnbondingFigures
 from staking.charts.figure import Chart
 from staking.pages.leaderboard_rows import state_of
+from staking.pages.reader import of_reader, reader_of
 from staking.protocol.addresses import normalize
 from staking.protocol.amounts import BPS
 from staking.protocol.errors import AddressInvalid

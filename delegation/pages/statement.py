@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from delegation.pages.reader import reader_of
 from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
     Period,
@@ -24,6 +23,7 @@ from delegation.selectors.statement import (
 from staking.ledger.history import Movement
 from staking.pages import asked
 from staking.pages.listing import Pager
+from staking.pages.reader import reader_of
 from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid, Invalid
 from staking.templatetags.identity import short
