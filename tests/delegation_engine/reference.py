@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 
-from .model import SCALE, Model, Node
+from .model import Model
+from .state import SCALE, Node
 
 Key = tuple[str, str]
 
