@@ -20,7 +20,6 @@ from delegation.pages.rows import (
     share_of_node,
     still_reached,
     tier_row,
-    utc,
     wallet_row,
     when_settled,
 )
@@ -29,7 +28,7 @@ from delegation.pages.wish import Wish
 from delegation.projection import Past, Projection, project
 from delegation.selectors.prospects import OffenceCost, least_and_most, offence_costs, past_of
 from staking.templatetags.components import part_of
-from staking.templatetags.money import amount_digits, ifm_unit, percent
+from staking.templatetags.money import amount_digits, ifm_unit, percent, zoned
 
 
 def delegate(wish: Wish, situation: Situation, done: Done) -> Review:
@@ -148,7 +147,7 @@ def redelegate(wish: Wish, situation: Situation, done: Done) -> Review:
         (gettext("Left on %(node)s") % {"node": source.name}, ifm_unit(left)),
         (gettext("Then on %(node)s") % {"node": to.name}, ifm_unit(arrived)),
         (gettext("Delegator share"), share_of_node(to, situation)),
-        (gettext("May move again after"), utc(free)),
+        (gettext("May move again after"), zoned(free)),
         (gettext("If the new node is slashed"), exposure(costs)),
     )  # fmt: skip
     warning = gettext(

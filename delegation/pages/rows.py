@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.html import format_html
@@ -19,7 +18,16 @@ from staking.models import Node
 from staking.protocol import tiers
 from staking.templatetags.components import icon, tier_badge
 from staking.templatetags.identity import short
-from staking.templatetags.money import amount_digits, fixed, grouped_int, ifm_unit, moment, percent, period
+from staking.templatetags.money import (
+    amount_digits,
+    fixed,
+    grouped_int,
+    ifm_unit,
+    moment_text,
+    percent,
+    period,
+    zoned,
+)
 
 Row = tuple[str, Any]
 
@@ -45,10 +53,6 @@ def became(old: object, new: object) -> SafeString | object:
     )  # fmt: skip
 
 
-def utc(at: datetime) -> SafeString:
-    return format_html("{} UTC", moment(at))
-
-
 def wallet_row(wish: Wish) -> Row:
     return gettext("From"), gettext("Your wallet %(wallet)s") % {"wallet": short(wish.wallet)}
 
@@ -60,9 +64,7 @@ def named(node: Node) -> SafeString:
 def earns_from(situation: Situation) -> Row:
     epoch = situation.epoch
     said = gettext("epoch %(n)s, %(at)s")
-    return gettext("Earns from"), format_html(
-        "{}", said % {"n": grouped_int(epoch.number + 1), "at": f"{epoch.end:%d %b %H:%M} UTC"}
-    )
+    return gettext("Earns from"), said % {"n": grouped_int(epoch.number + 1), "at": moment_text(epoch.end)}
 
 
 def leaves_after(situation: Situation) -> str:
@@ -130,7 +132,7 @@ def leaving_rows(situation: Situation, done: Done) -> list[Row]:
     assert entry is not None
     return [
         (gettext("Amount"), ifm_unit(done.amount)),
-        (gettext("Unbonding until"), utc(entry.matures_at)),
+        (gettext("Unbonding until"), zoned(entry.matures_at)),
         (gettext("Rewards meanwhile"), gettext("none")),
         (gettext("Paid to"), gettext("your wallet, within a minute of maturing")),
     ]
@@ -149,7 +151,7 @@ def still_reached(situation: Situation) -> Row:
 
 
 def when_settled(situation: Situation) -> str:
-    return gettext("when epoch %(n)s is settled, %(at)s UTC") % {
+    return gettext("when epoch %(n)s is settled, %(at)s") % {
         "n": grouped_int(situation.epoch.number),
-        "at": f"{situation.epoch.end:%d %b %H:%M}",
+        "at": moment_text(situation.epoch.end),
     }

@@ -13,7 +13,7 @@ from governance.pages import words
 from governance.selectors.times import closing_times
 from staking.models import Slash
 from staking.protocol.amounts import BPS
-from staking.templatetags.money import amount_digits, grouped_int
+from staking.templatetags.money import amount_digits, grouped_int, moment_text
 
 State = Literal["done", "now", "later"]
 
@@ -136,7 +136,7 @@ def _running(title: str, line: str, start: datetime, end: datetime, now: datetim
 
 
 def _at(moment: datetime) -> str:
-    return f"{moment:%d %b %H:%M} UTC".lstrip("0")
+    return moment_text(moment)
 
 
 def _epoch(number: int) -> str:

@@ -26,7 +26,7 @@ from staking.pages.once import rehearse
 from staking.pages.reader import of_reader
 from staking.protocol.errors import NotFound, ProtocolError
 from staking.services import clock
-from staking.templatetags.money import amount_digits, ifm_unit, moment
+from staking.templatetags.money import amount_digits, ifm_unit, zoned
 
 Context = Callable[[HttpRequest, int], dict[str, Any]]
 
@@ -114,7 +114,7 @@ def _review(
         (gettext("Turnout afterwards"), _turnout(after)),
         (gettext("Tally afterwards"), f"{after.left.label} {words.part(after.left.power, _decided(after))}"),
         (gettext("Reason"), reason or "–"),
-        (gettext("Can be changed until"), format_html("{} UTC", moment(count.closes_at))),
+        (gettext("Can be changed until"), zoned(count.closes_at)),
     ]
     return Review(
         title=gettext("Vote %(choice)s on %(what)s")

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "inframind.observability.RequestLog",
     "inframind.conditional.ConditionalReads",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "staking.pages.preferences.Preferences",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -155,7 +156,10 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = ENV["INFRAMIND_EMAIL_FROM"]
 
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
@@ -160,9 +162,8 @@ def rank(points: Sequence[tuple[datetime, int]], name: str, ranked: int) -> Char
 
 
 def moment_label(at: datetime) -> str:
-    """22 Nov 18:00, UTC: short enough for an axis."""
-    utc = at.astimezone(UTC)
-    return f"{utc.day} {utc:%b %H:%M}"
+    """22 Nov 18:00 in the reader's zone: short enough for an axis."""
+    return date_format(timezone.localtime(at), "j M H:i")
 
 
 def _epochs(rows: Sequence[Row]) -> tuple[str, ...]:

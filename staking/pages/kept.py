@@ -19,7 +19,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from django.utils.translation import get_language
 
+from staking.pages.preferences import is_usual
 from staking.services import changes
 
 SHELF = 512
@@ -28,7 +30,7 @@ FRESH_SECONDS = 15
 # How long a page may still show what was before a change.
 LOOK_SECONDS = 0.5
 BROTLI_QUALITY = 5
-VARY = ("Cookie", "Accept-Encoding", "HX-Request")
+VARY = ("Cookie", "Accept-Encoding", "Accept-Language", "HX-Request")
 PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
 
 
@@ -117,12 +119,13 @@ def forget() -> None:
 
 def is_shared(request: HttpRequest) -> bool:
     """Whether the answer is the same for every reader: no session, no message waits, nothing is changed."""
-    return request.method in ("GET", "HEAD") and not any(name in request.COOKIES for name in PERSONAL_COOKIES)
+    personal = any(name in request.COOKIES for name in PERSONAL_COOKIES)
+    return request.method in ("GET", "HEAD") and not personal and is_usual(request)
 
 
 def answer(request: HttpRequest, question: Hashable, render: Callable[[], HttpResponse]) -> HttpResponse:
     """The kept page of `question`, made by `render` when there is none of this version. 304 when the reader has it."""
-    key = (version(), int(time.time()) // FRESH_SECONDS, question)
+    key = (version(), int(time.time()) // FRESH_SECONDS, get_language(), question)
     kept = shelf.get(key)
     if kept is None:
         made = render()

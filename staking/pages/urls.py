@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, how, live, node, nodes, styleguide, theme
+from staking.pages import epochs, how, live, node, nodes, preferences, styleguide, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
     path("how/", how.how, name="how"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("preferences/", preferences.preferences, name="preferences"),
     path("theme/", theme.set_theme, name="theme"),
     path("live/", live.live, name="live"),
 ]

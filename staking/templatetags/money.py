@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,7 +26,39 @@ register = template.Library()
 UNKNOWN = "–"
 MINUS = "−"
 UNIT = "IFM"
-_THOUSANDS, _POINT = ",", "."
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A way of writing numbers."""
+
+    thousands: str
+    point: str
+    example: str
+
+
+STYLES = {
+    "point": Style(",", ".", "1,234.56"),
+    "comma": Style(".", ",", "1.234,56"),
+    "space": Style("\u202f", ",", "1\u202f234,56"),
+}
+_OF_LANGUAGE = {"de": "comma"}
+_style: ContextVar[Style] = ContextVar("number_style", default=STYLES["point"])
+
+
+def style_of(language: str) -> str:
+    """The name of the style in which a language writes numbers."""
+    return _OF_LANGUAGE.get(language, "point")
+
+
+@contextmanager
+def write_numbers(style: str) -> Iterator[None]:
+    """Write numbers in a style of STYLES within the block."""
+    token = _style.set(STYLES[style])
+    try:
+        yield
+    finally:
+        _style.reset(token)
 
 
 def is_unknown(value: object) -> TypeIs[None]:
@@ -31,7 +68,7 @@ def is_unknown(value: object) -> TypeIs[None]:
 
 def grouped_int(value: int) -> str:
     """12398 -> "12,398"; negative numbers with a true minus."""
-    text = f"{abs(value):,}".replace(",", _THOUSANDS)
+    text = f"{abs(value):,}".replace(",", _style.get().thousands)
     return MINUS + text if value < 0 else text
 
 
@@ -40,7 +77,7 @@ def fixed(value: int, scale: int, places: int) -> str:
     whole, fraction = divmod(abs(value), 10**scale)
     digits = f"{fraction:0{scale}d}"[:places].ljust(places, "0") if scale else "0" * places
     sign = MINUS if value < 0 else ""
-    return f"{sign}{grouped_int(whole)}" + (_POINT + digits if places else "")
+    return f"{sign}{grouped_int(whole)}" + (_style.get().point + digits if places else "")
 
 
 def amount_digits(micro: int, places: int | None = None) -> str:
@@ -54,7 +91,7 @@ def amount_digits(micro: int, places: int | None = None) -> str:
 
 def _amount_html(micro: int, places: int | None) -> SafeString:
     text = amount_digits(micro, places)
-    head, point, decimals = text.partition(_POINT)
+    head, point, decimals = text.partition(_style.get().point)
     if abs(micro) < MICRO or len(decimals) <= 2:
         return format_html("{}", text)
     return format_html('{}{}{}<span class="im-frac">{}</span>', head, point, decimals[:2], decimals[2:])
@@ -172,14 +209,38 @@ def now_iso(now: dt.datetime) -> str:
 
 
 def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
-    utc = moment.astimezone(dt.UTC)
-    full = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso(utc), full, date_format(utc, pattern))
+    full = moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    text = date_format(timezone.localtime(moment), pattern)
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso(moment), full, text)
+
+
+def zone_name(moment: dt.datetime | None = None) -> str:
+    """The reader's time zone as it is called at a moment: "UTC", "CET"."""
+    return timezone.localtime(moment or timezone.now()).tzname() or "UTC"
+
+
+@register.simple_tag
+def zone(moment: dt.datetime | None = None) -> str:
+    """What stands behind a time of day."""
+    return zone_name(moment or None)
+
+
+def moment_text(value: dt.datetime) -> str:
+    """22 Nov 18:00 UTC, as bare text."""
+    return f"{date_format(timezone.localtime(value), 'j M H:i')} {zone_name(value)}"
+
+
+@register.filter
+def zoned(value: dt.datetime | None) -> str:
+    """22 Nov 18:00 UTC: a moment with its zone."""
+    if is_unknown(value):
+        return UNKNOWN
+    return format_html("{} {}", moment(value), zone_name(value))
 
 
 @register.filter
 def moment(value: dt.datetime | None) -> str:
-    """22 Nov 18:00, in UTC; the title has year and seconds."""
+    """22 Nov 18:00 in the reader's zone; the title has it in UTC with year and seconds."""
     return UNKNOWN if is_unknown(value) else _time_html(value, "j M H:i")
 
 
@@ -209,7 +270,7 @@ def countdown(context: dict[str, Any], until: dt.datetime | None) -> str:
     if is_unknown(until):
         return UNKNOWN
     now = context.get("now")
-    text = remaining_text(int((until - now).total_seconds())) if now else date_format(until, "j M H:i")
+    text = remaining_text(int((until - now).total_seconds())) if now else date_format(timezone.localtime(until), "j M H:i")
     return format_html('<time data-countdown datetime="{}">{}</time>', iso(until), text)
 
 
