@@ -46,7 +46,8 @@ def ingest(*, items: Sequence[object], now: datetime, ahead: bool = False) -> In
         valid = 0
         for index, node, at in heard:
             try:
-                slots.add((*_slot(at, epoch, latest), _known(node, nodes)))
+                node_id = _known(node, nodes)
+                slots.add((*_slot(at, epoch, latest), node_id))
                 valid += 1
             except ProtocolError as error:
                 result.refuse(index, None, error)

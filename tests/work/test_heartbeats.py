@@ -132,6 +132,7 @@ def test_slots_follow_the_parameters_of_the_epoch(db: None) -> None:
         ({"node": machines.address(0), "at": "2026-01-01"}, "receipt_invalid"),
         ({"node": machines.address(0), "at": 1_767_225_600}, "receipt_invalid"),
         ({"node": "0x" + "12" * 20, "at": rfc3339(START)}, "not_found"),
+        ({"node": "0x" + "12" * 20, "at": rfc3339(START - DAY)}, "not_found"),
     ],
 )
 def test_bad_items_are_named_and_the_others_kept(network: Network, item: object, code: str) -> None:
