@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 
 from staking.protocol.amounts import BPS
 from staking.templatetags.components import bar_html, part_of, spark
-from staking.templatetags.money import amount_digits, grouped_int, percent
+from staking.templatetags.money import amount_digits, fixed, grouped_int, percent
 
 register = template.Library()
 
@@ -48,11 +48,12 @@ def node_row(row: Any, max_score: int) -> SafeString:
     Rendering is what a list costs, and most lines of a list that moved did not: a line is kept for as long as its
     figures are equal.
     """
-    return _rendered(row, max_score, get_language() or "")
+    return _rendered(row, max_score, get_language() or "", fixed(100_001, 2, 2))
 
 
 @lru_cache(maxsize=4_096)
-def _rendered(row: Any, max_score: int, language: str) -> SafeString:
+def _rendered(row: Any, max_score: int, language: str, sample_number: str) -> SafeString:
+    # Language and a number written in the reader's way are part of the key, since they are part of the text.
     return mark_safe(get_template("components/node_row.html").render({"row": row, "max_score": max_score}))
 
 
