@@ -33,6 +33,72 @@ def test_the_defaults_stand_inside_their_bounds() -> None:
     assert set(BOUNDS) | {"tiers", "offences"} == set(PARAMETER_NAMES)
 
 
+TABLE = """
+epoch_seconds 86400 60 604800
+ranking_seconds 21600 60 86400
+unbonding_seconds 604800 180 2419200
+emission_per_epoch 10000.000000 0.000000 10000000.000000
+min_amount 1.000000 0.000001 1000.000000
+delegator_share_bps 8000 5000 10000
+delegator_share_max_cut_bps 500 0 5000
+sla_threshold_bps 8500 5000 9900
+sla_full_bps 9500 5000 10000
+sla_min_jobs 10 1 1000
+sla_strike_window_epochs 30 1 365
+latency_window_jobs 100 1 10000
+heartbeat_slot_seconds 300 10 3600
+uptime_floor_bps 8000 0 9900
+rejection_limit_bps 2000 0 10000
+latency_cv_limit_bps 10000 1000 50000
+schema_mismatch_limit 3 1 1000
+cooldown_epochs 3 1 90
+q_latency_bps 1000 0 5000
+q_uptime_bps 1200 0 5000
+q_stake_bps 1300 0 5000
+q_scarcity_bps 1500 0 5000
+q_stake_saturation 10000.000000 1.000000 None
+high_performer_bps 12000 10000 20000
+failure_penalty_bps 500 0 5000
+penalty_decay_bps 5000 0 9900
+dispute_filing_epochs 1 1 2
+dispute_voting_epochs 1 1 2
+dispute_deposit 50.000000 0.000000 10000.000000
+quorum_bps 1000 100 5000
+proposal_threshold 1000.000000 0.000000 None
+proposal_voting_epochs 3 1 30
+timelock_epochs 1 0 30
+slash_burn_bps 5000 0 10000
+slash_honest_bps 2500 0 10000
+slash_delegators_bps 2500 0 10000
+"""
+
+
+def test_defaults_and_bounds_are_those_of_section_3() -> None:
+    values, bounds = to_json(DEFAULTS), bounds_to_json()
+    rows = [f"{name} {values[name]} {bounds[name]['min']} {bounds[name]['max']}" for name in BOUNDS]
+    assert sorted(rows) == sorted(TABLE.split("\n")[1:-1])
+
+
+def test_the_tables_are_those_of_sections_4_and_8() -> None:
+    assert [
+        (t.minimum // MICRO, t.bonus_bps, t.severity_bps, t.quorum, " ".join(t.job_classes))
+        for t in DEFAULTS.tiers
+    ] == [
+        (0, 0, 10_000, "none", "cpu public_model"),
+        (500, 1_000, 12_500, "none", "gpu session_model"),
+        (2_000, 2_500, 15_000, "member", "zkml privacy dag"),
+        (10_000, 4_000, 20_000, "coordinator", "coordinated tee"),
+    ]
+    assert [(o.name, *o.rates(False), *o.rates(True), o.effect) for o in DEFAULTS.offences] == [
+        ("sla_drop", 1_000, 0, 1_000, 1_000, "strike"),
+        ("invalid_proof", 2_500, 2_500, 2_500, 2_500, "cooldown"),
+        ("forged_trace", 5_000, 5_000, 5_000, 5_000, "ban"),
+        ("dropout", 1_500, 1_500, 1_500, 1_500, "none"),
+        ("fake_resources", 2_500, 2_500, 2_500, 2_500, "cooldown"),
+        ("schema_mismatch", 1_000, 0, 1_000, 0, "none"),
+    ]
+
+
 def test_a_set_reads_back_through_json_text() -> None:
     text = json.dumps(to_json(DEFAULTS))
     assert from_json(json.loads(text)) == DEFAULTS
