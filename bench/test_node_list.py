@@ -54,5 +54,7 @@ def test_a_page_never_asked_before_is_made_in_time(port: int, say: Callable[[str
             figures[name].append(timed.ask(port, path, SECONDS))
     shares = {name: timed.ratio(figures[name], figures["hello"]) for name in MISSES}
     for name, share in shares.items():
-        say(f"  {name:16} {median(one.rate for one in figures[name]):8,.0f} answers/s, {share:.3f} of Django's hello")
+        say(
+            f"  {name:16} {median(one.rate for one in figures[name]):8,.0f} answers/s, {share:.3f} of Django's hello"
+        )
     assert all(share >= MISSES[name][1] for name, share in shares.items()), shares

@@ -50,7 +50,9 @@ def test_a_read_under_change_is_never_old(port: int, say: Callable[[str], None])
     """Retire the best node again and again: how long after the commit somebody who asks is still sent to it."""
     with _Load(port):
         ages = [_retire_and_watch(port) for _ in range(30)]
-    say(f"a retired node was still given {1000 * median(ages):.1f} ms at the median, {1000 * max(ages):.1f} ms at most")
+    say(
+        f"a retired node was still given {1000 * median(ages):.1f} ms at the median, {1000 * max(ages):.1f} ms at most"
+    )
     assert max(ages) < 1
 
 

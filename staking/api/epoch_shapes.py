@@ -20,7 +20,9 @@ TOTALS = {
     "description": "Sums over all nodes, {} until the epoch is settled; amounts are decimal strings of IFM.",
     "examples": [{"accepted": 1200, "good": 1190, "operator_reward": "5200.000000", "nodes": 120}],
 }
-TOTAL_AMOUNTS = frozenset({"operator_reward", "delegators_reward", "honest_reward", "self_stake", "pool_tokens"})
+TOTAL_AMOUNTS = frozenset(
+    {"operator_reward", "delegators_reward", "honest_reward", "self_stake", "pool_tokens"}
+)
 LEAF_VALUE = {"type": ["string", "integer"], "examples": ["reward", 83333333]}
 
 
@@ -97,7 +99,9 @@ class EpochNode(serializers.Serializer[Any]):
     q_uptime_bps = serializers.IntegerField(source="q_uptime")
     q_stake_bps = serializers.IntegerField(source="q_stake")
     q_scarcity_bps = serializers.IntegerField(source="q_scarcity")
-    q_sla_bps = serializers.IntegerField(source="q_sla", help_text="The factor on the sum of 10,000 and the terms.")
+    q_sla_bps = serializers.IntegerField(
+        source="q_sla", help_text="The factor on the sum of 10,000 and the terms."
+    )
     q_bps = serializers.IntegerField()
     bonus_bps = serializers.IntegerField(help_text="The tier's reward bonus.")
     credits = serializers.IntegerField(help_text="µIFM.")

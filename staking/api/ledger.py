@@ -27,7 +27,9 @@ FILTERS = [
         {"type": "string", "pattern": "^[a-z_]{1,32}$", "examples": ["delegate"]},
         description="Only transactions of this kind.",
     ),
-    OpenApiParameter("epoch", {"type": "integer", "minimum": 1}, description="Only transactions of this epoch."),
+    OpenApiParameter(
+        "epoch", {"type": "integer", "minimum": 1}, description="Only transactions of this epoch."
+    ),
 ]
 
 
@@ -101,7 +103,9 @@ def _transaction_json(row: Movement) -> dict[str, Any]:
         "actor": _address_json(row.actor),
         "at": write_moment(row.at),
         "epoch": row.epoch,
-        "entries": [{"account": _name_json(name), "amount": format_amount(amount)} for name, amount in row.entries],
+        "entries": [
+            {"account": _name_json(name), "amount": format_amount(amount)} for name, amount in row.entries
+        ],
     }
 
 

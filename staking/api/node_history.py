@@ -50,7 +50,9 @@ def node_slashes(request: Request, address: str) -> Response:
     node_id(node)
     rows = slashes.slashes(node=node)
     found = rows if after is None else rows.filter(id__lt=after)
-    return cursor_page(request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json)
+    return cursor_page(
+        request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
+    )
 
 
 @extend_schema(

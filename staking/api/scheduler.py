@@ -27,7 +27,9 @@ JOB_ID_LENGTH = 64
 LARGEST_QUORUM = 100
 KEPT_ANSWERS = 512
 FILTERS = [
-    OpenApiParameter("job_class", enum=list(JOB_CLASSES), required=True, description="Only nodes that may do it."),
+    OpenApiParameter(
+        "job_class", enum=list(JOB_CLASSES), required=True, description="Only nodes that may do it."
+    ),
     OpenApiParameter(
         "region",
         {"type": "string", "pattern": REGION_PATTERN, "examples": ["eu-west"]},

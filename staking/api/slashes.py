@@ -91,7 +91,9 @@ def slash_list(request: Request) -> Response:
         epoch=filters.epoch(request),
     )
     found = rows if after is None else rows.filter(id__lt=after)
-    return cursor_page(request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json)
+    return cursor_page(
+        request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
+    )
 
 
 @extend_schema(tags=["slashes"], operation_id="slashes_read", responses=SlashShape)

@@ -51,9 +51,7 @@ WINDOW = (
 )  # fmt: skip
 
 
-def list_nodes(
-    query: NodeQuery, *, now: datetime, limit: int, offset: int
-) -> tuple[list[NodeFigures], int]:
+def list_nodes(query: NodeQuery, *, now: datetime, limit: int, offset: int) -> tuple[list[NodeFigures], int]:
     """A page of the nodes that a query asks for, and how many there are in all; 7 queries at most.
 
     Performance figures are those of the latest ranking, so that a list stands still between two rankings, and

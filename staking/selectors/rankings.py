@@ -64,7 +64,11 @@ def ranking(number: int) -> Ranking:
 
 def rows(ranking_id: int, *, after: int = 0) -> QuerySet[RankingRow]:
     """The places of a ranking below rank `after`, best first, with their nodes."""
-    return RankingRow.objects.filter(ranking_id=ranking_id, rank__gt=after).select_related("node").order_by("rank")
+    return (
+        RankingRow.objects.filter(ranking_id=ranking_id, rank__gt=after)
+        .select_related("node")
+        .order_by("rank")
+    )
 
 
 def rows_of_node(node_id: int) -> QuerySet[RankingRow]:

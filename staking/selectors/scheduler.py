@@ -41,7 +41,9 @@ class Eligible(NamedTuple):
 
     def weight(self, region: str | None) -> int:
         """Its part in the draw for a job from a region (R50)."""
-        return scheduling.assignment_weight(self.score_bps, self.unbonding, self.degraded, self.region == region)
+        return scheduling.assignment_weight(
+            self.score_bps, self.unbonding, self.degraded, self.region == region
+        )
 
 
 class Field:
@@ -103,7 +105,9 @@ def quorum(*, job_id: str, size: int, job_class: str, region: str | None) -> tup
     """
     field = _field(job_class)
     weighed = zip(field.nodes, field.weights(region), strict=True)
-    candidates = [Candidate(one.node, one.operator, weight, one.access, one.unbonding) for one, weight in weighed]
+    candidates = [
+        Candidate(one.node, one.operator, weight, one.access, one.unbonding) for one, weight in weighed
+    ]
     chosen = scheduling.choose_quorum(field.ranking, job_id, size, candidates)
     if chosen is None:
         raise NotFound(f"No quorum of {size} can be formed now: choose a smaller one or another job class.")

@@ -9,7 +9,11 @@ from staking.protocol.errors import NotFound
 
 
 def slashes(
-    *, node: str | None = None, status: str | None = None, offence: str | None = None, epoch: int | None = None
+    *,
+    node: str | None = None,
+    status: str | None = None,
+    offence: str | None = None,
+    epoch: int | None = None,
 ) -> QuerySet[Slash]:
     """Slashes with their nodes, the newest first; `node` is a canonical address, None asks for nothing."""
     asked = {"node__address": node, "status": status, "offence": offence, "epoch": epoch}

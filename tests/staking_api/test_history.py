@@ -105,14 +105,18 @@ def test_what_is_not_settled_is_not_proved(settled: Net, refused: Any) -> None:
 def test_rows_that_were_tampered_with_prove_nothing(settled: Net, client: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE staking_nodeepoch SET reward = reward + 1, operator_reward = operator_reward + 1")
+        cursor.execute(
+            "UPDATE staking_nodeepoch SET reward = reward + 1, operator_reward = operator_reward + 1"
+        )
         cursor.execute("SET LOCAL session_replication_role = origin")
     tree_of.cache_clear()
     with pytest.raises(AssertionError, match="do not make the root"):
         client.get(f"/api/v1/epochs/1/proof/{NORTH}")
 
 
-@pytest.mark.parametrize("path", ["epochs/9", "epochs/99999999999", "epochs/9/nodes", "epochs/0", "rankings/99"])
+@pytest.mark.parametrize(
+    "path", ["epochs/9", "epochs/99999999999", "epochs/9/nodes", "epochs/0", "rankings/99"]
+)
 def test_what_is_not_there_is_not_found(settled: Net, refused: Any, path: str) -> None:
     refused("not_found", path, 404)
 
@@ -168,7 +172,11 @@ def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, g
     assert (node["pending_slash"], node["open"], node["penalty_bps"]) == (True, False, 625 + 2_500)
     settled.settle(NORTH)
     slash = get(f"slashes/{slash['id']}")
-    assert (slash["status"], slash["self_slashed"], slash["slashed"]) == ("executed", "75.000000", "75.000000")
+    assert (slash["status"], slash["self_slashed"], slash["slashed"]) == (
+        "executed",
+        "75.000000",
+        "75.000000",
+    )
     assert (slash["burned"], slash["honest"], slash["returned"]) == ("56.250000", "18.750000", "0.000000")
     assert slash["resolved_epoch"] == 3
     assert get("epochs/3")["burned"] == "56.250000"
@@ -243,7 +251,13 @@ def test_the_journal_is_filtered(three: Net, get: Any, refused: Any) -> None:
         ({"account": f"wallet:{OTTO}", "kind": "faucet"}, 1),
     ):  # fmt: skip
         assert len(get("ledger/transactions", **query)["results"]) == found, query
-    for query in ({"kind": "a b"}, {"kind": ""}, {"account": "vault"}, {"account": "stake:0x1"}, {"epoch": "-1"}):
+    for query in (
+        {"kind": "a b"},
+        {"kind": ""},
+        {"account": "vault"},
+        {"account": "stake:0x1"},
+        {"epoch": "-1"},
+    ):
         refused("invalid", "ledger/transactions", **query)
 
 
@@ -290,5 +304,3 @@ def _climb(leaf: dict[str, Any]) -> str:
 
 def _keccak(data: bytes) -> bytes:
     return keccak.new(data=data, digest_bits=256).digest()
-
-

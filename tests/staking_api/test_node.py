@@ -76,7 +76,11 @@ def test_a_registered_node_is_answered_whole(net: Net, olga: Caller) -> None:
 
 def test_what_may_be_left_out_has_the_protocols_defaults(net: Net, olga: Caller) -> None:
     node = olga.post("nodes", BODY).json()
-    assert (node["signing_key"], node["delegator_share_bps"], node["delegation_cap"]) == (shown(NEW), 8_000, None)
+    assert (node["signing_key"], node["delegator_share_bps"], node["delegation_cap"]) == (
+        shown(NEW),
+        8_000,
+        None,
+    )
     assert (node["hardware"], node["custodial"]) == ({}, False)
     assert olga.post("nodes", {**BODY, "address": EAST, "delegation_cap": None}).status_code == 201
 
@@ -165,7 +169,10 @@ def test_stake_moves_the_tier_at_once_and_is_pending_until_the_next_epoch(three:
 
 
 def test_delegations_are_in_the_stake_and_fill_the_cap(three: Net, olga: Caller, get: Any) -> None:
-    assert olga.client.patch(f"/api/v1/nodes/{NORTH}", {"delegation_cap": "600"}, format="json").status_code == 200
+    assert (
+        olga.client.patch(f"/api/v1/nodes/{NORTH}", {"delegation_cap": "600"}, format="json").status_code
+        == 200
+    )
     Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "500"})
     node = get(f"nodes/{NORTH}")
     assert (node["delegated"], node["delegation_room"]) == ("500.000000", "100.000000")
@@ -175,7 +182,9 @@ def test_delegations_are_in_the_stake_and_fill_the_cap(three: Net, olga: Caller,
     assert get(f"nodes/{NORTH}")["open"] is False, "less than min_amount is left"
 
 
-def test_figures_are_live_once_enough_jobs_are_in_and_the_last_settled_ones_before(three: Net, get: Any) -> None:
+def test_figures_are_live_once_enough_jobs_are_in_and_the_last_settled_ones_before(
+    three: Net, get: Any
+) -> None:
     three.work(NORTH, good=8, bad=1, outcome=1)
     node = get(f"nodes/{NORTH}")
     assert (node["live"], node["accepted"], node["q_bps"], node["sla_bps"]) == (False, 9, 10_000, 8_888)
@@ -187,7 +196,12 @@ def test_figures_are_live_once_enough_jobs_are_in_and_the_last_settled_ones_befo
     assert (node["latency_ms"], node["latency_percentile_bps"], node["uptime_bps"]) == (100, 10_000, 10_000)
     three.settle()
     settled = get(f"nodes/{NORTH}")
-    assert (settled["live"], settled["accepted"], settled["sla_bps"], settled["q_bps"]) == (False, 10, 9_000, 9_712)
+    assert (settled["live"], settled["accepted"], settled["sla_bps"], settled["q_bps"]) == (
+        False,
+        10,
+        9_000,
+        9_712,
+    )
     assert (settled["penalty_bps"], settled["reputation"]) == (500, 500)
     assert settled["score_bps"] == 9_712 * 9_500 // 10_000
     three.work(NORTH)
@@ -239,10 +253,18 @@ def test_the_operator_changes_what_it_may(three: Net, olga: Caller, get: Any) ->
     assert node == get(f"nodes/{NORTH}")
     assert (node["name"], node["region"], node["hardware"]) == ("Nord", "eu-north", {"gpu": "H100"})
     assert (node["signing_key"], node["delegation_cap"]) == (shown(ANNA), "100.000000")
-    assert (node["delegator_share_bps"], node["next_share_bps"], node["next_share_epoch"]) == (8_000, 7_600, 2)
+    assert (node["delegator_share_bps"], node["next_share_bps"], node["next_share_epoch"]) == (
+        8_000,
+        7_600,
+        2,
+    )
     three.settle()
     node = get(f"nodes/{NORTH}")
-    assert (node["delegator_share_bps"], node["next_share_bps"], node["next_share_epoch"]) == (7_600, None, None)
+    assert (node["delegator_share_bps"], node["next_share_bps"], node["next_share_epoch"]) == (
+        7_600,
+        None,
+        None,
+    )
     olga.client.patch(f"/api/v1/nodes/{NORTH}", {"delegation_cap": None}, format="json")
     assert get(f"nodes/{NORTH}")["delegation_room"] is None
 

@@ -164,8 +164,10 @@ def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
 def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
     client = Client()
     assert client.get("/api/v1/nodes?limit=1").json()["next"].startswith("http://testserver/")
-    assert client.get("/api/v1/nodes?limit=1", headers={"Host": "localhost"}).json()["next"].startswith(
-        "http://localhost/"
+    assert (
+        client.get("/api/v1/nodes?limit=1", headers={"Host": "localhost"})
+        .json()["next"]
+        .startswith("http://localhost/")
     )
     stranger = client.get("/api/v1/nodes?limit=1&evil=1").json()["next"]
     assert "evil=1" in stranger
@@ -189,7 +191,10 @@ def test_a_kept_list_costs_one_query(ranked: Net) -> None:
 
 def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net) -> None:
     def costs(limit: int) -> list[int]:
-        return [cost(NodeQuery(ordering=o, open_only=True, search="node", status="active"), limit) for o in ORDERINGS]
+        return [
+            cost(NodeQuery(ordering=o, open_only=True, search="node", status="active"), limit)
+            for o in ORDERINGS
+        ]
 
     def cost(query: NodeQuery, limit: int) -> int:
         with CaptureQueriesContext(connection) as asked:

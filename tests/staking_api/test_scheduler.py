@@ -85,7 +85,9 @@ def test_what_opens_and_closes_a_class_counts_at_once(ranked: Net, get: Any) -> 
     ("declared", "trusted"),
     [(True, True), (1, True), ("sev-snp", True), (False, False), (0, False), ("", False), (None, False)],
 )
-def test_trusted_jobs_need_the_declared_capability(ranked: Net, get: Any, declared: Any, trusted: bool) -> None:
+def test_trusted_jobs_need_the_declared_capability(
+    ranked: Net, get: Any, declared: Any, trusted: bool
+) -> None:
     hardware = {} if declared is None else {"tee": declared}
     nodes.change(node=NORTH, actor=OLGA, changes={"hardware": hardware}, now=ranked.now)
     assert names(get, "tee") == ["north"] * trusted
@@ -110,7 +112,9 @@ def test_a_node_is_eligible_once_it_is_ranked(ranked: Net, get: Any) -> None:
     NAMES[late] = "late"
     assert names(get) == ["north", "west", "south", "east"]
     rankings.rank(now=ranked.now)
-    assert names(get) == ["north", "west", "south", "east", "late"], "its Q is 10,000: it has no settled epoch"
+    assert names(get) == ["north", "west", "south", "east", "late"], (
+        "its Q is 10,000: it has no settled epoch"
+    )
 
 
 def test_questions_that_cannot_be_meant_are_refused(ranked: Net, refused: Any) -> None:
