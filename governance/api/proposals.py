@@ -63,7 +63,7 @@ def proposal_effect(request: Request, proposal: int) -> Response:
 
 @extend_schema(tags=["governance"], request=shapes.ChangesBody, responses=shapes.EffectSerializer)
 @api_view(["POST"])
-def effect_of_changes(request: Request) -> Response:
+def preview(request: Request) -> Response:
     """What changes would have done in the last settled epochs; nothing is proposed."""
     changes = body(request).get("changes")
     if not isinstance(changes, dict):

@@ -13,7 +13,7 @@ urlpatterns = [
     path("disputes/<int:dispute>/votes", disputes.dispute_votes),
     path("disputes/<int:dispute>/evidence", disputes.dispute_evidence),
     path("proposals", proposals.proposal_list),
-    path("proposals/effect", proposals.effect_of_changes),
+    path("proposals/preview", proposals.preview),
     path("proposals/<int:proposal>", proposals.proposal_detail),
     path("proposals/<int:proposal>/effect", proposals.proposal_effect),
     path("proposals/<int:proposal>/vote", proposals.proposal_vote),

@@ -282,13 +282,13 @@ def test_the_effect_of_a_proposal_and_of_changes() -> None:
     shown = get(f"proposals/{made}/effect")
     assert (shown["first_epoch"], shown["last_epoch"], shown["mine"], shown["nodes"]) == (1, 1, None, [])
     assert (shown["before"]["minted"], shown["after"]["minted"]) == ("10000.000000", "12000.000000")
-    status, mine = post("proposals/effect", {"changes": CHANGES["changes"]}, NILS)
+    status, mine = post("proposals/preview", {"changes": CHANGES["changes"]}, NILS)
     assert (status, mine["mine"]) == (
         200,
         {"before": "0.000000", "after": "0.000000", "difference": "0.000000"},
     )
-    refused = refusal(post("proposals/effect", {"changes": {"quorum_bps": 1}}, NILS))
+    refused = refusal(post("proposals/preview", {"changes": {"quorum_bps": 1}}, NILS))
     assert refused == (400, "parameter_out_of_bounds")
-    assert refusal(post("proposals/effect", {}, NILS)) == (400, "invalid")
-    assert refusal(post("proposals/effect", {"changes": {}}, None)) == (401, "unauthenticated")
+    assert refusal(post("proposals/preview", {}, NILS)) == (400, "invalid")
+    assert refusal(post("proposals/preview", {"changes": {}}, None)) == (401, "unauthenticated")
     assert len(get("proposals")["results"]) == 1
