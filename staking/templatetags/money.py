@@ -270,7 +270,9 @@ def countdown(context: dict[str, Any], until: dt.datetime | None) -> str:
     if is_unknown(until):
         return UNKNOWN
     now = context.get("now")
-    text = remaining_text(int((until - now).total_seconds())) if now else date_format(timezone.localtime(until), "j M H:i")
+    if not now:
+        return moment(until)
+    text = remaining_text(int((until - now).total_seconds()))
     return format_html('<time data-countdown datetime="{}">{}</time>', iso(until), text)
 
 
