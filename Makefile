@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser vendor lock format picture clean
+.PHONY: help run test check lint types imports templates django bench test-browser vendor lock format picture tour clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -67,6 +67,10 @@ format: ## writes the house style into the code
 picture: ## takes docs/leaderboard.png anew from a demo network (apt install chromium)
 	$(setup) e2e
 	$(py) scripts/picture.py
+
+tour: ## takes the pictures of docs/tour.md anew (ARGS=http://… for a site that is up)
+	$(setup) e2e
+	$(py) scripts/tour.py $(ARGS)
 
 clean: ## removes what `make` made: .venv and caches, never the data of `make run`
 	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks build dist
