@@ -24,6 +24,8 @@ from staking.pages.reader import of_reader
 from staking.protocol.errors import ProtocolError
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
+from staking.services.epochs import OpenEpoch
+from staking.settlement.live import open_epoch
 from staking.templatetags.money import amount_digits
 
 TARGETS = 40
@@ -94,7 +96,7 @@ def _confirm(request: HttpRequest, act: Act, wallet: str) -> HttpResponse:
             act=act.name,
             body=dict(wish.fields),
             now=now,
-            run=lambda: _answer(act, wish, perform(act, wish, now)),
+            run=lambda: _answer(act, wish, perform(act, wish, now), open_epoch()),
         )
     except ProtocolError as refusal:
         return _refused(request, act, wish, _situation(act, wish), refusal)
@@ -182,13 +184,14 @@ def _targets(wish: Wish) -> list[Any]:
     return [node for node in open_ones if node.address != wish.node and node.operator != wish.wallet]
 
 
-def _answer(act: Act, wish: Wish, outcome: Done) -> dict[str, Any]:
+def _answer(act: Act, wish: Wish, outcome: Done, epoch: OpenEpoch | None) -> dict[str, Any]:
     """What is kept of an act and shown as its result."""
     moved = outcome.redelegation
     entry = outcome.unbonding
     return {
         "act": act.name,
         "amount": outcome.amount,
+        "epoch": epoch.number if epoch else None,
         "transaction": outcome.transaction,
         "node": outcome.node.address if outcome.node else "",
         "node_name": _name(outcome.node),

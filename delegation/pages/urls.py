@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.pages import compare, money, node, operator, portfolio, statement
+from delegation.pages import compare, money, node, node_forms, operator, portfolio, statement
 
 urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
@@ -14,11 +14,11 @@ urlpatterns = [
     path("nodes/<str:address>/estimate/", node.estimate_view, name="node-estimate"),
     path("compare/", compare.compare, name="compare"),
     path("operator/", operator.console, name="operator"),
-    path("operator/register/", operator.register, name="operator-register"),
+    path("operator/register/", node_forms.register, name="operator-register"),
     path("operator/<str:address>/", operator.console, name="operator-node"),
-    path("operator/<str:address>/terms/", operator.save_terms, name="operator-terms"),
-    path("operator/<str:address>/details/", operator.save_details, name="operator-details"),
-    path("operator/<str:address>/retire/", operator.retire, name="operator-retire"),
+    path("operator/<str:address>/terms/", node_forms.save_terms, name="operator-terms"),
+    path("operator/<str:address>/details/", node_forms.save_details, name="operator-details"),
+    path("operator/<str:address>/retire/", node_forms.retire, name="operator-retire"),
     path("money/<slug:name>/", money.enter, name="money"),
     path("money/<slug:name>/review/", money.review, name="money-review"),
     path("money/done/<slug:key>/", money.done, name="money-done"),

@@ -49,7 +49,7 @@ def test_delegating_in_three_steps(net, sign_in):
     for words in (
         "Delegate 1,500.00 IFM to Node 01",
         "Available afterwards",
-        "epoch 2, 06 Jan 00:00 UTC",
+        "epoch 2, 6 Jan 00:00 UTC",
         "7 days unbonding",
         "10% to 50%: 150.00 to 750.00 IFM",
         f"infra delegate --node {shown(NORTH)} --amount 1500",
