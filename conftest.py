@@ -7,6 +7,7 @@ name other servers to test against.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -19,6 +20,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent
 PREFIX = "test_inframind_"
+
+# `make test` installs no browser driver; `make test-browser` does.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["tests/browser"]
 
 
 def _forget_environment() -> None:

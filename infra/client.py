@@ -58,7 +58,8 @@ class Api:
 
     def pages(self, where: str, query: Row | None = None, limit: int | None = None) -> Row:
         """A list over its pages, up to `limit` rows, in the API's form `{"results", "next"}`."""
-        query, rows = dict(query or {}), []
+        query = dict(query or {})
+        rows: list[Row] = []
         while True:
             query["limit"] = PAGE if limit is None else min(PAGE, limit - len(rows))
             page = self.get(where, query)

@@ -47,7 +47,7 @@ def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]],
         run.__signature__ = signature.replace(parameters=[_CONTEXT, *own, *_shared(acts)])  # type: ignore[attr-defined]
         # Typer reads the annotations of the signature; those of the wrapped function name the session.
         run.__annotations__ = {}
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__
         run.command_name = name  # type: ignore[attr-defined]
         return run
 

@@ -73,7 +73,7 @@ def _derive(kdf: str, given: dict[str, Any], password: Callable[[], str]) -> byt
         if 128 * n * r * p > SCRYPT_WORK:
             raise ValueError("it asks for more memory or time than a keystore needs")
         # Not hashlib's: OpenSSL refuses settings that other wallets write.
-        return scrypt(password().encode(), salt, length, N=n, r=r, p=p)
+        return bytes(scrypt(password().encode(), salt, length, N=n, r=r, p=p))
     if kdf == "pbkdf2" and given["prf"] == "hmac-sha256" and given["c"] <= PBKDF2_ROUNDS:
         return hashlib.pbkdf2_hmac("sha256", password().encode(), salt, given["c"], length)
     raise ValueError(f"key derivation {kdf!r} with these settings is not known here")
