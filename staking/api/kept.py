@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, wraps
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
@@ -15,12 +16,19 @@ from staking.selectors.kept import Kept
 
 View = Callable[..., HttpResponseBase]
 
+GZIP_LEVEL, LEAST_ZIPPED = 6, 200
 
-class Answer(NamedTuple):
-    """A successful answer's body and its strong ETag."""
 
-    body: bytes
-    etag: str
+class Answer:
+    """A successful answer's body, plain and (once somebody takes it so) gzipped, and its tag."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        return gzip.compress(self.body, GZIP_LEVEL, mtime=0)
 
 
 class _Unkept(Exception):
@@ -59,15 +67,28 @@ def _make(view: View, request: HttpRequest) -> Answer:
     if isinstance(response, Response):
         response.render()
     body = bytes(response.content)  # type: ignore[attr-defined]
-    return Answer(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
+    return Answer(body)
 
 
 def _respond(request: HttpRequest, answer: Answer) -> HttpResponse:
-    wanted = request.META.get("HTTP_IF_NONE_MATCH")
-    if wanted and (wanted == "*" or answer.etag in {tag.removeprefix("W/") for tag in parse_etags(wanted)}):
+    zipped = len(answer.body) >= LEAST_ZIPPED and "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+    # The same content in another encoding is another representation: its tag is a weak one.
+    etag = "W/" + answer.etag if zipped else answer.etag
+    if _is_known(request, answer):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(answer.body, content_type="application/json")
-    response.headers["ETag"] = answer.etag
+        body = answer.gzipped if zipped else answer.body
+        response = HttpResponse(body, content_type="application/json")
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Encoding"
     return response
+
+
+def _is_known(request: HttpRequest, answer: Answer) -> bool:
+    wanted = request.META.get("HTTP_IF_NONE_MATCH")
+    if not wanted:
+        return False
+    return wanted == "*" or answer.etag in {tag.removeprefix("W/") for tag in parse_etags(wanted)}

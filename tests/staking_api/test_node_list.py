@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -159,6 +160,19 @@ def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
     stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now)
     changed = client.get("/api/v1/nodes", headers={"If-None-Match": tag})
     assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+
+
+def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Net) -> None:
+    client = Client()
+    plain = client.get("/api/v1/nodes")
+    for _ in range(2):
+        zipped = client.get("/api/v1/nodes", headers={"Accept-Encoding": "br, gzip"})
+        assert (zipped.headers["Content-Encoding"], zipped.headers["Vary"]) == ("gzip", "Accept-Encoding")
+        assert gzip.decompress(zipped.content) == plain.content
+        assert zipped.headers["ETag"] == "W/" + plain.headers["ETag"]
+    assert "Content-Encoding" not in plain.headers
+    tag = zipped.headers["ETag"]
+    assert client.get("/api/v1/nodes", headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:

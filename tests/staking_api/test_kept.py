@@ -1,0 +1,60 @@
+"""Values that are served until something has moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from staking.models import Change
+from staking.selectors.kept import Kept
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_value_is_made_once_until_something_moves() -> None:
+    kept: Kept[int] = Kept(10)
+    made = iter(range(10))
+    assert [kept.get("a", lambda: next(made)) for _ in range(3)] == [0, 0, 0]
+    assert kept.get("b", lambda: next(made)) == 1
+    Change.objects.create()
+    assert kept.get("a", lambda: next(made)) == 2
+
+
+def test_several_values_are_made_at_once_and_only_those_that_are_missing() -> None:
+    kept: Kept[str] = Kept(10)
+    asked: list[list[int]] = []
+
+    def make(keys: list[int]) -> list[str]:
+        asked.append(keys)
+        return [str(key) for key in keys]
+
+    assert kept.get_many([3, 1], make) == ["3", "1"]
+    assert kept.get_many([1, 2, 3], make) == ["1", "2", "3"]
+    assert kept.get_many([], make) == []
+    assert asked == [[3, 1], [2]]
+
+
+def test_a_full_store_begins_anew() -> None:
+    kept: Kept[int] = Kept(3)
+    assert kept.get_many([1, 2, 3], lambda keys: keys) == [1, 2, 3]
+    assert kept.get_many([3, 4], lambda keys: keys) == [3, 4]
+    assert kept.get(1, lambda: -1) == -1, "it left with the others"
+    assert kept.get(4, lambda: -4) == 4
+
+
+def test_a_look_at_the_version_serves_for_its_time(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr("staking.selectors.kept._Look.until", 0.0)
+    settings.VERSION_SECONDS = 60
+    store: Kept[int] = Kept(3)
+    with django_assert_num_queries(1):
+        assert [store.get("a", lambda: 5) for _ in range(3)] == [5, 5, 5]
+
+
+def test_what_fails_is_not_kept() -> None:
+    kept: Kept[int] = Kept(3)
+    with pytest.raises(ZeroDivisionError):
+        kept.get("a", lambda: 1 // 0)
+    assert kept.get("a", lambda: 1) == 1
