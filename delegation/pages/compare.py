@@ -12,7 +12,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from delegation.selectors.prospects import recent_cut
+from delegation.pages.wish import read_wish
+from delegation.projection import Projection, project
+from delegation.selectors.prospects import past_of, recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
 from staking.models import Node, Ranking, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
@@ -20,6 +22,7 @@ from staking.pages.reader import reader_of
 from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid
 from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 from staking.templatetags.cells import region_name
 from staking.templatetags.money import amount_digits, grouped_int, percent, percentile, times
@@ -52,15 +55,20 @@ class Column:
     returns: Returns
     cut: ShareChange | None
     without: str
+    projection: Projection | None
 
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     wanted, dropped = _wanted(request.GET.getlist("n"))
-    columns = _columns(wanted)
+    wish = read_wish("delegate", "", request.GET)
+    amount = wish.amount or 0
+    columns = _columns(wanted, amount)
     context = {
         "columns": columns,
-        "measures": _measures(columns),
+        "measures": _measures(columns, amount),
+        "text": wish.text[:24],
+        "refusal": wish.refusal,
         "dropped": dropped,
         "unknown": len(wanted) - len(columns),
         "reader": reader_of(request),
@@ -81,7 +89,7 @@ def _wanted(texts: Sequence[str]) -> tuple[list[str], int]:
     return found[:MOST], max(len(found) - MOST, 0)
 
 
-def _columns(wanted: list[str]) -> list[Column]:
+def _columns(wanted: list[str], amount: int) -> list[Column]:
     epoch = open_epoch()
     ids = dict(Node.objects.filter(address__in=wanted).values_list("address", "id"))
     known = [address for address in wanted if address in ids]
@@ -97,12 +105,21 @@ def _columns(wanted: list[str]) -> list[Column]:
         Column(
             node, state_of(node), returns[node.id], recent_cut(changes[node.id], epoch=epoch.number),
             "?" + urlencode([("n", checksum(other)) for other in known if other != node.address]),
+            _projected(node, epoch, amount),
         )
         for node in figures
     ]  # fmt: skip
 
 
-def _measures(columns: list[Column]) -> list[Measure]:
+def _projected(node: NodeFigures, epoch: OpenEpoch, amount: int) -> Projection | None:
+    """What an amount may bring there; None without one, or without a past."""
+    past = (
+        past_of(Node.objects.select_related("pool").get(id=node.id), epoch=epoch.number) if amount else None
+    )
+    return None if past is None else project(epoch.params, past, held=0, amount=amount)
+
+
+def _measures(columns: list[Column], amount: int) -> list[Measure]:
     nodes = [column.node for column in columns]
     measured = [is_measured(node) for node in nodes]
 
@@ -123,8 +140,23 @@ def _measures(columns: list[Column]) -> list[Measure]:
         )
         for size in WINDOWS
     ]
+    expected = [
+        line(
+            gettext("APR with %s IFM more") % amount_digits(amount),
+            [None if c.projection is None or c.returns.is_new else c.projection.apr_bps for c in columns],
+            lambda bps: percent(bps, 1),
+            note=gettext("estimate"),
+        ),
+        line(
+            gettext("Your reward per epoch, IFM"),
+            [None if c.projection is None or c.returns.is_new else c.projection.per_epoch for c in columns],
+            lambda v: amount_digits(v, 4),
+            note=gettext("estimate"),
+        ),
+    ]
     return [
         *aprs,
+        *(expected if amount else ()),
         line(gettext("Rank"), [node.rank for node in nodes], grouped_int, -1),
         line(gettext("Score"), known("score_bps"), grouped_int),
         line(gettext("Q factor"), known("q_bps"), times),

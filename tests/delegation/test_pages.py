@@ -153,6 +153,10 @@ def test_nodes_side_by_side(delegated, client):
     page = text(client.get("/compare/", {"n": many}))
     assert "1 more node was left out" in page
     assert "Nothing to compare yet" in text(client.get("/compare/"))
+    tried = text(client.get("/compare/", {"n": [NORTH, SOUTH], "amount": "1000"}))
+    assert "APR with 1,000.00 IFM more" in tried
+    assert "estimate" in tried
+    assert "amount_invalid" in text(client.get("/compare/", {"n": NORTH, "amount": "lots"}))
 
 
 def test_the_console_shows_the_running_epoch_and_its_distance_to_a_slash(delegated, sign_in):
