@@ -5,6 +5,7 @@ from __future__ import annotations
 from delegation.models import Position, Redelegation
 from delegation.selectors.earnings import earned_by_epoch
 from delegation.selectors.positions import positions_of_wallet
+from delegation.selectors.statement import Period, movements, statement
 from delegation.selectors.unbondings import unbondings_of_wallet
 from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import touched
@@ -125,6 +126,10 @@ class Comparison:
                 assert position.value == self.model.value(position.node, address)
                 held = self.model.nodes[position.node].positions[address].shares
                 assert bool(position.liable_slashes) == bool(held and self.model.is_accused(position.node))
+            told = statement(address, Period())
+            assert told.earned_total == told.claimed + told.claimable
+            moved = movements(address, Period())
+            assert (moved[-1].balance if moved else 0) == found.available
         for address, node in self.model.nodes.items():
             shown = node_figures(address, now=self.net.now)
             assert (shown.self_stake, shown.delegated, shown.status) == (

@@ -17,7 +17,7 @@ from .pair import Pair
 pytestmark = pytest.mark.django_db
 
 SEEDS = int(os.environ.get("ENGINE_SEEDS", "3"))
-EPOCHS = 14
+EPOCHS = 12
 ACTS = 14
 
 
