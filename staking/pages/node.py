@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from staking.charts import node as charts
 from staking.models import Node, Pool
-from staking.pages import asked, node_facts
+from staking.pages import asked, node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured
 from staking.pages.listing import Pager
 from staking.pages.node_timeline import timeline
-from staking.pages.reward_change import explain
+from staking.pages.reader import reader_of
 from staking.pages.views_data import NodePage
 from staking.protocol.addresses import normalize
 from staking.protocol.errors import AddressInvalid, NotFound
@@ -63,7 +63,8 @@ def _page(request: HttpRequest, node: NodeFigures, now: datetime) -> NodePage:
         accepted=node.accepted, good=node.good or 0, sla_bps=node.sla_bps, latency_ms=node.latency_ms,
         latency_percentile_bps=None if node.latency_ms is None else node.latency_percentile_bps,
         last_reward=node_facts.last_reward(last), high_performer_bps=epoch.params.high_performer_bps,
-        reward_change=explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
+        reward_change=reward_change.explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
+        rank_change=rank_change.explain(history.last_places(node.id)) if node.rank else None,
         **_charts(node, rows, ranks, epoch), **_delegators(request, node),
         history=_timeline(node),
     )  # fmt: skip
@@ -92,8 +93,7 @@ def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
     )
     if number > 1 and not found:
         raise Http404
-    user: Any = getattr(request, "user", None)
-    reader = user.address if user is not None and user.is_authenticated else None
+    reader = reader_of(request)
     return {
         "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in found),
         "delegators_count": count,

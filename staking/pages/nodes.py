@@ -15,6 +15,7 @@ from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_query import Asked
 from staking.pages.leaderboard_rows import row_of
 from staking.pages.listing import address_of
+from staking.pages.reader import reader_of
 from staking.pages.theme import theme_of
 from staking.pages.views_data import LeaderboardPage, LeaderboardRow
 from staking.protocol.amounts import BPS
@@ -39,7 +40,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
     part = wants_part(request)
 
     def made() -> HttpResponse:
-        page = _page(asked, _reader(request))
+        page = _page(asked, reader_of(request))
         template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
         return render(request, template, {"page": page})
 
@@ -111,8 +112,3 @@ def _field() -> Any:
 
 def _highest_score(params: Parameters) -> int:
     return BPS + params.q_latency_bps + params.q_uptime_bps + params.q_stake_bps + params.q_scarcity_bps
-
-
-def _reader(request: HttpRequest) -> str | None:
-    user: Any = getattr(request, "user", None)
-    return user.address if user is not None and user.is_authenticated else None

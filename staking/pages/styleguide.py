@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
 from staking.pages.listing import Option, Pager, Sort
-from staking.pages.views_data import Happening, LeaderboardRow
+from staking.pages.views_data import Happening, LeaderboardRow, NodeState
 from staking.pages.waterfall import QBreakdown
 from staking.protocol.amounts import MICRO
 from staking.services import clock
@@ -89,7 +89,7 @@ def _samples() -> dict[str, Any]:
 
 
 def _rows() -> list[LeaderboardRow]:
-    states = ("open", "degraded", "pending_slash", "unranked")
+    states: tuple[NodeState, ...] = ("open", "degraded", "pending_slash", "unranked")
     return [
         LeaderboardRow(
             address=f"0x{place:02x}" + "c5" * 19, name=f"Kelvin {place:02}", region="eu-central", tier=place,

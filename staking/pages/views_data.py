@@ -131,6 +131,43 @@ class RewardChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RankFactor:
+    """One part of a score, then and now, as text; `moved` in bps, above 0 when it helped."""
+
+    name: str
+    before: str
+    after: str
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankChange:
+    """A node's place in the last two rankings, and the parts of its score that moved."""
+
+    before_at: dt.datetime
+    after_at: dt.datetime
+    before: int
+    after: int
+    before_score: int
+    after_score: int
+    factors: tuple[RankFactor, ...]
+    reason: str
+
+    @property
+    def places(self) -> int:
+        """Places gained; below 0 when it fell."""
+        return self.before - self.after
+
+    @property
+    def lost(self) -> int:
+        return -self.places
+
+    @property
+    def gained(self) -> int:
+        return self.after_score - self.before_score
+
+
+@dataclass(frozen=True, slots=True)
 class DelegatorRow:
     """`value`: worth now. `earned`: in the last epochs that the page names, None when not known."""
 
@@ -217,6 +254,7 @@ class NodePage:
     last_reward: LastReward | None
     high_performer_bps: int
     reward_change: RewardChange | None = None
+    rank_change: RankChange | None = None
     reward_chart: Chart | None = None
     rank_chart: Chart | None = None
     sla_chart: Chart | None = None

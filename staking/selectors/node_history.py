@@ -79,6 +79,11 @@ def rankings(node: int, *, limit: int) -> list[RankPoint]:
     return [RankPoint(*row) for row in rows[:limit]][::-1]
 
 
+def last_places(node: int) -> list[RankingRow]:
+    """The node's rows of the last two rankings that it was in, the newest first."""
+    return list(RankingRow.objects.filter(node_id=node).select_related("ranking").order_by("-ranking_id")[:2])
+
+
 def latency_medians(epochs: list[int]) -> dict[int, int | None]:
     """Median of the active nodes' average latencies in each settled epoch, in ms; None where no node had one."""
     with connection.cursor() as cursor:

@@ -152,3 +152,20 @@ def test_hostile_names_stay_text(network: Network, reader: Client) -> None:
             script.get("src") or script.get("type") == "application/json" for script in markup.all("script")
         )
         assert not [tag for tag, _ in markup.elements if tag == "i" and "im-key" not in str(_)], address
+
+
+def test_a_moved_rank_is_explained(network: Network, reader: Client) -> None:
+    slow, fast = network.node(1, own=1_000, name="Slow"), network.node(2, own=1_000, name="Fast")
+    network.work(slow, 12, latency=900)
+    network.work(fast, 12, latency=100)
+    rank(now=network.now)
+    assert "Why its place" not in read(reader, slow).text
+    network.work(slow, 200, latency=1)
+    rank(now=network.now)
+    text = read(reader, slow).text
+    assert "Why it rose by 1 place" in text
+    assert "Latency 0 1,000 +1,000" in text
+    assert "Its score rose by 1,000" in text
+    text = read(reader, fast).text
+    assert "Why it fell by 1 place" in text
+    assert "Its score fell by 1,000" in text
