@@ -5,16 +5,23 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from staking.ledger.accounts import ISSUANCE, wallet as wallet_account
+from staking.ledger.accounts import ISSUANCE
+from staking.ledger.accounts import wallet as wallet_account
 from staking.ledger.posting import post
-from staking.protocol.errors import AmountTooSmall, PermissionDenied
+from staking.ledger.selectors import balance
+from staking.protocol.amounts import MAX_AMOUNT, format_amount
+from staking.protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
 from staking.services.epochs import lock_open_epoch
+
+# Half of what an account can hold, so that emissions can go on for as long as anybody will look.
+MOST_ISSUED = MAX_AMOUNT // 2
 
 
 def fund(*, wallet: str, amount: int, now: datetime) -> int:
     """Devnet: issue `amount` µIFM to a wallet; the transaction's id.
 
-    Raises: `permission_denied` in production, `amount_too_small` for 0.
+    Raises: `permission_denied` in production, `amount_too_small` for 0, `amount_invalid` when more would be
+    issued than the ledger can carry.
     """
     if settings.INFRAMIND_NETWORK == "production":
         raise PermissionDenied("The faucet exists on a devnet only.")
@@ -22,6 +29,10 @@ def fund(*, wallet: str, amount: int, now: datetime) -> int:
         raise AmountTooSmall("Give an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
+        if amount > (room := MOST_ISSUED + balance(ISSUANCE)):
+            raise AmountInvalid(
+                f"Give at most {format_amount(max(room, 0))} IFM: no more can be issued.", field="amount"
+            )
         return post(
             kind="faucet",
             moves={ISSUANCE: -amount, wallet_account(wallet): amount},
