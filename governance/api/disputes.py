@@ -80,7 +80,7 @@ def dispute_detail(request: Request, dispute: int) -> Response:
 def dispute_votes(request: Request, dispute: int) -> Response:
     """The votes on a dispute, by power unless asked otherwise."""
     asked, query = window(request), vote_query(request, DISPUTE_CHOICES)
-    found = disputes.dispute_figures(number(dispute)).dispute
+    found = disputes.dispute_figures(number(dispute), votes=0).dispute
     votes, count = votes_of(found, query, limit=asked.limit, offset=asked.offset)
     return page(request, list(shapes.VoteSerializer(votes, many=True).data), window=asked, count=count)
 

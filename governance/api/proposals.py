@@ -57,7 +57,7 @@ def proposal_detail(request: Request, proposal: int) -> Response:
 @api_view(["GET"])
 def proposal_effect(request: Request, proposal: int) -> Response:
     """What the proposal would have changed in the last settled epochs, on top of the parameters in force."""
-    changes = proposals.proposal_figures(number(proposal)).proposal.changes
+    changes = proposals.proposal_figures(number(proposal), votes=0).proposal.changes
     return _effect(request, changes)
 
 
@@ -80,7 +80,7 @@ def preview(request: Request) -> Response:
 def proposal_votes(request: Request, proposal: int) -> Response:
     """The votes on a proposal, by power unless asked otherwise."""
     asked, query = window(request), vote_query(request, PROPOSAL_CHOICES)
-    found = proposals.proposal_figures(number(proposal)).proposal
+    found = proposals.proposal_figures(number(proposal), votes=0).proposal
     votes, count = votes_of(found, query, limit=asked.limit, offset=asked.offset)
     return page(request, list(shapes.VoteSerializer(votes, many=True).data), window=asked, count=count)
 

@@ -53,7 +53,7 @@ def dispute(request: HttpRequest, dispute: int) -> HttpResponse:
 def dispute_context(request: HttpRequest, dispute: int) -> dict[str, Any]:
     """What the case page is given. Raises: Http404."""
     try:
-        figures = dispute_figures(dispute)
+        figures = dispute_figures(dispute, votes=0)
     except NotFound:
         raise Http404 from None
     now, epoch, wallet = clock.now(), running_epoch(), reader_of(request)

@@ -62,7 +62,7 @@ def proposal(request: HttpRequest, proposal: int) -> HttpResponse:
 def proposal_context(request: HttpRequest, proposal: int) -> dict[str, Any]:
     """What the page of a proposal is given. Raises: Http404."""
     try:
-        figures = proposal_figures(proposal)
+        figures = proposal_figures(proposal, votes=0)
     except NotFound:
         raise Http404 from None
     found, now, epoch, wallet = figures.proposal, clock.now(), running_epoch(), reader_of(request)

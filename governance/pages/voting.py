@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from governance.models import Proposal, Vote
@@ -36,7 +35,7 @@ Context = Callable[[HttpRequest, int], dict[str, Any]]
 def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
     try:
-        figures = dispute_figures(dispute)
+        figures = dispute_figures(dispute, votes=0)
     except NotFound:
         raise Http404 from None
     here = reverse("dispute", args=[dispute])
@@ -55,7 +54,7 @@ def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResp
 def vote_on_proposal(request: HttpRequest, wallet: str, proposal: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
     try:
-        figures = proposal_figures(proposal)
+        figures = proposal_figures(proposal, votes=0)
     except NotFound:
         raise Http404 from None
     here = reverse("proposal", args=[proposal])

@@ -55,9 +55,9 @@ def list_disputes(
     return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
 
 
-def dispute_figures(dispute: int) -> DisputeFigures:
-    """One dispute. Raises: `not_found`."""
-    found = _figures(list(_disputes().filter(pk=dispute)), SHOWN)
+def dispute_figures(dispute: int, *, votes: int = SHOWN) -> DisputeFigures:
+    """One dispute with so many of its largest votes. Raises: `not_found`."""
+    found = _figures(list(_disputes().filter(pk=dispute)), votes)
     if not found:
         raise NotFound(f"There is no dispute {dispute}.")
     return found[0]

@@ -36,9 +36,9 @@ def list_proposals(*, limit: int, offset: int, status: str = "") -> tuple[list[P
     return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
 
 
-def proposal_figures(proposal: int) -> ProposalFigures:
-    """One proposal. Raises: `not_found`."""
-    found = _figures(list(Proposal.objects.filter(pk=proposal)), SHOWN)
+def proposal_figures(proposal: int, *, votes: int = SHOWN) -> ProposalFigures:
+    """One proposal with so many of its largest votes. Raises: `not_found`."""
+    found = _figures(list(Proposal.objects.filter(pk=proposal)), votes)
     if not found:
         raise NotFound(f"There is no proposal {proposal}.")
     return found[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 from governance.replay import NodeRow, Outcome, PastEpoch, SlashRow, part_of_delegator, recorded, replay
@@ -78,10 +80,10 @@ class Effect:
 
 def effect_of(params: Parameters, wallet: str | None) -> Effect | None:
     """Replay the last settled epochs under `params`; None while there is none."""
-    past = past_epochs()
-    if not past:
+    settled = _settled()
+    if not settled:
         return None
-    before, after = recorded(past), replay(past, params)
+    past, before, after = _replayed(tuple(settled), params)
     return Effect(
         first_epoch=past[0].number,
         last_epoch=past[-1].number,
@@ -92,14 +94,8 @@ def effect_of(params: Parameters, wallet: str | None) -> Effect | None:
     )
 
 
-def past_epochs() -> list[PastEpoch]:
-    """The last settled epochs, oldest first; fewer when they have very many rows."""
-    settled = list(
-        Epoch.objects.filter(status="settled").select_related("parameters").order_by("-number")[:EPOCHS]
-    )
-    nodes = max(Node.objects.count(), 1)
-    kept = settled[: max(ROWS_MOST // nodes, 1)]
-    numbers = [epoch.number for epoch in kept]
+def past_epochs(numbers: Sequence[int]) -> list[PastEpoch]:
+    """Settled epochs with what nodes did in them and were paid, oldest first."""
     rows, slashes = _rows(numbers), _slashes(numbers)
     return [
         PastEpoch(
@@ -110,11 +106,27 @@ def past_epochs() -> list[PastEpoch]:
             nodes=tuple(rows[epoch.number]),
             slashes=tuple(slashes[epoch.number]),
         )
-        for epoch in reversed(kept)
+        for epoch in Epoch.objects.filter(number__in=numbers).select_related("parameters").order_by("number")
     ]
 
 
-def _rows(numbers: list[int]) -> dict[int, list[NodeRow]]:
+def _settled() -> list[tuple[int, str]]:
+    """The last settled epochs and the hashes of what they decided; fewer when they have very many rows."""
+    settled = Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number")
+    most = min(EPOCHS, max(ROWS_MOST // max(Node.objects.count(), 1), 1))
+    return list(settled.values_list("number", "plan_hash")[:most])
+
+
+@lru_cache(maxsize=8)
+def _replayed(
+    settled: tuple[tuple[int, str], ...], params: Parameters
+) -> tuple[list[PastEpoch], Outcome, Outcome]:
+    """What is settled never changes, so each question about it is answered once a process."""
+    past = past_epochs([number for number, _ in settled])
+    return past, recorded(past), replay(past, params)
+
+
+def _rows(numbers: Sequence[int]) -> dict[int, list[NodeRow]]:
     rows: dict[int, list[NodeRow]] = defaultdict(list)
     found = NodeEpoch.objects.filter(epoch__in=numbers).order_by("epoch", "node_id")
     for number, *values in found.values_list("epoch", *NODE_FIELDS):
@@ -122,7 +134,7 @@ def _rows(numbers: list[int]) -> dict[int, list[NodeRow]]:
     return rows
 
 
-def _slashes(numbers: list[int]) -> dict[int, list[SlashRow]]:
+def _slashes(numbers: Sequence[int]) -> dict[int, list[SlashRow]]:
     slashes: dict[int, list[SlashRow]] = defaultdict(list)
     found = Slash.objects.filter(status=Slash.Status.EXECUTED, resolved_epoch__in=numbers).order_by("pk")
     for number, *values in found.values_list("resolved_epoch", *SLASH_FIELDS):

@@ -48,10 +48,10 @@ def vote_of(ballot: Ballot, wallet: str) -> Vote | None:
 
 def largest_votes(ballots: Sequence[Ballot], *, each: int) -> dict[int, list[Vote]]:
     """The votes of each of some disputes, or of some proposals: those with most power, by power."""
-    if not ballots:
-        return {}
-    column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
     found: dict[int, list[Vote]] = {ballot.pk: [] for ballot in ballots}
+    if not ballots or not each:
+        return found
+    column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
     place = Window(RowNumber(), partition_by=F(column), order_by=[F("power").desc(), F("id").asc()])
     votes = Vote.objects.filter(**{f"{column}__in": found}).annotate(place=place)
     for vote in votes.filter(place__lte=each).order_by(column, "place"):

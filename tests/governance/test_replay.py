@@ -115,7 +115,7 @@ def net(db: None) -> Network:
 
 
 def test_under_their_own_parameters_settled_epochs_come_out_to_the_micro(net: Network) -> None:
-    past = past_epochs()
+    past = past_epochs([4, 3, 2, 1])
     assert [one.number for one in past] == [1, 2, 3, 4]
     for one in past:
         assert replay([one], one.params).pay == recorded([one]).pay
