@@ -31,35 +31,34 @@ FRESH_SECONDS = 15
 LOOK_SECONDS = 0.5
 BROTLI_QUALITY = 5
 VARY = ("Cookie", "Accept-Encoding", "Accept-Language", "HX-Request")
+# Headers that say what an answer is; all others are made anew for each reader.
+NAMING = ("Content-Type", "Content-Disposition")
 PERSONAL_COOKIES = (settings.SESSION_COOKIE_NAME, "messages")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finished page in the three forms in which it is sent."""
+    """A finished answer in the two forms in which nearly every reader takes it, and the headers that name it."""
 
     etag: str
-    plain: bytes
     gzipped: bytes
     brotlied: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, body: bytes) -> Kept:
+    def of(cls, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> Kept:
         digest = hashlib.sha256(body).hexdigest()[:32]
         return cls(
-            digest, body, gzip.compress(body, 6, mtime=0), brotli.compress(body, quality=BROTLI_QUALITY)
+            digest, gzip.compress(body, 6, mtime=0), brotli.compress(body, quality=BROTLI_QUALITY), headers
         )
 
     def encoded(self, accepted: str) -> tuple[str, bytes]:
         """The smallest form that the reader takes, and its name; "" for the plain one."""
-        names = {
-            part.split(";")[0].strip()
-            for part in accepted.lower().split(",")
-            if not part.rstrip().endswith("q=0")
-        }
+        taken = [part.strip() for part in accepted.lower().split(",")]
+        names = {part.split(";")[0] for part in taken if not part.replace(" ", "").endswith("q=0")}
         if "br" in names:
             return "br", self.brotlied
-        return ("gzip", self.gzipped) if "gzip" in names else ("", self.plain)
+        return ("gzip", self.gzipped) if "gzip" in names else ("", gzip.decompress(self.gzipped))
 
 
 class Shelf:
@@ -131,7 +130,7 @@ def answer(request: HttpRequest, question: Hashable, render: Callable[[], HttpRe
         made = render()
         if made.status_code != 200:
             return made
-        kept = Kept.of(made.content)
+        kept = Kept.of(made.content, tuple((name, made[name]) for name in NAMING if name in made))
         shelf.put(key, kept)
     return _sent(request, kept)
 
@@ -151,7 +150,7 @@ def _sent(request: HttpRequest, kept: Kept) -> HttpResponse:
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponseNotModified()
     else:
-        response = HttpResponse(body)
+        response = HttpResponse(body, headers=dict(kept.headers))
         if encoding:
             response["Content-Encoding"] = encoding
     response["ETag"] = etag

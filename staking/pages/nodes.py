@@ -35,11 +35,13 @@ ALL = 1_000_000
 @require_safe
 def nodes(request: HttpRequest) -> HttpResponse:
     asked = Asked.of(request.GET)
-    if request.GET.get("format") == "csv":
-        return download("inframind-nodes", HEAD, lines(find_nodes(asked.node_query(), limit=ALL, offset=0)))
-    part = wants_part(request)
+    part, table = wants_part(request), request.GET.get("format") == "csv"
 
     def made() -> HttpResponse:
+        if table:
+            return download(
+                "inframind-nodes", HEAD, lines(find_nodes(asked.node_query(), limit=ALL, offset=0))
+            )
         page = _page(asked, reader_of(request))
         template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
         return render(request, template, {"page": page})
@@ -47,7 +49,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
     # What is looked for has no bound, so it is not kept.
     if asked.search or not kept.is_shared(request):
         return kept.private(made())
-    return kept.answer(request, ("nodes", asked, theme_of(request), part), made)
+    return kept.answer(request, ("nodes", asked, theme_of(request), part, table), made)
 
 
 @require_safe
