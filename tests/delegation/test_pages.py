@@ -248,3 +248,30 @@ def test_a_portfolio_of_200_positions_takes_as_many_queries_as_one_of_two(delega
     assert many == few
     assert max(many) <= 30
     assert len(caller(ANNA).get(f"wallets/{ANNA}/delegations", limit=200).json()["results"]) == 200
+
+
+def test_hostile_names_stay_text(net, sign_in, caller):
+    net.node(NORTH, OLGA, 1_000)
+    name = "</title><script>alert(1)</script>{amount}%s"
+    caller(OLGA).client.patch(f"/api/v1/nodes/{NORTH}", {"name": name}, format="json")
+    net.fund(ANNA, 100)
+    anna = sign_in(ANNA)
+    caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "60"})
+    caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "10"})
+    net.settle(NORTH)
+    net.settle(NORTH)
+    paths = (
+        "/portfolio/",
+        f"/wallets/{ANNA}/statement/",
+        f"/nodes/{NORTH}/",
+        f"/compare/?n={NORTH}&amount=5",
+        f"/money/delegate/?node={NORTH}&amount=5",
+        f"/money/undelegate/?node={NORTH}&amount=5",
+        f"/money/claim/review/?node={NORTH}",
+        "/money/claim-all/review/",
+    )
+    for path in paths:
+        page = anna.get(path, follow=True).content.decode()
+        assert "<script>alert" not in page, path
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, path
+    assert "<script>alert" not in sign_in(OLGA).get("/operator/").content.decode()
