@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 import zlib
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from rest_framework.parsers import BaseParser
 
 from staking.protocol.errors import TooLarge, UnsupportedMediaType
 
+DEPTH = 1_000
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
@@ -44,6 +46,7 @@ class BatchParser(StrictJSONParser):
 
 def read(raw: bytes, *, checks_texts: bool = True) -> Any:
     """The value of a JSON document. Raises ParseError with what is wrong."""
+    _bound_depth()
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
@@ -54,6 +57,13 @@ def read(raw: bytes, *, checks_texts: bool = True) -> Any:
     if checks_texts and _ESCAPED.search(text):
         _check_text(value)
     return value
+
+
+def _bound_depth() -> None:
+    # Some packages lift Python's limit on import (py_ecc does) to where the C stack ends first: a body nested
+    # that deeply would end the process.
+    if sys.getrecursionlimit() > DEPTH:
+        sys.setrecursionlimit(DEPTH)
 
 
 def _unpacked(raw: bytes, encoding: str) -> bytes:
