@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from tests.network import Network
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 24
+EPOCHS = 14
 STEPS = len(roof.EPOCH_STEPS) - 1
 
 
@@ -64,40 +65,45 @@ def forked(work: Callable[[], None]) -> int:
 
 
 @contextmanager
-def telling(pipe: int) -> Iterator[None]:
-    """Write a byte before every step but the first, so that somebody outside knows how far it is."""
+def halting_before(step: int, pipe: int) -> Iterator[None]:
+    """Count the steps that begin, all but the locking one; before this one say so and wait for what comes."""
+    begun = itertools.count(1)
 
-    def told(step: Callable[[Settlement], None]) -> Callable[[Settlement], None]:
-        def run(work: Settlement) -> None:
-            os.write(pipe, b".")
-            step(work)
+    def counted(run: Callable[[Settlement], None]) -> Callable[[Settlement], None]:
+        def begin(work: Settlement) -> None:
+            if next(begun) == step:
+                os.write(pipe, b".")
+                signal.pause()
+            run(work)
 
-        return run
+        return begin
 
     steps = roof.EPOCH_STEPS
-    roof.EPOCH_STEPS = (steps[0], *(told(step) for step in steps[1:]))
+    roof.EPOCH_STEPS = (steps[0], *(counted(run) for run in steps[1:]))
     try:
         yield
     finally:
         roof.EPOCH_STEPS = steps
 
 
-def killed_after(steps: int, now: datetime) -> None:
-    """Let a worker settle until it has begun so many steps, and kill it there."""
+def halted(step: int, now: datetime) -> int:
+    """A worker that settles and stands still in the middle, holding the epoch: its process id."""
     hear, tell = os.pipe()
 
     def work() -> None:
-        with telling(tell):
+        with halting_before(step, tell):
             settle_all(now)
 
     child = forked(work)
     os.close(tell)
-    while steps and (heard := os.read(hear, steps)):
-        steps -= len(heard)
-    os.kill(child, signal.SIGKILL)
+    assert os.read(hear, 1) == b"."
     os.close(hear)
+    return child
+
+
+def kill(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
@@ -112,24 +118,21 @@ def all_is_whole() -> int:
 
 
 def test_killed_in_the_middle_ten_times_over(due: datetime) -> None:
-    reached = [1]
+    """Each life settles one epoch, begins the next and dies in it, a step further than the former."""
     for life in range(10):
-        killed_after(STEPS + 1 + 2 * life, due)
-        reached.append(all_is_whole())
-    assert sorted(reached) == reached
-    assert reached[-1] > 10
+        kill(halted(STEPS + 1 + life, due))
+        assert all_is_whole() == life + 2
     settle_all(due)
     assert all_is_whole() == EPOCHS + 1
     assert Slash.objects.filter(status="executed").count() == 2
 
 
 def test_killed_in_each_step_nothing_has_happened(due: datetime) -> None:
+    before = Transaction.objects.count()
     for step in range(1, STEPS + 1):
-        reached, posted = Epoch.objects.count(), Transaction.objects.count()
-        killed_after(step, due)
-        # The kill may come when the step is long over; the epoch is then settled whole.
-        if all_is_whole() == reached:
-            assert Transaction.objects.count() == posted
+        kill(halted(step, due))
+        assert all_is_whole() == 1
+        assert Transaction.objects.count() == before
 
 
 def test_three_workers_at_once_settle_each_epoch_once(due: datetime) -> None:
@@ -139,8 +142,9 @@ def test_three_workers_at_once_settle_each_epoch_once(due: datetime) -> None:
 
 
 def test_one_of_two_workers_dies_and_the_other_goes_on(due: datetime) -> None:
+    dying = halted(STEPS // 2, due)
     other = forked(lambda: settle_all(due))
-    killed_after(3 * STEPS // 2, due)
+    kill(dying)
     assert os.waitpid(other, 0)[1] == 0
     assert all_is_whole() == EPOCHS + 1
 
