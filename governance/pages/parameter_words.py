@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from governance.pages.words import offence
-from staking.protocol.amounts import MICRO, format_amount, parse_amount
+from staking.protocol.amounts import MICRO, parse_amount
 from staking.protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
 from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent, period
 
@@ -185,6 +185,5 @@ def _bound(name: str, side: int) -> str:
     if bound is None:
         return ""
     if name in AMOUNTS or name == "minimum":
-        whole, point, rest = plain(format_amount(bound)).partition(".")
-        return grouped_int(int(whole)) + point + rest
+        return amount_digits(bound, 0 if bound % MICRO == 0 else None)
     return grouped_int(bound)

@@ -30,6 +30,7 @@ from staking.protocol.parameters import Parameters, apply_changes, to_json
 from staking.protocol.votes import PROPOSAL_CHOICES
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
+from staking.templatetags.components import STATES
 
 ROWS = 20
 STATUSES = tuple(value for value, _ in Proposal.Status.choices)
@@ -45,7 +46,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     shown = lines(found[start : start + ROWS], reader_of(request))
     if number > 1 and not shown:
         raise Http404
-    labels = [("", gettext("All")), *((value, gettext(value.capitalize())) for value in STATUSES)]
+    labels = [("", gettext("All")), *((value, str(STATES[f"proposal.{value}"][2])) for value in STATUSES)]
     context = {
         "lines": shown,
         "pager": Pager(number, ROWS, found.count(), (("status", status),)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.models import Dispute
 from governance.services.disputes import add_evidence, open_dispute
@@ -167,3 +169,21 @@ def test_a_vote_ends_with_its_epoch_by_the_clock(slash: Slash) -> None:
     assert vote_dispute(**cast, now=world.epoch().end - SECOND / 1_000).power == 400 * MICRO
     with pytest.raises(errors.VoteClosed):
         vote_dispute(**cast, now=world.epoch().end)
+
+
+def test_a_case_and_a_vote_cost_the_same_in_a_larger_network() -> None:
+    """Opening reads one row for the base; a vote reads the voter's own positions."""
+
+    def cost(charge: Slash) -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as opening:
+            opened = dispute(charge)
+        with CaptureQueriesContext(connection) as voting:
+            vote_dispute(dispute=opened.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+        return len(opening), len(voting)
+
+    world.begin()
+    small = cost(world.accuse())
+    for number in range(20):
+        world.run_node(world.address(0xB0 + number), world.address(0xE0 + number), 10 * MICRO)
+        world.back(world.address(0xF0 + number), 5 * MICRO, node=world.address(0xB0 + number))
+    assert cost(world.accuse()) == small
