@@ -52,9 +52,7 @@ def claim_all(*, wallet: str, now: datetime) -> list[Claimed]:
     """
     with transaction.atomic():
         lock_open_epoch()
-        backed = Position.objects.filter(wallet=wallet).values_list("node__address", flat=True)
-        run = Node.objects.filter(operator=wallet).values_list("address", flat=True)
-        nodes = sorted({*backed, *run})
+        nodes = _earning(wallet)
         # All nodes before the first entry, by address: whoever waits for the wallet's account holds its node already.
         for node in nodes:
             lock(node)

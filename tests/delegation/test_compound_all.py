@@ -1,0 +1,39 @@
+"""Compounding everywhere at once: what a node refuses stays claimable there."""
+
+from __future__ import annotations
+
+import pytest
+
+from delegation.services import earnings, positions
+from inframind.audit import audit
+from staking.protocol.errors import NothingToClaim
+from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Net
+
+
+def test_what_cannot_be_compounded_stays(net: Net) -> None:
+    net.node(NORTH, OLGA)
+    net.node(SOUTH, OTTO)
+    net.node(EAST, ANNA)
+    net.fund(ANNA, 3_000)
+    for node in (NORTH, SOUTH):
+        positions.delegate(node=node, amount=1_000_000_000, wallet=ANNA, now=net.now)
+    with pytest.raises(NothingToClaim):
+        earnings.compound_all(wallet=ANNA, now=net.now)
+    net.settle(NORTH, SOUTH, EAST)
+    net.work(SOUTH, good=0, bad=1, outcome=3)
+    net.settle(NORTH, SOUTH, EAST)
+
+    # SOUTH dropped a job: its delegations are closed. The wallet's own node takes its part as stake.
+    before = net.wallet(ANNA)
+    done = {one.node.address: one.amount for one in earnings.compound_all(wallet=ANNA, now=net.now)}
+    after = net.wallet(ANNA)
+
+    assert sorted(done) == [NORTH, EAST]
+    assert after.available == before.available
+    assert after.delegated - before.delegated == done[NORTH]
+    assert after.staked - before.staked == done[EAST]
+    assert before.claimable - after.claimable == sum(done.values())
+    assert after.claimable > 0
+    assert audit() == []
+    with pytest.raises(NothingToClaim):
+        earnings.compound_all(wallet=ANNA, now=net.now)
