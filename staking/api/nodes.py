@@ -118,8 +118,8 @@ class Nodes(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Nodes with their figures: stake, tier and status as they are now, performance by the latest ranking."""
         asked = window(request)
-        ids = find_ids(read_query(request), limit=asked.limit + 1, offset=asked.offset)
-        rows = _rows.get_many(ids[: asked.limit], _row_bytes)
+        ranking, ids = find_ids(read_query(request), limit=asked.limit + 1, offset=asked.offset)
+        rows = _rows.get_many([(ranking, id_) for id_ in ids[: asked.limit]], _row_bytes)
         following = page(request, (), window=asked, count=asked.offset + len(ids)).data["next"]
         tail = dumps(following).encode()
         body = b'{"results":[' + b",".join(rows) + b'],"next":' + tail + b"}"
@@ -165,8 +165,10 @@ _rows: Kept[bytes] = Kept(KEPT_ROWS)
 node_list = kept(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
 
 
-def _row_bytes(ids: list[int]) -> list[bytes]:
-    rows = [node_json(figures) for figures in nodes_by_id(ids)]
+def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:
+    """Rows of one page, all by the ranking that stands beside each number."""
+    ranking = keys[0][0]
+    rows = [node_json(figures) for figures in nodes_by_id([id_ for _, id_ in keys], ranking=ranking)]
     return [dumps(row, ensure_ascii=False, separators=(",", ":")).encode() for row in rows]
 
 

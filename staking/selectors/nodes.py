@@ -73,18 +73,21 @@ def nodes_page(
 
 def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
     """The same page without the count and without the rewards of former epochs. Raises: `invalid`."""
-    return nodes_by_id(find_ids(query, limit=limit, offset=offset))
+    ranking, ids = find_ids(query, limit=limit, offset=offset)
+    return nodes_by_id(ids, ranking=ranking)
 
 
-def find_ids(query: NodeQuery, *, limit: int, offset: int) -> list[int]:
-    """The numbers of the nodes on the same page; two queries at most. Raises: `invalid`."""
+def find_ids(query: NodeQuery, *, limit: int, offset: int) -> tuple[int | None, list[int]]:
+    """The ranking in force and the numbers of the nodes on the same page; two queries at most. Raises: `invalid`."""
     epoch, ranking = in_force()
-    return [] if epoch is None else _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+    if epoch is None:
+        return None, []
+    return ranking, _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
 
 
-def nodes_by_id(ids: Sequence[int]) -> list[NodeFigures]:
-    """The nodes with these numbers, in this order, without the rewards of former epochs. One query."""
-    epoch, ranking = in_force()
+def nodes_by_id(ids: Sequence[int], *, ranking: int | None) -> list[NodeFigures]:
+    """The nodes with these numbers, in this order, by one ranking, without the rewards of former epochs. One query."""
+    epoch, _ = in_force()
     return [] if epoch is None else read_figures(ids, epoch=epoch, ranking=ranking, rewards=False)
 
 
