@@ -133,7 +133,7 @@ def _open_end() -> int:
 
 def _moment(line: Line, column: str) -> int | None:
     try:
-        return read_moment(line[1], column)
+        return read_moment(line[1][column], column)
     except ProtocolError:
         return None
 

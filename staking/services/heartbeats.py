@@ -61,8 +61,8 @@ def _read(items: Sequence[object], result: Ingested) -> list[tuple[int, str, int
     heard = []
     for index, item in enumerate(items):
         try:
-            sent = read_object(item)
-            heard.append((index, read_address(sent, "node"), read_moment(sent, "at")))
+            get = read_object(item).get
+            heard.append((index, read_address(get("node"), "node"), read_moment(get("at"), "at")))
         except ProtocolError as error:
             result.refuse(index, None, error)
     return heard

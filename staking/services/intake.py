@@ -60,17 +60,15 @@ def read_object(item: object) -> Mapping[str, object]:
     return item
 
 
-def read_whole(item: Mapping[str, object], name: str) -> int:
+def read_whole(value: object, name: str) -> int:
     """A whole number from 0, below 2^63. Raises: `receipt_invalid`; no float, text or boolean is one."""
-    value = item.get(name)
     if type(value) is not int or not 0 <= value < WHOLE_LIMIT:
         raise ReceiptInvalid(f"Give {name} as a whole number from 0 to {WHOLE_LIMIT - 1}.", field=name)
     return value
 
 
-def read_text(item: Mapping[str, object], name: str, longest: int) -> str:
+def read_text(value: object, name: str, longest: int) -> str:
     """A text of 1 to `longest` characters that the database can hold. Raises: `receipt_invalid`."""
-    value = item.get(name)
     if type(value) is not str or not 0 < len(value) <= longest:
         raise ReceiptInvalid(f"Give {name} as text of 1 to {longest} characters.", field=name)
     if not value.isascii():
@@ -80,23 +78,21 @@ def read_text(item: Mapping[str, object], name: str, longest: int) -> str:
     return value
 
 
-def read_address(item: Mapping[str, object], name: str) -> str:
+def read_address(value: object, name: str) -> str:
     """An address in its canonical form (R5). Raises: `address_invalid`, `receipt_invalid` for anything but text."""
-    value = item.get(name)
     if type(value) is not str:
         raise ReceiptInvalid(f"Give {name} as an address.", field=name)
     return _normalize(value)
 
 
-def read_moment(item: Mapping[str, object], name: str) -> int:
+def read_moment(value: object, name: str) -> int:
     """An RFC 3339 time as ms since 1970, finer digits cut off. Raises: `receipt_invalid`."""
-    value = item.get(name)
     if type(value) is str and _MOMENT.fullmatch(value):
         try:
-            since = datetime.fromisoformat(value.upper()) - UNIX
-            moment = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+            since = datetime.fromisoformat(value if value[-1] != "z" else value.upper()) - UNIX
         except (ValueError, OverflowError):
-            moment = -1
+            since = -MS
+        moment = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
         if 0 <= moment <= LAST_MS:
             return moment
     raise ReceiptInvalid(
@@ -104,10 +100,9 @@ def read_moment(item: Mapping[str, object], name: str) -> int:
     )
 
 
-def read_bytes(item: Mapping[str, object], name: str, length: int) -> bytes | None:
+def read_bytes(value: object, name: str, length: int) -> bytes | None:
     """0x and hex digits of exactly `length` bytes, None when absent. Raises: `receipt_invalid`."""
-    value = item.get(name)
-    if value is None or value in ("", "0x"):
+    if value is None:
         return None
     if type(value) is str and len(value) == 2 + 2 * length and value[:2] in ("0x", "0X"):
         try:
@@ -117,6 +112,8 @@ def read_bytes(item: Mapping[str, object], name: str, length: int) -> bytes | No
             raw = b""
         if len(raw) == length:
             return raw
+    if value in ("", "0x"):
+        return None
     raise ReceiptInvalid(f"Give {name} as 0x and {2 * length} hex digits, or leave it out.", field=name)
 
 
