@@ -26,9 +26,17 @@ from delegation.pages.rows import (
 from delegation.pages.situation import Situation
 from delegation.pages.wish import Wish
 from delegation.projection import Past, Projection, project
-from delegation.selectors.prospects import OffenceCost, least_and_most, offence_costs, past_of
+from delegation.selectors.prospects import (
+    OffenceCost,
+    least_and_most,
+    offence_costs,
+    past_of,
+    recent_cut,
+    share_history,
+)
+from staking.models import Node
 from staking.templatetags.components import part_of
-from staking.templatetags.money import amount_digits, ifm_unit, percent, zoned
+from staking.templatetags.money import amount_digits, grouped_int, ifm_unit, percent, zoned
 
 
 def delegate(wish: Wish, situation: Situation, done: Done) -> Review:
@@ -57,7 +65,8 @@ def delegate(wish: Wish, situation: Situation, done: Done) -> Review:
         (gettext("To get it back"), leaves_after(situation)),
         (gettext("If the node is slashed"), exposure(costs)),
     ]
-    return Review(tuple(rows), _delegate_warning(costs), tuple(costs), expected)
+    warning = _delegate_warning(costs) + _cut_warning(after, situation)
+    return Review(tuple(rows), warning, tuple(costs), expected)
 
 
 def _expected(situation: Situation, past: Past | None, amount: int) -> Projection | None:
@@ -94,6 +103,19 @@ def _delegate_warning(costs: list[OffenceCost]) -> str:
         "high": percent(ends[1].rate_bps, 0),
         "least": amount_digits(ends[0].taken),
         "most": amount_digits(ends[1].taken),
+    }
+
+
+def _cut_warning(node: Node, situation: Situation) -> str:
+    """A cut of the delegator share in the last 30 epochs, said before one confirms; "" without one."""
+    cut = recent_cut(share_history(node.id), epoch=situation.epoch.number)
+    if cut is None:
+        return ""
+    said = gettext("Its delegator share was cut from %(old)s to %(new)s, in force from epoch %(n)s.")
+    return " " + said % {
+        "old": percent(cut.old_bps),
+        "new": percent(cut.new_bps),
+        "n": grouped_int(cut.from_epoch),
     }
 
 
@@ -154,4 +176,4 @@ def redelegate(wish: Wish, situation: Situation, done: Done) -> Review:
         "It moves at the pool rates of that moment. It is cancelled, with a notice, when the old node has a pending "
         "slash by then or the new one takes no delegations."
     )
-    return Review(rows, warning, tuple(costs))
+    return Review(rows, warning + _cut_warning(to, situation), tuple(costs))

@@ -132,6 +132,9 @@ def test_a_cut_of_the_share_is_told_beside_the_button(delegated, sign_in, caller
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
     assert "The delegator share was cut" in page
     assert "From 80.00% to 76.00%, in force from epoch 4" in page
+    review = text(sign_in(ANNA).get("/money/delegate/review/", {"node": NORTH, "amount": "10"}, follow=True))
+    assert "cut from 80.00% to 76.00%, in force from epoch 4" in review
+    assert "becomes 76%" in re.sub(r"\s+", " ", review)
 
 
 def test_an_estimate_is_for_everybody_and_says_so(delegated, client):
