@@ -50,7 +50,8 @@ INSERT INTO staking_epoch (number, start, "end", status, parameters_id, settled_
   distributed, carry, burned, honest, returned, slashed, totals,
   merkle_root, plan_hash)
 VALUES (%(number)s, %(start)s, %(end)s, 'settled', 1, %(end)s, 0, 10000000000, 10000000000, 10000000000, 0, 0, 0, 0, 0,
-  '{"operator_reward": 6000000000, "delegators_reward": 4000000000, "rewarded": 10000, "nodes": 10000}', '0x00', %(hash)s)
+  '{"operator_reward": 6000000000, "delegators_reward": 4000000000, "rewarded": 10000, "nodes": 10000}',
+  '0x00', %(hash)s)
 """
 EPOCHS = 12
 

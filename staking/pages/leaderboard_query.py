@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -19,11 +20,15 @@ DEFAULT_ORDER = "rank"
 TIERS = ("3", "2", "1", "0")
 MAX_REGION = 32
 SIZES = (25, 50, 100)
+SIZE_WORDS = tuple(str(size) for size in SIZES)
+ORDERS = frozenset(order.lstrip("-") for order in ORDERINGS)
+# Addresses longer than this are read anew each time, so that what is remembered stays small.
+REMEMBERED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The filters, order and page of the leaderboard; equal questions are equal objects."""
+    """The filters, order and page of the leaderboard; equal questions are equal objects. `form`: "csv" to download."""
 
     search: str = ""
     tier: str = ""
@@ -34,6 +39,7 @@ class Asked:
     ordering: str = DEFAULT_ORDER
     size: int = SIZES[0]
     page: int = 1
+    form: str = ""
 
     @classmethod
     def of(cls, query: QueryDict) -> Asked:
@@ -45,9 +51,10 @@ class Asked:
             job_class=asked.one(query, "job_class", JOB_CLASSES),
             status=asked.one(query, "status", STATUSES),
             open_only=asked.flag(query, "open"),
-            ordering=asked.order(query, frozenset(o.lstrip("-") for o in ORDERINGS), DEFAULT_ORDER),
-            size=int(asked.one(query, "rows", [str(size) for size in SIZES]) or SIZES[0]),
+            ordering=asked.order(query, ORDERS, DEFAULT_ORDER),
+            size=int(asked.one(query, "rows", SIZE_WORDS) or SIZES[0]),
             page=asked.page(query),
+            form=asked.one(query, "format", ("csv",)),
         )
 
     def node_query(self) -> NodeQuery:
@@ -100,6 +107,16 @@ class Asked:
             open_only=self.open_only,
             sort="" if self.ordering == DEFAULT_ORDER else self.ordering,
         )
+
+
+def asked_by(query: str) -> Asked:
+    """What a query string asks for. Raises: BadRequest."""
+    return _remembered(query) if len(query) <= REMEMBERED else Asked.of(QueryDict(query))
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(query: str) -> Asked:
+    return Asked.of(QueryDict(query))
 
 
 def _all(label: str, chosen: str) -> Option:

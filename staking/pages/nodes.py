@@ -12,7 +12,7 @@ from staking.charts.field import field
 from staking.pages import kept
 from staking.pages.csv_rows import download
 from staking.pages.leaderboard_csv import HEAD, lines
-from staking.pages.leaderboard_query import Asked
+from staking.pages.leaderboard_query import Asked, asked_by
 from staking.pages.leaderboard_rows import row_of
 from staking.pages.listing import address_of
 from staking.pages.reader import reader_of
@@ -34,11 +34,11 @@ ALL = 1_000_000
 
 @require_safe
 def nodes(request: HttpRequest) -> HttpResponse:
-    asked = Asked.of(request.GET)
-    part, table = wants_part(request), request.GET.get("format") == "csv"
+    asked = asked_by(request.META.get("QUERY_STRING", ""))
+    part = wants_part(request)
 
     def made() -> HttpResponse:
-        if table:
+        if asked.form:
             return download(
                 "inframind-nodes", HEAD, lines(find_nodes(asked.node_query(), limit=ALL, offset=0))
             )
@@ -49,7 +49,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
     # What is looked for has no bound, so it is not kept.
     if asked.search or not kept.is_shared(request):
         return kept.private(made())
-    return kept.answer(request, ("nodes", asked, theme_of(request), part, table), made)
+    return kept.answer(request, ("nodes", asked, theme_of(request), part), made)
 
 
 @require_safe
