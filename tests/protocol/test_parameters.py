@@ -123,6 +123,16 @@ def test_each_bound_holds_at_its_edge(name: str) -> None:
         assert refused.value.field == name
 
 
+def test_a_refusal_names_the_bounds_as_they_are_written() -> None:
+    for changes, bounds in (
+        ({"min_amount": "1001"}, "between 0.000001 and 1000.000000"),
+        ({"epoch_seconds": 59}, "between 60 and 604800"),
+        ({"proposal_threshold": "9223372036854.775808"}, "at most 9223372036854.775807"),
+    ):
+        with pytest.raises(ParameterOutOfBounds, match=bounds):
+            apply_changes(DEFAULTS, changes)
+
+
 JOINT = {
     "epoch_seconds", "unbonding_seconds", "heartbeat_slot_seconds", "sla_full_bps", "sla_threshold_bps",
     "slash_burn_bps", "slash_honest_bps", "slash_delegators_bps",
