@@ -74,8 +74,8 @@ def _arrive(epoch: int, now: datetime) -> None:
 
 def _favourite(wallet: int, part: int) -> int:
     """Most wallets go where most are; the last nodes live on their own stake, in the lower tiers."""
-    place = (wallet * 37 + part * 53) % 100
-    return place**3 * 92 // 100**3
+    place = (wallet * 617 + part * 331) % 1000
+    return place**3 * 96 // 1000**3
 
 
 def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
