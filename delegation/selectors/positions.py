@@ -29,7 +29,7 @@ SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares,
   ARRAY(SELECT s.id FROM staking_slash s
         WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed') AND x.shares > 0
           AND x.generation = p.generation ORDER BY s.id)
-FROM delegation_position x
+FROM {rows} x
 JOIN staking_node n ON n.id = x.node_id
 JOIN staking_pool p ON p.node_id = x.node_id
 LEFT JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = %(open)s - 1
@@ -87,11 +87,13 @@ def positions_of_wallet(wallet: str) -> list[PositionFigures]:
 
 def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[PositionFigures]:
     """A page of the node's delegators, the largest first; two queries."""
-    whose = (
-        "x.node_id = %(node)s AND x.shares > 0"
-        " ORDER BY x.generation DESC, x.shares DESC, x.wallet LIMIT %(limit)s OFFSET %(offset)s"
+    order = "x.generation DESC, x.shares DESC, x.wallet"
+    # The page is cut before anything is joined to it.
+    rows = (
+        "(SELECT * FROM delegation_position x WHERE x.node_id = %(node)s AND x.shares > 0"
+        f" ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s)"
     )
-    return _read(whose, node=node_id, limit=limit, offset=offset)
+    return _read(f"true ORDER BY {order}", rows=rows, node=node_id, limit=limit, offset=offset)
 
 
 def position_of(wallet: str, node_id: int) -> PositionFigures | None:
@@ -113,12 +115,12 @@ def node_id_of(address: str) -> int:
     return found
 
 
-def _read(whose: str, **values: Any) -> list[PositionFigures]:
+def _read(whose: str, *, rows: str = "delegation_position", **values: Any) -> list[PositionFigures]:
     epoch = open_epoch()
     if epoch is None:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(POSITIONS.format(whose=whose), {"open": epoch.number, **values})
+        cursor.execute(POSITIONS.format(rows=rows, whose=whose), {"open": epoch.number, **values})
         return [_figures(row) for row in cursor.fetchall()]
 
 

@@ -19,13 +19,17 @@ def reader_of(request: HttpRequest) -> str | None:
 
 
 def of_reader(view: View) -> View:
-    """A view of the reader's own matters: it is given the wallet; others are asked to sign in (401)."""
+    """A view of the reader's own matters: it is given the wallet; others see the card that asks to sign in.
+
+    That card is a page like any other (200), so that no link of the site is dead; an act without a reader is a 401.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wallet = reader_of(request)
         if wallet is None:
-            return render(request, "staking/signin.html", status=401)
+            status = 200 if request.method in ("GET", "HEAD") else 401
+            return render(request, "staking/signin.html", status=status)
         response = view(request, wallet, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
