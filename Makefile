@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser vendor lock format picture tour clean
+.PHONY: help run test check lint types imports templates django bench test-browser vendor messages lock format picture tour clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -63,6 +63,11 @@ format: ## writes the house style into the code
 	$(setup) dev
 	$(py) -m ruff check --fix .
 	$(py) -m ruff format .
+
+messages: ## collects the words of pages for translation (apt install gettext), and compiles them
+	$(setup) dev
+	$(py) manage.py makemessages -a --no-wrap --add-location file -i .venv -i staticfiles -i tests -i bench
+	$(py) manage.py compilemessages -i .venv
 
 picture: ## takes docs/leaderboard.png anew from a demo network (apt install chromium)
 	$(setup) e2e

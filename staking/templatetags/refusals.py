@@ -1,0 +1,70 @@
+"""Refusals in the reader's language."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import get_language, gettext, gettext_noop
+
+from staking.protocol.errors import ProtocolError
+
+register = template.Library()
+
+# The sentence of each code, as the rules have it; the rules know no translation.
+SENTENCES = (
+    gettext_noop(
+        "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or "
+        "0.5."
+    ),
+    gettext_noop("Give a larger amount: this one is below the smallest that is accepted."),
+    gettext_noop("Give an address as 0x and 40 hex digits, all lower case or with its right checksum."),
+    gettext_noop("Choose a value inside the bounds of this parameter."),
+    gettext_noop("Lower the delegator share in smaller steps, one each epoch."),
+    gettext_noop(
+        "Send every field of the receipt with a known class and outcome and numbers that are not "
+        "negative."
+    ),
+    gettext_noop("Correct the request: a field is missing or has a value that is not understood."),
+    gettext_noop("Sign in, and send the token with the request."),
+    gettext_noop("Sign in as the operator of this node: nobody else may do this."),
+    gettext_noop("Leave this case to others: the operator of the accused node cannot vote on it."),
+    gettext_noop(
+        "Stake or delegate before a vote is opened: this wallet had too little voting power when it was."
+    ),
+    gettext_noop("Use a token that is allowed to do this."),
+    gettext_noop("Check the address or number: there is nothing under it."),
+    gettext_noop("Use one of the methods that this address accepts."),
+    gettext_noop("Send less in one request: this one is too large."),
+    gettext_noop("Send the body as application/json."),
+    gettext_noop("Wait a moment, then try again: too many requests came from here."),
+    gettext_noop("Choose a smaller amount: there is not enough to take it from."),
+    gettext_noop("Stake on your own node instead: an operator cannot delegate to it."),
+    gettext_noop("Choose another node: this one is banned."),
+    gettext_noop("Choose another node: this one is retired."),
+    gettext_noop("Wait until the node's cooldown is over, or choose another node."),
+    gettext_noop(
+        "Undelegate instead, or wait: the operator of this node is unbonding, so its delegations cannot "
+        "be re-routed."
+    ),
+    gettext_noop("Wait until the pending slash of this node is decided, or choose another node."),
+    gettext_noop("Wait until the pending slash that can still reach this stake is decided."),
+    gettext_noop("Delegate less, or choose another node: the operator's cap leaves less room than that."),
+    gettext_noop("Wait one unbonding period after the last re-routing before this stake is re-routed again."),
+    gettext_noop("Wait until the unbonding period is over."),
+    gettext_noop("Nothing is left to do: this unbonding was already paid or cancelled."),
+    gettext_noop("Come back after the next settlement: nothing was earned since the last claim."),
+    gettext_noop("Nothing can be disputed any more: the time to dispute this slash is over."),
+    gettext_noop("Follow the dispute that is already open: a slash is disputed once."),
+    gettext_noop("Nothing can be voted any more: this vote is closed."),
+    gettext_noop("Send each job once: another receipt with this job id is already recorded."),
+    gettext_noop("Send it while its epoch is open: the time lies too far from the open epoch."),
+    gettext_noop("Use a new Idempotency-Key: this one was used with another body."),
+    gettext_noop("Choose another address: this one is taken."),
+)
+
+
+@register.filter
+def said(refusal: ProtocolError) -> str:
+    """What was refused and what to do: with its figures in English, else the translated sentence of its code."""
+    if (get_language() or "en").startswith("en"):
+        return refusal.detail
+    return gettext(refusal.sentence)
