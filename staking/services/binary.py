@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from struct import Struct
 from typing import Any, Final
@@ -19,8 +20,6 @@ _INT8, _INT8S = 20, 1016
 _HEAD: Final = Struct(">5i")
 _LENGTH: Final = tuple(length.to_bytes(4, "big") for length in range(512))
 _NULL: Final = b"\xff\xff\xff\xff"
-
-
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER: Final = b"\xff\xff"
 _PIECE: Final = 1_000
@@ -69,15 +68,19 @@ def run(query: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def copy_in(query: str, rows: Iterable[bytes]) -> None:
-    """Run a COPY … FROM STDIN (FORMAT BINARY); each row has the number of its columns and the sized values."""
+@contextmanager
+def copying(query: str, rows: Iterable[bytes]) -> Iterator[None]:
+    """Send rows to a COPY … FROM STDIN (FORMAT BINARY), which ends with the block; the server works meanwhile.
+
+    Each row has the number of its columns and the sized values.
+    """
     waiting = iter(rows)
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.write(_COPY_HEADER)
-        # The server takes one piece in while the next one is made.
         while piece := b"".join(islice(waiting, _PIECE)):
             copy.write(piece)
         copy.write(_COPY_TRAILER)
+        yield
 
 
 def _array(kind: int, values: Collection[bytes]) -> bytes:

@@ -87,9 +87,9 @@ def read_address(value: object, name: str) -> str:
 
 def read_moment(value: object, name: str) -> int:
     """An RFC 3339 time as ms since 1970, finer digits cut off. Raises: `receipt_invalid`."""
-    if type(value) is str and _MOMENT.fullmatch(value):
+    if type(value) is str and (_is_plain_moment(value) or _MOMENT.fullmatch(value)):
         try:
-            since = datetime.fromisoformat(value if value[-1] != "z" else value.upper()) - UNIX
+            since = datetime.fromisoformat(value if value[-1] == "Z" else value.upper()) - UNIX
         except (ValueError, OverflowError):
             since = -MS
         moment = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
@@ -125,6 +125,17 @@ def unix_ms(moment: datetime) -> int:
 def moment_of(ms: int) -> datetime:
     """The UTC time of a number of ms since 1970."""
     return UNIX + ms * MS
+
+
+def _is_plain_moment(text: str) -> bool:
+    """Whether it looks like 2026-01-31T12:00:00.000Z, as nearly all do; the digits are looked at later."""
+    return (
+        len(text) == 24
+        and text[4] == text[7] == "-"
+        and text[10] == "T"
+        and text[19] == "."
+        and text[23] == "Z"
+    )
 
 
 def _check_unicode(value: str, name: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from operator import attrgetter
 from struct import Struct
 from typing import Final, NamedTuple
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 from django.db import IntegrityError, connection, transaction
 
 from staking.models import Receipt
-from staking.services.binary import BytesArray, TextArray, copy_in, run, sized
+from staking.services.binary import BytesArray, TextArray, copying, run, sized
 from staking.services.receipt_content import DIGEST_BYTES, Content
 
 VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value
@@ -61,31 +62,41 @@ class Recorded(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A receipt as judged: its node, its proof state by number, whether it is good."""
+    """A receipt as judged, its node, and its row as a binary COPY has it."""
 
     content: Content
     node_id: int
-    proof: int
-    good: bool
+    encoded: bytes
 
 
-def take_keys(contents: Collection[Content], epoch: int) -> list[str]:
-    """Take the job ids of these receipts for this epoch; those that were taken before are answered.
+def row_of(content: Content, node_id: int, proof: int, good: bool, epoch: int) -> Row:
+    """The row of a receipt with its proof state by number, and whether it is good."""
+    moment = (content.accepted_at - _MS_TO_2000) * 1000
+    fixed = _FIXED.pack(
+        16,
+        8, content.latency_ms, 8, content.deadline_ms, 8, content.credits, 8, moment,
+        4, epoch, 4, node_id, 2, content.outcome, 2, proof, 2, content.job_class, 1, good,
+    )  # fmt: skip
+    encoded = b"".join((fixed, content.body, sized(content.verified), sized(content.signature)))
+    return Row(content, node_id, encoded)
 
-    Waits for a transaction that is taking one of them. All take them in their order, so that batches with the
-    same jobs never wait for each other in a ring.
+
+@contextmanager
+def taking(contents: Collection[Content], epoch: int) -> Iterator[list[str]]:
+    """Take the job ids of these receipts for this epoch while the block runs, which leaves the database alone.
+
+    After it the list holds those that were taken before. Waits for a transaction that is taking one of them; all
+    take them in their order, so that batches with the same jobs never wait for each other in a ring.
     """
-    if not contents:
-        return []
+    held: list[str] = []
     ordered = sorted(contents, key=_by_job)
     try:
-        with transaction.atomic():
-            copy_in(TAKE, (_encoded_key(content, epoch) for content in ordered))
-        return []
+        with transaction.atomic(), copying(TAKE, (_encoded_key(content, epoch) for content in ordered)):
+            yield held
     except IntegrityError:
         # Asking for each row costs twice as much, and mostly all are free.
         asked = {"jobs": _jobs(ordered), "digests": _keys(ordered), "epoch": epoch}
-        return [job_id for (job_id,) in run(TAKE_FREE, asked)]
+        held += [job_id for (job_id,) in run(TAKE_FREE, asked)]
 
 
 def recorded(job_ids: Collection[str], *, lock: bool = False) -> dict[str, Recorded]:
@@ -108,17 +119,19 @@ def write_rows(rows: Collection[Row], epoch: int) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT staking_open_partition(%s)", [epoch])
-    copy_in(COPY.format(epoch=epoch), (_encoded(row, epoch) for row in rows))
+    with copying(COPY.format(epoch=epoch), (row.encoded for row in rows)):
+        pass
 
 
-def complete(contents: Sequence[Content], node_ids: Sequence[int], epoch: int) -> None:
+def complete(rows: Collection[Row], epoch: int) -> None:
     """Add the verified trace roots that came later to receipts of this epoch, and judge their proofs by them."""
-    if not contents:
+    if not rows:
         return
+    contents = [row.content for row in rows]
     run(COMPLETE_KEYS, {"jobs": _jobs(contents), "digests": _keys(contents)})
     asked = {
         "epoch": epoch,
-        "nodes": list(node_ids),
+        "nodes": [row.node_id for row in rows],
         "jobs": _jobs(contents),
         "roots": BytesArray.of([content.verified or b"" for content in contents]),
         "forged": [content.traces_differ for content in contents],
@@ -144,14 +157,3 @@ def _encoded_key(content: Content, epoch: int) -> bytes:
     return b"".join(
         (_COLUMNS_OF_KEY, sized(content.job_id.encode()), _EPOCH.pack(4, epoch), sized(_key(content)))
     )
-
-
-def _encoded(row: Row, epoch: int) -> bytes:
-    content, node_id, proof, good = row
-    moment = (content.accepted_at - _MS_TO_2000) * 1000
-    fixed = _FIXED.pack(
-        16,
-        8, content.latency_ms, 8, content.deadline_ms, 8, content.credits, 8, moment,
-        4, epoch, 4, node_id, 2, content.outcome, 2, proof, 2, content.job_class, 1, good,
-    )  # fmt: skip
-    return b"".join((fixed, content.body, sized(content.verified), sized(content.signature)))

@@ -45,11 +45,17 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
     with transaction.atomic():
         place = _place(contents, now, unchecked=unchecked)
         contents = _known_nodes(contents, place, result)
-        fresh, completed = _decide(contents, place, result)
-        rows = [_judge(content, place, signers, unchecked) for content in fresh]
-        store.write_rows(rows, place.epoch.number)
-        nodes = [place.nodes[content.node][0] for content in completed]
-        store.complete(completed, nodes, place.epoch.number)
+        first = _first_in_time(contents, place)
+        with store.taking(first.values(), place.epoch.number) as held:
+            # The server takes the keys meanwhile.
+            rows = [_judge(content, place, signers, unchecked) for content in contents]
+        former = _former(contents, first, held)
+        if former or len(first) < len(rows):
+            fresh, completed = _decide(rows, former, place, result)
+        else:
+            fresh, completed = rows, []
+        store.write_rows(fresh, place.epoch.number)
+        store.complete(completed, place.epoch.number)
     result.accepted = len(fresh) + len(completed)
     result.rejected.sort(key=lambda refused: refused.index)
     return result
@@ -86,31 +92,6 @@ def _known_nodes(contents: list[Content], place: Place, result: Ingested) -> lis
     return known
 
 
-def _decide(contents: list[Content], place: Place, result: Ingested) -> tuple[list[Content], list[Content]]:
-    """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
-    first = _first_in_time(contents, place)
-    former = _take(first, contents, place)
-    if not former and len(first) == len(contents):
-        return contents, []
-    fresh: list[Content] = []
-    completed: list[Content] = []
-    for content in contents:
-        try:
-            before = former.get(content.job_id)
-            if before is None:
-                _check_time(content, place)
-                fresh.append(content)
-            elif _completes(content, before, place.epoch.number):
-                completed.append(content)
-            else:
-                result.duplicates += 1
-                continue
-            former[content.job_id] = Recorded(place.epoch.number, content.digest, content.verified)
-        except ProtocolError as error:
-            result.refuse(content.position, content.job_id, error)
-    return fresh, completed
-
-
 def _first_in_time(contents: list[Content], place: Place) -> dict[str, Content]:
     """By job id the first receipt whose time is right: the one that is recorded when the job is new."""
     first: dict[str, Content] = {}
@@ -120,18 +101,40 @@ def _first_in_time(contents: list[Content], place: Place) -> dict[str, Content]:
     return first
 
 
-def _take(first: dict[str, Content], contents: list[Content], place: Place) -> dict[str, Recorded]:
-    """Take the keys of the jobs that are new; answers with what was recorded of the others before."""
-    asked = set(store.take_keys(first.values(), place.epoch.number))
+def _former(contents: list[Content], first: dict[str, Content], held: list[str]) -> dict[str, Recorded]:
+    """What was recorded before of the jobs whose keys were held already, and of those whose time is not right."""
+    asked = set(held)
     if len(first) < len(contents):
         asked.update(content.job_id for content in contents if content.job_id not in first)
     former = store.recorded(asked)
-    # What may be completed is held, so that two different traces do not both complete it.
-    open_ones = {
-        c.job_id for c in contents if c.verified and c.job_id in former and not former[c.job_id].verified
-    }
-    former.update(store.recorded(open_ones, lock=True))
+    # What may be completed is locked, so that two different traces do not both complete it.
+    bare = {c.job_id for c in contents if c.verified and c.job_id in former and not former[c.job_id].verified}
+    former.update(store.recorded(bare, lock=True))
     return former
+
+
+def _decide(
+    rows: list[Row], former: dict[str, Recorded], place: Place, result: Ingested
+) -> tuple[list[Row], list[Row]]:
+    """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
+    fresh: list[Row] = []
+    completed: list[Row] = []
+    for row in rows:
+        content = row.content
+        try:
+            before = former.get(content.job_id)
+            if before is None:
+                _check_time(content, place)
+                fresh.append(row)
+            elif _completes(content, before, place.epoch.number):
+                completed.append(row)
+            else:
+                result.duplicates += 1
+                continue
+            former[content.job_id] = Recorded(place.epoch.number, content.digest, content.verified)
+        except ProtocolError as error:
+            result.refuse(content.position, content.job_id, error)
+    return fresh, completed
 
 
 def _completes(content: Content, before: Recorded, epoch: int) -> bool:
@@ -163,4 +166,4 @@ def _judge(content: Content, place: Place, signers: dict[int, str | None], unche
         history=unchecked,
     )
     good = is_good(OUTCOMES[content.outcome], proof, content.latency_ms, content.deadline_ms)
-    return Row(content, node_id, PROOF_NUMBERS[proof], good)
+    return store.row_of(content, node_id, PROOF_NUMBERS[proof], good, place.epoch.number)
