@@ -14,6 +14,7 @@ from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, read_wish
 from delegation.projection import Past, Projection, project
 from delegation.selectors.portfolio import Charge, charges_on
+from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.prospects import OffenceCost, offence_costs, past_of, recent_cut, share_history
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
@@ -28,6 +29,7 @@ from staking.services import clock
 from staking.settlement.live import open_epoch
 
 EXAMPLE = 1_000 * MICRO
+MOVABLE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Beside:
     costs: tuple[OffenceCost, ...]
     costs_of: int
     open: bool
+    elsewhere: tuple[PositionFigures, ...] = ()
     estimate: Estimate | None = None
     refusal: ProtocolError | None = None
     text: str = ""
@@ -109,10 +112,23 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
         costs=tuple(_costs(node, held or EXAMPLE, held)),
         costs_of=held or EXAMPLE,
         open=figures.can_delegate,
+        elsewhere=_elsewhere(reader, figures) if figures.can_delegate else (),
         estimate=estimate,
         refusal=refusal,
         text=request.GET.get("amount", "")[:24],
     )
+
+
+def _elsewhere(reader: str | None, figures: NodeFigures) -> tuple[PositionFigures, ...]:
+    """The reader's largest delegations to other nodes, which could move here without unbonding (R19)."""
+    if reader is None or reader == figures.operator:
+        return ()
+    others = [
+        p
+        for p in positions_of_wallet(reader)
+        if p.active and p.node_id != figures.id and not p.liable_slashes
+    ]
+    return tuple(sorted(others, key=lambda position: -position.value)[:MOVABLE])
 
 
 def _costs(node: Node, mine: int, held: int) -> list[OffenceCost]:

@@ -120,6 +120,8 @@ def test_the_node_page_has_what_is_mine_beside_it(delegated, sign_in, client):
     # Half of 1,500 for a forged trace; of 750 + 500 a quarter, 312.5, goes back.
     assert "750.00" in page
     assert "437.50" in page
+    assert "move what you have elsewhere" in page
+    assert "300 IFM on Node 02" in page
     page = text(client.get(f"/nodes/{NORTH}/", {"amount": "1000"}))
     assert "Your position" not in page
     assert "Your share of the pool" in page
