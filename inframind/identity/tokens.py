@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from staking.protocol.errors import Invalid, NotFound
 
-from .models import Token
+from .models import Token, User
 
 PREFIX = "ifm_"
 LIFETIME = timedelta(days=30)
@@ -62,12 +62,13 @@ def issue(
 
 
 def find(secret: str) -> Rights | None:
-    """The rights of a token that is neither unknown, revoked nor run out, by the wall clock."""
+    """The rights of a token that is good by the wall clock; None when it is unknown, revoked or its wallet shut out."""
     if not _PLAIN.fullmatch(secret):
         return None
     now = timezone.now()
+    shut_out = User.objects.filter(address=OuterRef("wallet"), is_active=False)
     row = (
-        Token.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=now)
+        Token.objects.filter(~Exists(shut_out), digest=digest_of(secret), revoked_at=None, expires_at__gt=now)
         .values_list("id", "wallet", "scope", "last_used_at")
         .first()
     )

@@ -58,6 +58,13 @@ def test_a_token_that_is_none_any_more(api, token, changed):
         assert answer["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_wallet_that_is_shut_out_has_no_token_that_works(api, token):
+    caller, other = api(token(ANNA)), api(token(BELA))
+    User.objects.create(address=ANNA, is_active=False)
+    assert answer_of(caller.get("toys/own")) == (401, "unauthenticated")
+    assert other.get("toys/own").status_code == 200
+
+
 @pytest.mark.parametrize("forged", ["", "x", PREFIX + "a" * 43, PREFIX + "é" * 30, "'; DROP TABLE x"])
 def test_a_forged_token(forged):
     answer = Client().get("/api/v1/toys/own", headers={"Authorization": f"Bearer {forged}"})
