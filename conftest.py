@@ -41,6 +41,17 @@ def _drop_abandoned(url: str) -> None:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def _leave_statistics_alone(url: str) -> None:
+    """Keep autovacuum off on the suite's own server.
+
+    Tests write inside transactions that never commit: an ANALYZE meanwhile counts no rows in tables that
+    the test's own queries find full, and plans for empty tables take minutes on full ones.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 _forget_environment()
 os.environ["DJANGO_SETTINGS_MODULE"] = "inframind.settings.test"
 
@@ -60,6 +71,8 @@ for _lease, _name in zip(_leases, ("DATABASE_URL", "REDIS_URL"), strict=True):
     else:
         _lease.acquire()
         os.environ.update(_lease.urls())
+if not os.environ.get("TEST_DATABASE_URL"):
+    _leave_statistics_alone(os.environ["DATABASE_URL"])
 os.environ["INFRAMIND_DATA_DIR"] = str(_scratch)
 _drop_abandoned(os.environ["DATABASE_URL"])
 
