@@ -23,7 +23,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     not signed in."""
     read = frame()
     offset = _offset_ms(read)
-    now = timezone.now() + timedelta(milliseconds=offset)
+    now = getattr(request, "as_of", timezone.now()) + timedelta(milliseconds=offset)
     epoch = read.epoch
     wallet = _wallet(request)
     return {

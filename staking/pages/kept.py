@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 
 import brotli
@@ -124,9 +125,12 @@ def is_shared(request: HttpRequest) -> bool:
 
 def answer(request: HttpRequest, question: Hashable, render: Callable[[], HttpResponse]) -> HttpResponse:
     """The kept page of `question`, made by `render` when there is none of this version. 304 when the reader has it."""
-    key = (version(), int(time.time()) // FRESH_SECONDS, get_language(), question)
+    moment = int(time.time()) // FRESH_SECONDS * FRESH_SECONDS
+    key = (version(), moment, get_language(), question)
     kept = shelf.get(key)
     if kept is None:
+        # Every process renders as of the same moment, so that they all make the same bytes and the same ETag.
+        request.as_of = datetime.fromtimestamp(moment, UTC)  # type: ignore[attr-defined]
         made = render()
         if made.status_code != 200:
             return made

@@ -150,3 +150,10 @@ def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: 
     kept.forget()
     reader.get("/", HTTP_HOST="localhost:9")
     assert b"localhost:9" not in reader.get("/", HTTP_HOST="127.0.0.1").content
+
+
+def test_every_process_makes_the_same_bytes(network: Network, reader: Client) -> None:
+    network.node(1, own=100)
+    first = reader.get("/")
+    kept.forget()
+    assert reader.get("/")["ETag"] == first["ETag"]
