@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from gettext import GNUTranslations
+
 import pytest
+from django.conf import settings
 
 from tests.network import Network, node_address
 
@@ -88,3 +92,14 @@ def test_the_api_answers_everybody_alike(net, client):
     assert client.get(path, headers={"Accept-Language": "de"}).json() == plain
     refused = client.get("/api/v1/nodes?tier=abc", headers={"Accept-Language": "de"}).json()
     assert refused == client.get("/api/v1/nodes?tier=abc").json()
+
+
+def test_every_word_of_the_pages_is_said_in_german():
+    folder = settings.BASE_DIR / "locale" / "de" / "LC_MESSAGES"
+    text = (folder / "django.po").read_text()
+    assert re.findall(r'msgstr(?:\[\d\])? ""\n(?!")', text) == []
+    assert "#, fuzzy" not in text
+    with (folder / "django.mo").open("rb") as compiled:
+        said = GNUTranslations(compiled)
+    assert said.gettext("Skip to content") == "Zum Inhalt springen"
+    assert len(re.findall(r"^msgid ", text, re.M)) == len({k[0] if isinstance(k, tuple) else k for k in said._catalog})
