@@ -85,7 +85,8 @@ class ProveView(SignInView):
     def post(self, request: Request) -> Response:
         """Trade the signed message for a token with the scope write, good for thirty days.
 
-        The nonce is used up also when the answer is a refusal. Contract wallets (EIP-1271) are refused.
+        The nonce is used up also when the answer is a refusal. Contract wallets (EIP-1271) are refused. No answer
+        is kept under an Idempotency-Key here: it is a secret.
         """
         body = ProofSerializer(data=request.data)
         body.is_valid(raise_exception=True)
