@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.models import Node, Slash, Unbonding
+from staking.models import Bucket, Epoch, Node, Slash, Unbonding
 from staking.protocol import pools
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -23,7 +23,6 @@ from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import columns, from_row, lock
 from staking.services.outcome import Moved
-
 
 BUCKET = "SELECT tokens, shares FROM staking_bucket WHERE node_id = %s AND kind = %s AND epoch = %s"
 ENTER = f"""
@@ -76,7 +75,9 @@ def worth(entry: Unbonding, bucket: Bucket) -> int:
 
 def lock_entry(*, unbonding: int, wallet: str) -> tuple[Node, Unbonding]:
     """The wallet's open entry with its node, both locked. Raises: `not_found`, `unbonding_closed`."""
-    found = Unbonding.objects.filter(pk=unbonding, wallet=wallet).values_list("node__address", flat=True).first()
+    found = (
+        Unbonding.objects.filter(pk=unbonding, wallet=wallet).values_list("node__address", flat=True).first()
+    )
     if found is None:
         raise NotFound("This wallet has no such unbonding.")
     node = lock(found)
@@ -102,6 +103,7 @@ def is_held(entry: Unbonding) -> bool:
 def withdraw(*, unbonding: int, wallet: str, now: datetime) -> Moved:
     """Pay a mature entry at once (R17); no transaction is posted when it is worth 0.
 
+    When settlement is so late that its epoch is not settled by then, it waits for it: it is still liable (R37).
     Raises: `not_found`, `unbonding_closed`, `unbonding_not_mature`, `held_by_slash`.
     """
     with transaction.atomic():
@@ -109,6 +111,10 @@ def withdraw(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         node, entry = lock_entry(unbonding=unbonding, wallet=wallet)
         if entry.matures_at > now:
             raise UnbondingNotMature(f"The unbonding matures at {entry.matures_at:%Y-%m-%d %H:%M:%S} UTC.")
+        if entry.epoch >= epoch.number:
+            raise HeldBySlash(
+                "The epoch in which it left is not settled yet: what is found in it can still reach it."
+            )
         check_not_held(entry)
         return Moved(_pay(node, entry, epoch, now), node, entry)
 
@@ -191,5 +197,8 @@ def _due(now: datetime, limit: int) -> list[tuple[int, str]]:
     reaching = Slash.objects.filter(
         node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
     )
-    mature = Unbonding.objects.filter(~Exists(reaching), status=Unbonding.Status.OPEN, matures_at__lte=now)
+    settled = Epoch.objects.filter(number=OuterRef("epoch"), status=Epoch.Status.SETTLED)
+    mature = Unbonding.objects.filter(
+        ~Exists(reaching), Exists(settled), status=Unbonding.Status.OPEN, matures_at__lte=now
+    )
     return list(mature.order_by("matures_at", "id").values_list("id", "wallet")[:limit])

@@ -144,7 +144,7 @@ class Model(Books):
         entry = self.own_entry(number, wallet)
         if entry.matures > self.now:
             raise Refused("unbonding_not_mature")
-        if self.is_held(entry):
+        if self.is_held(entry) or entry.epoch == self.epoch:
             raise Refused("held_by_slash")
         self.move(f"unbonding:{entry.node}", f"wallet:{wallet}", self.close_entry(entry, "paid"))
 

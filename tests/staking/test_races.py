@@ -148,6 +148,7 @@ def test_an_entry_is_paid_once_whoever_asks() -> None:
     node = net.node(own=10)
     entry = net.unstake(node, 5).unbonding
     net.now = entry.matures_at
+    net.settle()
 
     def ask(number: int) -> str:
         if number % 2:

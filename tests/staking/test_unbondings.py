@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from inframind.epoch import settle_due
 from staking.ledger.models import Transaction
 from staking.models import Bucket, Node, Unbonding
 from staking.protocol.amounts import MICRO
@@ -29,6 +30,12 @@ pytestmark = pytest.mark.django_db
 WEEK = 604_800
 
 
+def catch_up(net: Network) -> None:
+    """Settle what is due, as the worker does before long."""
+    for _ in settle_due(now=net.now):
+        pass
+
+
 def test_entries_of_a_node_kind_and_epoch_share_a_bucket(net: Network) -> None:
     node = net.node(own=1_000)
     net.delegate(node, 1, 50)
@@ -50,7 +57,8 @@ def test_an_entry_is_paid_when_its_time_has_come(net: Network) -> None:
     net.wait(100)
     entry = net.unstake(node, 400).unbonding
     assert entry.matures_at == net.now + timedelta(seconds=WEEK)
-    net.wait(WEEK - 1)
+    net.now += timedelta(seconds=WEEK - 1)
+    catch_up(net)
     with pytest.raises(UnbondingNotMature):
         net.withdraw(entry.pk, operator(1))
     assert release_due(now=net.now) == 0
@@ -67,6 +75,7 @@ def test_the_worker_pays_in_the_order_of_maturity(net: Network) -> None:
     late = net.unstake(node, 10).unbonding
     Unbonding.objects.filter(pk=entries[0].pk).update(matures_at=late.matures_at - timedelta(seconds=1))
     net.wait(WEEK)
+    catch_up(net)
     assert release_due(now=net.now) == 4
     paid = Transaction.objects.filter(kind="withdraw").order_by("id").values_list("reference", flat=True)
     assert list(paid) == [str(entry.pk) for entry in (entries[1], entries[2], entries[0], late)]
@@ -77,7 +86,24 @@ def test_a_backlog_is_paid_in_portions(net: Network) -> None:
     for _ in range(5):
         net.unstake(node, 1)
     net.wait(WEEK)
+    catch_up(net)
     assert [release_due(now=net.now, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_late_settlement_lets_nothing_slip_away(net: Network) -> None:
+    """The worker was away for longer than the period: what left in the epoch of an offence waits for its slash."""
+    node = net.node(own=1_000)
+    net.settle()
+    net.work(node, 1, outcome="dropped")
+    entry = net.unstake(node, 400).unbonding
+    net.now = entry.matures_at + timedelta(days=1)
+    assert release_due(now=net.now) == 0
+    with pytest.raises(HeldBySlash):
+        net.withdraw(entry.pk, operator(1))
+    catch_up(net)
+    assert release_due(now=net.now) == 1
+    assert net.available(operator(1)) == 340 * MICRO
+    net.check()
 
 
 def test_entries_belong_to_their_wallet(net: Network) -> None:
@@ -95,6 +121,7 @@ def test_a_closed_entry_stays_closed(net: Network) -> None:
     back, out = net.unstake(node, 5).unbonding, net.unstake(node, 5).unbonding
     net.cancel(back.pk, operator(1))
     net.wait(WEEK)
+    catch_up(net)
     net.withdraw(out.pk, operator(1))
     for entry in (back, out):
         for act in (net.withdraw, net.cancel):
@@ -159,6 +186,7 @@ def test_the_period_is_the_one_it_started_with(net: Network) -> None:
     later = net.unstake(node, 10).unbonding
     assert later.matures_at < entry.matures_at
     net.now = later.matures_at
+    catch_up(net)
     assert release_due(now=net.now) == 1
     with pytest.raises(UnbondingNotMature):
         net.withdraw(entry.pk, operator(1))
