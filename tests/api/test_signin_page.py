@@ -189,3 +189,9 @@ def test_the_script_of_the_page_is_small_and_the_policy_strict(client):
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", answer.content.decode())
     with open(finders.find("signin.js"), "rb") as script:
         assert len(script.read()) <= 3_000
+
+
+def test_a_form_without_its_token_is_told_what_to_do(browser):
+    answer = browser.post("/signin/")
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.content.decode()
