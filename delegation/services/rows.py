@@ -6,6 +6,7 @@ Written as SQL because the ORM spends more time on building these statements tha
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from django.db import connection
 
@@ -66,7 +67,7 @@ def write(node: Node, position: Position, epoch: int, *, active: int | None = No
     `active` is given where shares have left that had earned the epoch already.
     """
     pending = position.pending_shares if position.pending_epoch == epoch else 0
-    values = {
+    values: dict[str, Any] = {
         "node": node.id,
         "tokens": node.pool.tokens,
         "pool_shares": node.pool.shares,

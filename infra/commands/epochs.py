@@ -22,10 +22,8 @@ def epochs(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 20,
 ) -> None:
     """The epochs of the network, or the report of one."""
-    if number is None:
-        answer = session.api.pages("epochs", limit=limit)
-    else:
-        answer = session.api.get(path("epochs", number))
+    api = session.api
+    answer = api.pages("epochs", limit=limit) if number is None else api.get(path("epochs", number))
     if session.as_json:
         output.say_json(answer)
     elif number is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.core.mail import EmailMessage
@@ -53,7 +54,7 @@ LEFT = "SELECT EXISTS (SELECT FROM staking_event WHERE NOT dispatched)"
 
 def queue_events() -> None:
     """Make a delivery for every subscriber of every event that committed since the last time."""
-    asked = {
+    asked: dict[str, Any] = {
         "batch": BATCH,
         "single": named("wallet"),
         "people": named("node"),
@@ -95,7 +96,9 @@ def _try(delivery: Delivery, now: datetime) -> None:
         _send(delivery, subscription)
     except (webhooks.NotDelivered, OSError) as error:
         delivery.fault = str(error)[:200]
-        log.warning("notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault)
+        log.warning(
+            "notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault
+        )
         if delivery.attempts > len(RETRY_AFTER):
             delivery.status = Delivery.Status.FAILED
         else:

@@ -42,7 +42,7 @@ def lock_pair(first: str, second: str) -> tuple[Node, Node]:
 @cache
 def columns(model: type[models.Model], without: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Column names of a model in the order of its fields."""
-    return tuple(f.column for f in model._meta.concrete_fields if f.attname not in without)
+    return tuple(str(f.column) for f in model._meta.concrete_fields if f.attname not in without)
 
 
 def from_row(model: type[M], row: tuple[Any, ...], without: tuple[str, ...] = ()) -> M:

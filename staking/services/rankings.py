@@ -21,7 +21,10 @@ SELECT e.node_id, floor(10000::numeric * sum(e.delegators_reward + e.honest_rewa
 FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
 WHERE e.epoch > %(after)s GROUP BY e.node_id HAVING sum(e.active_pool) > 0
 """
-FORMER = "SELECT node_id, rank FROM staking_rankingrow WHERE ranking_id = (SELECT max(id) FROM staking_ranking WHERE id < %s)"
+FORMER = """
+SELECT node_id, rank FROM staking_rankingrow
+WHERE ranking_id = (SELECT max(id) FROM staking_ranking WHERE id < %s)
+"""
 COLUMNS = (
     "ranking_id, rank, movement, node_id, score_bps, q_bps, q_latency, q_uptime, q_stake, q_scarcity, q_sla,"
     " penalty_bps, degraded, live, accepted, sla_bps, uptime_bps, latency_ms, latency_percentile_bps,"
@@ -84,9 +87,7 @@ def _write_rows(ranking: int, ranked: list[Live], epoch: int) -> None:
             copy.write("".join(_lines(ranking, ranked, former, apr)))
 
 
-def _lines(
-    ranking: int, ranked: list[Live], former: dict[int, int], apr: dict[int, int]
-) -> list[str]:
+def _lines(ranking: int, ranked: list[Live], former: dict[int, int], apr: dict[int, int]) -> list[str]:
     lines = []
     for place, one in enumerate(ranked, 1):
         node = one.state

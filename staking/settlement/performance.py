@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -78,7 +79,7 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
 
 
 def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]]:
-    """Good jobs and their credits into the nodes; answers with Σx and Σx² of each node's good latencies in the epoch."""
+    """Good jobs and their credits into the nodes; answers with Σx and Σx² of each node's good latencies."""
     sums: dict[int, tuple[int, int]] = {}
     by_id = {node.id: node for node in nodes}
     with connection.cursor() as cursor:
@@ -173,7 +174,7 @@ def _count_heartbeats(nodes: list[NodeState], epoch: OpenEpoch, until: datetime)
     length_ms = (epoch.end - epoch.start) // MS
     until_ms = (until - epoch.start) // MS
     slots = min(until_ms, length_ms) // slot_ms
-    asked = {"start": epoch.start, "end": epoch.end, "slot": slot_ms // 1000, "slots": slots}
+    asked: dict[str, Any] = {"start": epoch.start, "end": epoch.end, "slot": slot_ms // 1000, "slots": slots}
     with connection.cursor() as cursor:
         cursor.execute(ANYONE, asked)
         silent = not cursor.fetchone()[0]

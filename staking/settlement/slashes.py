@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
 from staking.models import Attestation, Bucket, Node, Slash
-from staking.protocol import offences as rules, slashing, tiers
+from staking.protocol import offences as rules
+from staking.protocol import slashing, tiers
 from staking.services import events
 from staking.settlement.execution import execute
 from staking.settlement.state import NodeState, Settlement
@@ -179,8 +181,7 @@ def _impose(work: Settlement, slash: Slash) -> None:
     node.cooldown_until = max(node.cooldown_until, slash.cooldown_until)
     if slash.ban or slash.cooldown_until:
         Node.objects.filter(id=node.id).update(banned=node.banned, cooldown_until=node.cooldown_until)
-    record = {"at": work.now, "epoch": work.number, "node": node.id, "slash": slash.pk, "offence": slash.offence}
-    events.record("slash_pending", **record)
+    about = partial(events.record, at=work.now, epoch=work.number, node=node.id)
+    about("slash_pending", slash=slash.pk, offence=slash.offence)
     if slash.cooldown_until:
-        events.record("node_cooldown", **record, until=slash.cooldown_until)
-
+        about("node_cooldown", slash=slash.pk, offence=slash.offence, until=slash.cooldown_until)
