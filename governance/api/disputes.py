@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import api_view
@@ -12,14 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
-from governance.api.queries import VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
+from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
 from governance.models import Vote
 from governance.selectors import disputes
 from governance.selectors.votes import votes_of
 from governance.services.disputes import add_evidence, deposit_key, open_dispute
 from governance.services.votes import vote_dispute
 from staking.api.nodes import node_json
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 from staking.ledger.selectors import posted
 from staking.protocol.addresses import normalize
 from staking.protocol.votes import DISPUTE_CHOICES
@@ -30,6 +31,7 @@ STATUSES = tuple(shapes.DISPUTE_STATUSES)
 FILTERS = [
     OpenApiParameter("status", enum=list(STATUSES)),
     OpenApiParameter("node", description="Only disputes of slashes of this node."),
+    OpenApiParameter("slash", OpenApiTypes.INT64, description="Only the dispute of this slash."),
 ]
 
 DISPUTED = inline_serializer(
@@ -60,6 +62,7 @@ def dispute_list(request: Request) -> Response:
         offset=asked.offset,
         status=chosen(request, "status", STATUSES),
         node=normalize(node) if node is not None else "",
+        slash=whole(request, "slash", None, 0, MAX_ID),
     )
     return page(request, list(shapes.DisputeSerializer(found, many=True).data), window=asked, count=count)
 

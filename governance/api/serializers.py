@@ -98,6 +98,11 @@ class CountSerializer(serializers.Serializer[Any]):
     voters = serializers.IntegerField(source="count.voters")
     votes = VoteSerializer(many=True, help_text="The 200 with most power, 10 in a list; all at `…/votes`.")
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """What the ballot is about comes first."""
+        common = CountSerializer._declared_fields
+        return dict(sorted(super().get_fields().items(), key=lambda named: named[0] in common))
+
 
 class DisputeSerializer(CountSerializer):
     id = serializers.IntegerField(source="dispute.pk")

@@ -44,14 +44,16 @@ class DisputeFigures:
 
 
 def list_disputes(
-    *, limit: int, offset: int, status: str = "", node: str = ""
+    *, limit: int, offset: int, status: str = "", node: str = "", slash: int | None = None
 ) -> tuple[list[DisputeFigures], int]:
-    """Disputes, the newest first, of one status or node if asked, and how many there are."""
+    """Disputes, the newest first, of one status, node or slash if asked, and how many there are."""
     found = _disputes()
     if status:
         found = found.filter(status=status)
     if node:
         found = found.filter(slash__node__address=node)
+    if slash is not None:
+        found = found.filter(slash_id=slash)
     return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
 
 

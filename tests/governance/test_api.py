@@ -178,6 +178,9 @@ def test_lists_are_filtered_and_paged(dispute: int) -> None:
     assert get("disputes", status="upheld")["results"] == []
     assert len(get("disputes", node=ACCUSED)["results"]) == 1
     assert get("disputes", node=world.HONEST)["results"] == []
+    assert len(get("disputes", slash=Slash.objects.get().pk)["results"]) == 1
+    assert get("disputes", slash=0)["results"] == []
+    assert get("disputes", slash="x") == (400, "invalid")
     assert get("disputes", status="maybe") == (400, "invalid")
     assert get("disputes", node="0x12") == (400, "address_invalid")
     assert get("disputes", limit=0) == (400, "invalid")
