@@ -19,10 +19,10 @@ class Timed(NamedTuple):
     p99_ms: float
 
 
-def ask(port: int, path: str, seconds: float) -> Timed:
+def ask(port: int, path: str, seconds: float, *, encoding: str = "identity") -> Timed:
     """Ask for a path again and again; "{n}" in it becomes six digits that are others each time."""
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
-        found = pool.starmap(_ask, [(port, path, seconds, client) for client in range(CLIENTS)])
+        found = pool.starmap(_ask, [(port, path, encoding, seconds, client) for client in range(CLIENTS)])
     times = sorted(taken for one in found for taken in one)
     return Timed(len(times) / seconds, 1000 * times[len(times) * 99 // 100])
 
@@ -37,7 +37,7 @@ def slower(ours: list[Timed], floor: list[Timed]) -> float:
     return median(one.p99_ms / base.p99_ms for one, base in zip(ours, floor, strict=True))
 
 
-def _ask(port: int, path: str, seconds: float, client: int) -> list[float]:
+def _ask(port: int, path: str, encoding: str, seconds: float, client: int) -> list[float]:
     times: list[float] = []
     numbers = itertools.count(time.monotonic_ns() // 1_000_000 + client * 1_000_000 // CLIENTS)
     with socket.create_connection((HOST, port)) as connection, connection.makefile("rb") as answers:
@@ -45,7 +45,8 @@ def _ask(port: int, path: str, seconds: float, client: int) -> list[float]:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             asked = path.replace("{n}", f"{next(numbers) % 1_000_000:06}")
-            request = f"GET {asked} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+            head = f"GET {asked} HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: {encoding}\r\n\r\n"
+            request = head.encode()
             began = time.perf_counter()
             connection.sendall(request)
             _take(answers)

@@ -50,9 +50,9 @@ def wallet_of(address: str) -> dict[str, Any]:
 
 
 urlpatterns = [
+    path("", include("staking.api.urls")),
     path("", include("inframind.docs")),
     path("", include("inframind.identity.api")),
-    path("", include("staking.api.urls")),
     path("", include("delegation.api.urls")),
     path("", include("governance.api.urls")),
     path("slashes/<int:slash>/dispute", slash_dispute(wallet_of)),

@@ -41,18 +41,19 @@ class _Unkept(Exception):
 def kept(view: Any, *, names: frozenset[str], most: int) -> View:
     """`view` with its answers to GET kept by host and query, `most` of them.
 
-    What carries a token, or asks for more than `names`, goes to the view itself: it knows about rights and
-    limits, and nobody can fill the store with queries that mean nothing.
+    What carries a token goes to the view itself, which knows about rights and limits. What asks for more than
+    `names` is not kept, so that nobody can fill the store with queries that mean nothing.
     """
     answers: Kept[Answer] = Kept(most)
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "GET" or "HTTP_AUTHORIZATION" in request.META or request.GET.keys() - names:
+        if request.method != "GET" or "HTTP_AUTHORIZATION" in request.META:
             return view(request, *args, **kwargs)
-        asked = tuple(sorted((name, *values) for name, values in request.GET.lists()))
+        # The query as it came: taking it apart would cost more than all the rest.
+        asked = (request.scheme, request.get_host(), request.META["QUERY_STRING"])
         try:
-            found = answers.get((request.scheme, request.get_host(), asked), lambda: _make(view, request))
+            found = answers.get(asked, lambda: _make(view, request, names))
         except _Unkept as other:
             return other.response
         return _respond(request, found)
@@ -60,14 +61,13 @@ def kept(view: Any, *, names: frozenset[str], most: int) -> View:
     return answer
 
 
-def _make(view: View, request: HttpRequest) -> Answer:
+def _make(view: View, request: HttpRequest, names: frozenset[str]) -> Answer:
     response = view(request)
-    if response.status_code != 200:
+    if response.status_code != 200 or request.GET.keys() - names:
         raise _Unkept(response)
     if isinstance(response, Response):
         response.render()
-    body = bytes(response.content)  # type: ignore[attr-defined]
-    return Answer(body)
+    return Answer(bytes(response.content))  # type: ignore[attr-defined]
 
 
 def _respond(request: HttpRequest, answer: Answer) -> HttpResponse:

@@ -6,7 +6,9 @@ from django.urls import include, path
 
 from staking.api import epochs, ledger, node_history, nodes, parameters, rankings, scheduler, slashes
 
+# An address is tried against each in turn: the one that is asked most stands first.
 urlpatterns = [
+    path("scheduler/nodes", scheduler.scheduler_nodes),
     path("nodes", nodes.node_list),
     path("nodes/<str:address>", nodes.OneNode.as_view()),
     path("nodes/<str:address>/epochs", node_history.node_epochs),
@@ -24,7 +26,6 @@ urlpatterns = [
     path("parameters", parameters.parameters),
     path("ledger/transactions", ledger.transactions),
     path("ledger/accounts/<str:name>", ledger.account),
-    path("scheduler/nodes", scheduler.scheduler_nodes),
     path("scheduler/assignments", scheduler.Assignments.as_view()),
     path("scheduler/quorums", scheduler.Quorums.as_view()),
     path("oracle/", include("staking.api.oracle_urls")),
