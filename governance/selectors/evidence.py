@@ -10,9 +10,9 @@ from django.conf import settings
 from staking.models import NodeEpoch, Receipt, Slash
 from staking.protocol.parameters import JOB_CLASSES
 from staking.protocol.signatures import receipt_digest, recover
+from staking.services.intake import unix_ms
 
 AROUND = 10
-MS_PER_SECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _signer(receipt: Receipt, node: str) -> str:
         node=node,
         job_class=JOB_CLASSES[receipt.job_class],
         region=receipt.region,
-        accepted_at=_unix_ms(receipt.accepted_at),
+        accepted_at=unix_ms(receipt.accepted_at),
         deadline_ms=receipt.deadline_ms,
         latency_ms=receipt.latency_ms,
         outcome=Receipt.Outcome(receipt.outcome).name.lower(),
@@ -81,10 +81,6 @@ def _signer(receipt: Receipt, node: str) -> str:
         trace_root=_bytes(receipt.trace_root),
     )
     return recover(digest, bytes(receipt.signature)) or ""
-
-
-def _unix_ms(moment: datetime) -> int:
-    return int(moment.timestamp()) * MS_PER_SECOND + moment.microsecond // 1_000
 
 
 def _bytes(value: memoryview | bytes | None) -> bytes | None:
