@@ -37,8 +37,8 @@ FORMATS = ("json", "csv")
 ALL = 10_000_000
 REDELEGATION_STATUSES = ("recorded", "executed", "cancelled")
 PERIOD_PARAMETERS = [
-    OpenApiParameter("from", OpenApiTypes.DATE, description="The first day, UTC; open without one."),
-    OpenApiParameter("to", OpenApiTypes.DATE, description="The last day, UTC, included."),
+    OpenApiParameter("from", description="The first day, UTC, or a moment; open without one."),
+    OpenApiParameter("to", description="The last day, UTC, included, or a moment."),
     OpenApiParameter("format", enum=["json", "csv"], description="csv has all rows at once.", default="json"),
 ]
 
@@ -122,8 +122,8 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
             "Statement",
             {
                 "wallet": AddressField(),
-                "from": serializers.DateField(allow_null=True),
-                "to": serializers.DateField(allow_null=True),
+                "from": serializers.CharField(allow_null=True),
+                "to": serializers.CharField(allow_null=True),
                 "totals": shapes.StatementTotalsSerializer(),
                 "earned": shapes.EarnedOnSerializer(many=True),
                 "results": shapes.MovementSerializer(many=True),

@@ -15,23 +15,32 @@ from staking.protocol.errors import Invalid
 from staking.selectors.snapshot import snapshot
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first moment of a day to the last of another, both UTC and included; None is open."""
+    """From a day or moment to another, days UTC and whole; None is open."""
 
-    first: date | None = None
-    last: date | None = None
+    first: date | datetime | None = None
+    last: date | datetime | None = None
 
     @property
     def start(self) -> datetime | None:
-        return None if self.first is None else datetime.combine(self.first, time(), UTC)
+        return None if self.first is None else _opening(self.first)
 
     @property
     def end(self) -> datetime | None:
         """The first moment that is not in it."""
-        return None if self.last is None else datetime.combine(self.last, time(), UTC) + timedelta(days=1)
+        if self.last is None or isinstance(self.last, datetime):
+            return self.last
+        return _opening(self.last) + timedelta(days=1)
+
+
+def _opening(day: date | datetime) -> datetime:
+    return day if isinstance(day, datetime) else datetime.combine(day, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +62,28 @@ class Statement:
         return sum(row.amount for row in self.earned)
 
 
-def read_day(text: str, name: str) -> date | None:
-    """A day as YYYY-MM-DD, None for "". Raises: `invalid`."""
+def read_day(text: str, name: str) -> date | datetime | None:
+    """A day as YYYY-MM-DD or a moment as RFC 3339, None for "". Raises: `invalid`."""
     if not text:
         return None
     try:
-        if _DAY.fullmatch(text) is None:
+        if _DAY.fullmatch(text):
+            found: date | datetime = date.fromisoformat(text)
+        elif _MOMENT.fullmatch(text):
+            found = datetime.fromisoformat(text).astimezone(UTC)
+        else:
             raise ValueError(text)
-        found = date.fromisoformat(text)
         if not 1970 <= found.year <= 9000:
             raise ValueError(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid(f"Give {name} as a day, for example 2026-11-24.", field=name) from None
     return found
 
 
 def read_period(first: str, last: str) -> Period:
-    """From one day to another, both included; "" is open. Raises: `invalid`."""
+    """From one day to another, both included; "" is open; moments will do as well. Raises: `invalid`."""
     period = Period(read_day(first, "from"), read_day(last, "to"))
-    if period.first and period.last and period.first > period.last:
+    if period.start and period.end and period.start >= period.end:
         raise Invalid("Give a last day that is not before the first.", field="to")
     return period
 

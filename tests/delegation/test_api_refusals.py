@@ -153,6 +153,8 @@ def test_a_bad_address_is_said_so(net, caller):
     [
         ({"from": "yesterday"}, "from"),
         ({"to": "2026-02-30"}, "to"),
+        ({"to": "2026-02-03T10:00:00"}, "to"),
+        ({"from": "0001-01-01T00:00:00+23:59"}, "from"),
         ({"from": "2026-02-02", "to": "2026-02-01"}, "to"),
         ({"format": "pdf"}, "format"),
         ({"limit": "0"}, "limit"),

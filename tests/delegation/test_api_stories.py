@@ -274,6 +274,10 @@ def test_the_statement_of_a_period_opens_and_closes(net, caller):
     assert first["totals"]["closing"] == "60.000000"
     assert second["totals"]["received"] == "7.000000"
     assert [len(part["results"]) for part in (first, second, third)] == [2, 1, 1]
+    moments = anna.get(
+        f"wallets/{ANNA}/statement", **{"from": "2026-01-06T00:00:00Z", "to": "2026-01-07T00:00:00+00:00"}
+    ).json()
+    assert moments["results"] == second["results"]
     # Epoch 2 ended at the first moment of 7 January: what it earned belongs there.
     assert second["totals"]["earned"] == "0.000000"
     assert third["totals"]["earned"] == third["totals"]["received"]
