@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.network import node_address, operator, wallet
 
@@ -16,7 +16,7 @@ from .pair import Pair
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = int(os.environ.get("ENGINE_SEEDS", "3"))
+SEEDS = 60 if settings.get_current_profile_name() == "thorough" else 3
 EPOCHS = 12
 ACTS = 14
 
