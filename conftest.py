@@ -27,8 +27,9 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["tests/brows
 
 def _forget_environment() -> None:
     # A setting of the shell that started the run must not change what the tests see.
+    ours = ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY", "ALLOWED_HOSTS")
     for name in list(os.environ):
-        if name.startswith("INFRAMIND_") or name in ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY"):
+        if name.startswith(("INFRAMIND_", "PG")) or name in ours:
             del os.environ[name]
 
 

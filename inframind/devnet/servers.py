@@ -96,6 +96,8 @@ def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | N
     if not any(wanted.values()):
         yield None
         return
+    if wanted["database"]:
+        forget_libpq_settings()
     lease = Lease(data_dir, **wanted)
     lease.acquire()
     try:
@@ -103,6 +105,12 @@ def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | N
         yield lease
     finally:
         lease.release()
+
+
+def forget_libpq_settings() -> None:
+    """Drop PGPORT, PGOPTIONS and their like: meant for another server, they would lead astray from ours."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def require_own(data_dir: Path) -> None:
