@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from itertools import islice
 from struct import Struct
 from typing import Any, Final
@@ -68,19 +67,14 @@ def run(query: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-@contextmanager
-def copying(query: str, rows: Iterable[bytes]) -> Iterator[None]:
-    """Send rows to a COPY … FROM STDIN (FORMAT BINARY), which ends with the block; the server works meanwhile.
-
-    Each row has the number of its columns and the sized values.
-    """
+def copy_in(query: str, rows: Iterable[bytes]) -> None:
+    """Run a COPY … FROM STDIN (FORMAT BINARY); each row has the number of its columns and the sized values."""
     waiting = iter(rows)
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.write(_COPY_HEADER)
         while piece := b"".join(islice(waiting, _PIECE)):
             copy.write(piece)
         copy.write(_COPY_TRAILER)
-        yield
 
 
 def _array(kind: int, values: Collection[bytes]) -> bytes:

@@ -87,7 +87,17 @@ def read_address(value: object, name: str) -> str:
 
 def read_moment(value: object, name: str) -> int:
     """An RFC 3339 time as ms since 1970, finer digits cut off. Raises: `receipt_invalid`."""
-    if type(value) is str and (_is_plain_moment(value) or _MOMENT.fullmatch(value)):
+    # Nearly all look like 2026-01-31T12:00:00.000Z; their digits are looked at when they are made a time.
+    if type(value) is str and (
+        (
+            len(value) == 24
+            and value[10] == "T"
+            and value[19] == "."
+            and value[23] == "Z"
+            and value[4] == value[7] == "-"
+        )
+        or _MOMENT.fullmatch(value)
+    ):
         try:
             since = datetime.fromisoformat(value if value[-1] == "Z" else value.upper()) - UNIX
         except (ValueError, OverflowError):
@@ -125,17 +135,6 @@ def unix_ms(moment: datetime) -> int:
 def moment_of(ms: int) -> datetime:
     """The UTC time of a number of ms since 1970."""
     return UNIX + ms * MS
-
-
-def _is_plain_moment(text: str) -> bool:
-    """Whether it looks like 2026-01-31T12:00:00.000Z, as nearly all do; the digits are looked at later."""
-    return (
-        len(text) == 24
-        and text[4] == text[7] == "-"
-        and text[10] == "T"
-        and text[19] == "."
-        and text[23] == "Z"
-    )
 
 
 def _check_unicode(value: str, name: str) -> None:

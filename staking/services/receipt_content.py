@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import Final, NamedTuple
@@ -62,14 +63,17 @@ def read_content(item: object, position: int) -> Content:
     latency_ms = read_whole(get("latency_ms"), "latency_ms")
     outcome = _number_of(get("outcome"), _OUTCOME_NUMBERS, "outcome")
     credits = read_whole(get("credits"), "credits")
-    result = read_bytes(get("result_digest"), "result_digest", 32)
-    trace = read_bytes(get("trace_root"), "trace_root", 32)
-    verified = read_bytes(get("verified_trace_root"), "verified_trace_root", 32)
-    signature = read_bytes(get("signature"), "signature", 65)
-    body = b"".join((sized(region.encode()), sized(job_id.encode()), sized(result), sized(trace)))
+    # What may be left out mostly is, and then need not be read.
+    result = None if (sent := get("result_digest")) is None else read_bytes(sent, "result_digest", 32)
+    trace = None if (sent := get("trace_root")) is None else read_bytes(sent, "trace_root", 32)
+    verified = (
+        None if (sent := get("verified_trace_root")) is None else read_bytes(sent, "verified_trace_root", 32)
+    )
+    signature = None if (sent := get("signature")) is None else read_bytes(sent, "signature", 65)
+    body = _region(region) + sized(job_id.encode()) + sized(result) + sized(trace)
     numbers = _NUMBERS.pack(accepted_at, deadline_ms, latency_ms, credits, job_class, outcome)
     # Every part but the last has a fixed length or tells it, so that no two contents make the same bytes.
-    whole = b"".join((numbers, node.encode(), body, signature or b""))
+    whole = numbers + node.encode() + body + (signature or b"")
     return Content(
         position, job_id, node, job_class, region, accepted_at, deadline_ms, latency_ms, outcome, credits,
         result, trace, verified, signature, body, blake2b(whole, digest_size=DIGEST_BYTES).digest(),
@@ -95,6 +99,11 @@ def signer_of(content: Content, chain_id: int) -> str | None:
         trace_root=content.trace_root,
     )
     return recover(digest, content.signature)
+
+
+@lru_cache(maxsize=1_024)
+def _region(region: str) -> bytes:
+    return sized(region.encode())
 
 
 def _number_of(name: object, numbers: dict[str, int], field: str) -> int:

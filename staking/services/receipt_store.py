@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
 from struct import Struct
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from django.db import IntegrityError, connection, transaction
 
 from staking.models import Receipt
-from staking.services.binary import BytesArray, TextArray, copying, run, sized
+from staking.services.binary import BytesArray, TextArray, copy_in, run, sized
 from staking.services.receipt_content import DIGEST_BYTES, Content
 
 VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value
@@ -61,42 +61,21 @@ class Recorded(NamedTuple):
     verified: bytes | None
 
 
-class Row(NamedTuple):
-    """A receipt as judged, its node, and its row as a binary COPY has it."""
+def take_keys(contents: Collection[Content], epoch: int) -> list[str]:
+    """Take the job ids of these receipts for this epoch; those that were taken before are answered.
 
-    content: Content
-    node_id: int
-    encoded: bytes
-
-
-def row_of(content: Content, node_id: int, proof: int, good: bool, epoch: int) -> Row:
-    """The row of a receipt with its proof state by number, and whether it is good."""
-    moment = (content.accepted_at - _MS_TO_2000) * 1000
-    fixed = _FIXED.pack(
-        16,
-        8, content.latency_ms, 8, content.deadline_ms, 8, content.credits, 8, moment,
-        4, epoch, 4, node_id, 2, content.outcome, 2, proof, 2, content.job_class, 1, good,
-    )  # fmt: skip
-    encoded = b"".join((fixed, content.body, sized(content.verified), sized(content.signature)))
-    return Row(content, node_id, encoded)
-
-
-@contextmanager
-def taking(contents: Collection[Content], epoch: int) -> Iterator[list[str]]:
-    """Take the job ids of these receipts for this epoch while the block runs, which leaves the database alone.
-
-    After it the list holds those that were taken before. Waits for a transaction that is taking one of them; all
-    take them in their order, so that batches with the same jobs never wait for each other in a ring.
+    Waits for a transaction that is taking one of them. All take them in their order, so that batches with the
+    same jobs never wait for each other in a ring.
     """
-    held: list[str] = []
     ordered = sorted(contents, key=_by_job)
     try:
-        with transaction.atomic(), copying(TAKE, (_encoded_key(content, epoch) for content in ordered)):
-            yield held
+        with transaction.atomic():
+            copy_in(TAKE, (_encoded_key(content, epoch) for content in ordered))
+        return []
     except IntegrityError:
         # Asking for each row costs twice as much, and mostly all are free.
         asked = {"jobs": _jobs(ordered), "digests": _keys(ordered), "epoch": epoch}
-        held += [job_id for (job_id,) in run(TAKE_FREE, asked)]
+        return [job_id for (job_id,) in run(TAKE_FREE, asked)]
 
 
 def recorded(job_ids: Collection[str], *, lock: bool = False) -> dict[str, Recorded]:
@@ -110,28 +89,39 @@ def recorded(job_ids: Collection[str], *, lock: bool = False) -> dict[str, Recor
     }
 
 
-def write_rows(rows: Collection[Row], epoch: int) -> None:
-    """Copy judged receipts into the partition of their epoch, in the order in which they count as recorded (R24).
+def encode(content: Content, epoch: int, node_id: int, proof: int, good: bool) -> bytes:
+    """A receipt as a row of a binary COPY; its proof state by number."""
+    moment = (content.accepted_at - _MS_TO_2000) * 1000
+    fixed = _FIXED.pack(
+        16,
+        8, content.latency_ms, 8, content.deadline_ms, 8, content.credits, 8, moment,
+        4, epoch, 4, node_id, 2, content.outcome, 2, proof, 2, content.job_class, 1, good,
+    )  # fmt: skip
+    return fixed + content.body + sized(content.verified) + sized(content.signature)
 
-    The first ones of an epoch make it. The caller holds the epoch.
+
+def write_rows(rows: Iterator[bytes], epoch: int) -> None:
+    """Copy encoded receipts into the partition of their epoch, in the order in which they count as recorded (R24).
+
+    The first ones of an epoch make it; the caller holds the epoch. The server takes one piece in while the rows of
+    the next one are made.
     """
-    if not rows:
+    first = next(rows, None)
+    if first is None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT staking_open_partition(%s)", [epoch])
-    with copying(COPY.format(epoch=epoch), (row.encoded for row in rows)):
-        pass
+    copy_in(COPY.format(epoch=epoch), chain((first,), rows))
 
 
-def complete(rows: Collection[Row], epoch: int) -> None:
+def complete(contents: Sequence[Content], node_ids: Sequence[int], epoch: int) -> None:
     """Add the verified trace roots that came later to receipts of this epoch, and judge their proofs by them."""
-    if not rows:
+    if not contents:
         return
-    contents = [row.content for row in rows]
     run(COMPLETE_KEYS, {"jobs": _jobs(contents), "digests": _keys(contents)})
     asked = {
         "epoch": epoch,
-        "nodes": [row.node_id for row in rows],
+        "nodes": list(node_ids),
         "jobs": _jobs(contents),
         "roots": BytesArray.of([content.verified or b"" for content in contents]),
         "forged": [content.traces_differ for content in contents],

@@ -17,7 +17,7 @@ from staking.services import receipt_store as store
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.intake import AHEAD, LAST_MS, Ingested, unix_ms
 from staking.services.receipt_content import Content, read_content, signer_of
-from staking.services.receipt_store import Recorded, Row
+from staking.services.receipt_store import Recorded
 
 PROOF_NUMBERS = {choice.name.lower(): choice.value for choice in Receipt.Proof}
 
@@ -46,16 +46,16 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
         place = _place(contents, now, unchecked=unchecked)
         contents = _known_nodes(contents, place, result)
         first = _first_in_time(contents, place)
-        with store.taking(first.values(), place.epoch.number) as held:
-            # The server takes the keys meanwhile.
-            rows = [_judge(content, place, signers, unchecked) for content in contents]
-        former = _former(contents, first, held)
-        if former or len(first) < len(rows):
-            fresh, completed = _decide(rows, former, place, result)
+        former = _former(contents, first, store.take_keys(first.values(), place.epoch.number))
+        if former or len(first) < len(contents):
+            fresh, completed = _decide(contents, former, place, result)
         else:
-            fresh, completed = rows, []
-        store.write_rows(fresh, place.epoch.number)
-        store.complete(completed, place.epoch.number)
+            fresh, completed = contents, []
+        store.write_rows(
+            (_judge(content, place, signers, unchecked) for content in fresh), place.epoch.number
+        )
+        nodes = [place.nodes[content.node][0] for content in completed]
+        store.complete(completed, nodes, place.epoch.number)
     result.accepted = len(fresh) + len(completed)
     result.rejected.sort(key=lambda refused: refused.index)
     return result
@@ -114,20 +114,19 @@ def _former(contents: list[Content], first: dict[str, Content], held: list[str])
 
 
 def _decide(
-    rows: list[Row], former: dict[str, Recorded], place: Place, result: Ingested
-) -> tuple[list[Row], list[Row]]:
+    contents: list[Content], former: dict[str, Recorded], place: Place, result: Ingested
+) -> tuple[list[Content], list[Content]]:
     """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
-    fresh: list[Row] = []
-    completed: list[Row] = []
-    for row in rows:
-        content = row.content
+    fresh: list[Content] = []
+    completed: list[Content] = []
+    for content in contents:
         try:
             before = former.get(content.job_id)
             if before is None:
                 _check_time(content, place)
-                fresh.append(row)
+                fresh.append(content)
             elif _completes(content, before, place.epoch.number):
-                completed.append(row)
+                completed.append(content)
             else:
                 result.duplicates += 1
                 continue
@@ -157,7 +156,7 @@ def _check_time(content: Content, place: Place) -> None:
         raise ReceiptTime("accepted_at is more than two epochs before the start of the open epoch.")
 
 
-def _judge(content: Content, place: Place, signers: dict[int, str | None], unchecked: bool) -> Row:
+def _judge(content: Content, place: Place, signers: dict[int, str | None], unchecked: bool) -> bytes:
     node_id, signing_key = place.nodes[content.node]
     proof = judge_proof(
         signed=content.signature is not None,
@@ -166,4 +165,4 @@ def _judge(content: Content, place: Place, signers: dict[int, str | None], unche
         history=unchecked,
     )
     good = is_good(OUTCOMES[content.outcome], proof, content.latency_ms, content.deadline_ms)
-    return store.row_of(content, node_id, PROOF_NUMBERS[proof], good, place.epoch.number)
+    return store.encode(content, place.epoch.number, node_id, PROOF_NUMBERS[proof], good)
