@@ -13,6 +13,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+from staking.pages import once
 from staking.services import changes
 from staking.services.clock import now
 from staking.services.rankings import rank_due
@@ -21,8 +22,8 @@ from staking.services.unbondings import release_due
 from . import health
 from .celery import app
 from .epoch import settle_due
-from .notices import dispatch
 from .identity import upkeep
+from .notices import dispatch
 
 
 @shared_task
@@ -59,8 +60,9 @@ def notice_tick() -> None:
 
 @shared_task
 def housekeeping() -> None:
-    """Forget what only lists needed to know that something moved, and sign-ins that ran out long ago."""
+    """Forget what only lists needed to know that something moved, old forms, and sign-ins that ran out long ago."""
     changes.prune()
+    once.forget(now=now())
     upkeep.prune(now=timezone.now())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from json import dumps
 from secrets import token_hex
@@ -22,6 +22,7 @@ from staking.protocol.errors import IdempotencyConflict, Invalid
 Answer = dict[str, Any]
 Result = TypeVar("Result")
 KEY = re.compile(r"[0-9a-f]{32}")
+KEPT = timedelta(days=90)
 
 
 def mint_key() -> str:
@@ -67,6 +68,11 @@ def rehearse(run: Callable[[], Result]) -> Result:
             return run()
         finally:
             transaction.set_rollback(True)
+
+
+def forget(*, now: datetime) -> None:
+    """Drop forms so old that nobody comes back to them; what they did stays in the ledger."""
+    FormKey.objects.filter(at__lt=now - KEPT).delete()
 
 
 def answer_of(*, wallet: str, key: str) -> Answer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -14,6 +15,7 @@ from delegation.models import Redelegation
 from inframind.identity.models import User
 from staking.ledger.models import Transaction
 from staking.models import FormKey, Unbonding
+from staking.pages.once import forget
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
 
 KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
@@ -258,3 +260,14 @@ def test_eight_confirmations_at_once_act_once(settings):
     assert answers == {(303, f"/money/done/{form['key']}/")}
     assert Transaction.objects.filter(kind="delegate").count() == 1
     assert net.wallet(ANNA).delegated == 100_000_000
+
+
+def test_old_forms_are_forgotten_and_their_effect_stays(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 100)
+    confirm(sign_in(ANNA), "delegate", node=NORTH, amount="10")
+    forget(now=net.now + timedelta(days=89))
+    assert FormKey.objects.count() == 1
+    forget(now=net.now + timedelta(days=91))
+    assert FormKey.objects.count() == 0
+    assert net.wallet(ANNA).delegated == 10_000_000
