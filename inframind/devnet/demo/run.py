@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -45,6 +45,8 @@ def build(progress: Callable[[int], None]) -> None:
         epoch = _open()
         story.act(epoch.number, max(wall, epoch.start), machines)
         _work(epoch, machines, oracle, min(wall, epoch.end), heard=True)
+    # From here on the network's clock is the wall clock, which went on meanwhile.
+    clock.advance_to(datetime.now(UTC))
     # The last commit waits for the disk, and with it for all before it.
     rank(now=clock.now())
 
