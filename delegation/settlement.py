@@ -34,9 +34,7 @@ def refund_pending_delegations(work: Settlement) -> None:
 
 def carry_out_redelegations(work: Settlement) -> None:
     """Step 7. Move what was recorded in this epoch, in the order recorded, at the pool rates of this moment (R19)."""
-    recorded = list(
-        Redelegation.objects.filter(epoch=work.number, status="recorded").order_by("id")
-    )
+    recorded = list(Redelegation.objects.filter(epoch=work.number, status="recorded").order_by("id"))
     if not recorded:
         return
     run = _Run(work)
@@ -69,7 +67,9 @@ def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> Non
     Pool.objects.filter(node_id=node.id).update(
         tokens=node.pool_tokens, shares=node.pool_shares, pending_shares=0
     )
-    moves = {accounts.wallet(p.wallet): amount for p, amount in zip(positions, amounts, strict=True) if amount}
+    moves = {
+        accounts.wallet(p.wallet): amount for p, amount in zip(positions, amounts, strict=True) if amount
+    }
     if moves:
         post(
             kind="refund",
@@ -132,9 +132,7 @@ class _Run:
             raise PendingSlash
         position = self._settled(source, redelegation.wallet)
         amount = min(redelegation.amount, shares.value(source, position))
-        leaving = pools.leave(
-            amount or None, position.shares, source.pool.tokens, source.pool.shares
-        ).amount
+        leaving = pools.leave(amount or None, position.shares, source.pool.tokens, source.pool.shares).amount
         self._check_target(target, leaving)
         pools.enter(leaving, target.pool.tokens, target.pool.shares)
         arrival = self._settled(target, redelegation.wallet)

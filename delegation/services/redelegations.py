@@ -25,9 +25,7 @@ from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock_pair
 
 
-def redelegate(
-    *, source: str, target: str, amount: int | None, wallet: str, now: datetime
-) -> Redelegation:
+def redelegate(*, source: str, target: str, amount: int | None, wallet: str, now: datetime) -> Redelegation:
     """Record that `amount` µIFM (None: all that is not recorded yet) shall move when this epoch is settled (R19).
 
     Nothing is reserved: then min(amount, value) moves. Raises: `amount_too_small`, `invalid` for one and the same

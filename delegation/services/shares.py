@@ -8,9 +8,7 @@ from staking.models import Node
 from staking.protocol import pools
 
 
-def add_shares(
-    node: Node, position: Position, amount: int, epoch: int, *, active: int | None = None
-) -> None:
+def add_shares(node: Node, position: Position, amount: int, epoch: int, *, active: int | None = None) -> None:
     """Count µIFM that the ledger moves into the pool as pending shares of the settled position (R13, R14).
 
     `active`: the shares that earn in the epoch, where some of them have left already.

@@ -10,7 +10,8 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from inframind.identity.models import User
-from staking.models import FormKey, Network as NetworkRow
+from staking.models import FormKey
+from staking.models import Network as NetworkRow
 from tests.browser.conftest import NARROW, WIDE, Open
 from tests.browser.test_accessible import objections
 from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, SOUTH, Net, shown
@@ -118,7 +119,13 @@ def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_serve
         f"/money/delegate/review/?node={NORTH}&amount=100",
         f"/money/redelegate/?node={NORTH}&to={shown(SOUTH)}&amount=5",
     ]
-    run = ["/portfolio/", "/operator/", "/operator/register/", f"/operator/{NORTH}/retire/", "/money/claim-all/review/"]
+    run = [
+        "/portfolio/",
+        "/operator/",
+        "/operator/register/",
+        f"/operator/{NORTH}/retire/",
+        "/money/claim-all/review/",
+    ]
     free = [f"/compare/?n={NORTH}&n={SOUTH}", f"/wallets/{OLGA}/", f"/nodes/{NORTH}/?amount=500"]
     for theme in ("light", "dark"):
         for size in (WIDE, NARROW):
