@@ -55,8 +55,7 @@ def _read(stamp: Path) -> str:
 
 
 def _make_venv() -> None:
-    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
-    if PYTHON.exists() and _succeeds(str(PYTHON), "-c", probe):
+    if _made_here():
         return
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
@@ -65,6 +64,14 @@ def _make_venv() -> None:
             f"{sys.executable} cannot make a virtual environment. On Debian and Ubuntu: apt install "
             "python3-venv. Or name another one: make PYTHON=python3.12"
         )
+
+
+def _made_here() -> bool:
+    """Whether .venv works and was made in this place: the scripts of one that was moved point elsewhere."""
+    pip = VENV / "bin" / "pip"
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    placed = pip.exists() and pip.read_text(errors="replace").startswith(f"#!{VENV}/")
+    return placed and _succeeds(str(PYTHON), "-c", probe)
 
 
 def _install(*arguments: str) -> None:
