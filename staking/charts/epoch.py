@@ -43,28 +43,63 @@ def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:
     )
 
 
-def rewards(epochs: Sequence[Epoch]) -> Chart | None:
-    """What the last settled epochs paid to operators and delegators, oldest first; None before the second."""
+def network(epochs: Sequence[Epoch]) -> Chart | None:
+    """The last settled epochs, oldest first, in three views; None before the second."""
     if len(epochs) < 2:
         return None
-    operators = tuple(epoch.totals.get("operator_reward", 0) for epoch in epochs)
-    delegators = tuple(epoch.totals.get("delegators_reward", 0) for epoch in epochs)
+    views = [_rewards(epochs), _stake(epochs)]
+    if any(epoch.slashed for epoch in epochs):
+        views.append(_slashes(epochs))
+    help_ = gettext("What epochs paid, what backed the nodes, and where slashed stake went. In IFM.")
+    return Chart("epochs-chart", gettext("Epoch by epoch"), tuple(views), help=help_)
+
+
+def _rewards(epochs: Sequence[Epoch]) -> View:
+    operators, delegators = _totals(epochs, "operator_reward"), _totals(epochs, "delegators_reward")
     summary = gettext("%(sum)s IFM in %(n)s epochs, of which %(delegators)s went to delegators.") % {
         "sum": amount_digits(sum(operators) + sum(delegators)), "n": len(epochs),
         "delegators": amount_digits(sum(delegators)),
     }  # fmt: skip
-    view = View(
-        "bars", summary, labels=tuple(str(e.number) for e in epochs), labels_name=gettext("Epoch"),
-        axis=Axis(IFM, " IFM"),
-        series=(
-            Series(gettext("Operators"), operators, "operator"),
-            Series(gettext("Delegators"), delegators, "delegator"),
-        ),
-        name="epochs",
+    return _bars(
+        epochs, "epoch-rewards", gettext("Rewards"), summary,
+        Series(gettext("Operators"), operators, "operator"), Series(gettext("Delegators"), delegators, "delegator"),
     )  # fmt: skip
-    return Chart(
-        "epochs-chart",
-        gettext("Rewards per epoch"),
-        (view,),
-        help=gettext("To operators and delegators, in IFM."),
+
+
+def _stake(epochs: Sequence[Epoch]) -> View:
+    own, delegated = _totals(epochs, "self_stake"), _totals(epochs, "pool_tokens")
+    summary = gettext("At the close of epoch %(n)s: %(own)s IFM of operators and %(delegated)s IFM delegated.") % {
+        "n": epochs[-1].number, "own": amount_digits(own[-1]), "delegated": amount_digits(delegated[-1]),
+    }  # fmt: skip
+    return _bars(
+        epochs, "epoch-stake", gettext("Stake"), summary,
+        Series(gettext("Operators"), own, "operator"), Series(gettext("Delegated"), delegated, "delegator"),
+    )  # fmt: skip
+
+
+def _slashes(epochs: Sequence[Epoch]) -> View:
+    burned, honest, returned = (
+        tuple(getattr(epoch, name) or 0 for epoch in epochs) for name in ("burned", "honest", "returned")
     )
+    summary = gettext(
+        "%(sum)s IFM were slashed: %(burned)s burned, %(honest)s to honest nodes, %(returned)s back to delegators."
+    ) % {
+        "sum": amount_digits(sum(burned) + sum(honest) + sum(returned)), "burned": amount_digits(sum(burned)),
+        "honest": amount_digits(sum(honest)), "returned": amount_digits(sum(returned)),
+    }  # fmt: skip
+    return _bars(
+        epochs, "epoch-slashes", gettext("Slashes"), summary,
+        Series(gettext("Burned"), burned, "risk-fill"), Series(gettext("Honest nodes"), honest, "accent"),
+        Series(gettext("Back to delegators"), returned, "sky"),
+    )  # fmt: skip
+
+
+def _bars(epochs: Sequence[Epoch], name: str, title: str, summary: str, *series: Series) -> View:
+    return View(
+        "bars", summary, series, tuple(str(epoch.number) for epoch in epochs), gettext("Epoch"), Axis(IFM, " IFM"),
+        name=name, title=title,
+    )  # fmt: skip
+
+
+def _totals(epochs: Sequence[Epoch], name: str) -> tuple[int, ...]:
+    return tuple(epoch.totals.get(name, 0) for epoch in epochs)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from staking.charts.epoch import rewards
+from staking.charts.epoch import network
 from staking.models import Epoch
 from staking.pages import asked, epoch_report
 from staking.pages.csv_rows import download
@@ -42,7 +42,7 @@ def epoch_list(request: HttpRequest) -> HttpResponse:
         distributed=totals.distributed,
         burned=totals.burned,
         emission=_emission(),
-        chart=rewards(report.recent_settled(CHARTED)),
+        chart=network(report.recent_settled(CHARTED)),
     )
     return render(request, "staking/epochs.html", {"page": page})
 

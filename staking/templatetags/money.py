@@ -204,6 +204,13 @@ def iso(moment: dt.datetime) -> str:
 
 
 @register.simple_tag
+def separators() -> str:
+    """Point and thousands mark of the reader's numbers, for charts.js."""
+    style = _style.get()
+    return style.point + style.thousands
+
+
+@register.simple_tag
 def now_iso(now: dt.datetime) -> str:
     return iso(now)
 
