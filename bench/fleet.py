@@ -77,4 +77,6 @@ def fill(node: Node, holders: int) -> None:
     # Enough in the books for whatever is taken from the node.
     parts = (accounts.stake, accounts.pool, accounts.unbonding)
     moves = {part(node.address): 10**15 for part in parts}
-    post(kind="bench", moves={accounts.ISSUANCE: -sum(moves.values()), **moves}, at=datetime.now(UTC), epoch=1)
+    post(
+        kind="bench", moves={accounts.ISSUANCE: -sum(moves.values()), **moves}, at=datetime.now(UTC), epoch=1
+    )

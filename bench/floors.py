@@ -60,5 +60,3 @@ class Pgbench:
         host = settings["HOST"] or settings["OPTIONS"].get("host", "")  # type: ignore[attr-defined]
         port = settings["PORT"]
         return [*(["-h", str(host)] if host else []), *(["-p", str(port)] if port else [])]
-
-

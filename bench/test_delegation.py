@@ -20,7 +20,11 @@ def network(transactional_db: None) -> None:
     for number in range(clients.SPREAD):
         faucet.fund(wallet=clients.address(1, number), amount=10**12, now=now)
         nodes.register(
-            address=clients.address(2, number), operator=clients.address(3, number), name="n", region="eu", now=now
+            address=clients.address(2, number),
+            operator=clients.address(3, number),
+            name="n",
+            region="eu",
+            now=now,
         )
 
 

@@ -89,7 +89,10 @@ def keep_result_rows(epoch: Epoch) -> None:
     with transaction.atomic():
         for step in EPOCH_STEPS:
             step(work)
-        with connection.cursor() as cursor, cursor.copy(f"COPY staking_nodeepoch ({columns}) TO STDOUT") as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY staking_nodeepoch ({columns}) TO STDOUT") as copy,
+        ):
             rows = b"".join(bytes(block) for block in copy)
         assert NodeEpoch.objects.count() == NODE_COUNT
         transaction.set_rollback(True)

@@ -18,7 +18,12 @@ def audit(*, since: int | None = None) -> list[str]:
     Receipts are recounted for epochs from `since` on; by default for the last settled one.
     """
     if since is None:
-        since = (Epoch.objects.filter(status="settled").order_by("-number").values_list("number", flat=True).first()) or 0
+        since = (
+            Epoch.objects.filter(status="settled")
+            .order_by("-number")
+            .values_list("number", flat=True)
+            .first()
+        ) or 0
     faults = []
     with connection.cursor() as cursor:
         for name, check in CHECKS.items():

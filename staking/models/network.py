@@ -64,7 +64,9 @@ class Epoch(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="staking_epoch_forward", condition=models.Q(end__gt=models.F("start"))),
+            models.CheckConstraint(
+                name="staking_epoch_forward", condition=models.Q(end__gt=models.F("start"))
+            ),
             models.UniqueConstraint(
                 name="staking_epoch_one_open",
                 fields=["status"],
@@ -93,9 +95,7 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["id"], name="staking_event_waiting", condition=models.Q(dispatched=False)
-            ),
+            models.Index(fields=["id"], name="staking_event_waiting", condition=models.Q(dispatched=False)),
             models.Index(fields=["node_id", "id"], name="staking_event_node"),
             models.Index(fields=["wallet", "id"], name="staking_event_wallet"),
         ]

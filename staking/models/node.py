@@ -44,7 +44,8 @@ class Node(models.Model):
                 name="staking_node_share", condition=models.Q(share_bps__range=(5000, 10000))
             ),
             models.CheckConstraint(
-                name="staking_node_cap", condition=models.Q(delegation_cap__gte=0) | models.Q(delegation_cap=None)
+                name="staking_node_cap",
+                condition=models.Q(delegation_cap__gte=0) | models.Q(delegation_cap=None),
             ),
             models.CheckConstraint(name="staking_node_claimed", condition=models.Q(operator_claimed__gte=0)),
         ]
@@ -169,7 +170,9 @@ class NodeEpoch(models.Model):
 
     pk = models.CompositePrimaryKey("epoch", "node_id")
     epoch = models.IntegerField()
-    node = models.ForeignKey(Node, models.DO_NOTHING, db_constraint=False, related_name="epochs", db_index=False)
+    node = models.ForeignKey(
+        Node, models.DO_NOTHING, db_constraint=False, related_name="epochs", db_index=False
+    )
     status = models.CharField(max_length=8)
     accepted = models.IntegerField()
     good = models.IntegerField()

@@ -124,5 +124,3 @@ class RankingRow(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.rank}"
-
-

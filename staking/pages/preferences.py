@@ -104,5 +104,15 @@ def is_usual(request: HttpRequest) -> bool:
 @cache
 def zones() -> tuple[str, ...]:
     """Time zones by city, and UTC."""
-    areas = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    areas = (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )
     return ("UTC", *sorted(name for name in available_timezones() if name.split("/")[0] in areas))

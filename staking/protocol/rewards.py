@@ -93,7 +93,5 @@ def check_share_change(params: Parameters, in_force: int, new: int) -> None:
     largest = params.delegator_share_max_cut_bps
     least = max(in_force - largest, low)
     if new < least:
-        sentence = (
-            f"The share in force is {in_force} bps and may fall by {largest} in one epoch: give {least} or more."
-        )
+        sentence = f"The share in force is {in_force} bps and may fall by {largest} in one epoch: give {least} or more."
         raise ShareCutTooLarge(sentence, field="delegator_share_bps", extra={"least": least})

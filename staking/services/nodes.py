@@ -50,7 +50,11 @@ def register(
     Raises: `invalid` for a name, region or hardware that cannot be, `conflict` when the address is taken,
     `parameter_out_of_bounds` for a share outside 5,000 … 10,000.
     """
-    texts = {"name": check_name(name), "region": check_region(region), "hardware": check_hardware(hardware or {})}
+    texts = {
+        "name": check_name(name),
+        "region": check_region(region),
+        "hardware": check_hardware(hardware or {}),
+    }
     _check_share(share_bps)
     with transaction.atomic():
         epoch = lock_open_epoch()
@@ -69,7 +73,9 @@ def register(
                     registered_epoch=epoch.number,
                 )
         except IntegrityError:
-            raise Conflict(f"The address {checksum(address)} is taken by another node.", field="address") from None
+            raise Conflict(
+                f"The address {checksum(address)} is taken by another node.", field="address"
+            ) from None
         node.pool = Pool.objects.create(node=node)
         events.record("node_registered", at=now, epoch=epoch.number, node=node.id, wallet=operator)
         return node

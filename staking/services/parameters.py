@@ -11,9 +11,7 @@ from staking.protocol.parameters import apply_changes, from_json
 from staking.services.epochs import parameters_in, store_parameters
 
 
-def schedule(
-    *, changes: Mapping[str, Any], from_epoch: int, proposal: int, now: datetime
-) -> ParameterSet:
+def schedule(*, changes: Mapping[str, Any], from_epoch: int, proposal: int, now: datetime) -> ParameterSet:
     """Put changes on top of what will be in force in `from_epoch` and keep it as a new version.
 
     Called inside a settlement, by proposal id, each on the result of the former (S 6).

@@ -88,9 +88,7 @@ def _lower_bonded(work: Settlement, slash: Slash, node: NodeState, own: int, poo
 
 def _begin_generation(work: Settlement, slash: Slash, node: NodeState) -> None:
     """The old shares are void; their holders keep what they have earned up to this epoch's close (R14)."""
-    VoidGeneration.objects.create(
-        node_id=node.id, generation=node.generation, epoch=work.number, slash=slash
-    )
+    VoidGeneration.objects.create(node_id=node.id, generation=node.generation, epoch=work.number, slash=slash)
     node.generation += 1
     node.pool_shares = 0
     Pool.objects.filter(node_id=node.id).update(pending_shares=0)

@@ -62,8 +62,4 @@ def open_next_epoch(work: Settlement) -> None:
     number = work.number + 1
     chosen = parameters_in(number)
     length = timedelta(seconds=parameters_of(chosen.digest).epoch_seconds)
-    Epoch.objects.create(
-        number=number, start=work.epoch.end, end=work.epoch.end + length, parameters=chosen
-    )
-
-
+    Epoch.objects.create(number=number, start=work.epoch.end, end=work.epoch.end + length, parameters=chosen)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.protocol import pools, rewards as rules, tiers
+from staking.protocol import pools, tiers
+from staking.protocol import rewards as rules
 from staking.settlement.state import NodeState, Settlement
 
 

@@ -12,16 +12,14 @@ register = template.Library()
 # The sentence of each code, as the rules have it; the rules know no translation.
 SENTENCES = (
     gettext_noop(
-        "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or "
-        "0.5."
+        "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
     ),
     gettext_noop("Give a larger amount: this one is below the smallest that is accepted."),
     gettext_noop("Give an address as 0x and 40 hex digits, all lower case or with its right checksum."),
     gettext_noop("Choose a value inside the bounds of this parameter."),
     gettext_noop("Lower the delegator share in smaller steps, one each epoch."),
     gettext_noop(
-        "Send every field of the receipt with a known class and outcome and numbers that are not "
-        "negative."
+        "Send every field of the receipt with a known class and outcome and numbers that are not negative."
     ),
     gettext_noop("Correct the request: a field is missing or has a value that is not understood."),
     gettext_noop("Sign in, and send the token with the request."),

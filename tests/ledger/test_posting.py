@@ -31,10 +31,17 @@ def run(sql: str, params: list[object] | None = None) -> None:
 def test_a_posting_moves_exactly_what_it_says() -> None:
     posted = move(100)
     move(40, ALICE, BOB)
-    assert selectors.balances([accounts.ISSUANCE, ALICE, BOB]) == {accounts.ISSUANCE: -100, ALICE: 60, BOB: 40}
+    assert selectors.balances([accounts.ISSUANCE, ALICE, BOB]) == {
+        accounts.ISSUANCE: -100,
+        ALICE: 60,
+        BOB: 40,
+    }
     assert selectors.supply() == 100
     entries = Entry.objects.filter(transaction_id=posted).order_by("amount")
-    assert [(entry.account.name, entry.amount) for entry in entries] == [(accounts.ISSUANCE, -100), (ALICE, 100)]
+    assert [(entry.account.name, entry.amount) for entry in entries] == [
+        (accounts.ISSUANCE, -100),
+        (ALICE, 100),
+    ]
 
 
 def test_an_account_without_entries_holds_nothing() -> None:
@@ -106,4 +113,6 @@ def test_an_unbalanced_transaction_fails_at_commit_whoever_writes_it() -> None:
 
 def test_a_transaction_without_entries_fails_at_commit() -> None:
     with pytest.raises(IntegrityError, match="not balanced"):
-        run("INSERT INTO ledger_transaction (kind, reference, actor, at, epoch) VALUES ('x', '', '', now(), 1)")
+        run(
+            "INSERT INTO ledger_transaction (kind, reference, actor, at, epoch) VALUES ('x', '', '', now(), 1)"
+        )

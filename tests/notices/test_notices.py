@@ -257,4 +257,3 @@ def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
 def test_any_page_number_is_answered(net, client, asked):
     client.force_login(User.objects.create(address=wallet(1)))
     assert client.get("/inbox/", {"page": asked}).status_code == 200
-

@@ -102,4 +102,6 @@ def test_every_word_of_the_pages_is_said_in_german():
     with (folder / "django.mo").open("rb") as compiled:
         said = GNUTranslations(compiled)
     assert said.gettext("Skip to content") == "Zum Inhalt springen"
-    assert len(re.findall(r"^msgid ", text, re.M)) == len({k[0] if isinstance(k, tuple) else k for k in said._catalog})
+    assert len(re.findall(r"^msgid ", text, re.M)) == len(
+        {k[0] if isinstance(k, tuple) else k for k in said._catalog}
+    )
