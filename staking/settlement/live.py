@@ -70,7 +70,7 @@ class _Kept:
 
     key: tuple[object, ...] = ()
     until: float = 0.0
-    by_address: dict[str, Live] = {}  # noqa: RUF012 (replaced whole, never changed)
+    by_address: dict[str, Live] = {}
 
 
 def figures_by_address(*, now: datetime) -> dict[str, Live]:
