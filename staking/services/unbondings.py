@@ -62,7 +62,13 @@ def enter_bucket(
         if issued == 0:
             raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
         matures_at = now + timedelta(seconds=epoch.params.unbonding_seconds)
-        values: dict[str, Any] = {"node": node.id, "wallet": wallet, "kind": kind, "amount": amount, "shares": issued}
+        values: dict[str, Any] = {
+            "node": node.id,
+            "wallet": wallet,
+            "kind": kind,
+            "amount": amount,
+            "shares": issued,
+        }
         cursor.execute(ENTER, {**values, "epoch": epoch.number, "now": now, "matures_at": matures_at})
         entry = from_row(Unbonding, cursor.fetchone())
     entry.node = node
