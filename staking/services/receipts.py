@@ -44,16 +44,9 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
     signers = {} if unchecked else {c.position: signer_of(c, chain_id) for c in contents if c.signature}
     with transaction.atomic():
         place = _place(contents, now, unchecked=unchecked)
-        contents = _known_nodes(contents, place, result)
-        first = _first_in_time(contents, place)
-        former = _former(contents, first, store.take_keys(first.values(), place.epoch.number))
-        if former or len(first) < len(contents):
-            fresh, completed = _decide(contents, former, place, result)
-        else:
-            fresh, completed = contents, []
-        store.write_rows(
-            (_judge(content, place, signers, unchecked) for content in fresh), place.epoch.number
-        )
+        fresh, completed = _decide(_known_nodes(contents, place, result), place, result)
+        rows = (_judge(content, place, signers, unchecked) for content in fresh)
+        store.write_rows(rows, place.epoch.number)
         nodes = [place.nodes[content.node][0] for content in completed]
         store.complete(completed, nodes, place.epoch.number)
     result.accepted = len(fresh) + len(completed)
@@ -113,10 +106,19 @@ def _former(contents: list[Content], first: dict[str, Content], held: list[str])
     return former
 
 
-def _decide(
+def _decide(contents: list[Content], place: Place, result: Ingested) -> tuple[list[Content], list[Content]]:
+    """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
+    first = _first_in_time(contents, place)
+    former = _former(contents, first, store.take_keys(first.values(), place.epoch.number))
+    if not former and len(first) == len(contents):
+        return contents, []
+    return _compare(contents, former, place, result)
+
+
+def _compare(
     contents: list[Content], former: dict[str, Recorded], place: Place, result: Ingested
 ) -> tuple[list[Content], list[Content]]:
-    """What is new, and what completes a receipt; the rest is counted as duplicate or refused (R21)."""
+    """The same where some jobs were recorded before, come twice or at the wrong time."""
     fresh: list[Content] = []
     completed: list[Content] = []
     for content in contents:
