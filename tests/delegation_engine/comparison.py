@@ -65,10 +65,13 @@ class Comparison:
         self._cases()
 
     def after_settlement(self) -> None:
-        """And what the settlement itself left: the rows of its epoch, powers, earnings, figures."""
+        """And what the settlement itself left: the rows of its epoch, and powers."""
         self.fully()
         self._rows()
         self._powers()
+
+    def shown(self) -> None:
+        """What the doors show: earnings, statements, wallets, nodes; costly, so not after every settlement."""
         self._earnings()
         self._figures()
 

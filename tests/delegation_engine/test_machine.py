@@ -38,6 +38,8 @@ class Crowd:
         for _ in range(ACTS):
             self.dice.choice(self.acts)()
         self.pair.settle()
+        if self.pair.model.epoch % 4 == 0:
+            self.pair.comparison.shown()
         if self.dice.random() < 0.7:
             self.pair.act("release")
 

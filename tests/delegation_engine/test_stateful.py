@@ -102,6 +102,10 @@ class Engine(RuleBasedStateMachine):
             self.pair.settle()
         self.pair.act("release")
 
+    @rule()
+    def look(self) -> None:
+        self.pair.comparison.shown()
+
 
 @pytest.mark.django_db
 def test_no_order_of_acts_parts_the_engine_from_the_model() -> None:
