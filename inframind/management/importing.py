@@ -26,7 +26,8 @@ class ImportCommand(BaseCommand):
         """The checked file and what to call with each number of rows done."""
         try:
             table = Table(path, self.columns)
-            with Progress(console=Console(stderr=True), transient=True) as bar:
+            console = Console(stderr=True)
+            with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
                 task = bar.add_task(table.path.name, total=table.rows)
                 yield table, lambda rows: bar.advance(task, rows)
         except BadFile as error:
