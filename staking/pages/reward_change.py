@@ -8,10 +8,12 @@ from typing import Any
 from django.utils.translation import gettext
 
 from staking.pages.views_data import RewardChange, RewardFactor
-from staking.protocol.amounts import BPS
+from staking.protocol.amounts import BPS, MICRO
 from staking.templatetags.money import amount_digits, percent, times
 
 Row = Mapping[str, Any]
+# What a unit of weight was paid is far below a µIFM: scaled, so that it keeps its digits.
+SCALE = 10**30
 
 
 def explain(rows: Sequence[Row], pools: Mapping[int, tuple[int, int]]) -> RewardChange | None:
@@ -31,14 +33,18 @@ def explain(rows: Sequence[Row], pools: Mapping[int, tuple[int, int]]) -> Reward
         _factor(gettext("Credits of good jobs, IFM"), credits, lambda v: amount_digits(v, 2)),
         _factor(gettext("Tier bonus"), bonus, lambda v: "+" + percent(v - BPS, 0)),
         _factor(gettext("Q factor"), (old["q_bps"], new["q_bps"]), times),
-        _factor(gettext("Paid for each unit of weight"), (paid[0], paid[1]), lambda v: ""),
+        _factor(gettext("Paid per IFM of credits at 1.00×"), (paid[0], paid[1]), _paid),
     )
     return RewardChange(new["epoch"], old["reward"], new["reward"], factors)
 
 
 def _per_weight(distributed: int, weights: int) -> int:
-    # Scaled so that the ratio of two such figures keeps its digits; only that ratio is shown.
-    return distributed * 10**30 // weights if weights else 0
+    return distributed * SCALE // weights if weights else 0
+
+
+def _paid(per_weight: int) -> str:
+    """What one IFM of credits earned without a bonus and with a Q of 1.00×."""
+    return amount_digits(per_weight * MICRO * BPS * BPS // SCALE, 6)
 
 
 def _factor(name: str, values: tuple[int, int], shown: Callable[[int], str]) -> RewardFactor:
