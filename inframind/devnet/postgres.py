@@ -116,8 +116,9 @@ def _launch(data_dir: Path) -> None:
     options = {**TUNING, "unix_socket_directories": str(places.socket_dir(data_dir))}
     words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     begin = ("-w", "-t", str(PATIENCE_SECONDS), "-l", str(log), "-o", shlex.join(words), "start")
-    # Back-ends of a killed server hold its memory for a moment after it.
-    for _ in range(20):
+    # Back-ends of a killed server hold its memory after it, on a busy machine for many seconds.
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
         done = _run(data_dir, "pg_ctl", *begin)
         if done.returncode == 0:
             return

@@ -113,7 +113,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     before = postgres.running_pid(data_dir)
     os.kill(before, signal.SIGKILL)
     next(process for process in processes_of(data_dir) if "valkey" in process.info["name"]).kill()
-    wait_for(lambda: postgres.running_pid(data_dir) not in (None, before))
+    wait_for(lambda: postgres.running_pid(data_dir) not in (None, before) or again.process.poll() is not None)
     becomes_ready(again)
 
     # When one of the three ends by itself, all end, and the exit status tells.
