@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from governance.pages.words import offence
 from staking.protocol.amounts import MICRO, parse_amount
@@ -167,9 +167,35 @@ def plain(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+# The joint bounds as the rules have them, which know no translation.
+RULES = (
+    gettext_noop(
+        "unbonding_seconds is at least (dispute_filing_epochs + dispute_voting_epochs + 1) × epoch_seconds"
+    ),
+    gettext_noop("heartbeat_slot_seconds divides epoch_seconds"),
+    gettext_noop("sla_full_bps is at least sla_threshold_bps"),
+    gettext_noop("slash_burn_bps, slash_honest_bps and slash_delegators_bps sum to 10000"),
+    gettext_noop("the minimum of tier 0 is 0 and the others rise strictly"),
+)
+WORDS = {
+    "none": gettext_lazy("none"),
+    "member": gettext_lazy("member"),
+    "coordinator": gettext_lazy("coordinator"),
+    "strike": gettext_lazy("strike"),
+    "cooldown": gettext_lazy("cooldown"),
+    "ban": gettext_lazy("ban"),
+}
+
+
 def rules_of(name: str) -> str:
     """The joint bound that a parameter stands under, "" when there is none."""
-    return str(bounds_to_json().get(name, {}).get("rule", ""))
+    rule = str(bounds_to_json().get(name, {}).get("rule", ""))
+    return gettext(rule) if rule else ""
+
+
+def word(code: str) -> str:
+    """The quorum of a tier or the effect of an offence in the reader's language."""
+    return str(WORDS.get(code, code))
 
 
 def _unit(name: str) -> str:

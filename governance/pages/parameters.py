@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of
+from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of, word
 from staking.selectors.parameters import Version, in_force
 
 
@@ -29,8 +29,11 @@ def parameters(request: HttpRequest) -> HttpResponse:
     context = {
         "version": current.version,
         "groups": groups_of(current.values),
-        "tiers": [row | {"minimum": show("minimum", row["minimum"])} for row in current.values["tiers"]],
-        "offences": current.values["offences"],
+        "tiers": [
+            row | {"minimum": show("minimum", row["minimum"]), "quorum": word(row["quorum"])}
+            for row in current.values["tiers"]
+        ],
+        "offences": [row | {"effect": word(row["effect"])} for row in current.values["offences"]],
         "history": [(version, changes_of(version)) for version in current.history],
     }
     return render(request, "governance/parameters.html", context)

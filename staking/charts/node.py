@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
-from staking.templatetags.money import amount_digits, grouped_int, milliseconds, percent
+from staking.templatetags.money import amount_digits, grouped_int, milliseconds, moment_pattern, percent
 
 Row = Mapping[str, Any]
 SHORT = 7
@@ -163,7 +163,7 @@ def rank(points: Sequence[tuple[datetime, int]], name: str, ranked: int) -> Char
 
 def moment_label(at: datetime) -> str:
     """22 Nov 18:00 in the reader's zone: short enough for an axis."""
-    return date_format(timezone.localtime(at), "j M H:i")
+    return date_format(timezone.localtime(at), moment_pattern())
 
 
 def _epochs(rows: Sequence[Row]) -> tuple[str, ...]:

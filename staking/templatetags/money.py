@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from staking.protocol.amounts import MICRO
 
@@ -232,9 +232,14 @@ def zone(moment: dt.datetime | None = None) -> str:
     return zone_name(moment or None)
 
 
+def moment_pattern() -> str:
+    """How the reader's language writes a day and a time of day, in Django's letters."""
+    return pgettext("date", "j M H:i")
+
+
 def moment_text(value: dt.datetime) -> str:
     """22 Nov 18:00 UTC, as bare text."""
-    return f"{date_format(timezone.localtime(value), 'j M H:i')} {zone_name(value)}"
+    return f"{date_format(timezone.localtime(value), moment_pattern())} {zone_name(value)}"
 
 
 @register.filter
@@ -248,12 +253,12 @@ def zoned(value: dt.datetime | None) -> str:
 @register.filter
 def moment(value: dt.datetime | None) -> str:
     """22 Nov 18:00 in the reader's zone; the title has it in UTC with year and seconds."""
-    return UNKNOWN if is_unknown(value) else _time_html(value, "j M H:i")
+    return UNKNOWN if is_unknown(value) else _time_html(value, moment_pattern())
 
 
 @register.filter
 def day(value: dt.datetime | None) -> str:
-    return UNKNOWN if is_unknown(value) else _time_html(value, "j M")
+    return UNKNOWN if is_unknown(value) else _time_html(value, pgettext("date", "j M"))
 
 
 @register.filter
