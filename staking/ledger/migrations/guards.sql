@@ -107,6 +107,6 @@ BEGIN
   INSERT INTO ledger_entry (transaction_id, account_id, amount)
     SELECT posted, a.id, sum(m.amount)
     FROM unnest(p_names, p_amounts) AS m(name, amount) JOIN unnest(ids, names) AS a(id, name) ON a.name = m.name
-    GROUP BY a.id HAVING sum(m.amount) <> 0;
+    GROUP BY a.id, a.name HAVING sum(m.amount) <> 0 ORDER BY a.name;
   RETURN posted;
 END $$;
