@@ -32,10 +32,10 @@
       image.className = "icon"; button.querySelector("svg").replaceWith(image);
     }
     button.addEventListener("click", () => signIn(provider));
-    $("[data-wallets]").append(button); $("[data-none]").hidden = true;
+    $("[data-wallets]").append(button); $("[data-none]").classList.add("is-off");
   }
   window.addEventListener("eip6963:announceProvider", (e) => offer(e.detail?.provider, e.detail?.info?.name || "?", e.detail?.info?.icon));
   window.dispatchEvent(new Event("eip6963:requestProvider"));
   // A wallet that knows only the old way puts itself there; one that announced itself is not offered twice.
-  setTimeout(() => { if (!seen.size) offer(window.ethereum, "Ethereum"); $("[data-none]").hidden = seen.size > 0; }, 300);
+  setTimeout(() => { if (!seen.size) offer(window.ethereum, "Ethereum"); $("[data-none]").classList.toggle("is-off", seen.size > 0); }, 300);
 })();
