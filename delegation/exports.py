@@ -10,6 +10,7 @@ from delegation.selectors.earnings import Earning
 from staking.ledger.history import Movement
 from staking.protocol.addresses import checksum
 from staking.protocol.amounts import format_amount
+from staking.selectors.ledger import shown_account, shown_reference
 
 COLUMNS = ("transaction", "at", "epoch", "kind", "reference", "other", "amount", "balance")
 EARNED = ("epoch", "node", "name", "role", "amount")
@@ -57,8 +58,8 @@ def statement_csv(movements: Iterable[Movement]) -> Iterator[str]:
             move.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             move.epoch,
             move.kind,
-            move.reference,
-            move.other,
+            shown_reference(move.reference),
+            shown_account(move.other),
             Amount(move.amount),
             Amount(move.balance),
         )

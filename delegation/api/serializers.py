@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from staking.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
 from staking.models import Unbonding
+from staking.selectors.ledger import shown_account, shown_reference
 
 
 class AmountBody(serializers.Serializer[Any]):
@@ -123,6 +124,16 @@ class RewardSerializer(serializers.Serializer[Any]):
     why = WhySerializer()
 
 
+class AccountNameField(serializers.CharField):
+    def to_representation(self, value: str) -> str:
+        return shown_account(value)
+
+
+class ReferenceField(serializers.CharField):
+    def to_representation(self, value: str) -> str:
+        return shown_reference(value)
+
+
 class MovementSerializer(serializers.Serializer[Any]):
     """A ledger movement of the wallet: `balance` is the one after it, `other` the account that faces it."""
 
@@ -130,8 +141,8 @@ class MovementSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     epoch = serializers.IntegerField()
     kind = serializers.CharField()
-    reference = serializers.CharField()
-    other = serializers.CharField()
+    reference = ReferenceField()
+    other = AccountNameField()
     amount = SignedAmountField()
     balance = SignedAmountField()
 

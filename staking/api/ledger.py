@@ -15,10 +15,9 @@ from staking.api.fields import MomentField, SignedAmountField, write_moment
 from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 from staking.ledger.journal import Movement, movements
 from staking.ledger.selectors import balance
-from staking.protocol.addresses import checksum
 from staking.protocol.amounts import format_amount
 from staking.protocol.errors import Invalid, NotFound
-from staking.selectors.ledger import account_name
+from staking.selectors.ledger import account_name, shown_account, shown_reference
 
 FILTERS = [
     OpenApiParameter("account", str, description="Only transactions that move this account."),
@@ -84,7 +83,7 @@ def transactions(request: Request) -> Response:
 def account(request: Request, name: str) -> Response:
     """The balance of an account; 0 for one without entries."""
     found = account_name(name)
-    return Response({"name": _name_json(found), "balance": format_amount(balance(found))})
+    return Response({"name": shown_account(found), "balance": format_amount(balance(found))})
 
 
 def _account(request: Request) -> str | None:
@@ -99,21 +98,11 @@ def _transaction_json(row: Movement) -> dict[str, Any]:
     return {
         "id": row.id,
         "kind": row.kind,
-        "reference": _address_json(row.reference),
-        "actor": _address_json(row.actor),
+        "reference": shown_reference(row.reference),
+        "actor": shown_reference(row.actor),
         "at": write_moment(row.at),
         "epoch": row.epoch,
         "entries": [
-            {"account": _name_json(name), "amount": format_amount(amount)} for name, amount in row.entries
+            {"account": shown_account(name), "amount": format_amount(amount)} for name, amount in row.entries
         ],
     }
-
-
-def _name_json(name: str) -> str:
-    kind, colon, address = name.partition(":")
-    return f"{kind}{colon}{checksum(address)}" if colon else name
-
-
-def _address_json(text: str) -> str:
-    """Kinds of transactions refer to addresses and to numbers; only addresses have another form outside."""
-    return checksum(text) if len(text) == 42 and text.startswith("0x") else text

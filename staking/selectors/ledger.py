@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from staking.ledger.journal import Movement, movements
-from staking.protocol.addresses import normalize
+from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid, NotFound
 
-__all__ = ["Movement", "account_name", "movements"]
+__all__ = ["Movement", "account_name", "movements", "shown_account", "shown_reference"]
 
 _PLAIN = re.compile(r"issuance|reward_pool|deposits|treasury|burned")
 _OWNED = re.compile(r"(wallet|stake|pool|unbonding|rewards):(0[xX][0-9a-fA-F]{40})")
@@ -28,3 +28,14 @@ def account_name(text: str) -> str:
     except AddressInvalid:
         pass
     raise NotFound("The ledger has no such account: its names are those of section 5 of the protocol.")
+
+
+def shown_account(name: str) -> str:
+    """The name of an account as outsiders read it, its address with the EIP-55 checksum (R5)."""
+    kind, colon, address = name.partition(":")
+    return f"{kind}{colon}{checksum(address)}" if colon else name
+
+
+def shown_reference(text: str) -> str:
+    """What a transaction is about, as outsiders read it: kinds refer to addresses and to numbers (R5)."""
+    return checksum(text) if len(text) == 42 and text.startswith("0x") else text

@@ -229,11 +229,21 @@ def test_the_csv_has_the_same_figures_and_no_formula(net, caller):
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     shown_rows = anna.get(f"wallets/{ANNA}/statement").json()["results"]
-    for name in ("amount", "balance", "kind", "other"):
+    for name in ("amount", "balance", "kind", "reference", "other"):
         assert [row[name] for row in rows] == [row[name] for row in shown_rows]
     assert [row["amount"] for row in rows] == ["100.000000", "-60.000000"]
     assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert [plain(text) for text in ("+1", "-x", "@x", "\tx", "x=")] == ["'+1", "'-x", "'@x", "'\tx", "x="]
+
+
+def test_a_statement_shows_addresses_with_their_shown(net, caller):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 100)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "60"})
+    faucet, delegated = anna.get(f"wallets/{ANNA}/statement").json()["results"]
+    assert (faucet["reference"], faucet["other"]) == (shown(ANNA), "issuance")
+    assert (delegated["reference"], delegated["other"]) == (shown(NORTH), f"pool:{shown(NORTH)}")
 
 
 def test_rewards_as_csv_say_why(net, caller):
