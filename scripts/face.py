@@ -186,14 +186,20 @@ def _slow(context: BrowserContext, page: Page) -> CDPSession:
 def _weigh(session: CDPSession) -> dict[str, int]:
     """Bytes of the bodies as sent, by address; filled while the page loads."""
     names: dict[str, str] = {}
+    heads: dict[str, int] = {}
     sent: dict[str, int] = {}
-    session.on("Network.requestWillBeSent", lambda e: names.update({e["requestId"]: e["request"]["url"]}))
 
-    def add(event: dict[str, Any]) -> None:
-        name = names.get(event["requestId"], "")
-        sent[name] = sent.get(name, 0) + int(event["encodedDataLength"])
+    def answered(event: dict[str, Any]) -> None:
+        names[event["requestId"]] = event["response"]["url"]
+        heads[event["requestId"]] = int(event["response"]["encodedDataLength"])
 
-    session.on("Network.dataReceived", add)
+    def finished(event: dict[str, Any]) -> None:
+        name = names.get(event["requestId"])
+        if name is not None:
+            sent[name] = int(event["encodedDataLength"]) - heads[event["requestId"]]
+
+    session.on("Network.responseReceived", answered)
+    session.on("Network.loadingFinished", finished)
     return sent
 
 

@@ -56,6 +56,11 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "proposal.expired": ("", "clock-x", gettext_lazy("Expired")),
     "proof.submitted": ("ok", "check", gettext_lazy("Submitted")),
     "proof.queued": ("", "hourglass", gettext_lazy("Queued")),
+    "receipt.valid": ("ok", "check", gettext_lazy("Valid")),
+    "receipt.unchecked": ("ok", "check", gettext_lazy("Unchecked")),
+    "receipt.missing": ("risk", "x", gettext_lazy("Missing")),
+    "receipt.invalid": ("risk", "x", gettext_lazy("Invalid")),
+    "receipt.forged": ("risk", "x", gettext_lazy("Forged")),
 }
 # The five places: name of the URL, icon, words, and the names of the URLs that belong to it.
 PLACES = (
@@ -140,7 +145,7 @@ def chip(tone: str, icon_name: str, words: str) -> SafeString:
 
 @register.simple_tag
 def status_chip(kind: str, state: str, note: str = "") -> SafeString:
-    """The chip of a state, as in STATES: kind node, epoch, slash, vote or proof; `note` follows after a comma."""
+    """The chip of a state, as in STATES: kind node, epoch, slash, vote, proof or receipt; `note` follows after a comma."""
     tone, icon_name, words = STATES[f"{kind}.{state}"]
     return chip(tone, icon_name, f"{words}, {note}" if note else str(words))
 

@@ -59,6 +59,7 @@ def test_a_stranger_on_a_telephone(open_page: Open, network: Net, live_server: A
     fits(page)
     page.get_by_role("button", name="Delegate 1,500.00 IFM to Node 01").dblclick()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+    assert objections(page) == []
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
     assert FormKey.objects.count() == 1
@@ -118,6 +119,10 @@ def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_serve
         f"/money/delegate/?node={NORTH}&amount=100",
         f"/money/delegate/review/?node={NORTH}&amount=100",
         f"/money/redelegate/?node={NORTH}&to={shown(SOUTH)}&amount=5",
+        "/operator/",
+        "/inbox/",
+        "/inbox/settings/",
+        "/tokens/",
     ]
     run = [
         "/portfolio/",
@@ -126,7 +131,7 @@ def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_serve
         f"/operator/{NORTH}/retire/",
         "/money/claim-all/review/",
     ]
-    free = [f"/compare/?n={NORTH}&n={SOUTH}", f"/wallets/{OLGA}/", f"/nodes/{NORTH}/?amount=500"]
+    free = [f"/compare/?n={NORTH}&n={SOUTH}", f"/wallets/{OLGA}/", f"/nodes/{NORTH}/?amount=500", "/preferences/"]
     for theme in ("light", "dark"):
         for size in (WIDE, NARROW):
             for state, addresses in ((as_anna, own), (as_olga, run), ({}, free)):

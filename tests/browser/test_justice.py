@@ -98,5 +98,6 @@ def test_every_page_can_be_read_by_everybody(
               f"/proposals/{made.pk}/", "/proposals/new/", "/parameters/")  # fmt: skip
     for place in places:
         page = open_page(place, size=size, theme=theme, storage_state=as_wallet(ANN, live_server))
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert objections(page) == [], place
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place

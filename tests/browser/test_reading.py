@@ -109,6 +109,8 @@ def test_an_open_page_renews_itself(open_page: Open, network: Network) -> None:
 def test_charts_are_saved_as_table_and_picture(open_page: Open) -> None:
     page = open_page(f"/nodes/{node_address(5)}/")
     drawn(page, "rewards")
+    page.locator("#rewards .im-plot").hover()
+    expect(page.locator("#rewards .hoverlayer .hovertext, #rewards .hoverlayer .legend").first).to_be_visible()
     for kind in ("csv", "png", "svg"):
         with page.expect_download() as saved:
             page.locator(f"[data-save={kind}][data-for=rewards]").click()
