@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Account(models.Model):
-    """A named balance in µIFM; moved only by the entries that the database adds up."""
+    """A named balance in µIFM; moved only by the entries that the database adds up, named as R9 has it (guards.sql)."""
 
     name = models.CharField(max_length=64, unique=True, db_collation="C")
     balance = models.BigIntegerField(default=0, db_default=0)
@@ -14,13 +14,6 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="ledger_account_not_negative",
                 condition=models.Q(balance__gte=0) | models.Q(name="issuance"),
-            ),
-            models.CheckConstraint(
-                name="ledger_account_name",
-                condition=models.Q(
-                    name__regex=r"^(issuance|reward_pool|deposits|treasury|burned"
-                    r"|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$"
-                ),
             ),
         ]
 

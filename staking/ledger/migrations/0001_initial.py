@@ -28,15 +28,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("balance__gte", 0), ("name", "issuance"), _connector="OR"),
                         name="ledger_account_not_negative",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "name__regex",
-                                "^(issuance|reward_pool|deposits|treasury|burned|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$",
-                            )
-                        ),
-                        name="ledger_account_name",
-                    ),
                 ],
             },
         ),

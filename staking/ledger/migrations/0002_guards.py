@@ -9,7 +9,10 @@ DROP FUNCTION ledger_post(text, text, text, text, timestamptz, integer, text[], 
 DROP FUNCTION ledger_refuse() CASCADE;
 DROP FUNCTION ledger_refuse_truncate() CASCADE;
 DROP FUNCTION ledger_guard_account() CASCADE;
+DROP FUNCTION ledger_guard_name() CASCADE;
 DROP FUNCTION ledger_add_up() CASCADE;
+DROP FUNCTION ledger_refuse_entries();
+DROP FUNCTION ledger_refuse_account();
 DROP FUNCTION ledger_check_balanced() CASCADE;
 ALTER TABLE ledger_transaction DROP COLUMN xact;
 """
