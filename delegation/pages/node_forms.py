@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from delegation.pages import terms
 from delegation.pages.operator import console_page
 from delegation.pages.terms import Filled
+from delegation.pages.wish import plain_share
 from staking.models import Node
 from staking.pages.reader import of_reader
 from staking.protocol.addresses import normalize
@@ -19,7 +20,6 @@ from staking.protocol.errors import AddressInvalid, ProtocolError
 from staking.selectors.nodes import regions
 from staking.services import clock, nodes
 from staking.settlement.live import open_epoch
-from staking.templatetags.money import fixed
 
 
 @require_POST
@@ -76,7 +76,7 @@ def register(request: HttpRequest, wallet: str) -> HttpResponse:
                 )
                 return HttpResponseRedirect(reverse("operator-node", args=[made.address]), status=303)
     epoch = open_epoch()
-    share = fixed(epoch.params.delegator_share_bps, 2, 0) if epoch else ""
+    share = plain_share(epoch.params.delegator_share_bps) if epoch else ""
     context = {"filled": filled, "regions": regions(), "share": share}
     status = filled.refusal.status if filled.refusal else 200
     return render(request, "delegation/register.html", context, status=status)

@@ -14,7 +14,7 @@ from delegation.pages.acts import ACTS
 from delegation.pages.money import form_of
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.terms import Filled
-from delegation.pages.wish import Wish, plain
+from delegation.pages.wish import Wish, plain, plain_share
 from delegation.selectors.console import Accusation, RunNode, accusations, run_nodes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
 from delegation.selectors.running import Running, running_epoch
@@ -27,7 +27,6 @@ from staking.selectors.nodes import regions
 from staking.services import clock, nodes
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
-from staking.templatetags.money import fixed
 
 DELEGATORS_LISTED = 10
 
@@ -134,7 +133,7 @@ def _terms_now(chosen: Chosen | None) -> Filled:
     if chosen is None:
         return Filled({})
     cap = chosen.node.delegation_cap
-    share = fixed(chosen.share_next_bps, 2, 2).rstrip("0").rstrip(".")
+    share = plain_share(chosen.share_next_bps)
     return Filled({"delegation_cap": "" if cap is None else plain(cap), "delegator_share_bps": share})
 
 

@@ -110,3 +110,8 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
         raise Http404
     return int(text)
+
+
+def plain_share(bps: int) -> str:
+    """Basis points as the shortest percentage that a form understands, whatever the reader's numbers: 80, 82.5."""
+    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".")

@@ -145,7 +145,7 @@ def chip(tone: str, icon_name: str, words: str) -> SafeString:
 
 @register.simple_tag
 def status_chip(kind: str, state: str, note: str = "") -> SafeString:
-    """The chip of a state, as in STATES: kind node, epoch, slash, vote, proof or receipt; `note` follows after a comma."""
+    """The chip of a state, as in STATES: kind node, epoch, slash, vote, …; `note` follows after a comma."""
     tone, icon_name, words = STATES[f"{kind}.{state}"]
     return chip(tone, icon_name, f"{words}, {note}" if note else str(words))
 

@@ -131,7 +131,12 @@ def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_serve
         f"/operator/{NORTH}/retire/",
         "/money/claim-all/review/",
     ]
-    free = [f"/compare/?n={NORTH}&n={SOUTH}", f"/wallets/{OLGA}/", f"/nodes/{NORTH}/?amount=500", "/preferences/"]
+    free = [
+        f"/compare/?n={NORTH}&n={SOUTH}",
+        f"/wallets/{OLGA}/",
+        f"/nodes/{NORTH}/?amount=500",
+        "/preferences/",
+    ]
     for theme in ("light", "dark"):
         for size in (WIDE, NARROW):
             for state, addresses in ((as_anna, own), (as_olga, run), ({}, free)):

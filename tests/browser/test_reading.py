@@ -110,7 +110,9 @@ def test_charts_are_saved_as_table_and_picture(open_page: Open) -> None:
     page = open_page(f"/nodes/{node_address(5)}/")
     drawn(page, "rewards")
     page.locator("#rewards .im-plot").hover()
-    expect(page.locator("#rewards .hoverlayer .hovertext, #rewards .hoverlayer .legend").first).to_be_visible()
+    expect(
+        page.locator("#rewards .hoverlayer .hovertext, #rewards .hoverlayer .legend").first
+    ).to_be_visible()
     for kind in ("csv", "png", "svg"):
         with page.expect_download() as saved:
             page.locator(f"[data-save={kind}][data-for=rewards]").click()

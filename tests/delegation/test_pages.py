@@ -194,6 +194,12 @@ def test_terms_are_saved_or_refused_at_their_field(delegated, sign_in):
     assert sign_in(ANNA).post(where, {"delegation_cap": "", "delegator_share_bps": "80"}).status_code == 404
 
 
+def test_a_share_stands_in_its_form_as_the_form_understands_it(delegated, sign_in):
+    olga = sign_in(OLGA)
+    olga.cookies["language"] = "de"
+    assert re.search(r'name="delegator_share_bps"[^>]* value="80"', olga.get("/operator/").content.decode())
+
+
 def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     otto = sign_in(OTTO)
     assert "You run no node" in text(otto.get("/operator/"))
