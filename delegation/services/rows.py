@@ -8,13 +8,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from django.db import connection
-
 from delegation.models import Position
+from staking.ledger.prepared import Prepared
 from staking.models import Node
 from staking.services.node_lock import columns, from_row
 
-WRITE = """
+WRITE = Prepared("""
 WITH pool AS (
   UPDATE staking_pool SET tokens = %(tokens)s, shares = %(pool_shares)s, pending_shares = %(pool_pending)s,
     pending_epoch = %(epoch)s WHERE node_id = %(node)s
@@ -33,15 +32,14 @@ ON CONFLICT (node_id, wallet) DO UPDATE SET generation = excluded.generation, sh
   reward_index = excluded.reward_index, owed = excluded.owed, claimed = excluded.claimed,
   redelegated_at = excluded.redelegated_at
 RETURNING x.id
-"""
+""")
 
 
 def read(node: Node, wallet: str, epoch: int) -> tuple[Position, int | None, dict[int, int]]:
     """The wallet's position on a locked node as it was last written, or a new one; the epoch in which its shares
     became void, if so; and the reward index at the closes that settling it up to `epoch` − 1 asks for."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), {"node": node.id, "wallet": wallet, "closed": epoch - 1})
-        row = cursor.fetchone()
+    row = _statement().row(node=node.id, wallet=wallet, closed=epoch - 1)
+    assert row is not None
     index, begun, void, void_index, *fields = row
     found = {epoch - 1: int(index)}
     if fields[0] is None:
@@ -85,19 +83,19 @@ def write(node: Node, position: Position, epoch: int, *, active: int | None = No
         "redelegated_at": position.redelegated_at,
         "opened": position.opened_epoch,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, values)
-        position.pk = cursor.fetchone()[0]
+    row = WRITE.row(**values)
+    assert row is not None
+    position.pk = row[0]
 
 
 @cache
-def _statement() -> str:
+def _statement() -> Prepared:
     wanted = ", ".join(f"x.{name}" for name in columns(Position))
-    return f"""
+    return Prepared(f"""
         SELECT coalesce(e.reward_index, 0), coalesce(f.reward_index, 0), g.epoch, v.reward_index, {wanted}
-        FROM (SELECT %(node)s AS id) n
+        FROM (SELECT %(node)s::integer AS id) n
         LEFT JOIN delegation_position x ON x.node_id = n.id AND x.wallet = %(wallet)s
         LEFT JOIN staking_nodeepoch e ON e.epoch = %(closed)s AND e.node_id = n.id
         LEFT JOIN staking_nodeepoch f ON f.epoch = x.pending_epoch AND f.node_id = n.id
         LEFT JOIN staking_voidgeneration g ON g.node_id = n.id AND g.generation = x.generation
-        LEFT JOIN staking_nodeepoch v ON v.epoch = g.epoch AND v.node_id = n.id"""
+        LEFT JOIN staking_nodeepoch v ON v.epoch = g.epoch AND v.node_id = n.id""")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from psycopg.errors import CheckViolation, UniqueViolation
 
+from staking.ledger.prepared import Prepared
 from staking.protocol.errors import IdempotencyConflict, InsufficientBalance
 
-POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[])"
+POST = Prepared(
+    "SELECT ledger_post(%(key)s, %(kind)s, %(reference)s, %(actor)s, %(at)s, %(epoch)s, %(names)s, %(amounts)s)"
+)
 
 
 def post(
@@ -37,9 +40,18 @@ def post(
     names = "{" + ",".join(moves) + "}"
     amounts = "{" + ",".join(map(str, moves.values())) + "}"
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(POST, [key, kind, reference, actor, at, epoch, names, amounts])
-            return int(cursor.fetchone()[0])
+        row = POST.row(
+            key=key,
+            kind=kind,
+            reference=reference,
+            actor=actor,
+            at=at,
+            epoch=epoch,
+            names=names,
+            amounts=amounts,
+        )
+        assert row is not None
+        return int(row[0])
     except IntegrityError as error:
         raise _refusal(error) from error
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from staking.models import Node, Slash, Unbonding
+from staking.ledger.prepared import Prepared
+from staking.models import Node, Unbonding
 from staking.protocol.amounts import format_amount
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -15,6 +16,10 @@ from staking.protocol.errors import (
     PendingSlash,
 )
 from staking.services.epochs import OpenEpoch
+
+PENDING = Prepared(
+    "SELECT EXISTS (SELECT FROM staking_slash WHERE node_id = %(node)s AND status IN ('pending', 'disputed'))"
+)
 
 
 def check_minimum(amount: int, epoch: OpenEpoch) -> None:
@@ -55,7 +60,8 @@ def check_delegations_open(node: Node, epoch: OpenEpoch, amount: int) -> None:
 
 def has_pending_slash(node_id: int) -> bool:
     """Whether a slash of the node is created and neither executed nor overturned."""
-    return Slash.objects.filter(node_id=node_id, status__in=Slash.UNRESOLVED).exists()
+    row = PENDING.row(node=node_id)
+    return row is not None and bool(row[0])
 
 
 def has_open_unbonding(node: Node) -> bool:

@@ -12,9 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Network, ParameterSet
 from staking.protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
 
+LOCK = Prepared("SELECT * FROM staking_lock_epoch()")
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"
 
 
@@ -88,10 +90,8 @@ def parameters_in(epoch: int) -> ParameterSet:
 
 
 def _locked_row() -> tuple[int, datetime, datetime, int, str] | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM staking_lock_epoch()")
-        row: tuple[int, datetime, datetime, int, str] | None = cursor.fetchone()
-        return row
+    row: tuple[int, datetime, datetime, int, str] | None = LOCK.row()
+    return row
 
 
 def _digest(values: dict[str, Any]) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import models
 
+from staking.ledger.prepared import Prepared
 from staking.models import Node, Pool
 from staking.protocol.addresses import checksum
 from staking.protocol.errors import NotFound
@@ -22,9 +23,7 @@ M = TypeVar("M", bound=models.Model)
 
 def lock(address: str) -> Node:
     """The node with its pool, locked to the end of the transaction. Raises: `not_found`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), [address])
-        row = cursor.fetchone()
+    row = _statement().row(address=address)
     if row is None:
         raise NotFound(f"No node has the address {checksum(address)}.")
     width = len(columns(Node, DEFERRED))
@@ -60,10 +59,10 @@ def _fields(model: type[models.Model], without: tuple[str, ...]) -> tuple[tuple[
 
 
 @cache
-def _statement() -> str:
+def _statement() -> Prepared:
     wanted = [f"n.{name}" for name in columns(Node, DEFERRED)] + [f"p.{name}" for name in columns(Pool)]
     # Both rows are named in the lock: whoever waited reads both as the holder before left them.
-    return (
+    return Prepared(
         f"SELECT {', '.join(wanted)} FROM staking_node n JOIN staking_pool p ON p.node_id = n.id"
-        " WHERE n.address = %s FOR NO KEY UPDATE OF n, p"
+        " WHERE n.address = %(address)s FOR NO KEY UPDATE OF n, p"
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from staking.ledger import accounts
 from staking.ledger.posting import post
+from staking.ledger.prepared import Prepared
 from staking.models import Bucket, Epoch, Node, Slash, Unbonding
 from staking.protocol import pools
 from staking.protocol.errors import (
@@ -25,8 +25,11 @@ from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import columns, from_row, lock
 from staking.services.outcome import Moved
 
-BUCKET = "SELECT tokens, shares FROM staking_bucket WHERE node_id = %s AND kind = %s AND epoch = %s"
-ENTER = f"""
+BUCKET = Prepared(
+    "SELECT tokens, shares FROM staking_bucket"
+    " WHERE node_id = %(node)s AND kind = %(kind)s AND epoch = %(epoch)s"
+)
+ENTER = Prepared(f"""
 WITH bucket AS (
   INSERT INTO staking_bucket AS b (node_id, kind, epoch, tokens, shares)
   VALUES (%(node)s, %(kind)s, %(epoch)s, %(amount)s, %(shares)s)
@@ -37,7 +40,7 @@ WITH bucket AS (
 INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
 SELECT %(node)s, %(wallet)s, %(kind)s, id, %(shares)s, %(amount)s, %(epoch)s, %(now)s, %(matures_at)s, 'open'
 FROM bucket RETURNING {", ".join(columns(Unbonding))}
-"""
+""")
 
 
 def add_stake(node: Node, amount: int, epoch: OpenEpoch) -> None:
@@ -55,22 +58,22 @@ def enter_bucket(
 
     Shares are floor(amount × shares / tokens), amount when the bucket is empty (R16). The node is locked.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(BUCKET, [node.id, kind, epoch.number])
-        found = cursor.fetchone() or (0, 0)
-        issued = pools.shares_for(amount, found[0], int(found[1]))
-        if issued == 0:
-            raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
-        matures_at = now + timedelta(seconds=epoch.params.unbonding_seconds)
-        values: dict[str, Any] = {
-            "node": node.id,
-            "wallet": wallet,
-            "kind": kind,
-            "amount": amount,
-            "shares": issued,
-        }
-        cursor.execute(ENTER, {**values, "epoch": epoch.number, "now": now, "matures_at": matures_at})
-        entry = from_row(Unbonding, cursor.fetchone())
+    tokens, shares = BUCKET.row(node=node.id, kind=kind, epoch=epoch.number) or (0, 0)
+    issued = pools.shares_for(amount, tokens, int(shares))
+    if issued == 0:
+        raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
+    row = ENTER.row(
+        node=node.id,
+        wallet=wallet,
+        kind=kind,
+        amount=amount,
+        shares=issued,
+        epoch=epoch.number,
+        now=now,
+        matures_at=now + timedelta(seconds=epoch.params.unbonding_seconds),
+    )
+    assert row is not None
+    entry = from_row(Unbonding, row)
     entry.node = node
     return entry
 
