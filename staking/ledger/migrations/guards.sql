@@ -111,9 +111,14 @@ CREATE FUNCTION ledger_post(
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE posted bigint; known record; ids bigint[]; names text[]; first integer; one bigint; other bigint;
 BEGIN
-  INSERT INTO ledger_transaction (kind, reference, actor, key, at, epoch)
-    VALUES (p_kind, p_reference, p_actor, p_key, p_at, p_epoch)
-    ON CONFLICT (key) DO NOTHING RETURNING id INTO posted;
+  IF p_key IS NULL THEN
+    INSERT INTO ledger_transaction (kind, reference, actor, at, epoch)
+      VALUES (p_kind, p_reference, p_actor, p_at, p_epoch) RETURNING id INTO posted;
+  ELSE
+    INSERT INTO ledger_transaction (kind, reference, actor, key, at, epoch)
+      VALUES (p_kind, p_reference, p_actor, p_key, p_at, p_epoch)
+      ON CONFLICT (key) DO NOTHING RETURNING id INTO posted;
+  END IF;
   IF posted IS NULL THEN
     SELECT id, kind, reference INTO known FROM ledger_transaction WHERE key = p_key;
     IF known.kind <> p_kind OR known.reference <> p_reference THEN
