@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser vendor messages lock format picture tour clean
+.PHONY: help run test check lint types imports templates django bench test-browser vendor messages lock format picture tour face clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -76,6 +76,10 @@ picture: ## takes docs/leaderboard.png anew from a demo network (apt install chr
 tour: ## takes the pictures of docs/tour.md anew (ARGS=http://… for a site that is up)
 	$(setup) e2e
 	$(py) scripts/tour.py $(ARGS)
+
+face: ## weighs and times every page as a phone on a slow line sees it (ARGS=http://… for a site that is up)
+	$(setup) e2e
+	$(py) scripts/face.py $(ARGS)
 
 clean: ## removes what `make` made: .venv and caches, never the data of `make run`
 	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks build dist

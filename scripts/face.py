@@ -19,7 +19,7 @@ from typing import Any
 from picture import FLAGS, demo_network
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
-ROUNDS = 3
+ROUNDS = 5
 PHONE = {"width": 390, "height": 844}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
 SLOWER = 4
