@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from inframind.identity.models import User
 from staking.models import FormKey
@@ -95,16 +95,32 @@ def test_it_works_without_script(open_page: Open, network: Net, live_server: Any
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
 
 
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus."""
+    expect(target).to_be_visible()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if target.evaluate("(one) => one === document.activeElement"):
+            return
+    raise AssertionError(f"{target} cannot be reached by keyboard")
+
+
 def test_the_keyboard_is_enough(open_page: Open, network: Net, live_server: Any) -> None:
-    page = open_page(f"/money/delegate/?node={NORTH}", storage_state=as_wallet(ANNA, live_server))
-    page.get_by_label("Amount").focus()
+    page = open_page("/", storage_state=as_wallet(ANNA, live_server))
+    tab_to(page, page.locator("#leaderboard").get_by_role("link", name="Node 01", exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Node 01")
+    tab_to(page, page.get_by_label("Amount"))
     page.keyboard.type("1500")
+    tab_to(page, page.get_by_role("button", name="Review delegation"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegate 1,500.00 IFM")
-    page.get_by_role("link", name="Back", exact=True).focus()
-    page.keyboard.press("Tab")
+    tab_to(page, page.get_by_role("button", name="Delegate 1,500.00 IFM to Node 01"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
+    tab_to(page, page.get_by_role("link", name="See your portfolio"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1,500.000000").first).to_be_visible()
 
 
 def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_server: Any) -> None:
