@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from operator import attrgetter
 
 from django.db import connection
 
@@ -18,6 +19,9 @@ COLUMNS = (
     "honest_operator", "slashed", "operator_earned", "reward_index", "index_carry", "penalty_bps", "reputation",
     "self_stake", "generation", "pool_tokens", "pool_shares",
 )  # fmt: skip
+
+
+_values = attrgetter(*COLUMNS)
 
 
 def write_report(work: Settlement) -> None:
@@ -41,8 +45,8 @@ def leaves(work: Settlement) -> list[Leaf]:
 
 
 def _line(node: NodeState, epoch: int) -> str:
-    values = [getattr(node, column) for column in COLUMNS]
-    text = "\t".join(["\\N" if value is None else str(value) for value in values])
+    # No value but an unknown one is written so: the only words among the columns are those of the status.
+    text = "\t".join(map(str, _values(node))).replace("None", "\\N")
     return f"{epoch}\t{node.id}\t{text}\n"
 
 
