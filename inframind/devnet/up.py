@@ -139,6 +139,8 @@ def _children(settings: dict[str, Any]) -> dict[str, Child]:
     web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(settings["PORT"])]
     web += ["--workers", str(settings["INFRAMIND_WEB_WORKERS"])]
     web += ["--blocking-threads", str(settings["INFRAMIND_WEB_THREADS"])]
+    # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.
+    web += ["--respawn-failed-workers"]
     # Without a limit granian waits for ever on workers that were still starting when it was told to end.
     web += ["--workers-kill-timeout", "10", "--no-ws", "inframind.wsgi:application"]
     worker = [*celery, "worker", "--concurrency", str(settings["INFRAMIND_TASK_WORKERS"])]

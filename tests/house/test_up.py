@@ -116,6 +116,15 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     wait_for(lambda: postgres.running_pid(data_dir) not in (None, before) or again.process.poll() is not None)
     becomes_ready(again)
 
+    # So is a process of the web server.
+    web = next(
+        child for child in psutil.Process(again.process.pid).children() if "granian" in child.cmdline()
+    )
+    serving = web.children()
+    serving[0].kill()
+    wait_for(lambda: serving[0] not in web.children() and len(web.children()) == len(serving))
+    becomes_ready(again)
+
     # When one of the three ends by itself, all end, and the exit status tells.
     next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
     assert again.ends() == 1
