@@ -18,6 +18,8 @@ from .faults import StartFault
 
 PATIENCE_SECONDS = 60
 LOG_LIMIT_BYTES = 20_000_000
+# In the log of a server that found a killed one not quite gone.
+STILL_GOING = ("pre-existing shared memory block", '.lock" already exists', 'postmaster.pid" already exists')
 TUNING = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -123,7 +125,7 @@ def _launch(data_dir: Path) -> None:
         if done.returncode == 0:
             return
         tail = _tail(log)
-        if "pre-existing shared memory block" not in tail:
+        if not any(sign in tail for sign in STILL_GOING):
             break
         time.sleep(0.25)
     raise StartFault(f"the embedded PostgreSQL did not start. Its log {log} ends with:\n{tail}")
@@ -138,10 +140,20 @@ def _make_socket_folder(data_dir: Path) -> None:
 
 def _forget_stranger(data_dir: Path) -> None:
     # After a crash of the whole machine the old id may be in use by another program, and PostgreSQL
-    # would take that for itself and refuse to start.
+    # would take that for itself and refuse to start. A killed server that nobody has reaped yet is no
+    # stranger: its file tells the next one of the memory that its back-ends still hold.
     lines = _pid_file_lines(data_dir)
-    if lines and lines[0].isdigit() and psutil.pid_exists(int(lines[0])):
+    if lines and lines[0].isdigit() and _lives(int(lines[0])):
         (places.cluster(data_dir) / "postmaster.pid").unlink()
+        for lock in places.socket_dir(data_dir).glob(".s.PGSQL.*.lock"):
+            lock.unlink()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait_until_ready(data_dir: Path) -> None:

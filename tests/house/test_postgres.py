@@ -1,0 +1,36 @@
+"""What a killed PostgreSQL leaves behind, and whose it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import psutil
+
+from inframind.devnet import places, postgres
+
+from .conftest import wait_for
+
+
+def leave(data_dir, pid):
+    places.cluster(data_dir).mkdir(parents=True, exist_ok=True)
+    places.socket_dir(data_dir).mkdir(parents=True, exist_ok=True)
+    left = places.cluster(data_dir) / "postmaster.pid", places.socket_dir(data_dir) / ".s.PGSQL.5432.lock"
+    for file in left:
+        file.write_text(f"{pid}\n")
+    return left
+
+
+def test_the_id_of_a_stranger_is_forgotten_in_both_files(tmp_path):
+    left = leave(tmp_path, os.getpid())
+    postgres._forget_stranger(tmp_path)
+    assert not any(file.exists() for file in left)
+
+
+def test_a_killed_server_that_nobody_reaped_is_no_stranger(tmp_path):
+    process = subprocess.Popen(["true"])
+    wait_for(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
+    left = leave(tmp_path, process.pid)
+    postgres._forget_stranger(tmp_path)
+    assert all(file.exists() for file in left)
+    process.wait()
