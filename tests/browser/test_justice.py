@@ -13,8 +13,8 @@ from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from inframind.identity.models import User
 from staking.models import Slash
-from tests.browser.conftest import NARROW, WIDE, Open
-from tests.browser.test_accessible import objections
+from tests.browser.conftest import Open
+from tests.browser.test_accessible import faults
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
 
@@ -85,11 +85,7 @@ def test_the_effect_of_a_proposal_follows_what_is_typed(open_page: Open, live_se
     expect(page.get_by_role("heading", level=1)).to_have_text("Mint more")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_can_be_read_by_everybody(
-    open_page: Open, network: Slash, live_server: Any, theme: str, size: dict[str, int]
-) -> None:
+def test_every_page_can_be_read_by_everybody(open_page: Open, network: Slash, live_server: Any) -> None:
     other = world.accuse(world.HONEST)
     world.catch_up()
     dispute = open_dispute(slash=other.pk, reason="No.", actor=world.NILS, now=world.now())
@@ -97,7 +93,5 @@ def test_every_page_can_be_read_by_everybody(
     places = ("/governance/", f"/disputes/{dispute.pk}/", f"/slashes/{network.pk}/", "/slashes/", "/proposals/",
               f"/proposals/{made.pk}/", "/proposals/new/", "/parameters/")  # fmt: skip
     for place in places:
-        page = open_page(place, size=size, theme=theme, storage_state=as_wallet(ANN, live_server))
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert objections(page) == [], place
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+        page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(ANN, live_server))
+        assert faults(page) == [], place
