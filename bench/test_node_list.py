@@ -17,7 +17,7 @@ PAGE = "/api/v1/nodes?limit=50"
 MISSES = {
     "best first": ("/api/v1/nodes?limit=50&room=0.{n}", 0.1),
     "open in a region": ("/api/v1/nodes?limit=50&open=true&region=eu-west&room=0.{n}", 0.1),
-    "by stake": ("/api/v1/nodes?limit=50&ordering=-stake&room=0.{n}", 0.05),
+    "by stake": ("/api/v1/nodes?limit=50&ordering=-stake&room=0.{n}", 0.1),
 }
 
 
