@@ -117,7 +117,7 @@ class RankingRow(models.Model):
     latency_ms = models.BigIntegerField(null=True)
     latency_percentile_bps = models.IntegerField()
     effective_stake = models.BigIntegerField()
-    apr_bps = models.IntegerField(null=True)
+    apr_bps = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["node", "-ranking"], name="staking_rankingrow_node")]

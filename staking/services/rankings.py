@@ -14,10 +14,12 @@ from staking.settlement.live import Live, figures
 APR_EPOCHS = 30
 YEAR_SECONDS = 31_536_000
 
-# Delegators' earnings of the last epochs over what they had at work in them, a year's worth, not compounded.
+# Delegators' earnings of the last epochs over what they had at work in them, a year's worth, not compounded; where
+# next to nothing was at work, the most that the column holds.
 APR = """
-SELECT e.node_id, floor(10000::numeric * sum(e.delegators_reward + e.honest_reward - e.honest_operator) * %(year)s
-    / (sum(e.active_pool::numeric * extract(epoch FROM p."end" - p.start)::bigint)))::bigint
+SELECT e.node_id, floor(least(9223372036854775807,
+    10000::numeric * sum(e.delegators_reward + e.honest_reward - e.honest_operator) * %(year)s
+    / sum(e.active_pool::numeric * extract(epoch FROM p."end" - p.start)::bigint)))::bigint
 FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
 WHERE e.epoch > %(after)s GROUP BY e.node_id HAVING sum(e.active_pool) > 0
 """

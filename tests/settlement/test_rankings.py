@@ -112,3 +112,24 @@ def test_the_apr_is_a_years_worth_of_what_delegators_earned() -> None:
         net.settle()
     ranked(net)
     assert RankingRow.objects.get().apr_bps == 40 * 365 * 10
+
+
+def test_an_apr_beyond_any_rate_of_interest_is_ranked_all_the_same() -> None:
+    """8,000 IFM in a minute on 2,000 at work are 210,240,000 % a year; a single µIFM may earn more yet."""
+    net = Network(epoch_seconds=60, unbonding_seconds=180, heartbeat_slot_seconds=10, min_amount="0.000001")
+    node = net.node(1, own=2_000)
+    net.delegate(node, 1, 2_000)
+    net.settle()
+    net.work(node)
+    net.settle()
+    ranked(net)
+    assert RankingRow.objects.get().apr_bps == 4 * 525_600 * 10_000
+    net.unstake(node)
+    net.undelegate(node, 1)
+    net.delegate(node, 2, 0.000001)
+    for _ in range(40):
+        net.settle()
+    net.work(node)
+    net.settle()
+    ranked(net)
+    assert RankingRow.objects.latest("ranking_id").apr_bps == 2**63 - 1
