@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from inframind.notices import webhooks
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 SENT_AT_ONCE = 50
+# Settlement runs on the same workers: a tick holds one no longer than this and one more call.
+TICK_SECONDS = 10
 RETRY_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480)]
 
 QUEUE = """
@@ -70,8 +73,8 @@ def queue_events() -> None:
 
 def send_due(*, now: datetime) -> int:
     """Send what is due (wall clock), each in a transaction of its own; how many were tried."""
-    tried = 0
-    while tried < SENT_AT_ONCE and _send_next(now):
+    tried, until = 0, monotonic() + TICK_SECONDS
+    while tried < SENT_AT_ONCE and monotonic() < until and _send_next(now):
         tried += 1
     return tried
 
@@ -94,17 +97,26 @@ def _try(delivery: Delivery, now: datetime) -> None:
         if subscription is None:
             raise webhooks.NotDelivered("the wallet takes no notices any more")
         _send(delivery, subscription)
+    except DatabaseError:
+        raise
     except (webhooks.NotDelivered, OSError) as error:
-        delivery.fault = str(error)[:200]
-        log.warning(
-            "notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault
-        )
-        if delivery.attempts > len(RETRY_AFTER):
-            delivery.status = Delivery.Status.FAILED
-        else:
-            delivery.due_at = now + RETRY_AFTER[delivery.attempts - 1]
-        return
-    delivery.status, delivery.sent_at, delivery.fault = Delivery.Status.SENT, timezone.now(), ""
+        _put_off(delivery, error, now)
+    except Exception as error:
+        # Whatever one delivery trips over, the next ones still leave.
+        log.exception("notice_stumbled", delivery=delivery.pk)
+        _put_off(delivery, error, now)
+    else:
+        delivery.status, delivery.sent_at, delivery.fault = Delivery.Status.SENT, timezone.now(), ""
+
+
+def _put_off(delivery: Delivery, error: Exception, now: datetime) -> None:
+    """Try again later; after the last of the pauses never."""
+    delivery.fault = "".join(sign if sign.isprintable() else "?" for sign in str(error))[:200]
+    log.warning("notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault)
+    if delivery.attempts > len(RETRY_AFTER):
+        delivery.status = Delivery.Status.FAILED
+    else:
+        delivery.due_at = now + RETRY_AFTER[delivery.attempts - 1]
 
 
 def _send(delivery: Delivery, subscription: Subscription) -> None:

@@ -6,20 +6,23 @@ nothing. On a devnet this machine may be called too, without TLS.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
 import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.conf import settings
 
 from staking.protocol.errors import Invalid
 
+# From the connection to the head of the answer, however slowly either comes.
 TIMEOUT_SECONDS = 5
 LONGEST_URL = 500
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 class NotDelivered(Exception):
@@ -31,6 +34,7 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         port = parts.port
+        _plain_host(parts)
     except ValueError:
         raise Invalid("Give a whole address, https://host/path.", field="webhook") from None
     plain = settings.INFRAMIND_NETWORK == "devnet" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -42,32 +46,50 @@ def check_url(url: str) -> None:
 
 def call(url: str, body: bytes, *, secret: str, headers: Mapping[str, str], at: int) -> None:
     """POST a signed body (unix seconds `at`). Raises: NotDelivered."""
-    parts = urlsplit(url)
-    address = _resolve(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    netloc = f"[{address}]" if ":" in address else address
-    target = parts._replace(netloc=f"{netloc}:{parts.port}" if parts.port else netloc).geturl()
-    sent = {
-        **headers,
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "User-Agent": "InfraMind-Staking",
-        "InfraMind-Signature": f"t={at},v1={signature(secret, at, body)}",
-    }
     try:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client:
-            request = client.build_request("POST", target, content=body, headers=sent)
-            request.extensions["sni_hostname"] = parts.hostname
-            answer = client.send(request, stream=True)
-            answer.close()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        parts = urlsplit(url)
+        host = _plain_host(parts)
+        address = _resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
+        sent = {
+            **headers,
+            "Host": _netloc(host, parts.port),
+            "Content-Type": "application/json",
+            "User-Agent": "InfraMind-Staking",
+            "InfraMind-Signature": f"t={at},v1={signature(secret, at, body)}",
+        }
+        target = parts._replace(netloc=_netloc(address, parts.port)).geturl()
+        status = asyncio.run(_post(target, host, body, sent))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
         raise NotDelivered(f"{type(error).__name__}: {error}"[:200]) from error
-    if not answer.is_success:
-        raise NotDelivered(f"answered {answer.status_code}")
+    if not 200 <= status < 300:
+        raise NotDelivered(f"answered {status}")
+
+
+async def _post(target: str, host: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """The status of the answer, whose body is not read; the name, not the address, is asked for its certificate."""
+    async with (
+        asyncio.timeout(TIMEOUT_SECONDS),
+        httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client,
+        client.stream(
+            "POST", target, content=body, headers=headers, extensions={"sni_hostname": host}
+        ) as answer,
+    ):
+        return answer.status_code
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
     """Hex HMAC-SHA256 over "UNIX_SECONDS.BODY": who knows the secret can check sender, body and age."""
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def _plain_host(parts: SplitResult) -> str:
+    """The host as it is written on the wire, a foreign name in its letters for machines. Raises: ValueError."""
+    return (parts.hostname or "").encode("idna").decode()
+
+
+def _netloc(host: str, port: int | None) -> str:
+    named = f"[{host}]" if ":" in host else host
+    return f"{named}:{port}" if port else named
 
 
 def _resolve(host: str, port: int) -> str:
@@ -86,4 +108,9 @@ def _resolve(host: str, port: int) -> str:
 def _may_call(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if settings.INFRAMIND_NETWORK == "devnet" and address.is_loopback:
         return True
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address not in GLOBAL_UNICAST or address.sixtofour or address.teredo
+    ):
+        # An address of IPv4 in it leads to wherever that one does.
+        return False
     return address.is_global and not address.is_multicast

@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -203,7 +204,7 @@ def test_a_webhook_that_comes_back_gets_what_it_missed(net, target):
     [
         "http://example.org/", "ftp://example.org/", "https://", "https://user:pw@example.org/", "file:///etc/passwd",
         "https://example.org:0/", "https://example.org:99999/", "javascript:alert(1)", "https://" + "a" * 600,
-        "http://127.0.0.1@example.org/",
+        "http://127.0.0.1@example.org/", "https://" + "a" * 64 + ".example.org/", "https://a..b/", "https://.../",
     ],
 )  # fmt: skip
 def test_a_webhook_address_that_is_none_is_refused(url):
@@ -212,11 +213,78 @@ def test_a_webhook_address_that_is_none_is_refused(url):
 
 
 @pytest.mark.parametrize(
-    "host", ["10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:10.0.0.1]", "[fd00::1]", "0.0.0.0"]
-)
+    "host",
+    [
+        "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:10.0.0.1]", "[fd00::1]", "0.0.0.0", "0xa000001", "10.1",
+        "[64:ff9b::a00:1]", "[2002:a00:1::]", "[::a00:1]", "[ff02::1]",
+    ],
+)  # fmt: skip
 def test_no_call_goes_into_a_private_network(host):
     with pytest.raises(webhooks.NotDelivered, match="no public address"):
         webhooks.call(f"https://{host}/", b"{}", secret="s", headers={}, at=1)
+
+
+def test_a_foreign_name_is_called_by_its_letters_for_machines(target, monkeypatch):
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> str:
+        asked.append(host)
+        return "127.0.0.1"
+
+    monkeypatch.setattr(webhooks, "_resolve", resolve)
+    webhooks.call(target.url.replace("127.0.0.1", "exämple.org"), b"{}", secret="s", headers={}, at=1)
+    assert asked == ["xn--exmple-cua.org"]
+    assert target.calls[0][0]["Host"].startswith("xn--exmple-cua.org:")
+
+
+def test_a_target_that_dribbles_its_answer_is_left_at_the_limit(monkeypatch):
+    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.4)
+    left = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            while not left.wait(0.1):
+                self.wfile.write(b"a")
+
+    server = HTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    began = time.monotonic()
+    with pytest.raises(webhooks.NotDelivered, match="TimeoutError"):
+        webhooks.call(f"http://127.0.0.1:{server.server_port}/", b"{}", secret="s", headers={}, at=1)
+    took = time.monotonic() - began
+    left.set()
+    server.server_close()
+    assert took < 2
+
+
+def test_a_call_that_stumbles_keeps_no_other_from_leaving(net, target, monkeypatch):
+    subscriptions.set_webhook(wallet=operator(1), url="https://example.org/", kinds=ALL)
+    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    net.settle()
+    dispatch.queue_events()
+    called = webhooks.call
+
+    def stumbling(url: str, body: bytes, **more: Any) -> None:
+        if "example.org" in url:
+            raise RuntimeError("\0 nobody thought of \udcff")
+        called(url, body, **more)
+
+    monkeypatch.setattr(webhooks, "call", stumbling)
+    assert dispatch.send_due(now=timezone.now()) == 2
+    assert len(target.calls) == 1
+    kept = Delivery.objects.get(wallet=operator(1))
+    assert (kept.status, kept.attempts, kept.fault) == ("queued", 1, "? nobody thought of ?")
+
+
+def test_a_tick_ends_when_its_time_is_over(net, target, monkeypatch):
+    subscriptions.set_webhook(wallet=operator(1), url=target.url, kinds=ALL)
+    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    net.settle()
+    dispatch.queue_events()
+    clock = iter((0.0, 1.0, 11.0))
+    monkeypatch.setattr(dispatch, "monotonic", lambda: next(clock))
+    assert dispatch.send_due(now=timezone.now()) == 1
 
 
 def test_on_a_public_network_not_even_this_machine_is_called(settings, target):
