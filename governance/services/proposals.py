@@ -25,7 +25,7 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
 
     Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`.
     """
-    heading = read_text(title, field="title", longest=TITLE_LONGEST, needed=True)
+    heading = read_text(title, field="title", longest=TITLE_LONGEST, needed=True, one_line=True)
     words = read_text(body, field="body", longest=BODY_LONGEST)
     with transaction.atomic():
         epoch = lock_open_epoch()

@@ -11,6 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
 from governance.models import Dispute, Proposal
+from inframind.feeds.plain import plain
 from staking.models import Epoch
 from staking.protocol.addresses import checksum
 from staking.protocol.amounts import format_amount
@@ -44,9 +45,9 @@ def atom(request: HttpRequest) -> HttpResponse:
     )
     for item in newest():
         feed.add_item(
-            title=item.title,
+            title=plain(item.title),
             link=f"{site}{item.path}",
-            description=item.text,
+            description=plain(item.text),
             updateddate=item.at,
             pubdate=item.at,
             unique_id=f"tag:{request.get_host().partition(':')[0]},2026:{item.name}",

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
+from inframind.feeds.plain import plain
 from staking.protocol.addresses import normalize
 from staking.protocol.errors import ProtocolError
 from staking.selectors.node_figures import NodeFigures, read_figures
@@ -49,7 +50,7 @@ def badge(request: HttpRequest, address: str) -> HttpResponse:
 
 def draw(figures: NodeFigures) -> str:
     """The SVG of a badge: name, then standing in words."""
-    name, words = figures.name[:NAME_LENGTH], " · ".join(_standing(figures))
+    name, words = plain(figures.name[:NAME_LENGTH]), " · ".join(_standing(figures))
     left, right = (SIGN_WIDTH * len(text) + 2 * PADDING for text in (name, words))
     return SVG.format(
         width=left + right,

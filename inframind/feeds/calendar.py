@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from delegation.selectors.unbondings import unbondings_of_wallet
 from governance.selectors.disputes import list_disputes
 from governance.selectors.proposals import list_proposals
+from inframind.feeds.plain import plain
 from staking.models import Unbonding
 from staking.protocol.addresses import normalize
 from staking.protocol.amounts import format_amount
@@ -106,8 +107,8 @@ def _stamp(at: datetime) -> str:
 
 
 def _escaped(text: str) -> str:
-    plain = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return "\\n".join(plain.splitlines())
+    marked = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return "\\n".join(plain(line) for line in marked.splitlines())
 
 
 def _folded(line: str) -> str:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from delegation.services.positions import undelegate
+from governance.models import Dispute, Proposal
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from inframind.feeds import calendar
@@ -87,6 +88,19 @@ def test_the_feed_tells_settlements_and_cases(client, case):
     assert len(set(names)) == len(names) == len(titles)
     times = [entry.findtext(f"{ATOM}updated") for entry in feed.iter(f"{ATOM}entry")]
     assert times == sorted(times, reverse=True)
+
+
+def test_characters_that_xml_cannot_write_break_no_feed(client, case):
+    strange = "Odd\x01\x1f\x7f\ufffe\uffff 😀"
+    Proposal.objects.update(title=strange)
+    Dispute.objects.update(reason=strange)
+    Node.objects.filter(address=world.HONEST).update(name=strange)
+    feed = ElementTree.fromstring(client.get("/feed.atom").content)
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
+    assert any("Odd\ufffd\ufffd\x7f\ufffd\ufffd 😀" in title for title in titles)
+    drawn = ElementTree.fromstring(client.get(f"/nodes/{checksum(world.HONEST)}/badge.svg").content)
+    assert "Odd\ufffd" in drawn.attrib["aria-label"]
+    assert "DESCRIPTION:Odd\ufffd\ufffd\x7f\ufffd\ufffd 😀" in lines(client.get("/governance/calendar.ics"))
 
 
 def test_the_feed_of_an_empty_network(client, db):

@@ -60,6 +60,8 @@ def test_the_base_is_that_of_the_opening(slash: Slash) -> None:
         ({"reason": "  "}, errors.Invalid),
         ({"reason": None}, errors.Invalid),
         ({"reason": "a\x00b"}, errors.Invalid),
+        ({"reason": "a\x01b"}, errors.Invalid),
+        ({"reason": "a\x9bb"}, errors.Invalid),
         ({"reason": "\ud800"}, errors.Invalid),
         ({"reason": "x" * 4_001}, errors.Invalid),
         ({"slash": 0}, errors.NotFound),
