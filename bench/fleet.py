@@ -30,6 +30,10 @@ SELECT 1, nodes.first + r %% nodes.count, (r %% 37 = 0)::int, 0, r %% 37 <> 0, 2
   decode(repeat('ab', 65), 'hex')
 FROM generate_series(1::bigint, %s) r, (SELECT min(id) AS first, count(*) AS count FROM staking_node) nodes
 """
+DEMAND = """
+INSERT INTO staking_demand (epoch, region, jobs)
+SELECT epoch, region, count(*) FROM staking_receipt GROUP BY epoch, region
+"""
 POSITIONS = """
 INSERT INTO delegation_position (node_id, wallet, generation, shares, pending_shares, pending_epoch, reward_index, owed,
   claimed, opened_epoch)
@@ -52,6 +56,7 @@ def open_large_epoch(*, nodes: int, receipts: int) -> Epoch:
         cursor.execute(POOLS)
         cursor.execute("SELECT staking_open_partition(1)")
         cursor.execute(RECEIPTS, [start, receipts])
+        cursor.execute(DEMAND)
     # Accounts are opened once in a node's life, not in every settlement.
     rewards = {accounts.rewards(address): 1 for address in Node.objects.values_list("address", flat=True)}
     post(kind="bench", moves={accounts.ISSUANCE: -len(rewards), **rewards}, at=start, epoch=1)

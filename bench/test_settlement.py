@@ -21,6 +21,9 @@ from staking.settlement.state import Settlement
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 NODE_COUNT, RECEIPT_COUNT, HOLDERS, ROUNDS = 10_000, 1_000_000, 1_000_000, 7
+NODE_COLUMNS = f"epoch, node_id, {', '.join(COLUMNS)}"
+NODE_ROWS = f"staking_nodeepoch ({NODE_COLUMNS})"
+POSTED = "SELECT id FROM ledger_transaction WHERE kind IN ('mint', 'rewards')"
 PASS_GATE, REST_GATE, HOLDERS_GATE = 4.0, 4.0, 1.10
 
 
@@ -65,18 +68,17 @@ def scan() -> float:
 
 
 def move_bytes() -> float:
-    """The inputs of every node out by COPY, and the result rows into the same table."""
-    columns = f"epoch, node_id, {', '.join(COLUMNS)}"
-    with connection.cursor() as cursor, cursor.copy("COPY bench_rows TO STDOUT") as copy:
-        rows = b"".join(bytes(block) for block in copy)
+    """The inputs of every node out by COPY, and the result rows in: the nodes' into the same table, the ledger's
+    entries into one with the same indexes that adds nothing up."""
+    nodes, entries = copied_out("bench_rows"), copied_out("bench_entries")
 
     def move() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             with cursor.copy(f"COPY ({NODES % {'epoch': 1}}) TO STDOUT") as copy:
                 for _ in copy:
                     continue
-            with cursor.copy(f"COPY staking_nodeepoch ({columns}) FROM STDIN") as copy:
-                copy.write(rows)
+            copy_in(NODE_ROWS, nodes)
+            copy_in("bench_ledger", entries)
             transaction.set_rollback(True)
 
     return seconds(move)
@@ -85,21 +87,31 @@ def move_bytes() -> float:
 def keep_result_rows(epoch: Epoch) -> None:
     """The rows that a settlement writes, put aside for the floor."""
     work = Settlement(now=epoch.end)
-    columns = f"epoch, node_id, {', '.join(COLUMNS)}"
     with transaction.atomic():
         for step in EPOCH_STEPS:
             step(work)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY staking_nodeepoch ({columns}) TO STDOUT") as copy,
-        ):
-            rows = b"".join(bytes(block) for block in copy)
         assert NodeEpoch.objects.count() == NODE_COUNT
+        nodes = copied_out(f"(SELECT {NODE_COLUMNS} FROM staking_nodeepoch)")
+        entries = copied_out(f"(SELECT * FROM ledger_entry WHERE transaction_id IN ({POSTED}))")
         transaction.set_rollback(True)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE bench_rows AS SELECT {columns} FROM staking_nodeepoch WITH NO DATA")
-        with cursor.copy("COPY bench_rows FROM STDIN") as copy:
-            copy.write(rows)
+        cursor.execute(
+            f"CREATE TABLE bench_rows AS SELECT {NODE_COLUMNS} FROM staking_nodeepoch WITH NO DATA;"
+            "CREATE TABLE bench_entries AS SELECT * FROM ledger_entry WITH NO DATA;"
+            "CREATE TABLE bench_ledger (LIKE ledger_entry INCLUDING ALL)"
+        )
+    copy_in("bench_rows", nodes)
+    copy_in("bench_entries", entries)
+
+
+def copied_out(source: str) -> bytes:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {source} TO STDOUT") as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+def copy_in(target: str, rows: bytes) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        copy.write(rows)
 
 
 def seconds(act: Callable[[], object]) -> float:

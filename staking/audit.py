@@ -84,6 +84,13 @@ CHECKS: dict[str, str] = {
                      count(*) FILTER (WHERE good) AS good FROM staking_receipt WHERE epoch >= %(since)s GROUP BY 1, 2) r
           ON r.epoch = e.epoch AND r.node_id = e.node_id
         WHERE e.epoch >= %(since)s AND (e.accepted <> coalesce(r.accepted, 0) OR e.good <> coalesce(r.good, 0))""",
+    "10 demand": """
+        SELECT format('epoch %s: %s jobs asked from %s, receipts say %s', coalesce(d.epoch, r.epoch),
+          coalesce(d.jobs, 0), coalesce(d.region, r.region), coalesce(r.jobs, 0))
+        FROM (SELECT epoch, region, sum(jobs) AS jobs FROM staking_demand WHERE epoch >= %(since)s GROUP BY 1, 2) d
+        FULL JOIN (SELECT epoch, region, count(*) AS jobs FROM staking_receipt
+                   WHERE epoch >= %(since)s AND outcome <> 2 GROUP BY 1, 2) r ON r.epoch = d.epoch AND r.region = d.region
+        WHERE coalesce(d.jobs, 0) <> coalesce(r.jobs, 0)""",
     "10 standing": """
         SELECT format('node %s: banned %s, slashes say %s; cooldown until %s, slashes say %s', n.address, n.banned,
           coalesce(s.ban, false), n.cooldown_until, coalesce(s.until, 0))

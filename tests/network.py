@@ -16,7 +16,7 @@ from inframind.audit import audit
 from inframind.epoch import settle_epoch
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
-from staking.models import Attestation, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
+from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.protocol.amounts import MICRO
 from staking.protocol.parameters import JOB_CLASSES
 from staking.protocol.pools import claimable, value_of
@@ -175,6 +175,8 @@ class Network:
         with connection.cursor() as cursor:
             cursor.execute("SELECT staking_open_partition(%s)", [epoch])
             cursor.executemany(JOB, [[*row, job_id] for job_id in ids])
+        if outcome != "rejected" and jobs:
+            Demand.objects.create(epoch=epoch, region=region, jobs=jobs)
         return ids
 
     def beat(self, node: str, slots: Iterable[int]) -> None:

@@ -3,12 +3,13 @@ from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpo
 from staking.models.once import FormKey
 from staking.models.slash import Slash
 from staking.models.unbonding import Bucket, Kind, Unbonding
-from staking.models.work import Attestation, Heartbeat, JobKey, Ranking, RankingRow, Receipt
+from staking.models.work import Attestation, Demand, Heartbeat, JobKey, Ranking, RankingRow, Receipt
 
 __all__ = [
     "Attestation",
     "Bucket",
     "Change",
+    "Demand",
     "Epoch",
     "Event",
     "FormKey",

@@ -45,6 +45,20 @@ class Receipt(models.Model):
         return self.job_id
 
 
+class Demand(models.Model):
+    """The accepted jobs of one batch that a region asked for (R26): counted once, when they are recorded."""
+
+    epoch = models.IntegerField(db_index=True)
+    region = models.CharField(max_length=32, db_collation="C")
+    jobs = models.IntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="staking_demand_counted", condition=models.Q(jobs__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.jobs} from {self.region} in {self.epoch}"
+
+
 class JobKey(models.Model):
     """Every job id ever recorded: its primary key decides duplicates, its digest decides conflicts (R21)."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from struct import Struct
@@ -43,6 +44,13 @@ COPY staking_receipt_e{epoch} (latency_ms, deadline_ms, credits, accepted_at, ep
   job_class, good, region, job_id, result_digest, trace_root, verified_trace_root, signature)
 FROM STDIN (FORMAT BINARY)
 """
+
+# Settlement would otherwise read every receipt once more for it.
+COUNT_DEMAND: Final = """
+INSERT INTO staking_demand (epoch, region, jobs)
+SELECT %(epoch)s::int, s.region, s.jobs FROM unnest(%(regions)s::text[], %(jobs)s::int[]) AS s(region, jobs)
+"""
+REJECTED: Final = Receipt.Outcome.REJECTED.value
 
 # The number of columns, then each fixed one with its length before it.
 _FIXED: Final = Struct(">h iq iq iq iq ii ii ih ih ih i?")
@@ -112,6 +120,13 @@ def write_rows(rows: Iterator[bytes], epoch: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT staking_open_partition(%s)", [epoch])
     copy_in(COPY.format(epoch=epoch), chain((first,), rows))
+
+
+def count_demand(contents: Iterable[Content], epoch: int) -> None:
+    """Count the accepted ones among new receipts of the epoch by the region that asked for them (R26)."""
+    asked = Counter(content.region for content in contents if content.outcome != REJECTED)
+    if asked:
+        run(COUNT_DEMAND, {"epoch": epoch, "regions": TextArray.of(asked), "jobs": list(asked.values())})
 
 
 def complete(contents: Sequence[Content], node_ids: Sequence[int], epoch: int) -> None:

@@ -47,6 +47,7 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
         fresh, completed = _decide(_known_nodes(contents, place, result), place, result)
         rows = (_judge(content, place, signers, unchecked) for content in fresh)
         store.write_rows(rows, place.epoch.number)
+        store.count_demand(fresh, place.epoch.number)
         nodes = [place.nodes[content.node][0] for content in completed]
         store.complete(completed, nodes, place.epoch.number)
     result.accepted = len(fresh) + len(completed)

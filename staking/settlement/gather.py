@@ -6,15 +6,18 @@ from django.db import connection
 
 from staking.settlement.state import NodeState, Settlement
 
+# Wide integers as text, which Python reads sooner than decimals.
 NODES = """
 SELECT n.id, n.address, n.operator, n.region, n.custodial, n.banned, n.cooldown_until, n.delegation_cap,
   n.retired_at IS NOT NULL,
   CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END,
-  n.self_stake, CASE WHEN n.pending_epoch = %(epoch)s THEN n.pending_stake ELSE 0 END, n.registered_at,
-  p.generation, p.tokens, p.shares, CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END,
-  coalesce(e.reward_index, 0), coalesce(e.index_carry, 0), coalesce(e.operator_earned, 0),
+  n.self_stake, CASE WHEN n.pending_epoch = %(epoch)s THEN n.pending_stake ELSE 0 END,
+  floor(extract(epoch FROM n.registered_at) * 1000)::bigint,
+  p.generation, p.tokens, p.shares::text,
+  CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END::text,
+  coalesce(e.reward_index, 0)::text, coalesce(e.index_carry, 0)::text, coalesce(e.operator_earned, 0),
   e.q_bps, coalesce(e.penalty_bps, 0), coalesce(e.reputation, 500),
-  coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0), coalesce(e.latency_squares, 0)
+  coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0)::text, coalesce(e.latency_squares, 0)::text
 FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id
 ORDER BY n.address
@@ -38,7 +41,7 @@ def read_nodes(epoch: int) -> list[NodeState]:
 def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
     (
         id_, address, operator, region, custodial, banned, cooldown_until, cap, retired, share_bps,
-        self_stake, pending_stake, registered_at, generation, tokens, shares, pending_shares,
+        self_stake, pending_stake, registered_ms, generation, tokens, shares, pending_shares,
         index, carry, earned, q, penalty, reputation, count, total, squares,
     ) = row  # fmt: skip
     shares, pending_shares = int(shares), int(pending_shares)
@@ -69,7 +72,7 @@ def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
         reward_index=int(index),
         index_carry=int(carry),
         operator_earned=earned,
-        registered_at=registered_at,
+        registered_ms=registered_ms,
         former_q=q,
         former_penalty=penalty,
         former_reputation=reputation,

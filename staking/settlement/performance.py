@@ -11,6 +11,7 @@ from staking.models import Epoch
 from staking.protocol import performance as rules
 from staking.protocol.parameters import Parameters
 from staking.services.epochs import OpenEpoch, parameters_of
+from staking.services.intake import unix_ms
 from staking.settlement.state import NodeState, Settlement
 
 # The greatest latency whose square fits 64 bits; where there is a larger one, squares are summed as numeric.
@@ -23,11 +24,11 @@ GOOD = f"""
 SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {SQUARES}::text, max(latency_ms) > {NARROW}
 FROM staking_receipt WHERE epoch = %s AND good GROUP BY node_id
 """
-DEMAND = "SELECT region, count(*) FROM staking_receipt WHERE epoch = %s AND good GROUP BY region"
+DEMAND = "SELECT region, sum(jobs) FROM staking_demand WHERE epoch = %s GROUP BY region"
 # The rest are few, and lie together in an index.
 BAD = """
-SELECT node_id, region, outcome, proof, count(*) FROM staking_receipt
-WHERE epoch = %(epoch)s AND NOT good GROUP BY node_id, region, outcome, proof
+SELECT node_id, outcome, proof, count(*) FROM staking_receipt
+WHERE epoch = %s AND NOT good GROUP BY node_id, outcome, proof
 """
 WIDE = f"SELECT {WIDE_SQUARES} FROM staking_receipt WHERE epoch = %s AND node_id = %s AND good"
 REJECTED, DROPPED, MISMATCHED = 2, 3, 4
@@ -64,8 +65,7 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
     """Fill in what the nodes did in `epoch` up to `until`: its close, or now for a live view (R22–R28)."""
     params = epoch.params
     sums = _count_good(nodes, epoch.number)
-    demand = _good_demand(epoch.number)
-    _count_bad(nodes, epoch.number, demand)
+    _count_bad(nodes, epoch.number)
     _move_windows(nodes, epoch.number, params, sums)
     _count_heartbeats(nodes, epoch, until)
     for node in nodes:
@@ -73,7 +73,7 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
         node.rejection_bps = rules.rejection_bps(node.rejected, node.accepted)
         node.latency_ms = rules.average_latency(node.latency_count, node.latency_sum)
         node.variation_bps = rules.variation_bps(node.latency_count, node.latency_sum, node.latency_squares)
-    _compare(nodes, demand)
+    _compare(nodes, _demand(epoch.number))
     for node in nodes:
         _judge(node, params)
 
@@ -92,7 +92,7 @@ def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]
     return sums
 
 
-def _good_demand(epoch: int) -> dict[str, int]:
+def _demand(epoch: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(DEMAND, [epoch])
         return dict(cursor.fetchall())
@@ -104,17 +104,16 @@ def _wide_squares(epoch: int, node_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _count_bad(nodes: list[NodeState], epoch: int, demand: dict[str, int]) -> None:
+def _count_bad(nodes: list[NodeState], epoch: int) -> None:
     by_id = {node.id: node for node in nodes}
     with connection.cursor() as cursor:
-        cursor.execute(BAD, {"epoch": epoch})
-        for id_, region, outcome, proof, jobs in cursor.fetchall():
+        cursor.execute(BAD, [epoch])
+        for id_, outcome, proof, jobs in cursor.fetchall():
             node = by_id[id_]
             if outcome == REJECTED:
                 node.rejected += jobs
             else:
                 node.accepted += jobs
-                demand[region] = demand.get(region, 0) + jobs
             node.dropped += jobs if outcome == DROPPED else 0
             node.mismatched += jobs if outcome == MISMATCHED else 0
             node.invalid += jobs if proof == INVALID else 0
@@ -180,10 +179,9 @@ def _count_heartbeats(nodes: list[NodeState], epoch: OpenEpoch, until: datetime)
         silent = not cursor.fetchone()[0]
         cursor.execute(HEARD, asked)
         heard = dict(cursor.fetchall())
+    start = unix_ms(epoch.start)
     for node in nodes:
-        assert node.registered_at is not None
-        registered_ms = (node.registered_at - epoch.start) // MS
-        first, last = rules.counted_slots(0, slot_ms, registered_ms, until_ms, length_ms)
+        first, last = rules.counted_slots(0, slot_ms, node.registered_ms - start, until_ms, length_ms)
         node.uptime_bps = rules.uptime_bps(heard.get(node.id, 0), last - first, oracle_silent=silent)
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from django.db import connection
 
 from staking.protocol.merkle import Leaf, MerkleTree
-from staking.settlement.state import NodeState, Settlement
+from staking.settlement.state import Settlement
 
 COLUMNS = (
     "status", "accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "sla_bps",
@@ -20,13 +20,12 @@ COLUMNS = (
     "self_stake", "generation", "pool_tokens", "pool_shares",
 )  # fmt: skip
 
-
-_values = attrgetter(*COLUMNS)
+_values = attrgetter("id", *COLUMNS)
 
 
 def write_report(work: Settlement) -> None:
     """Step 10. One row a node by COPY, the totals, the Merkle root, and a hash of everything decided."""
-    rows = "".join(_line(node, work.number) for node in work.nodes)
+    rows = _rows(work)
     with connection.cursor() as cursor:
         statement = f"COPY staking_nodeepoch (epoch, node_id, {', '.join(COLUMNS)}) FROM STDIN"
         with cursor.copy(statement) as copy:
@@ -44,10 +43,11 @@ def leaves(work: Settlement) -> list[Leaf]:
     return rewards + slashes
 
 
-def _line(node: NodeState, epoch: int) -> str:
+def _rows(work: Settlement) -> str:
+    line = f"{work.number}\t%s" + "\t%s" * len(COLUMNS) + "\n"
+    text = "".join([line % _values(node) for node in work.nodes])
     # No value but an unknown one is written so: the only words among the columns are those of the status.
-    text = "\t".join(map(str, _values(node))).replace("None", "\\N")
-    return f"{epoch}\t{node.id}\t{text}\n"
+    return text.replace("None", "\\N")
 
 
 def _totals(work: Settlement) -> dict[str, int]:

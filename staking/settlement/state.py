@@ -42,7 +42,7 @@ class NodeState:
     reward_index: int = 0
     index_carry: int = 0
     operator_earned: int = 0
-    registered_at: datetime | None = None
+    registered_ms: int = 0
     former_q: int | None = None
     former_penalty: int = 0
     former_reputation: int = 500

@@ -13,7 +13,7 @@ from delegation.selectors.wallets import WalletFigures, wallet_figures
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
 from inframind.identity.tokens import issue
-from staking.models import Epoch, Network, Node
+from staking.models import Demand, Epoch, Network, Node, Receipt
 from staking.protocol.addresses import checksum
 from staking.protocol.amounts import MICRO
 from staking.protocol.parameters import DEFAULTS, apply_changes
@@ -89,6 +89,9 @@ class Net:
                     " VALUES (100, 1000, 1000000, %s, %s, %s, %s, %s, 0, %s, 'eu-west', %s)",
                     [self.now, self.epoch, id_, end, state, fine, f"job-{next(self.jobs)}"],
                 )
+        accepted = sum(1 for _, _, end in rows if end != Receipt.Outcome.REJECTED)
+        if accepted:
+            Demand.objects.create(epoch=self.epoch, region="eu-west", jobs=accepted)
 
     def settle(self, *worked: str) -> int:
         """Let nodes work, settle the open epoch, check the books; the number of the epoch that is then open."""

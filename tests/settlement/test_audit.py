@@ -86,6 +86,8 @@ FAULTS = [
     ("UPDATE governance_vote SET power = 10000000000", "9 voting power"),
     ("UPDATE governance_dispute SET deposit = deposit + 1", "9 deposits"),
     ("UPDATE staking_nodeepoch SET good = good - 1 WHERE good > 0", "10 counters"),
+    ("UPDATE staking_demand SET jobs = jobs + 1", "10 demand"),
+    ("DELETE FROM staking_demand", "10 demand"),
     ("UPDATE staking_nodeepoch SET tier = tier + 1", "10 tiers"),
     ("UPDATE staking_nodeepoch SET weight = 0", "7 shares of the pool"),
     ("UPDATE staking_stakecheckpoint SET shares = shares + 1", "9 checkpoints"),

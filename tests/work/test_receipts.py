@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from staking.models import JobKey, Node, Receipt
+from staking.models import Demand, JobKey, Node, Receipt
 from staking.protocol.errors import Invalid
 from staking.services import nodes
 from tests.network import START, Network, operator
@@ -59,6 +60,19 @@ def test_it_counts_in_the_epoch_that_is_open(network: Network) -> None:
     send(signed("late", at=START + timedelta(hours=3)), at=network.now)
     assert dict(Receipt.objects.values_list("job_id", "epoch")) == {"first": 1, "late": 2}
     assert dict(JobKey.objects.values_list("job_id", "epoch")) == {"first": 1, "late": 2}
+
+
+def test_what_regions_ask_for_is_counted_once(network: Network) -> None:
+    send(signed("a"), signed("b"), signed("c", region="sea"), signed("d", outcome="rejected"))
+    send(signed("a"), signed("b", verified_trace_root=HEX["other"]), signed("e", outcome="timeout"))
+    asked = Demand.objects.values("epoch", "region").annotate(sum=Sum("jobs")).order_by("region")
+    assert list(asked.values_list("epoch", "region", "sum")) == [(1, "sea", 1), (1, "us-east", 3)]
+    network.check()
+
+
+def test_a_batch_that_fails_counts_no_demand(network: Network) -> None:
+    assert counted(send(signed("a", 77)))[0] == 0
+    assert not Demand.objects.exists()
 
 
 class TestProofs:
