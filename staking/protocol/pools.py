@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .amounts import MAX_AMOUNT, format_amount
 from .errors import AmountTooSmall, InsufficientBalance
 
 INDEX_SCALE = 10**18
@@ -39,10 +40,15 @@ def shares_for(amount: int, tokens: int, shares: int) -> int:
 
 
 def enter(amount: int, tokens: int, shares: int) -> int:
-    """The shares issued to who brings an amount (R14). Raises AmountTooSmall when there would be none."""
+    """The shares issued to who brings an amount (R14).
+
+    Raises AmountTooSmall when there would be none, InsufficientBalance for more than any wallet can have left.
+    """
     issued = shares_for(amount, tokens, shares)
     if issued <= 0:
         raise AmountTooSmall("Give a larger amount: this one would not buy a single share of the pool.")
+    if tokens + amount > MAX_AMOUNT:
+        raise InsufficientBalance
     return issued
 
 
@@ -68,7 +74,11 @@ def leave(amount: int | None, held: int, tokens: int, shares_total: int) -> Leav
     if amount is not None and amount <= 0:
         raise AmountTooSmall("Give an amount above 0.")
     if value == 0 or (amount is not None and amount > value):
-        raise InsufficientBalance(extra={"available": value})
+        raise InsufficientBalance(
+            f"Only {format_amount(value)} IFM can leave.",
+            field="amount",
+            extra={"available": format_amount(value)},
+        )
     if amount is None or amount == value:
         amount, burned = value, held
     else:

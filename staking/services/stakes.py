@@ -9,7 +9,7 @@ from django.db import transaction
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node, NodeEpoch
-from staking.protocol.amounts import format_amount
+from staking.protocol.amounts import MAX_AMOUNT, format_amount
 from staking.protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import lock_open_epoch
@@ -33,6 +33,8 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
         check_operator(found, actor)
         check_minimum(amount, epoch)
         check_standing(found)
+        if found.self_stake + amount > MAX_AMOUNT:
+            raise InsufficientBalance
         posted = post(
             kind="stake",
             moves={accounts.wallet(actor): -amount, accounts.stake(node): amount},

@@ -93,6 +93,26 @@ def test_a_full_pool_says_what_room_is_left(net, caller):
     assert caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "100"}).status_code == 201
 
 
+@pytest.mark.parametrize("amount", ["9223372036854.775807", "9223372036844.775808"])
+def test_no_amount_is_too_large_to_be_refused(net, caller, amount):
+    """Beside what is in the pool it would not fit a column of 63 bits."""
+    net.node(NORTH, OLGA)
+    net.fund(BELA, 50)
+    assert caller(BELA).post(f"nodes/{NORTH}/delegate", {"amount": "10"}).status_code == 201
+    for who, act in ((ANNA, "delegate"), (BELA, "undelegate"), (OLGA, "stake"), (OLGA, "unstake")):
+        answer = caller(who).post(f"nodes/{NORTH}/{act}", {"amount": amount})
+        assert refused(answer) == (409, "insufficient_balance"), act
+
+
+def test_who_asks_for_too_much_back_is_told_what_there_is(net, caller):
+    net.node(NORTH, OLGA)
+    net.fund(ANNA, 50)
+    caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "2"})
+    said = caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "2.000001"}).json()
+    assert (said["code"], said["available"]) == ("insufficient_balance", "2.000000")
+    assert said["errors"][0]["field"] == "amount"
+
+
 def test_redelegating_to_the_same_node_is_invalid(net, caller):
     net.node(NORTH, OLGA)
     anna = caller(ANNA)

@@ -77,7 +77,7 @@ def test_the_last_shares_take_every_token_however_they_leave() -> None:
 def test_more_than_the_value_and_nothing_are_refused() -> None:
     with pytest.raises(InsufficientBalance) as refused:
         leave(751, 1_000, 3_001, 4_000)
-    assert refused.value.extra["available"] == 750
+    assert refused.value.extra["available"] == "0.000750"
     for amount in (0, -1):
         with pytest.raises(AmountTooSmall):
             leave(amount, 1_000, 3_000, 4_000)
