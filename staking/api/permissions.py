@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 
@@ -22,28 +23,40 @@ def caller(request: Request) -> str:
     return str(getattr(request.user, "address", ""))
 
 
-class WalletWrites(BasePermission):
+class Door(BasePermission):
+    """What a door asks first: a method that it does not have is a 405, whoever uses it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.method not in view.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        return self.allows(request)
+
+    def allows(self, request: Request) -> bool:
+        raise NotImplementedError
+
+
+class WalletWrites(Door):
     """The rule where a view names none: reading is public, writing is for a wallet with that right."""
 
     message = "Use a wallet's token with the scope write: this one may not write here."
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def allows(self, request: Request) -> bool:
         return request.method in SAFE_METHODS or scope(request) == WRITE
 
 
-class WalletOnly(BasePermission):
+class WalletOnly(Door):
     """A wallet's own matters, read with either scope."""
 
     message = "Use a wallet's token: this one has no wallet."
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def allows(self, request: Request) -> bool:
         return scope(request) in ((READ, WRITE) if request.method in SAFE_METHODS else (WRITE,))
 
 
-class OracleOnly(BasePermission):
+class OracleOnly(Door):
     """The oracle's doors."""
 
     message = "Use an oracle's token: a wallet's may not report here."
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def allows(self, request: Request) -> bool:
         return scope(request) == ORACLE

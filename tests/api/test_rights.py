@@ -76,6 +76,16 @@ def test_the_oracle_s_doors_want_an_oracle(api, token, case, scope):
     assert books() == before
 
 
+def test_a_method_that_a_door_does_not_have_is_the_same_to_everybody(api, token, case):
+    paths = {path for _, path in doors("get", "post", "patch")}
+    for caller in (api(), api(token(world.NILS, "read"))):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            for path in paths - {path for _, path in doors(method.lower())}:
+                answer = call(caller, method, path, case)
+                assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed"), path
+                assert method not in answer.headers["Allow"]
+
+
 BODY = {
     "amount": "1", "to": world.ACCUSED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
     "changes": {"quorum_bps": 400}, "name": "Mine", "status": "retired", "region": "eu-west",
