@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import DataError, connection, transaction
 
 from staking.models import Epoch
 from staking.protocol import performance as rules
@@ -14,14 +14,12 @@ from staking.services.epochs import OpenEpoch, parameters_of
 from staking.services.intake import unix_ms
 from staking.settlement.state import NodeState, Settlement
 
-# The greatest latency whose square fits 64 bits; where there is a larger one, squares are summed as numeric.
-NARROW = 3_037_000_499
-SQUARES = f"sum(CASE WHEN latency_ms <= {NARROW} THEN latency_ms * latency_ms END)"
-WIDE_SQUARES = "sum(latency_ms::numeric * latency_ms)"
+# Σx² in 64 bits, which the server refuses beyond them, and without a bound at three times the cost.
+SQUARES, WIDE_SQUARES = "sum(latency_ms * latency_ms)", "sum(latency_ms::numeric * latency_ms)"
 
 # What was good: two plain aggregates, which the server shares out over its workers as it would not a joint one.
-GOOD = f"""
-SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {SQUARES}::text, max(latency_ms) > {NARROW}
+GOOD = """
+SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {squares}::text
 FROM staking_receipt WHERE epoch = %s AND good GROUP BY node_id
 """
 DEMAND = "SELECT region, sum(jobs) FROM staking_demand WHERE epoch = %s GROUP BY region"
@@ -30,7 +28,6 @@ BAD = """
 SELECT node_id, outcome, proof, count(*) FROM staking_receipt
 WHERE epoch = %s AND NOT good GROUP BY node_id, outcome, proof
 """
-WIDE = f"SELECT {WIDE_SQUARES} FROM staking_receipt WHERE epoch = %s AND node_id = %s AND good"
 REJECTED, DROPPED, MISMATCHED = 2, 3, 4
 INVALID, FORGED = 3, 4
 
@@ -82,26 +79,29 @@ def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]
     """Good jobs and their credits into the nodes; answers with Σx and Σx² of each node's good latencies."""
     sums: dict[int, tuple[int, int]] = {}
     by_id = {node.id: node for node in nodes}
-    with connection.cursor() as cursor:
-        cursor.execute(GOOD, [epoch])
-        for id_, jobs, credits, total, squares, wide in cursor.fetchall():
-            node = by_id[id_]
-            node.good = node.accepted = jobs
-            node.credits = int(credits)
-            sums[id_] = (int(total), _wide_squares(epoch, id_) if wide else int(squares))
+    for id_, jobs, credits, total, squares in _good(epoch):
+        node = by_id[id_]
+        node.good = node.accepted = jobs
+        node.credits = int(credits)
+        sums[id_] = (int(total), int(squares))
     return sums
+
+
+def _good(epoch: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        try:
+            with transaction.atomic():
+                cursor.execute(GOOD.format(squares=SQUARES), [epoch])
+        except DataError:
+            cursor.execute(GOOD.format(squares=WIDE_SQUARES), [epoch])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _demand(epoch: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(DEMAND, [epoch])
         return dict(cursor.fetchall())
-
-
-def _wide_squares(epoch: int, node_id: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(WIDE, [epoch, node_id])
-        return int(cursor.fetchone()[0])
 
 
 def _count_bad(nodes: list[NodeState], epoch: int) -> None:

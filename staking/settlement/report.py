@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from operator import attrgetter
 
@@ -20,19 +21,25 @@ COLUMNS = (
     "self_stake", "generation", "pool_tokens", "pool_shares",
 )  # fmt: skip
 
+PIECE = 500
+
 _values = attrgetter("id", *COLUMNS)
 
 
 def write_report(work: Settlement) -> None:
     """Step 10. One row a node by COPY, the totals, the Merkle root, and a hash of everything decided."""
-    rows = _rows(work)
+    plan = sha256(f"{work.pool}\n".encode())
     with connection.cursor() as cursor:
         statement = f"COPY staking_nodeepoch (epoch, node_id, {', '.join(COLUMNS)}) FROM STDIN"
         with cursor.copy(statement) as copy:
-            copy.write(rows)
-    work.merkle_root = "0x" + MerkleTree(leaves(work)).root.hex()
+            for rows in _rows(work):
+                copy.write(rows)
+                plan.update(rows)
+            # The server has the last rows to itself meanwhile.
+            work.merkle_root = "0x" + MerkleTree(leaves(work)).root.hex()
     work.totals = _totals(work)
-    work.plan_hash = sha256(f"{work.pool}\n{rows}{work.merkle_root}".encode()).hexdigest()
+    plan.update(work.merkle_root.encode())
+    work.plan_hash = plan.hexdigest()
 
 
 def leaves(work: Settlement) -> list[Leaf]:
@@ -43,11 +50,13 @@ def leaves(work: Settlement) -> list[Leaf]:
     return rewards + slashes
 
 
-def _rows(work: Settlement) -> str:
+def _rows(work: Settlement) -> Iterator[bytes]:
+    """The nodes' rows in pieces, so that the server takes one in while the next is made."""
     line = f"{work.number}\t%s" + "\t%s" * len(COLUMNS) + "\n"
-    text = "".join([line % _values(node) for node in work.nodes])
-    # No value but an unknown one is written so: the only words among the columns are those of the status.
-    return text.replace("None", "\\N")
+    for first in range(0, len(work.nodes), PIECE):
+        text = "".join([line % _values(node) for node in work.nodes[first : first + PIECE]])
+        # No value but an unknown one is written so: the only words among the columns are those of the status.
+        yield text.replace("None", "\\N").encode()
 
 
 def _totals(work: Settlement) -> dict[str, int]:
