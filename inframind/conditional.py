@@ -1,4 +1,4 @@
-"""ETag and 304 on the API's reads: a program that asks again is told that nothing changed."""
+"""ETag and 304 on the API's reads, and who may keep an answer: what a caller who is known was shown, that one alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ PREFIX = "/api/v1/"
 
 
 class ConditionalReads(ConditionalGetMiddleware):
-    """Answers may be kept but must be asked about before use; those to a caller who is known, by that one alone."""
+    """Answers of the API may be kept but must be asked about before use; so must pages of somebody signed in."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.method != "GET" or not request.path.startswith(PREFIX) or response.streaming:
+        if request.method != "GET" or response.streaming:
             return response
-        if not response.has_header("Cache-Control"):
-            known = "Authorization" in request.headers or "sessionid" in request.COOKIES
+        program = request.path.startswith(PREFIX)
+        known = "Authorization" in request.headers or "sessionid" in request.COOKIES
+        if (program or known) and not response.has_header("Cache-Control"):
             patch_cache_control(response, no_cache=True, **({"private": True} if known else {}))
-            patch_vary_headers(response, ["Authorization", "Cookie"])
-        return super().process_response(request, response) if response.status_code == 200 else response
+            if program:
+                patch_vary_headers(response, ["Authorization", "Cookie"])
+        return (
+            super().process_response(request, response)
+            if program and response.status_code == 200
+            else response
+        )

@@ -118,9 +118,9 @@ def _home() -> str:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where the reader came from, if that is a page of this site."""
+    """Where the reader came from, if that is the path of a page of this site."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe else ""
