@@ -14,6 +14,8 @@ from staking.protocol.errors import Invalid
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
+# A thousand years: further on, times can no longer be written.
+MOST_SECONDS = 31_556_952_000
 
 
 def now() -> datetime:
@@ -38,9 +40,11 @@ def advance_to(moment: datetime) -> datetime:
 
 
 def advance_by(seconds: int) -> datetime:
-    """Devnet: move the clock forward by whole seconds. Raises: `invalid` when that is not forward."""
+    """Devnet: move the clock forward by whole seconds. Raises: `invalid` when that is not forward, or too far."""
     if seconds <= 0:
         raise Invalid("Give a number of seconds above 0: the clock only moves forward.")
+    if seconds > MOST_SECONDS:
+        raise Invalid(f"Give at most {MOST_SECONDS} seconds: no calendar goes further.")
     with transaction.atomic():
         _locked_network()
         Network.objects.filter(id=1).update(clock_offset_ms=F("clock_offset_ms") + seconds * 1000)
