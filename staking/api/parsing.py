@@ -50,12 +50,12 @@ def read(raw: bytes, *, checks_texts: bool = True) -> Any:
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        if checks_texts and _ESCAPED.search(text):
+            _check_text(value)
     except RecursionError:
         raise ParseError("The body is nested too deeply.") from None
     except ValueError as error:
         raise ParseError(f"The body is not the JSON it should be: {error}.") from None
-    if checks_texts and _ESCAPED.search(text):
-        _check_text(value)
     return value
 
 
@@ -103,7 +103,7 @@ def _finite(text: str) -> float:
 
 
 def _check_text(value: Any) -> None:
-    """PostgreSQL cannot hold a NUL, UTF-8 no half of a surrogate pair. The reader has bounded the depth."""
+    """PostgreSQL cannot hold a NUL, UTF-8 no half of a surrogate pair."""
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ParseError("A text of the body has a NUL or half a surrogate pair in it.")
