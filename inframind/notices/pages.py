@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inframind.identity import counters
+from inframind.identity.origin import origin
 from inframind.notices import inbox, subscriptions
 from inframind.notices.kinds import CATALOGUE
 from inframind.notices.models import Delivery
@@ -60,11 +63,12 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def save_email(request: HttpRequest) -> HttpResponse:
+    email = request.POST.get("email", "").strip()
     try:
-        _count(request)
+        _count(request, email)
         sent = subscriptions.set_email(
             wallet=_wallet(request),
-            email=request.POST.get("email", "").strip(),
+            email=email,
             kinds=request.POST.getlist("kinds"),
             link=request.build_absolute_uri(reverse("inbox-confirm", args=["x"]))[:-2],
         )
@@ -115,11 +119,14 @@ def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpR
     return render(request, "notices/settings.html", context, status=error.status if error else 200)
 
 
-def _count(request: HttpRequest) -> None:
+def _count(request: HttpRequest, email: str) -> None:
+    """Few letters to a mailbox, whoever asks, and few from one place, whichever wallet it signs in with."""
     if not settings.INFRAMIND_RATE_LIMITS:
         return
-    if counters.count(f"letters:{_wallet(request)}", limit=LETTERS_A_MINUTE) is not None:
-        raise RateLimited
+    mailbox = sha256(email.lower().encode()).hexdigest()
+    for name, limit in ((_wallet(request), 1), (mailbox, 1), (origin(request), 10)):
+        if counters.count(f"letters:{name}", limit=limit * LETTERS_A_MINUTE) is not None:
+            raise RateLimited
 
 
 def _wallet(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
+import structlog
 from django.core import mail, signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,6 +15,8 @@ from inframind.notices import webhooks
 from inframind.notices.kinds import CHOSEN, KINDS
 from inframind.notices.models import Subscription
 from staking.protocol.errors import Invalid
+
+log = structlog.get_logger(__name__)
 
 SALT = "notices.email"
 CONFIRM_SECONDS = 2 * 86_400
@@ -28,7 +31,7 @@ def subscription_of(wallet: str) -> Subscription:
 def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bool:
     """Keep a mail address and the kinds for it; a new address gets a letter with `link` + a token to confirm it.
 
-    An empty address ends the letters. Returns whether a letter was sent. Raises: `invalid`.
+    An empty address ends the letters. Returns whether a letter was sent. Raises: `invalid`; nothing is kept then.
     """
     if email:
         _check_email(email)
@@ -38,17 +41,10 @@ def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bo
         kept.email, kept.email_kinds = email, _known(kinds)
         kept.email_confirmed = kept.email_confirmed and not changed
         kept.save(update_fields=["email", "email_kinds", "email_confirmed"])
-    if not email or kept.email_confirmed:
-        return False
-    token = signing.dumps([wallet, email], salt=SALT)
-    mail.send_mail(
-        "Confirm your address for InfraMind notices",
-        f"Somebody asked to send notices of the wallet {wallet} here. If it was you, open\n\n{link}{token}/\n\n"
-        "within two days. If not, do nothing: no further letter will come.",
-        None,
-        [email],
-    )
-    return True
+        asked = bool(email) and not kept.email_confirmed
+        if asked:
+            _ask(wallet, email, link)
+        return asked
 
 
 def confirm_email(token: str) -> str:
@@ -72,6 +68,21 @@ def set_webhook(*, wallet: str, url: str, kinds: Iterable[str]) -> Subscription:
         kept.webhook_secret = kept.webhook_secret or secrets.token_hex(32)
         kept.save(update_fields=["webhook", "webhook_kinds", "webhook_secret"])
         return kept
+
+
+def _ask(wallet: str, email: str, link: str) -> None:
+    token = signing.dumps([wallet, email], salt=SALT)
+    try:
+        mail.send_mail(
+            "Confirm your address for InfraMind notices",
+            f"Somebody asked to send notices of the wallet {wallet} here. If it was you, open\n\n{link}{token}/\n\n"
+            "within two days. If not, do nothing: no further letter will come.",
+            None,
+            [email],
+        )
+    except OSError as error:
+        log.error("letter_not_sent", error=str(error))
+        raise Invalid("Try again in a moment: the letter could not be sent now.", field="email") from error
 
 
 def _locked(wallet: str) -> Subscription:

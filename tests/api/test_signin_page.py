@@ -72,7 +72,9 @@ def test_what_a_known_reader_is_shown_is_kept_by_that_one_alone(browser):
     assert browser.get(page)["Cache-Control"] == "no-cache, private"
 
 
-@pytest.mark.parametrize("where", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "", "ok"])
+@pytest.mark.parametrize(
+    "where", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "", "ok"]
+)
 def test_the_way_back_stays_on_this_site(browser, where):
     answer = sign_in(browser, next=where)
     assert answer.status_code == 302

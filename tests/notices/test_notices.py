@@ -18,6 +18,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from inframind.identity import counters
 from inframind.identity.models import User
 from inframind.notices import dispatch, inbox, subscriptions, webhooks
 from inframind.notices.models import Delivery, Subscription
@@ -27,6 +28,11 @@ from tests.network import Network, node_address, operator, wallet
 
 pytestmark = pytest.mark.django_db
 ALL = ["slash_pending", "share_cut", "vote_closing"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> None:
+    counters._store().flushdb()
 
 
 @pytest.fixture
@@ -146,6 +152,29 @@ def test_a_confirmation_is_for_its_address_and_wallet_only():
     with pytest.raises(Invalid):
         subscriptions.confirm_email(token + "x")
     assert not Subscription.objects.get(wallet=wallet(1)).email_confirmed
+
+
+def test_a_letter_that_cannot_be_sent_keeps_no_address(client, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    client.force_login(User.objects.create(address=wallet(1)))
+    answer = client.post("/inbox/settings/email/", {"email": "anna@example.org"})
+    assert answer.status_code == 400
+    assert "the letter could not be sent now" in answer.content.decode()
+    assert not Subscription.objects.filter(wallet=wallet(1)).exclude(email="").exists()
+
+
+def test_a_mailbox_gets_few_letters_whoever_asks(client, settings):
+    settings.INFRAMIND_RATE_LIMITS = True
+    answers = []
+    for number in range(1, 6):
+        client.force_login(User.objects.create(address=wallet(number)))
+        headers = {"REMOTE_ADDR": f"10.0.0.{number}"}
+        answers.append(
+            client.post("/inbox/settings/email/", {"email": "Anna@example.org"}, **headers).status_code
+        )
+    assert answers == [302, 302, 302, 429, 429]
+    assert len(mail.outbox) == 3
 
 
 @pytest.mark.parametrize("email", ["nobody", "a@b", "a@b.c\nBcc: x@y.z", "<a@example.org>"])
