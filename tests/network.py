@@ -229,10 +229,9 @@ class Network:
 
     def owed(self, node: str, number: int) -> int:
         """Whole µIFM that a wallet could claim on a node now."""
-        from delegation.services.accrual import touched
+        from delegation.services.accrual import opened
 
-        found = Node.objects.select_related("pool").get(address=node)
-        return claimable(touched(found, wallet(number), self.epoch.number).owed)
+        return claimable(opened(node, wallet(number)).position.owed)
 
 
 def micro(amount: int | float) -> int:

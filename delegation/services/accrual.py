@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from delegation.models import Position
-from delegation.services.rows import read
-from staking.models import Node, NodeEpoch, VoidGeneration
+from delegation.services.rows import Found, lock_position
+from staking.models import NodeEpoch, VoidGeneration
 from staking.protocol import pools
 
 
-def touched(node: Node, wallet: str, epoch: int) -> Position:
-    """The wallet's position on a locked node, settled to the last close before `epoch`; a new one is not saved yet.
+def opened(node: str, wallet: str) -> Found:
+    """Epoch and node under lock, and the wallet's position on it, settled to the last close; new ones are not saved.
 
-    Shares of a void generation are gone, what they had earned stays owed (R14).
+    Shares of a void generation are gone, what they had earned stays owed (R14). Raises: `not_found`.
     """
-    position, void, index = read(node, wallet, epoch)
-    settle(position, node.pool.generation, void, index, closed=epoch - 1)
-    return position
+    found = lock_position(node, wallet)
+    closed = found.epoch.number - 1
+    settle(found.position, found.node.pool.generation, found.void, found.index, closed=closed)
+    return found
 
 
 def settle(

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from delegation.models import Position
-from delegation.services.accrual import touched
+from delegation.services.accrual import opened
 from delegation.services.positions import check_admission
-from delegation.services.shares import add_shares
+from delegation.services.rows import write_and_post
+from delegation.services.shares import enter
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node
@@ -27,22 +28,20 @@ def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`.
     """
     with transaction.atomic():
-        epoch = lock_open_epoch()
-        found = lock(node)
-        if found.operator == wallet:
+        found = opened(node, wallet)
+        if found.node.operator == wallet:
             return stakes.claim_operator(node=node, actor=wallet, now=now)
-        position = touched(found, wallet, epoch.number)
-        amount = _take(position)
-        position.save()
+        amount = _take(found.position)
+        found.position.save()
         posted = post(
             kind="claim",
             moves={accounts.rewards(node): -amount, accounts.wallet(wallet): amount},
             at=now,
-            epoch=epoch.number,
+            epoch=found.epoch.number,
             reference=node,
             actor=wallet,
         )
-        return Claimed(posted, found, amount)
+        return Claimed(posted, found.node, amount)
 
 
 def claim_all(*, wallet: str, now: datetime) -> list[Claimed]:
@@ -73,23 +72,15 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`, then what `delegate` raises.
     """
     with transaction.atomic():
-        epoch = lock_open_epoch()
-        found = lock(node)
-        if found.operator == wallet:
+        found = opened(node, wallet)
+        if found.node.operator == wallet:
             return stakes.compound_operator(node=node, actor=wallet, now=now)
-        position = touched(found, wallet, epoch.number)
-        amount = _take(position)
-        check_admission(found, amount, epoch)
-        add_shares(found, position, amount, epoch.number)
-        posted = post(
-            kind="compound",
-            moves={accounts.rewards(node): -amount, accounts.pool(node): amount},
-            at=now,
-            epoch=epoch.number,
-            reference=node,
-            actor=wallet,
-        )
-        return Claimed(posted, found, amount)
+        amount = _take(found.position)
+        check_admission(found.node, amount, found.epoch, pending_slash=found.pending_slash)
+        enter(found.node, found.position, amount, found.epoch.number)
+        moves = {accounts.rewards(node): -amount, accounts.pool(node): amount}
+        posted = write_and_post(found, kind="compound", moves=moves, at=now, reference=node)
+        return Claimed(posted, found.node, amount)
 
 
 def compound_all(*, wallet: str, now: datetime) -> list[Claimed]:

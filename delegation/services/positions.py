@@ -6,18 +6,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from delegation.services.accrual import touched
+from delegation.services.accrual import opened
 from delegation.services.outcome import Held
-from delegation.services.shares import add_shares, take_shares
+from delegation.services.rows import write_and_post, write_leaving
+from delegation.services.shares import enter, leave
 from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Node
 from staking.protocol import pools
 from staking.protocol.errors import AmountTooSmall, OwnNode
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
-from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.node_lock import lock
-from staking.services.unbondings import enter_bucket
+from staking.services.epochs import OpenEpoch
 
 
 def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
@@ -29,21 +27,13 @@ def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
     if amount <= 0:
         raise AmountTooSmall("Give an amount above 0.", field="amount")
     with transaction.atomic():
-        epoch = lock_open_epoch()
-        found = lock(node)
-        check_not_own(found, wallet)
-        check_admission(found, amount, epoch)
-        position = touched(found, wallet, epoch.number)
-        add_shares(found, position, amount, epoch.number)
-        posted = post(
-            kind="delegate",
-            moves={accounts.wallet(wallet): -amount, accounts.pool(node): amount},
-            at=now,
-            epoch=epoch.number,
-            reference=node,
-            actor=wallet,
-        )
-        return Held(posted, found, position)
+        found = opened(node, wallet)
+        check_not_own(found.node, wallet)
+        check_admission(found.node, amount, found.epoch, pending_slash=found.pending_slash)
+        enter(found.node, found.position, amount, found.epoch.number)
+        moves = {accounts.wallet(wallet): -amount, accounts.pool(node): amount}
+        posted = write_and_post(found, kind="delegate", moves=moves, at=now, reference=node)
+        return Held(posted, found.node, found.position)
 
 
 def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> Held:
@@ -54,22 +44,11 @@ def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> 
     if amount is not None and amount <= 0:
         raise AmountTooSmall("Give an amount above 0.", field="amount")
     with transaction.atomic():
-        epoch = lock_open_epoch()
-        found = lock(node)
-        position = touched(found, wallet, epoch.number)
-        leaving = take_shares(found, position, amount, epoch.number)
-        posted = post(
-            kind="undelegate",
-            moves={accounts.pool(node): -leaving, accounts.unbonding(node): leaving},
-            at=now,
-            epoch=epoch.number,
-            reference=node,
-            actor=wallet,
-        )
-        entry = enter_bucket(
-            node=found, wallet=wallet, kind="delegated", amount=leaving, epoch=epoch, now=now
-        )
-        return Held(posted, found, position, entry)
+        found = opened(node, wallet)
+        leaving = leave(found.node, found.position, amount, found.epoch.number)
+        moves = {accounts.pool(node): -leaving, accounts.unbonding(node): leaving}
+        posted, entry = write_leaving(found, leaving, kind="undelegate", moves=moves, at=now, reference=node)
+        return Held(posted, found.node, found.position, entry)
 
 
 def check_not_own(node: Node, wallet: str) -> None:
@@ -78,7 +57,7 @@ def check_not_own(node: Node, wallet: str) -> None:
         raise OwnNode(extra={"node": node.address})
 
 
-def check_admission(node: Node, amount: int, epoch: OpenEpoch) -> None:
+def check_admission(node: Node, amount: int, epoch: OpenEpoch, *, pending_slash: bool) -> None:
     """Everything for which a node refuses µIFM, in the order of R12.
 
     Raises: `amount_too_small`, `node_banned`, `node_retired`, `pending_slash`, `node_cooldown`,
@@ -86,5 +65,5 @@ def check_admission(node: Node, amount: int, epoch: OpenEpoch) -> None:
     """
     check_minimum(amount, epoch)
     check_standing(node)
-    check_delegations_open(node, epoch, amount)
+    check_delegations_open(node, epoch, amount, pending_slash=pending_slash)
     pools.enter(amount, node.pool.tokens, node.pool.shares)

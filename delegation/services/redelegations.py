@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from delegation.models import Position, Redelegation
-from delegation.services.accrual import touched
+from delegation.services.accrual import opened
 from delegation.services.positions import check_admission, check_not_own
 from delegation.services.shares import value
 from staking.models import Node
@@ -20,7 +20,12 @@ from staking.protocol.errors import (
     NodeUnbonding,
     RedelegationHop,
 )
-from staking.services.admission import check_delegations_open, check_standing, has_open_unbonding
+from staking.services.admission import (
+    check_delegations_open,
+    check_standing,
+    has_open_unbonding,
+    has_pending_slash,
+)
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock_pair
 
@@ -39,7 +44,7 @@ def redelegate(*, source: str, target: str, amount: int | None, wallet: str, now
     with transaction.atomic():
         epoch = lock_open_epoch()
         from_node, to_node = lock_pair(source, target)
-        position = touched(from_node, wallet, epoch.number)
+        position = opened(source, wallet).position
         left = max(value(from_node, position) - _recorded(position, epoch.number), 0)
         wanted = left if amount is None else amount
         check_not_own(to_node, wallet)
@@ -73,11 +78,12 @@ def _recorded(position: Position, epoch: int) -> int:
 
 def _check_target(node: Node, wanted: int, epoch: OpenEpoch) -> None:
     """The refusals of the target; "all" of nothing is no amount that could be too small (R12)."""
+    pending_slash = has_pending_slash(node.id)
     if wanted:
-        check_admission(node, wanted, epoch)
+        check_admission(node, wanted, epoch, pending_slash=pending_slash)
     else:
         check_standing(node)
-        check_delegations_open(node, epoch, 0)
+        check_delegations_open(node, epoch, 0, pending_slash=pending_slash)
 
 
 def _check_may_move(node: Node, position: Position, epoch: OpenEpoch, now: datetime) -> None:

@@ -8,10 +8,9 @@ from staking.models import Node
 from staking.protocol import pools
 
 
-def add_shares(node: Node, position: Position, amount: int, epoch: int, *, active: int | None = None) -> None:
-    """Count µIFM that the ledger moves into the pool as pending shares of the settled position (R13, R14).
+def enter(node: Node, position: Position, amount: int, epoch: int) -> None:
+    """Count µIFM that come into the pool as pending shares of the settled position (R13, R14); nothing is saved.
 
-    `active`: the shares that earn in the epoch, where some of them have left already.
     Raises: `amount_too_small` when no share would be issued.
     """
     pool = node.pool
@@ -21,16 +20,12 @@ def add_shares(node: Node, position: Position, amount: int, epoch: int, *, activ
     # A settled position has pending shares of this epoch only.
     position.pending_shares, position.pending_epoch = position.pending_shares + issued, epoch
     position.shares += issued
-    write(node, position, epoch, active=active)
 
 
-def take_shares(
-    node: Node, position: Position, amount: int | None, epoch: int, *, active: int | None = None
-) -> int:
+def leave(node: Node, position: Position, amount: int | None, epoch: int) -> int:
     """Burn the shares for µIFM (None: all) of a settled position, pending ones first; the µIFM that leave (R15).
 
-    `active`: the shares that earn in the epoch, where those that leave have earned it already.
-    Raises: `amount_too_small` for 0, `insufficient_balance` for more than the position is worth.
+    Nothing is saved. Raises: `amount_too_small` for 0, `insufficient_balance` for more than the position is worth.
     """
     pool = node.pool
     leaving = pools.leave(amount, position.shares, pool.tokens, pool.shares)
@@ -39,8 +34,20 @@ def take_shares(
     pool.tokens, pool.shares = pool.tokens - leaving.amount, pool.shares - leaving.burned
     position.pending_shares -= from_pending
     position.shares -= leaving.burned
-    write(node, position, epoch, active=active)
     return leaving.amount
+
+
+def add_shares(node: Node, position: Position, amount: int, epoch: int, *, active: int) -> None:
+    """`enter`, and save it; `active`: the shares that earn in the epoch, of which some may have left already."""
+    enter(node, position, amount, epoch)
+    write(node, position, epoch, active=active)
+
+
+def take_shares(node: Node, position: Position, amount: int | None, epoch: int, *, active: int) -> int:
+    """`leave`, and save it; `active`: the shares that earn in the epoch, though they have left."""
+    leaving = leave(node, position, amount, epoch)
+    write(node, position, epoch, active=active)
+    return leaving
 
 
 def value(node: Node, position: Position) -> int:

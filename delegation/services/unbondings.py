@@ -6,14 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from delegation.services.accrual import touched
+from delegation.services.accrual import opened
 from delegation.services.positions import check_admission
-from delegation.services.shares import add_shares
+from delegation.services.rows import Found, write_and_post
+from delegation.services.shares import enter
 from staking.ledger import accounts
-from staking.ledger.posting import post
-from staking.models import Node, Unbonding
+from staking.models import Unbonding
 from staking.services import unbondings
-from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.epochs import lock_open_epoch
 from staking.services.outcome import Moved
 
 
@@ -23,23 +23,19 @@ def cancel(*, unbonding: int, wallet: str, now: datetime) -> Moved:
     Raises: `not_found`, `unbonding_closed`, `held_by_slash`, then what `stake` or `delegate` raises.
     """
     with transaction.atomic():
-        epoch = lock_open_epoch()
+        lock_open_epoch()
         node, entry = unbondings.lock_entry(unbonding=unbonding, wallet=wallet)
         if entry.kind == "self":
             return unbondings.cancel_own(unbonding=unbonding, wallet=wallet, now=now)
         unbondings.check_not_held(entry)
-        return Moved(_return_to_pool(node, entry, epoch, now), node, entry)
+        return _return_to_pool(opened(node.address, wallet), entry, now)
 
 
-def _return_to_pool(node: Node, entry: Unbonding, epoch: OpenEpoch, now: datetime) -> int:
-    check_admission(node, unbondings.amount_out(entry), epoch)
-    amount = unbondings.take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
-    add_shares(node, touched(node, entry.wallet, epoch.number), amount, epoch.number)
-    return post(
-        kind="cancel_unbonding",
-        moves={accounts.unbonding(node.address): -amount, accounts.pool(node.address): amount},
-        at=now,
-        epoch=epoch.number,
-        reference=str(entry.pk),
-        actor=entry.wallet,
-    )
+def _return_to_pool(found: Found, entry: Unbonding, now: datetime) -> Moved:
+    node, amount = found.node, unbondings.amount_out(entry)
+    check_admission(node, amount, found.epoch, pending_slash=found.pending_slash)
+    unbondings.take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
+    enter(node, found.position, amount, found.epoch.number)
+    moves = {accounts.unbonding(node.address): -amount, accounts.pool(node.address): amount}
+    posted = write_and_post(found, kind="cancel_unbonding", moves=moves, at=now, reference=str(entry.pk))
+    return Moved(posted, node, entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError
 from psycopg.errors import CheckViolation, UniqueViolation
@@ -11,9 +12,9 @@ from psycopg.errors import CheckViolation, UniqueViolation
 from staking.ledger.prepared import Prepared
 from staking.protocol.errors import IdempotencyConflict, InsufficientBalance
 
-POST = Prepared(
-    "SELECT ledger_post(%(key)s, %(kind)s, %(reference)s, %(actor)s, %(at)s, %(epoch)s, %(names)s, %(amounts)s)"
-)
+# What posts. A statement that writes rows of its own may post with it: `posting` has the values, `run` the refusals.
+CALL = "ledger_post(%(key)s, %(kind)s, %(reference)s, %(actor)s, %(at)s, %(epoch)s, %(names)s, %(amounts)s)"
+POST = Prepared(f"SELECT {CALL}")
 
 
 def post(
@@ -34,26 +35,44 @@ def post(
     Raises: `insufficient_balance` when an account would fall below 0, `idempotency_conflict` when the key
     belongs to a transaction of another kind or reference, ValueError when the moves do not sum to 0.
     """
+    values = posting(kind=kind, moves=moves, at=at, epoch=epoch, reference=reference, actor=actor, key=key)
+    return int(run(POST, values)[0])
+
+
+def posting(
+    *,
+    kind: str,
+    moves: Mapping[str, int],
+    at: datetime,
+    epoch: int,
+    reference: str = "",
+    actor: str = "",
+    key: str | None = None,
+) -> dict[str, Any]:
+    """The values of CALL for what `post` describes. Raises ValueError when the moves do not sum to 0."""
     if sum(moves.values()) != 0 or not any(moves.values()):
         raise ValueError(f"the moves of {kind} do not balance: {dict(moves)!r:.200}")
-    # Array literals are built here: psycopg's list adapter costs more than the statement for wide postings.
-    names = "{" + ",".join(moves) + "}"
-    amounts = "{" + ",".join(map(str, moves.values())) + "}"
+    return {
+        "key": key,
+        "kind": kind,
+        "reference": reference,
+        "actor": actor,
+        "at": at,
+        "epoch": epoch,
+        # Array literals are built here: psycopg's list adapter costs more than the statement for wide postings.
+        "names": "{" + ",".join(moves) + "}",
+        "amounts": "{" + ",".join(map(str, moves.values())) + "}",
+    }
+
+
+def run(statement: Prepared, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The row of a statement that posts by CALL. Raises what `post` refuses."""
     try:
-        row = POST.row(
-            key=key,
-            kind=kind,
-            reference=reference,
-            actor=actor,
-            at=at,
-            epoch=epoch,
-            names=names,
-            amounts=amounts,
-        )
-        assert row is not None
-        return int(row[0])
+        row = statement.row(**values)
     except IntegrityError as error:
         raise _refusal(error) from error
+    assert row is not None
+    return row
 
 
 def _refusal(error: IntegrityError) -> Exception:

@@ -37,12 +37,12 @@ def check_standing(node: Node) -> None:
         raise NodeRetired("The node is retired and takes no stake. Choose another node.")
 
 
-def check_delegations_open(node: Node, epoch: OpenEpoch, amount: int) -> None:
+def check_delegations_open(node: Node, epoch: OpenEpoch, amount: int, *, pending_slash: bool) -> None:
     """What closes a node to delegations besides its standing, and the room under its cap (R12).
 
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
     """
-    if has_pending_slash(node.id):
+    if pending_slash:
         raise PendingSlash("A slash of the node is pending: its delegations are closed until it is resolved.")
     if node.cooldown_until >= epoch.number:
         raise NodeCooldown(

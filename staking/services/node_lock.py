@@ -25,11 +25,16 @@ def lock(address: str) -> Node:
     """The node with its pool, locked to the end of the transaction. Raises: `not_found`."""
     row = _statement().row(address=address)
     if row is None:
-        raise NotFound(f"No node has the address {checksum(address)}.")
+        raise unknown(address)
     width = len(columns(Node, DEFERRED))
     node = from_row(Node, row[:width], DEFERRED)
     node.pool = from_row(Pool, row[width:])
     return node
+
+
+def unknown(address: str) -> NotFound:
+    """The refusal of an address that no node has."""
+    return NotFound(f"No node has the address {checksum(address)}.")
 
 
 def lock_pair(first: str, second: str) -> tuple[Node, Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -29,18 +30,21 @@ BUCKET = Prepared(
     "SELECT tokens, shares FROM staking_bucket"
     " WHERE node_id = %(node)s AND kind = %(kind)s AND epoch = %(epoch)s"
 )
-ENTER = Prepared(f"""
-WITH bucket AS (
+# Two parts of a statement: what leaves, in the epoch's bucket and as an entry of its own.
+ENTRY = f"""
+bucket AS (
   INSERT INTO staking_bucket AS b (node_id, kind, epoch, tokens, shares)
-  VALUES (%(node)s, %(kind)s, %(epoch)s, %(amount)s, %(shares)s)
+  VALUES (%(node)s, %(side)s, %(epoch)s, %(leaving)s, %(issued)s)
   ON CONFLICT (node_id, epoch, kind) DO UPDATE
     SET tokens = b.tokens + excluded.tokens, shares = b.shares + excluded.shares
   RETURNING b.id
-)
-INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
-SELECT %(node)s, %(wallet)s, %(kind)s, id, %(shares)s, %(amount)s, %(epoch)s, %(now)s, %(matures_at)s, 'open'
-FROM bucket RETURNING {", ".join(columns(Unbonding))}
-""")
+), entry AS (
+  INSERT INTO staking_unbonding
+    (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
+  SELECT %(node)s, %(wallet)s, %(side)s, id, %(issued)s, %(leaving)s, %(epoch)s, %(at)s, %(matures_at)s, 'open'
+  FROM bucket RETURNING {", ".join(columns(Unbonding))}
+)"""
+ENTER = Prepared(f"WITH {ENTRY} SELECT * FROM entry")
 
 
 def add_stake(node: Node, amount: int, epoch: OpenEpoch) -> None:
@@ -56,23 +60,31 @@ def enter_bucket(
 ) -> Unbonding:
     """Record that `amount` µIFM, already moved to the node's unbonding account, leave with this epoch's bucket.
 
-    Shares are floor(amount × shares / tokens), amount when the bucket is empty (R16). The node is locked.
+    The node is locked. Raises: `amount_too_small` when it would get no share of the bucket.
     """
     tokens, shares = BUCKET.row(node=node.id, kind=kind, epoch=epoch.number) or (0, 0)
-    issued = pools.shares_for(amount, tokens, int(shares))
+    values = entry_values(kind=kind, amount=amount, bucket=(tokens, int(shares)), epoch=epoch, now=now)
+    row = ENTER.row(node=node.id, wallet=wallet, epoch=epoch.number, at=now, **values)
+    assert row is not None
+    return entry_of(node, row)
+
+
+def entry_values(
+    *, kind: str, amount: int, bucket: tuple[int, int], epoch: OpenEpoch, now: datetime
+) -> dict[str, Any]:
+    """The values of ENTRY for µIFM that leave with a bucket of (tokens, shares).
+
+    Shares are floor(amount × shares / tokens), amount when the bucket is empty (R16); none are refused.
+    """
+    issued = pools.shares_for(amount, *bucket)
     if issued == 0:
         raise AmountTooSmall("The amount is worth less than one share of what leaves in this epoch.")
-    row = ENTER.row(
-        node=node.id,
-        wallet=wallet,
-        kind=kind,
-        amount=amount,
-        shares=issued,
-        epoch=epoch.number,
-        now=now,
-        matures_at=now + timedelta(seconds=epoch.params.unbonding_seconds),
-    )
-    assert row is not None
+    matures_at = now + timedelta(seconds=epoch.params.unbonding_seconds)
+    return {"side": kind, "leaving": amount, "issued": issued, "matures_at": matures_at}
+
+
+def entry_of(node: Node, row: tuple[Any, ...]) -> Unbonding:
+    """The entry that ENTRY made."""
     entry = from_row(Unbonding, row)
     entry.node = node
     return entry

@@ -1,0 +1,43 @@
+-- All that an act on a position decides by, in one call: the open epoch under its shared lock, the node under its own,
+-- and what the two guard. Each statement in here sees what was committed before it began, so that whoever waited for
+-- a lock reads as the holder before left it. What is not there is NULL: epoch, node, position, bucket.
+CREATE FUNCTION delegation_lock_position(
+  p_node text, p_wallet text,
+  OUT number integer, OUT epoch_start timestamptz, OUT epoch_end timestamptz, OUT version integer, OUT digest varchar,
+  OUT node integer, OUT operator varchar, OUT cap bigint, OUT retired_at timestamptz, OUT banned boolean, OUT cooldown_until integer,
+  OUT pool_generation integer, OUT pool_tokens bigint, OUT pool_shares numeric, OUT pool_pending numeric, OUT pool_epoch integer,
+  OUT pending_slash boolean, OUT bucket_tokens bigint, OUT bucket_shares numeric,
+  OUT closed_index numeric, OUT begun_index numeric, OUT void_epoch integer, OUT void_index numeric,
+  OUT id bigint, OUT generation integer, OUT shares numeric, OUT pending_shares numeric, OUT pending_epoch integer,
+  OUT reward_index numeric, OUT owed numeric, OUT claimed bigint, OUT redelegated_at timestamptz, OUT opened_epoch integer
+) LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_variable
+BEGIN
+  SELECT e.number, e.epoch_start, e.epoch_end, e.version, e.digest
+    INTO number, epoch_start, epoch_end, version, digest FROM staking_lock_epoch() e;
+  SELECT n.id, n.operator, n.delegation_cap, n.retired_at, n.banned, n.cooldown_until
+    INTO node, operator, cap, retired_at, banned, cooldown_until
+    FROM staking_node n WHERE n.address = p_node FOR NO KEY UPDATE;
+  IF number IS NULL OR node IS NULL THEN RETURN; END IF;
+  SELECT p.generation, p.tokens, p.shares, p.pending_shares, p.pending_epoch, b.tokens, b.shares, c.reward_index,
+      EXISTS (SELECT FROM staking_slash s WHERE s.node_id = node AND s.status IN ('pending', 'disputed')),
+      x.id, x.generation, x.shares, x.pending_shares, x.pending_epoch, x.reward_index, x.owed, x.claimed,
+      x.redelegated_at, x.opened_epoch
+    INTO pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch, bucket_tokens, bucket_shares, closed_index,
+      pending_slash,
+      id, generation, shares, pending_shares, pending_epoch, reward_index, owed, claimed,
+      redelegated_at, opened_epoch
+    FROM staking_pool p
+    LEFT JOIN delegation_position x ON x.node_id = p.node_id AND x.wallet = p_wallet
+    LEFT JOIN staking_bucket b ON b.node_id = p.node_id AND b.epoch = number AND b.kind = 'delegated'
+    LEFT JOIN staking_nodeepoch c ON c.node_id = p.node_id AND c.epoch = number - 1
+    WHERE p.node_id = node;
+  IF pending_shares > 0 AND pending_epoch < number - 1 THEN
+    SELECT c.reward_index INTO begun_index FROM staking_nodeepoch c WHERE c.node_id = node AND c.epoch = pending_epoch;
+  END IF;
+  IF generation <> pool_generation THEN
+    SELECT g.epoch, c.reward_index INTO void_epoch, void_index
+      FROM staking_voidgeneration g LEFT JOIN staking_nodeepoch c ON c.node_id = g.node_id AND c.epoch = g.epoch
+      WHERE g.node_id = node AND g.generation = generation;
+  END IF;
+END $$;
