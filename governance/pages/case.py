@@ -27,6 +27,7 @@ from staking.pages import asked
 from staking.pages.listing import Pager, address_of
 from staking.pages.reader import reader_of
 from staking.protocol.errors import NotFound
+from staking.protocol.parameters import Parameters
 from staking.protocol.votes import DISPUTE_CHOICES
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
@@ -91,7 +92,7 @@ def slash_context(
         "slash": slash,
         "node": slash.node,
         "charge": words.charge(slash),
-        "rule": words.rule(slash.offence, _params_of(slash)),
+        "rule": words.rule(slash.offence, params_of(slash)),
         "rates": words.rates(slash),
         "course": course_of_slash(slash, dispute, now),
         "receipts": receipts,
@@ -117,7 +118,7 @@ def running_epoch() -> OpenEpoch:
     return epoch
 
 
-def _params_of(slash: Slash) -> Any:
+def params_of(slash: Slash) -> Parameters:
     """The parameters of the epoch that created it: the rule as it was then."""
     return parameters_of(Epoch.objects.values_list("parameters__digest", flat=True).get(number=slash.epoch))
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from governance.pages.case import dispute_context, running_epoch
+from governance.pages.case import dispute_context, params_of, running_epoch
 from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
 from governance.pages.slashes import slash_page
 from governance.services.disputes import add_evidence, open_dispute
@@ -71,9 +71,9 @@ def evidence(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
 
 
 def _dispute_review(charge: Slash, reason: str, wallet: str) -> Review:
-    params = running_epoch().params
-    deposit, available = params.dispute_deposit, balance(accounts.wallet(wallet))
-    closes = vote_until(params, charge.epoch)
+    # The deposit is today's, the windows are those of the epoch that created the slash (R32).
+    deposit, available = running_epoch().params.dispute_deposit, balance(accounts.wallet(wallet))
+    closes = vote_until(params_of(charge), charge.epoch)
     rows: list[tuple[str, str | SafeString]] = [
         (gettext("Slash"), f"#{charge.pk}, {charge.node.name}"),
         (gettext("Your statement"), reason),

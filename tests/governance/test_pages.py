@@ -16,6 +16,7 @@ from governance.services.votes import vote_dispute, vote_proposal
 from inframind.identity.models import User
 from staking.models import Slash
 from staking.protocol.amounts import MICRO
+from staking.services.parameters import schedule
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
 
@@ -229,6 +230,21 @@ def test_an_operator_disputes_once(slash: Slash) -> None:
     places = {client.post(where, form)["Location"] for _ in range(3)}
     assert places == {f"/disputes/{Dispute.objects.get().pk}/"}
     assert world.wallet(OLGA) == 950 * MICRO
+
+
+def test_the_review_says_when_the_vote_of_this_slash_ends(slash: Slash) -> None:
+    """Whatever the DAO decided since: the window is fixed with the slash."""
+    schedule(
+        changes={"dispute_voting_epochs": 2, "epoch_seconds": 43_200},
+        from_epoch=world.epoch().number + 1, proposal=1, now=world.now(),
+    )  # fmt: skip
+    Slash.objects.filter(pk=slash.pk).update(due_epoch=9, disputable_until_epoch=9)
+    world.settle()
+    world.catch_up()
+    answer = browser(OLGA).post(
+        f"/slashes/{slash.pk}/dispute/", {"reason": "The oracle read another machine."}
+    )
+    assert f"epoch {slash.epoch + 2}<" in answer.content.decode()
 
 
 def test_a_refused_dispute(slash: Slash) -> None:
