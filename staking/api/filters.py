@@ -27,8 +27,11 @@ def choice(request: Request, name: str, among: Sequence[str]) -> str | None:
 
 
 def flag(request: Request, name: str) -> bool:
-    """True or false; false when it is not given. Raises: `invalid`."""
-    return choice(request, name, ("true", "false")) == "true"
+    """True or false in any letter case, as clients write it; false when it is not given. Raises: `invalid`."""
+    text = request.query_params.get(name, "false").lower()
+    if text not in ("true", "false"):
+        raise Invalid(f"Give {name} as true or false.", field=name)
+    return text == "true"
 
 
 def word(request: Request, name: str) -> str | None:

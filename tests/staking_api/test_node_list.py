@@ -50,6 +50,7 @@ LISTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"job_class": "zkml"}, ["north", "new"]),
     ({"job_class": "tee"}, ["north"]),
     ({"open": "true"}, ["north", "south", "new"]),
+    ({"open": "True"}, ["north", "south", "new"]),
     ({"open": "false"}, ["north", "east", "south", "new"]),
     ({"status": "active"}, ["north", "east", "south", "new"]),
     ({"status": "banned"}, []),
