@@ -27,6 +27,7 @@ from staking.pages.reader import reader_of
 from staking.protocol.addresses import checksum, normalize
 from staking.protocol.errors import AddressInvalid, Invalid
 from staking.templatetags.identity import short
+from staking.templatetags.refusals import said
 
 LISTED = 50
 EARNINGS_LISTED = 20
@@ -95,7 +96,7 @@ def _period(first: str, last: str) -> tuple[Period, str]:
     try:
         return read_period(first, last), ""
     except Invalid as refusal:
-        return Period(), refusal.detail
+        return Period(), said(refusal)
 
 
 def _page(

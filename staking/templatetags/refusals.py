@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from staking.protocol.errors import ProtocolError
+from staking.templatetags.details import in_words
 
 register = template.Library()
 
@@ -62,7 +63,7 @@ SENTENCES = (
 
 @register.filter
 def said(refusal: ProtocolError) -> str:
-    """What was refused and what to do: with its figures in English, else the translated sentence of its code."""
+    """What was refused and what to do, with its figures; the sentence of its code where no page was to show more."""
     if (get_language() or "en").startswith("en"):
         return refusal.detail
-    return gettext(refusal.sentence)
+    return in_words(refusal.detail) or gettext(refusal.sentence)

@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
 from django.utils import translation
 
-from staking.protocol.errors import ERRORS, InsufficientBalance
+from staking.protocol import errors
+from staking.protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower, ProtocolError
+from staking.protocol.parameters import DEFAULTS, apply_changes
+from staking.protocol.rewards import check_share_change
+from staking.templatetags.details import DETAILS, WORDS, in_words
+from staking.templatetags.money import write_numbers
 from staking.templatetags.refusals import SENTENCES, said
+
+# What refuses on a page; the rest speaks to programs and to the command line alone.
+ON_PAGES = (
+    "delegation/pages", "delegation/selectors/statement.py", "delegation/services", "governance/services",
+    "staking/pages", "staking/protocol/addresses.py",
+    "staking/protocol/amounts.py", "staking/protocol/bounds.py", "staking/protocol/parameters.py",
+    "staking/protocol/pools.py", "staking/services/admission.py", "staking/services/node_lock.py",
+    "staking/services/node_texts.py", "staking/services/nodes.py", "staking/services/stakes.py",
+    "staking/services/unbondings.py", "inframind/identity", "inframind/notices",
+)  # fmt: skip
+KINDS = {kind.__name__ for kind in ERRORS.values()}
+FIGURE = "7"
+
+
+def details() -> Iterator[str]:
+    """Every detail that is written where a page refuses, its figures replaced."""
+    for place in ON_PAGES:
+        path = Path(settings.BASE_DIR) / place
+        for file in path.rglob("*.py") if path.is_dir() else [path]:
+            for node in ast.walk(ast.parse(file.read_text())):
+                name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+                if name in KINDS and node.args and (text := written(node.args[0])):
+                    yield text
+
+
+def written(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else FIGURE for part in node.values)
+        return "".join(map(str, parts))
+    return ""
 
 
 def test_every_sentence_of_the_rules_can_be_translated():
@@ -14,8 +57,79 @@ def test_every_sentence_of_the_rules_can_be_translated():
         assert all(said(error()) != error.sentence for error in ERRORS.values())
 
 
-def test_english_keeps_the_figures():
+def test_every_detail_that_a_page_can_show_is_said_in_german():
+    found = set(details()) - {
+        "Give an Idempotency-Key of 1 to 200 printable characters.",
+        "The body broke off.",
+    }
+    assert len(found) > 50
+    with translation.override("de"):
+        unsaid = sorted(detail for detail in found if in_words(detail) in (None, detail))
+        assert unsaid == []
+        assert [word for word in WORDS if translation.gettext(word) == word] == []
+        assert [one for one in DETAILS if translation.gettext(one) == one] == []
+
+
+def refusal_of(act, *arguments) -> ProtocolError:
+    with pytest.raises(ProtocolError) as refused:
+        act(*arguments)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("refusal", "german"),
+    [
+        (
+            errors.DelegationCapExceeded(
+                "Only 1122.333613 IFM of room is left under the node's cap. Delegate that or less, or choose "
+                "another node."
+            ),
+            "Unter der Obergrenze des Knotens sind nur noch 1.122,333613 IFM frei. Delegieren Sie so viel oder "
+            "weniger, oder wählen Sie einen anderen Knoten.",
+        ),
+        (
+            NoVotingPower(
+                "A proposal takes 1000.000000 IFM of voting power; at the opening of epoch 7 this wallet had 0.500000."
+            ),
+            "Ein Vorschlag braucht 1.000,00 IFM Stimmkraft; zu Beginn von Epoche 7 hatte diese Wallet 0,50.",
+        ),
+        (
+            Invalid("Shorten the reason: it may have 4000 characters."),
+            "Kürzen Sie das Feld „Begründung“: es darf 4000 Zeichen haben.",
+        ),
+        (
+            refusal_of(check_share_change, DEFAULTS, 8_000, 7_000),
+            "Der geltende Delegatoranteil ist 8000 bps und darf in einer Epoche um 500 fallen: geben Sie 7500 oder "
+            "mehr an.",
+        ),
+        (
+            refusal_of(apply_changes, DEFAULTS, {"min_amount": "1e3"}),
+            "Geben Sie min_amount als Dezimalzahl in IFM an. Geben Sie den Betrag in IFM mit schlichten Ziffern und "
+            "höchstens sechs nach dem Punkt an, zum Beispiel 1500 oder 0.5.",
+        ),
+        (
+            refusal_of(apply_changes, DEFAULTS, {"unbonding_seconds": 200}),
+            "Wählen Sie unbonding_seconds so, dass gilt: unbonding_seconds ist mindestens (dispute_filing_epochs + "
+            "dispute_voting_epochs + 1) × epoch_seconds.",
+        ),
+    ],
+)  # fmt: skip
+def test_german_keeps_the_figures(refusal, german):
+    assert said(refusal) == refusal.detail
+    with translation.override("de"), write_numbers("comma"):
+        assert said(refusal) == german
+
+
+def test_what_no_page_was_to_show_is_said_by_its_code():
     refusal = InsufficientBalance("Only 5 IFM are there.")
     assert said(refusal) == "Only 5 IFM are there."
     with translation.override("de"):
         assert said(refusal) == "Wählen Sie einen kleineren Betrag: so viel ist nicht da."
+
+
+def test_a_refused_sign_in_says_why_in_german(client, db):
+    message = client.post("/api/v1/auth/nonce", {"address": "0x" + "1" * 40}, content_type="application/json")
+    form = {"message": message.json()["message"], "signature": "0x" + "0" * 130}
+    client.cookies["language"] = "de"
+    page = client.post("/signin/", form).content.decode()
+    assert "Die Signatur ist nicht die dieser Wallet." in page

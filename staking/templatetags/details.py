@@ -1,0 +1,163 @@
+"""What refusals say in detail, for translation: every sentence that a page can show, its figures under names.
+
+The rules write their details in English. A page that speaks another language finds the sentence here by its shape
+and says it again with the same figures.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext, gettext_noop
+
+from staking.protocol.amounts import parse_amount
+from staking.templatetags.money import amount_digits
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+_AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{6}")
+# Names of fields, and figures that are sentences themselves.
+WORDS = (
+    gettext_noop("title"),
+    gettext_noop("reason"),
+    gettext_noop("body"),
+    gettext_noop("text"),
+    gettext_noop("link"),
+    gettext_noop("from"),
+    gettext_noop("to"),
+)
+_SAID = ("field", "rule", "why")
+DETAILS = (
+    gettext_noop("Give a smaller amount: at most %(most)s IFM can be written."),
+    gettext_noop("Give an amount above 0."),
+    gettext_noop("Give at least %(least)s IFM."),
+    gettext_noop("Give a larger amount: this one would not buy a single share of the pool."),
+    gettext_noop("Only %(value)s IFM can leave."),
+    gettext_noop("%(staked)s IFM is staked on the node."),
+    gettext_noop("The amount is worth less than one share of what leaves in this epoch."),
+    gettext_noop(
+        "Only %(room)s IFM of room is left under the node's cap. Delegate that or less, or choose another node."
+    ),
+    gettext_noop("%(left)s IFM of the delegation can still be re-routed."),
+    gettext_noop("Nothing is left on the node that could be re-routed."),
+    gettext_noop("Choose another node: stake cannot be re-routed to where it is."),
+    gettext_noop("This stake came by a re-routing: it may move on from %(moment)s UTC."),
+    gettext_noop("No node takes what was earned on it now: claim it instead."),
+    gettext_noop("No node has the address %(address)s."),
+    gettext_noop("The node is banned and takes no stake. Choose another node."),
+    gettext_noop("The node is retired and takes no stake. Choose another node."),
+    gettext_noop("A slash of the node is pending: its delegations are closed until it is resolved."),
+    gettext_noop("The node is in cooldown until the end of epoch %(epoch)s. Delegate after it."),
+    gettext_noop("Only the operator %(address)s may do this for the node."),
+    gettext_noop("The node is retired: nothing of it changes any more."),
+    gettext_noop("The address %(address)s is taken by another node."),
+    gettext_noop("%(field)s cannot be changed."),
+    gettext_noop("A node's status can only be set to retired."),
+    gettext_noop("Give a delegator share from %(low)s to %(high)s bps."),
+    gettext_noop(
+        "The share in force is %(now)s bps and may fall by %(cut)s in one epoch: give %(least)s or more."
+    ),
+    gettext_noop("Give a percentage, for example 80 or 82.5."),
+    gettext_noop("Give a name of 1 to %(longest)s printable characters."),
+    gettext_noop("Give a region of up to 32 letters, digits, dots, dashes and underscores, such as eu-west."),
+    gettext_noop("Give %(field)s as an object of at most %(most)s values."),
+    gettext_noop(
+        "Give each value of %(field)s as a text of at most %(longest)s printable characters, "
+        "a number, true or false: %(name)s is none."
+    ),
+    gettext_noop("Write each part of the hardware on a line of its own: gpu_memory_gb = 48."),
+    gettext_noop("This wallet has no such unbonding."),
+    gettext_noop("The unbonding is %(status)s already."),
+    gettext_noop("A pending slash of the node can still reach this unbonding: wait for its outcome."),
+    gettext_noop("The epoch in which it left is not settled yet: what is found in it can still reach it."),
+    gettext_noop("The unbonding matures at %(moment)s UTC."),
+    gettext_noop("There is no dispute %(number)s."),
+    gettext_noop("There is no proposal %(number)s."),
+    gettext_noop("There is no slash %(number)s."),
+    gettext_noop("It is too late: the slash could be disputed until epoch %(epoch)s ended."),
+    gettext_noop("A dispute takes a deposit of %(deposit)s IFM: have as much available in the wallet."),
+    gettext_noop("Only the operator who disputes the slash may add evidence."),
+    gettext_noop("The vote is closed: it takes no more evidence."),
+    gettext_noop("A dispute takes %(most)s pieces of evidence, and has them."),
+    gettext_noop("The vote ended with epoch %(epoch)s: it takes no more votes."),
+    gettext_noop("Choose one of %(choices)s."),
+    gettext_noop(
+        "This wallet had no stake at the opening of epoch %(epoch)s, in which the vote was opened: "
+        "tokens staked later do not vote."
+    ),
+    gettext_noop(
+        "A proposal takes %(needed)s IFM of voting power; at the opening of epoch %(epoch)s this wallet had %(power)s."
+    ),
+    gettext_noop("Name at least one parameter and its new value."),
+    gettext_noop("Give the %(field)s as text."),
+    gettext_noop("Give the %(field)s in words: it is empty."),
+    gettext_noop("Shorten the %(field)s: it may have %(longest)s characters."),
+    gettext_noop("Remove what is no character from the %(field)s."),
+    gettext_noop("Give the link as a whole address that begins with https://."),
+    gettext_noop("Choose %(name)s between %(low)s and %(high)s."),
+    gettext_noop("Choose %(name)s so that %(rule)s."),
+    gettext_noop("Give %(name)s as an integer."),
+    gettext_noop("Give %(name)s as a list of rows."),
+    gettext_noop("Give %(name)s as a decimal string of IFM. %(why)s"),
+    gettext_noop("Name each row of %(table)s by its %(key)s: %(choices)s."),
+    gettext_noop("Name a parameter that exists: %(name)s is none."),
+    gettext_noop("Change only the numbers of %(table)s: %(name)s is none of them."),
+    gettext_noop("Check the address for a typing error: its checksum is wrong."),
+    gettext_noop("Open the review again: its key is missing."),
+    gettext_noop("This form was sent before with other values. Open the review again."),
+    gettext_noop("Give %(field)s as a day, for example 2026-11-24."),
+    gettext_noop("Give a last day that is not before the first."),
+    gettext_noop("No wallet of this network plays that part: load the demo network first."),
+    gettext_noop("Demo wallets exist on a devnet only."),
+    gettext_noop("This wallet may not sign in here."),
+    gettext_noop("The nonce is unknown, used or too old: ask for a new message."),
+    gettext_noop("The nonce was given to another wallet."),
+    gettext_noop("The message signs in at %(domain)s, not here."),
+    gettext_noop("The URI of the message is another site's."),
+    gettext_noop("The message is for another chain."),
+    gettext_noop("The message is older than its nonce."),
+    gettext_noop("The message was issued in the future: check the clock."),
+    gettext_noop("The message has expired."),
+    gettext_noop("The message is not valid yet."),
+    gettext_noop("Sign in with a wallet that has a key: contract wallets (EIP-1271) are not supported."),
+    gettext_noop("The signature is not this wallet's."),
+    gettext_noop("Give the signature as personal_sign returns it: 0x and hex digits."),
+    gettext_noop("Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in."),
+    gettext_noop("The sign-in message is damaged: %(why)s."),
+    gettext_noop("Give a token at least a moment and at most a year to live."),
+    gettext_noop("Revoke a token first: this wallet has %(most)s."),
+    gettext_noop("There is no such token that still works."),
+    gettext_noop("This link is too old or not whole: save the address again for a new one."),
+    gettext_noop("The address was changed since: use the link of the newest letter."),
+    gettext_noop("Try again in a moment: the letter could not be sent now."),
+    gettext_noop("Give a mail address such as name@example.org."),
+    gettext_noop("Give an address that begins with https://."),
+    gettext_noop("Give an address with a host and without a password."),
+    gettext_noop("Give a whole address, https://host/path."),
+)
+
+
+def in_words(detail: str) -> str | None:
+    """The detail of a refusal in the reader's language, with its figures; None for one that no page shows."""
+    for template, shape in _shapes():
+        found = shape.fullmatch(detail)
+        if found is not None:
+            return gettext(template) % {name: _figure(name, text) for name, text in found.groupdict().items()}
+    return None
+
+
+def _figure(name: str, text: str) -> str:
+    """Amounts as the reader writes numbers, words in the reader's language, all else as it is."""
+    if _AMOUNT.fullmatch(text):
+        return amount_digits(parse_amount(text))
+    return gettext(text) if name in _SAID else text
+
+
+@cache
+def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((template, re.compile(_shape(template))) for template in DETAILS)
+
+
+def _shape(template: str) -> str:
+    parts = _NAMED.split(template)
+    return "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
