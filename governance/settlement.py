@@ -88,7 +88,7 @@ def _close(proposal: Proposal, tally: dict[str, int], work: Settlement) -> None:
     proposal.status = Proposal.Status(outcome)
     proposal.closed_at = work.now
     if proposal.status == Proposal.Status.PASSED:
-        proposal.executes_epoch = work.number + proposal.timelock_epochs
+        proposal.executes_epoch = votes.proposal_executes(work.number, proposal.timelock_epochs)
     proposal.save(update_fields=["status", "closed_at", "executes_epoch"])
     _announce(proposal, work)
 

@@ -12,6 +12,7 @@ from governance.services.texts import read_text
 from staking.protocol.amounts import format_amount
 from staking.protocol.errors import Invalid, NoVotingPower
 from staking.protocol.parameters import apply_changes
+from staking.protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
@@ -40,7 +41,7 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
             timelock_epochs=params.timelock_epochs,
             opened_epoch=epoch.number,
             opened_at=now,
-            closes_epoch=epoch.number + params.proposal_voting_epochs,
+            closes_epoch=proposal_closes(params, epoch.number),
             quorum_bps=params.quorum_bps,
             quorum_base=quorum_base(epoch=epoch.number),
         )

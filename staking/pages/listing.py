@@ -49,10 +49,6 @@ class Pager:
         return min(self.count, self.number * self.size)
 
     @property
-    def previous_href(self) -> str:
-        return self._href(self.number - 1) if self.number > 1 else ""
-
-    @property
     def next_href(self) -> str:
         return self._href(self.number + 1) if self.number < self.pages else ""
 

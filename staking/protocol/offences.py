@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from .parameters import OFFENCE_NAMES, Effect, Parameters
@@ -79,12 +79,6 @@ def _shown(params: Parameters, counters: Counters) -> list[str]:
     if counters.schema_mismatches >= params.schema_mismatch_limit:
         shown.append(SCHEMA_MISMATCH)
     return shown
-
-
-def strikes_in_window(params: Parameters, epoch: int, strike_epochs: Iterable[int]) -> int:
-    """How many strikes lie in the window before an epoch: E − window … E − 1 (section 8)."""
-    first = epoch - params.sla_strike_window_epochs
-    return sum(first <= struck < epoch for struck in strike_epochs)
 
 
 def hardware_shortfalls(declared: Mapping[str, object], measured: Mapping[str, object]) -> list[str]:

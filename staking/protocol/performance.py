@@ -18,7 +18,6 @@ PROOF_MISSING: Final = "missing"
 PROOF_INVALID: Final = "invalid"
 PROOF_FORGED: Final = "forged"
 PROOF_UNCHECKED: Final = "unchecked"
-PROOFS: Final = (PROOF_VALID, PROOF_MISSING, PROOF_INVALID, PROOF_FORGED, PROOF_UNCHECKED)
 
 COMPLETED: Final = "completed"
 TIMEOUT: Final = "timeout"

@@ -19,11 +19,6 @@ class SlashSplit(NamedTuple):
     returned: int
 
 
-def is_liable(bucket_epoch: int, offence_epoch: int) -> bool:
-    """Whether an unbonding bucket backed the node when the offence happened (R37)."""
-    return bucket_epoch >= offence_epoch
-
-
 def disputable_until(params: Parameters, created: int) -> int:
     """The epoch by whose end a slash may be disputed; undisputed, its settlement executes it (R33)."""
     return created + params.dispute_filing_epochs

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,6 @@ from staking.protocol.offences import (
     find_offences,
     hardware_shortfalls,
     order_of,
-    strikes_in_window,
 )
 from staking.protocol.parameters import DEFAULTS, OFFENCE_NAMES
 
@@ -75,12 +72,6 @@ def test_strikes_one_two_and_three(strikes: int, rates: tuple[int, int], effect:
 def test_strikes_do_not_aggravate_other_offences() -> None:
     (found,) = find_offences(DEFAULTS, CLEAN._replace(dropped=1, strikes=5))
     assert found == FoundOffence("dropout", 1_500, 1_500, "none", False)
-
-
-def test_the_window_of_strikes_ends_before_the_epoch() -> None:
-    assert strikes_in_window(DEFAULTS, 40, [9, 10, 39, 40, 41]) == 2
-    assert strikes_in_window(replace(DEFAULTS, sla_strike_window_epochs=1), 40, [38, 39]) == 1
-    assert strikes_in_window(DEFAULTS, 40, []) == 0
 
 
 def test_an_order_for_every_offence() -> None:

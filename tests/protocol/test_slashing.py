@@ -16,7 +16,6 @@ from staking.protocol.slashing import (
     execution_key,
     give_back,
     is_honest,
-    is_liable,
     share_honest,
     split_slash,
     take_from_parts,
@@ -127,8 +126,7 @@ def test_the_honest_part_and_the_treasury_make_it_whole(honest: int, weights: li
         assert left == honest
 
 
-def test_windows_and_liability() -> None:
-    assert [is_liable(epoch, 5) for epoch in (4, 5, 6)] == [False, True, True]
+def test_windows() -> None:
     assert disputable_until(DEFAULTS, 10) == 11
     assert vote_until(DEFAULTS, 10) == 12
     longer = replace(DEFAULTS, dispute_filing_epochs=2, dispute_voting_epochs=2)

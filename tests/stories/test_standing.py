@@ -122,11 +122,12 @@ def test_a_pending_strike_counts_and_one_beyond_the_window_does_not() -> None:
         drop(net, node)
         net.settle()
         assert net.slash(node).delegated_bps == expected
-    net.settle(2)
-    drop(net, node)
-    net.settle()
-    # The strikes of 2, 3 and 4 lie before the window 5 … 6.
-    assert (net.slash(node).epoch, net.slash(node).delegated_bps) == (7, 0)
+    # The strike of 4 is the first epoch of the window 4 … 5; that of 6 lies before the window 7 … 8.
+    for pause, epoch, expected in ((1, 6, 1_000), (2, 9, 0)):
+        net.settle(pause)
+        drop(net, node)
+        net.settle()
+        assert (net.slash(node).epoch, net.slash(node).delegated_bps) == (epoch, expected)
 
 
 def test_nine_jobs_are_too_few_to_judge(net: Network) -> None:
