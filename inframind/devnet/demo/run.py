@@ -15,7 +15,7 @@ from inframind.epoch import settle_epoch
 from staking.protocol.errors import Conflict
 from staking.services import clock, heartbeats, receipts
 from staking.services.epochs import OpenEpoch, start_network
-from staking.services.rankings import rank
+from staking.services.rankings import rank, rank_due
 from staking.services.unbondings import release_due
 from staking.settlement.live import open_epoch
 
@@ -48,7 +48,7 @@ def build(progress: Callable[[int], None]) -> None:
     # From here on the network's clock is the wall clock, which went on meanwhile.
     clock.advance_to(datetime.now(UTC))
     # The last commit waits for the disk, and with it for all before it.
-    rank(now=clock.now())
+    rank_due(now=clock.now())
 
 
 def _live_through(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle) -> None:
