@@ -8,13 +8,14 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from staking.charts.figure import COUNT, FACTOR, PERCENT, Axis, Chart, Marks, Role, Series, View
-from staking.charts.node import moment_label
+from staking.charts.node import moment_label, told_apart
 from staking.models import RankingRow
 from staking.protocol import tiers
 from staking.protocol.amounts import MICRO
 from staking.protocol.parameters import Parameters
+from staking.templatetags.components import within
 from staking.templatetags.identity import short
-from staking.templatetags.money import grouped_int, percent, times
+from staking.templatetags.money import grouped_int, percent
 
 COLOURED = 4
 TIER_ROLES: tuple[Role, ...] = ("ink-3", "plum", "sky", "accent")
@@ -53,7 +54,7 @@ def _make_up(leaders: Sequence[RankingRow]) -> View:
     summary = gettext(
         "What each of the %(n)s leaders adds to the base of 1.00×, before the SLA factor."
         " They differ most in: %(part)s."
-    ) % {"n": len(leaders), "part": widest.lower()}
+    ) % {"n": len(leaders), "part": within(widest)}
     return View(
         "hstack", summary, labels=_names(leaders), labels_name=gettext("Node"), axis=Axis(FACTOR, "×", "+"),
         series=tuple(
@@ -70,14 +71,14 @@ def _value(rows: Sequence[RankingRow], params: Parameters) -> View:
     best = max(rows, key=lambda row: row.apr_bps or 0)
     summary = gettext(
         "The %(n)s ranked nodes with the largest stake: the highest estimate is %(apr)s at %(name)s,"
-        " with a score of %(score)s."
+        " with a score of %(score)s. Up and to the right is better for delegators; the larger a mark, the more stake."
     ) % {
         "n": grouped_int(len(rows)), "apr": percent(best.apr_bps, 1), "name": _name(best),
-        "score": times(best.score_bps, 2),
+        "score": grouped_int(best.score_bps),
     }  # fmt: skip
     return View(
         "scatter", summary, axis=Axis(PERCENT, "%", name=gettext("Est. APR")),
-        x_axis=Axis(FACTOR, "×", name=gettext("Score")), marks_size=gettext("Stake, IFM"),
+        x_axis=Axis(name=gettext("Score")), marks_size=gettext("Stake, IFM"),
         marks=tuple(_group(tier, by_tier[tier]) for tier in sorted(by_tier, reverse=True)),
         name="value", title=gettext("APR and score"),
     )  # fmt: skip
@@ -97,6 +98,7 @@ def _stability(
     found: Mapping[int, Mapping[int, int]],
 ) -> View:
     shown = leaders[:8]
+    rankings = [rankings[i] for i in told_apart([at for _, at in rankings])]
     series = tuple(
         Series(
             _name(row), tuple(found.get(row.node_id, {}).get(id_) for id_, _ in rankings),

@@ -147,6 +147,7 @@ def stake(rows: Sequence[Row]) -> Chart | None:
 
 def rank(points: Sequence[tuple[datetime, int]], name: str, ranked: int) -> Chart | None:
     """Place in each ranking; the first is at the top. None for fewer than two."""
+    points = [points[i] for i in told_apart([at for at, _ in points])]
     if len(points) < 2:
         return None
     places = tuple(place for _, place in points)
@@ -164,6 +165,11 @@ def rank(points: Sequence[tuple[datetime, int]], name: str, ranked: int) -> Char
 def moment_label(at: datetime) -> str:
     """22 Nov 18:00 in the reader's zone: short enough for an axis."""
     return date_format(timezone.localtime(at), moment_pattern())
+
+
+def told_apart(moments: Sequence[datetime]) -> list[int]:
+    """Where the moments stand whose label no later one bears: an axis tells its places apart by their labels."""
+    return list({moment_label(at): place for place, at in enumerate(moments)}.values())
 
 
 def _epochs(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -59,7 +59,17 @@ def chart(figure: Chart) -> dict[str, Any]:
     for view in figure.views:
         head, rows = table_of(view)
         blocks.append({"view": view, "json": json_block(view.payload()), "head": head, "rows": rows})
-    return {"chart": figure, "blocks": blocks}
+    return {"chart": figure, "blocks": blocks, "still": _still(figure.views[0])}
+
+
+def _still(view: View) -> tuple[int, ...]:
+    """The course of a view over its places, for readers without script: the height of its bars, or its line."""
+    columns = [s.values for s in view.series]
+    if view.kind == "bars":
+        return tuple(sum(value or 0 for value in place) for place in zip(*columns, strict=True))
+    line = [value for value in columns[0] if value is not None] if view.kind in ("line", "rank") else []
+    # The first place is the highest.
+    return tuple(-value for value in line) if view.kind == "rank" else tuple(line)
 
 
 @register.inclusion_tag("components/chart_card.html")

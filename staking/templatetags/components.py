@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 register = template.Library()
 
@@ -155,6 +155,14 @@ def offence(name: str) -> str:
     return str(OFFENCES.get(name, name))
 
 
+@register.filter
+def within(words: str) -> str:
+    """Words of a title inside a sentence: in English the first letter is small, unless it begins an abbreviation."""
+    if not (get_language() or "en").startswith("en") or words[1:2].isupper():
+        return words
+    return words[:1].lower() + words[1:]
+
+
 @register.simple_tag
 def movement(places: int | None) -> SafeString | str:
     """Rank movement since the former ranking; a fall is no alarm, so it is grey. None: nothing is shown."""
@@ -232,6 +240,16 @@ def spark(label: str, values: Sequence[int] | None) -> SafeString | str:
         '<svg class="im-spark" viewBox="0 0 180 52" role="img" aria-label="{}"><path {}V52H0z"/><path {}"/>'
         '<circle cx="{}" cy="{}" r="4.4"/></svg>',
         label, line, line, xs[-1], ys[-1],
+    )  # fmt: skip
+
+
+@register.simple_tag
+def scale(value: int, whole: int, words: str, least: str, most: str) -> SafeString:
+    """What stands under a bar: its ends, and what its line at `value` means."""
+    return format_html(
+        '<svg class="im-scale" aria-hidden="true"><text y="12">{}</text>'
+        '<text x="{}" y="12" text-anchor="middle">{}</text><text x="100%" y="12" text-anchor="end">{}</text></svg>',
+        least, width(part_of(value, whole)), words, most,
     )  # fmt: skip
 
 
