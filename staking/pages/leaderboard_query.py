@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.http import QueryDict
@@ -72,6 +72,23 @@ class Asked:
             ("sort", "" if self.ordering == DEFAULT_ORDER else self.ordering),
             ("rows", "" if self.size == SIZES[0] else str(self.size)),
         )  # fmt: skip
+
+    def without(self) -> list[tuple[str, Asked]]:
+        """Each filter that is on, in words, with the question that leaves it out."""
+        words = {
+            "search": f"“{self.search}”" if self.search else "",
+            "tier": gettext("Tier %s") % self.tier if self.tier else "",
+            "region": region_name(self.region),
+            "job_class": self.job_class,
+            "status": dict(_status_labels()).get(self.status, ""),
+            "open_only": gettext("Open for delegation") if self.open_only else "",
+        }
+        plain = Asked()
+        return [
+            (word, replace(self, **{name: getattr(plain, name)}, page=1))
+            for name, word in words.items()
+            if word
+        ]
 
     def pager(self, count: int) -> Pager:
         sizes = tuple(

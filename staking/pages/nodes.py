@@ -85,6 +85,8 @@ def _page(asked: Asked, reader: str | None) -> LeaderboardPage:
         ranking_seconds=params.ranking_seconds, reward_epochs=REWARD_EPOCHS,
         own=_own(reader, epoch, ranking) if asked == Asked() else (), charted=ranking is not None,
         csv_query=address_of(asked.address(), format="csv"),
+        filtered="" if found else ", ".join(word for word, _ in asked.without()),
+        loosened=() if found else _loosened(asked, epoch, ranking),
     )  # fmt: skip
 
 
@@ -93,6 +95,12 @@ def _found(asked: Asked, epoch: OpenEpoch | None, ranking: int | None) -> tuple[
         return [], 0
     first = (asked.page - 1) * asked.size
     return nodes_page(asked.node_query(), epoch=epoch, ranking=ranking, limit=asked.size, offset=first)
+
+
+def _loosened(asked: Asked, epoch: OpenEpoch | None, ranking: int | None) -> tuple[tuple[str, str, int], ...]:
+    """What would be found without one of the filters: the way out of an empty list."""
+    counted = [(word, other, _found(other, epoch, ranking)[1]) for word, other in asked.without()]
+    return tuple((word, address_of(other.address()), count) for word, other, count in counted if count)
 
 
 def _own(reader: str | None, epoch: OpenEpoch | None, ranking: int | None) -> tuple[LeaderboardRow, ...]:

@@ -74,7 +74,11 @@ class LeaderboardFilters:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardPage:
-    """`/`. `own`: the reader's nodes that head the list. `charted`: there is a ranking to draw the field from."""
+    """`/`. `own`: the reader's nodes that head the list. `charted`: there is a ranking to draw the field from.
+
+    Of a list without a node: `filtered`: the filters that are on, in words; `loosened`: (which, address, nodes) for
+    each that alone keeps nodes out.
+    """
 
     figures: NetworkFigures
     filters: LeaderboardFilters
@@ -87,6 +91,8 @@ class LeaderboardPage:
     own: tuple[LeaderboardRow, ...] = ()
     charted: bool = False
     csv_query: str = ""
+    filtered: str = ""
+    loosened: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
