@@ -22,9 +22,11 @@ from staking.pages.views_data import (
     SlashStatus,
     Step,
 )
+from staking.protocol.amounts import MICRO, parse_amount
+from staking.protocol.bounds import AMOUNTS
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
-from staking.templatetags.money import amount_digits, grouped_int
+from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent
 
 PPM = 1_000_000
 EPOCH_STATUS: dict[str, EpochStatus] = {"open": "open", "settling": "settling", "settled": "settled"}
@@ -60,7 +62,7 @@ def page_of(
         so_far_accepted=accepted, so_far_nodes=at_work,
         rows=tuple(_node_row(row, weights) for row in rows), pager=pager, sort=sort, search=search,
         slashes=tuple(_slash_row(slash, epoch.number) for slash in slashes),
-        steps=tuple(_steps(epoch, slashes)) if settled else (),
+        steps=tuple(_steps(epoch, slashes) if settled else _to_come(epoch)),
         chart=pool_by_tier(report.tier_parts(epoch.number)) if settled else None,
     )  # fmt: skip
 
@@ -120,7 +122,14 @@ def _change(name: str, old: Any, new: Any) -> ParameterChange:
     """Tables of parameters change in rows; their page shows which, a report only that they did."""
     if isinstance(new, list):
         return ParameterChange(name, gettext("former table"), gettext("new table"))
-    return ParameterChange(name, str(old), str(new))
+    return ParameterChange(name, _read(name, old), _read(name, new))
+
+
+def _read(name: str, value: Any) -> str:
+    if name in AMOUNTS:
+        amount = parse_amount(str(value))
+        return f"{amount_digits(amount, 0 if amount % MICRO == 0 else None)} {UNIT}"
+    return percent(value) if name.endswith("_bps") else str(value)
 
 
 def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
@@ -145,6 +154,20 @@ def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
             _counted(ngettext("%s reward leaf", "%s reward leaves", nodes), nodes),
         ),
         Step(gettext("Epoch %d opened") % (epoch.number + 1), gettext("pending stake became active")),
+    ]
+
+
+def _to_come(epoch: Epoch) -> list[Step]:
+    """What the settlement of an open epoch will do, in its order (S)."""
+    return [
+        Step(gettext("Performance is measured"), gettext("good jobs, latency and uptime of every node")),
+        Step(gettext("The pool is shared by weight"), gettext("emission, job fees and carry")),
+        Step(gettext("Offences of the epoch become slashes"), gettext("from then on they may be disputed")),
+        Step(gettext("Slashes that are due are carried out"), gettext("burned, shared out and returned")),
+        Step(gettext("Votes are counted, redelegations carried out")),
+        Step(gettext("Reputation and penalties change")),
+        Step(gettext("The report and its Merkle root are published")),
+        Step(gettext("Epoch %d opens") % (epoch.number + 1), gettext("pending stake becomes active")),
     ]
 
 
