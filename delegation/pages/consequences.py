@@ -18,13 +18,13 @@ from delegation.pages.rows import (
     named,
     tier_row,
     tier_rows,
+    to_wallet_row,
     wallet_row,
 )
 from delegation.pages.situation import Situation
 from delegation.pages.wish import Wish
 from staking.models import Node
 from staking.protocol import tiers
-from staking.templatetags.identity import short
 from staking.templatetags.money import grouped_int, ifm_unit, period
 
 
@@ -37,14 +37,14 @@ def _claim(wish: Wish, situation: Situation, done: Done) -> Review:
     rows = [
         *([] if done.node is None else [(gettext("From"), named(done.node))]),
         *((one.node.name, ifm_unit(one.amount, 6)) for one in done.claimed),
-        (gettext("To"), gettext("your wallet %(wallet)s") % {"wallet": short(wish.wallet)}),
+        to_wallet_row(wish),
         (gettext("Amount"), ifm_unit(done.amount, 6)),
         (gettext("Available afterwards"), ifm_unit(situation.available + done.amount, 6)),
     ]
     warning = gettext(
         "Claiming does not change any delegation. Rewards of the running epoch are added when it settles."
     )
-    return Review(tuple(rows), warning)
+    return Review(tuple(rows), warning, harmless=True)
 
 
 def _compound(wish: Wish, situation: Situation, done: Done) -> Review:
@@ -134,11 +134,12 @@ def _withdraw(wish: Wish, situation: Situation, done: Done) -> Review:
     assert done.node is not None
     rows = (
         (gettext("From"), named(done.node)),
-        (gettext("To"), gettext("your wallet %(wallet)s") % {"wallet": short(wish.wallet)}),
+        to_wallet_row(wish),
         (gettext("Amount"), ifm_unit(done.amount)),
         (gettext("Available afterwards"), ifm_unit(situation.available + done.amount)),
     )
-    return Review(rows, gettext("It is paid by itself within a minute of maturing; this pays it at once."))
+    note = gettext("It is paid by itself within a minute of maturing; this pays it at once.")
+    return Review(rows, note, harmless=True)
 
 
 _REVIEWS = {

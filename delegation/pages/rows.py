@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from delegation.pages.acts import Done
@@ -34,13 +34,17 @@ Row = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Rows of a review and the one sentence on what can go wrong; `amount` in µIFM is what the act moves."""
+    """Rows of a review and one sentence more: on what can go wrong, or, `harmless`, on what is good to know.
+
+    `amount` in µIFM is what the act moves.
+    """
 
     rows: tuple[Row, ...]
     warning: str
     costs: tuple[OffenceCost, ...] = ()
     projection: Projection | None = None
     amount: int = 0
+    harmless: bool = False
 
 
 def became(old: object, new: object) -> SafeString | object:
@@ -54,11 +58,24 @@ def became(old: object, new: object) -> SafeString | object:
 
 
 def wallet_row(wish: Wish) -> Row:
-    return gettext("From"), gettext("Your wallet %(wallet)s") % {"wallet": short(wish.wallet)}
+    return gettext("From"), with_address(gettext("Your wallet %(wallet)s"), wish)
+
+
+def to_wallet_row(wish: Wish) -> Row:
+    return gettext("To"), with_address(gettext("your wallet %(wallet)s"), wish)
+
+
+def with_address(sentence: str, wish: Wish) -> SafeString:
+    """The sentence with the wallet's address, which no line break divides."""
+    return mark_safe(escape(sentence) % {"wallet": _short(wish.wallet)})
+
+
+def _short(address: str) -> SafeString:
+    return format_html('<span class="im-nowrap">{}</span>', short(address))
 
 
 def named(node: Node) -> SafeString:
-    return format_html("{}, {}", node.name, short(node.address))
+    return format_html("{}, {}", node.name, _short(node.address))
 
 
 def earns_from(situation: Situation) -> Row:

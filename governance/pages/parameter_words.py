@@ -111,6 +111,7 @@ class Value:
     unit: str
     low: str
     high: str
+    bounds: str
 
 
 def title(key: str) -> str:
@@ -158,6 +159,7 @@ def value_of(key: str, value: Any) -> Value:
         unit=_unit(name),
         low=_bound(name, 0),
         high=_bound(name, 1),
+        bounds=_bounds(name),
     )
 
 
@@ -204,6 +206,16 @@ def _unit(name: str) -> str:
     if name.endswith("_bps"):
         return gettext("bps")
     return gettext("seconds") if name.endswith("_seconds") else ""
+
+
+def _bounds(name: str) -> str:
+    """Both bounds as readers see the value itself: "50.00% … 99.00%", "1 minute … 7 days"."""
+    low, high = {**BOUNDS, **TABLE_BOUNDS}[name]
+    if high is None:
+        return gettext("from %(low)s") % {"low": show(name, low)}
+    shown = (show(name, low), show(name, high))
+    # A unit that both have is written once.
+    return " … ".join((shown[0].removesuffix(f" {UNIT}"), shown[1]))
 
 
 def _bound(name: str, side: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.pages.views_data import DelegatorRow, LastReward, NodeFacts
 from staking.pages.waterfall import QBreakdown
@@ -36,7 +38,15 @@ def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
 
 
 def _hardware(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(str(name)[:40], str(value)[:80]) for name, value in list(declared.items())[:MAX_HARDWARE]]
+    """A card with its number and memory in one line, as one says it; all else under the name it was declared by."""
+    rest = dict(list(declared.items())[:MAX_HARDWARE])
+    lines = []
+    if "gpu" in rest and "gpus" in rest:
+        card, memory = f"{rest.pop('gpus')} × {rest.pop('gpu')}", rest.pop("gpu_memory_gb", None)
+        lines.append((gettext("Hardware"), card if memory is None else f"{card}, {memory} GB"))
+    if rest.get("tee") in (0, 1):
+        lines.append((gettext("Trusted enclave"), gettext("yes") if rest.pop("tee") else gettext("no")))
+    return [(str(name)[:40], str(value)[:80]) for name, value in [*lines, *rest.items()]]
 
 
 def q_of(node: NodeFigures, epoch: OpenEpoch, last: Mapping[str, Any] | None) -> QBreakdown | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from staking.models import Event, Node, ShareChange, Slash
 from staking.pages.links import link
 from staking.pages.views_data import Happening
-from staking.templatetags.components import offence
+from staking.templatetags.components import offence, within
 from staking.templatetags.money import amount_digits, percent
 
 TONES = {"pending": "warn", "disputed": "warn", "executed": "risk", "overturned": "ok"}
@@ -47,13 +47,15 @@ def _slash(slash: Slash) -> Happening:
     }
     number = slash.resolved_epoch if slash.resolved_epoch is not None else slash.epoch
     return Happening(
-        TONES[slash.status], ICONS[slash.status], words[slash.status] % offence(slash.offence).lower(),  # type: ignore[arg-type]
+        TONES[slash.status], ICONS[slash.status], words[slash.status] % within(offence(slash.offence)),  # type: ignore[arg-type]
         number, slash.resolved_at or slash.created_at, _slash_text(slash), link("slash", slash.pk), gettext("Case"),
     )  # fmt: skip
 
 
 def _slash_text(slash: Slash) -> str:
-    rates = gettext("%(own)s of own and %(delegated)s of delegated stake in epoch %(n)s.") % {
+    both = gettext("%(own)s of own and %(delegated)s of delegated stake in epoch %(n)s.")
+    own = gettext("%(own)s of own stake in epoch %(n)s.")
+    rates = (both if slash.delegated_bps else own) % {
         "own": percent(slash.self_bps, 0), "delegated": percent(slash.delegated_bps, 0), "n": slash.epoch,
     }  # fmt: skip
     if slash.status == Slash.Status.EXECUTED:
