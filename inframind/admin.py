@@ -98,7 +98,7 @@ class TokenAdmin(Readable):
 
 # Model, the columns of its list, and what is searched.
 READABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("staking.Network", ("id", "clock_offset_ms", "halted"), ()),
+    ("staking.Network", ("id", "clock_offset_ms", "halted", "audited"), ()),
     ("staking.ParameterSet", ("version", "from_epoch", "proposal", "created_at"), ()),
     ("staking.Epoch", ("number", "start", "end", "status", "pool", "distributed", "carry", "burned"), ()),
     ("staking.Event", ("id", "kind", "at", "epoch", "node_id", "wallet"), ("kind", "wallet")),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from delegation.settlement import carry_out_redelegations, refund_pending_delegations
 from governance.settlement import close_proposals, count_disputes
@@ -41,6 +41,8 @@ EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
     write_report,  # 10  rows, totals, Merkle root
     open_next_epoch,  # 8 and 11  pending stake is active, `settled`, the next epoch is open
 )
+
+AUDIT_LOCK = "hashtext('inframind_audit'), 0"
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,7 @@ def settle_due(*, now: datetime, until: int | None = None) -> Iterator[Settlemen
         except NotDue:
             return
         except Halted:
-            # A fault that was mended since then lets settlement go on.
+            # A fault that was mended since then lets settlement go on, and so does an audit that a worker died before.
             if _check_books():
                 raise
             continue
@@ -82,9 +84,19 @@ def settle_due(*, now: datetime, until: int | None = None) -> Iterator[Settlemen
 
 
 def _check_books() -> list[str]:
-    """Run the set-based audit; faults stop the next settlement and raise an alarm, reading goes on (R43)."""
-    faults = audit()
-    Network.objects.filter(id=1).update(halted=faults)
+    """Run the set-based audit; faults stop the next settlement and raise an alarm, reading goes on (R43).
+
+    Workers that come at once wait for the first of them, and take what it found for theirs.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({AUDIT_LOCK})")
+        settled = Epoch.objects.latest("number").number - 1
+        network = Network.objects.get(id=1)
+        if network.audited == settled and not network.halted:
+            return []
+        faults = audit()
+        Network.objects.filter(id=1).update(halted=faults, audited=settled)
     if faults:
         log.critical("the audit found faults: settlement is halted", faults=faults)
     return faults

@@ -5,11 +5,15 @@ from django.db.models.functions import Now
 
 
 class Network(models.Model):
-    """The one row of the whole network: its clock and the alarm that stops settlement."""
+    """The one row of the whole network: its clock and the alarm that stops settlement.
+
+    `audited` is the last epoch after whose settlement the audit has run; what it found is `halted`.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     clock_offset_ms = models.BigIntegerField(default=0)
     halted = models.JSONField(default=list)
+    audited = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(name="staking_network_single", condition=models.Q(id=1))]

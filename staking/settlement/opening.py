@@ -18,7 +18,7 @@ class NotDue(Exception):
 
 
 class Halted(Exception):
-    """The last audit found faults: nothing is settled until it finds none (R43)."""
+    """The last audit found faults, or is still to come: nothing is settled until it finds none (R43)."""
 
 
 def lock_epoch(work: Settlement) -> None:
@@ -29,10 +29,13 @@ def lock_epoch(work: Settlement) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
     work.epoch = lock_open_epoch()
-    if Network.objects.filter(id=1).values_list("halted", flat=True)[0]:
+    network = Network.objects.get(id=1)
+    if network.halted:
         raise Halted
     if work.epoch.end > work.now:
         raise NotDue
+    if network.audited < work.number - 1:
+        raise Halted
     Epoch.objects.filter(number=work.number).update(status=Epoch.Status.SETTLING)
     work.carry_in = balance(accounts.REWARD_POOL)
 

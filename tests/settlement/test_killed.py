@@ -7,20 +7,23 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from inframind import epoch as roof
 from inframind.audit import audit
 from staking.ledger.models import Transaction
-from staking.models import Epoch, NodeEpoch, Slash
+from staking.models import Epoch, Node, NodeEpoch, Slash
 from staking.models import Network as NetworkRow
+from staking.settlement.opening import Halted
 from staking.settlement.state import Settlement
 from tests.network import Network
 
@@ -28,6 +31,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 14
+PATIENCE_SECONDS = 60
+WAITING = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 STEPS = len(roof.EPOCH_STEPS) - 1
 
 
@@ -86,12 +94,30 @@ def halting_before(step: int, pipe: int) -> Iterator[None]:
         roof.EPOCH_STEPS = steps
 
 
+@contextmanager
+def halting_before_the_audit(pipe: int) -> Iterator[None]:
+    """Say when the first audit is to begin, and wait for what comes."""
+
+    def begin() -> list[str]:
+        os.write(pipe, b".")
+        signal.pause()
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roof, "audit", begin)
+        yield
+
+
 def halted(step: int, now: datetime) -> int:
     """A worker that settles and stands still in the middle, holding the epoch: its process id."""
+    return standing(lambda pipe: halting_before(step, pipe), now)
+
+
+def standing(halting: Callable[[int], AbstractContextManager[None]], now: datetime) -> int:
     hear, tell = os.pipe()
 
     def work() -> None:
-        with halting_before(step, tell):
+        with halting(tell):
             settle_all(now)
 
     child = forked(work)
@@ -99,6 +125,17 @@ def halted(step: int, now: datetime) -> int:
     assert os.read(hear, 1) == b"."
     os.close(hear)
     return child
+
+
+def wait_until_one_waits() -> None:
+    """Until a worker waits for another one's lock."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
 
 
 def kill(child: int) -> None:
@@ -147,6 +184,31 @@ def test_one_of_two_workers_dies_and_the_other_goes_on(due: datetime) -> None:
     kill(dying)
     assert os.waitpid(other, 0)[1] == 0
     assert all_is_whole() == EPOCHS + 1
+
+
+def test_killed_before_the_audit_the_next_worker_begins_with_it(due: datetime) -> None:
+    kill(standing(halting_before_the_audit, due))
+    Node.objects.filter(self_stake__gt=0).update(self_stake=F("self_stake") + 1)
+    with pytest.raises(Halted):
+        settle_all(due)
+    assert Epoch.objects.get(status="open").number == 2, (
+        "what is off was found before the second epoch is settled"
+    )
+    assert NetworkRow.objects.get().halted != []
+    Node.objects.filter(self_stake__gt=0).update(self_stake=F("self_stake") - 1)
+    settle_all(due)
+    assert all_is_whole() == EPOCHS + 1
+
+
+def test_no_other_worker_settles_on_before_the_audit_is_done(due: datetime) -> None:
+    auditing = standing(halting_before_the_audit, due)
+    other = forked(lambda: settle_all(due))
+    wait_until_one_waits()
+    assert all_is_whole() == 2
+    kill(auditing)
+    assert os.waitpid(other, 0)[1] == 0
+    assert all_is_whole() == EPOCHS + 1
+    assert NetworkRow.objects.get().audited == EPOCHS
 
 
 def test_two_commands_at_once(due: datetime, process_environment: dict[str, str]) -> None:
