@@ -13,16 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
-from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
+from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, number, vote_query
 from governance.models import Vote
 from governance.selectors import disputes
 from governance.selectors.votes import votes_of
 from governance.services.disputes import add_evidence, deposit_key, open_dispute
 from governance.services.votes import vote_dispute
+from staking.api import filters
 from staking.api.nodes import node_json
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 from staking.ledger.selectors import posted
-from staking.protocol.addresses import normalize
 from staking.protocol.votes import DISPUTE_CHOICES
 from staking.selectors.nodes import node_figures
 from staking.services import clock
@@ -56,12 +56,11 @@ DISPUTED = inline_serializer(
 def dispute_list(request: Request) -> Response:
     """Disputes, the newest first."""
     asked = window(request)
-    node = request.query_params.get("node")
     found, count = disputes.list_disputes(
         limit=asked.limit,
         offset=asked.offset,
-        status=chosen(request, "status", STATUSES),
-        node=normalize(node) if node is not None else "",
+        status=filters.choice(request, "status", STATUSES) or "",
+        node=filters.address(request, "node") or "",
         slash=whole(request, "slash", None, 0, MAX_ID),
     )
     return page(request, list(shapes.DisputeSerializer(found, many=True).data), window=asked, count=count)

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 
 from governance.api import serializers as shapes
 from governance.api.disputes import vote_json
-from governance.api.queries import VOTE_PARAMETERS, body, caller_of, chosen, number, vote_query
+from governance.api.queries import VOTE_PARAMETERS, body, caller_of, number, vote_query
 from governance.selectors import proposals
 from governance.selectors.replays import effect_of
 from governance.selectors.votes import votes_of
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
+from staking.api import filters
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 from staking.protocol.errors import Invalid, NotFound
 from staking.protocol.parameters import DEFAULTS, apply_changes
@@ -107,7 +108,7 @@ def proposal_json(proposal: int) -> dict[str, Any]:
 
 def _list(request: Request) -> Response:
     asked = window(request)
-    status = chosen(request, "status", STATUSES)
+    status = filters.choice(request, "status", STATUSES) or ""
     found, count = proposals.list_proposals(limit=asked.limit, offset=asked.offset, status=status)
     return page(request, list(shapes.ProposalSerializer(found, many=True).data), window=asked, count=count)
 

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from governance.selectors.votes import ORDERINGS, VoteQuery
+from staking.api import filters
 from staking.protocol.errors import Invalid, NotFound
 
 MAX_ID = 2**63 - 1
@@ -38,20 +39,10 @@ def body(request: Request) -> dict[str, Any]:
     return request.data
 
 
-def chosen(request: Request, name: str, among: tuple[str, ...], default: str = "") -> str:
-    """One of some words, `default` when it is not given. Raises: `invalid` for any other."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if text not in among:
-        raise Invalid(f"Choose {name} among {', '.join(among)}.", field=name)
-    return text
-
-
 def vote_query(request: Request, choices: tuple[str, ...]) -> VoteQuery:
     """Filter and order of a list of votes. Raises: `invalid`."""
     return VoteQuery(
-        choice=chosen(request, "choice", choices),
-        with_reason=chosen(request, "with_reason", ("true", "false")) == "true",
-        ordering=chosen(request, "ordering", VOTE_ORDERINGS, "-power"),
+        choice=filters.choice(request, "choice", choices) or "",
+        with_reason=filters.flag(request, "with_reason"),
+        ordering=filters.choice(request, "ordering", VOTE_ORDERINGS) or "-power",
     )

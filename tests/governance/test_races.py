@@ -15,6 +15,7 @@ from staking.protocol.amounts import MICRO
 from staking.protocol.errors import AlreadyDisputed, DisputeWindowClosed, VoteClosed
 from tests.governance import world
 from tests.governance.world import ANN, BEN, OLGA, SECOND
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +32,7 @@ def test_one_slash_disputed_by_all_at_once() -> None:
             return False
         return True
 
-    assert sorted(world.together(6, act)) == [False] * 5 + [True]
+    assert sorted(together(6, act)) == [False] * 5 + [True]
     assert (Dispute.objects.count(), balance(accounts.DEPOSITS)) == (1, 50 * MICRO)
 
 
@@ -45,7 +46,7 @@ def test_one_wallet_votes_on_every_device_at_once() -> None:
         choice = ("uphold", "overturn", "abstain")[number % 3]
         return vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=ANN, now=now).power
 
-    assert set(world.together(6, act)) == {400 * MICRO}
+    assert set(together(6, act)) == {400 * MICRO}
     assert Vote.objects.count() == 1
 
 
@@ -68,7 +69,7 @@ def test_votes_while_their_epoch_is_settled_count_whole_or_not_at_all() -> None:
             return False
         return True
 
-    in_time = world.together(3, act)[1:]
+    in_time = together(3, act)[1:]
     dispute.refresh_from_db()
     assert Vote.objects.count() == in_time.count(True)
     assert dispute.status == ("overturned" if any(in_time) else "upheld")
@@ -90,7 +91,7 @@ def test_a_dispute_while_the_filing_window_is_settled_counts_whole_or_not_at_all
             return False
         return True
 
-    in_time = world.together(2, act)[1]
+    in_time = together(2, act)[1]
     slash.refresh_from_db()
     assert slash.status == ("disputed" if in_time else "executed")
     assert balance(accounts.DEPOSITS) == (50 * MICRO if in_time else 0)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from delegation.services.positions import delegate
 from inframind.epoch import settle_epoch
@@ -111,18 +108,3 @@ def catch_up() -> None:
 
 def wallet(owner: str) -> int:
     return balance(accounts.wallet(owner))
-
-
-def together(clients: int, act: Callable[[int], object]) -> list[object]:
-    """Run act(0) … act(clients − 1) at the same instant, each on a connection of its own."""
-    start = Barrier(clients)
-
-    def one(number: int) -> object:
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(one, range(clients)))

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from staking.ledger import accounts, selectors
 from staking.ledger.posting import post
 from staking.protocol.errors import InsufficientBalance
+from tests.together import together
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WALLETS = [accounts.wallet(f"0x{number:040x}") for number in range(6)]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(clients: int, act: Callable[[int], object]) -> list[object]:
-    """Run act(0) … act(clients − 1) at the same instant, each on a connection of its own."""
-    start = Barrier(clients)
-
-    def one(number: int) -> object:
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(one, range(clients)))
 
 
 def fund(amount: int) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from delegation.services import earnings, positions, redelegations, unbondings
 from inframind.epoch import settle_due
@@ -23,25 +20,11 @@ from staking.protocol.errors import ProtocolError
 from staking.services import faucet, stakes
 from staking.services.unbondings import release_due, withdraw
 from tests.network import START, Network, node_address, operator, wallet
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CROWD = 6
-
-
-def together(clients: int, act: Callable[[int], Any]) -> list[Any]:
-    """Run act(0) … act(clients − 1) at the same instant, each on a connection of its own."""
-    start = Barrier(clients)
-
-    def one(number: int) -> Any:
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(one, range(clients)))
 
 
 def outcome(act: Callable[[], Any]) -> str:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
@@ -19,6 +15,7 @@ from staking.models import Heartbeat, Receipt
 from staking.services import heartbeats
 from staking.services.intake import Ingested
 from tests.network import START, Network
+from tests.together import together
 from tests.work import machines
 from tests.work.machines import proofs, recorded, rfc3339, send, signed, unsigned
 
@@ -33,21 +30,6 @@ def network() -> Network:
     made = Network()
     machines.register(3)
     return made
-
-
-def together(clients: int, act: Callable[[int], Any]) -> list[Any]:
-    """Run act(0) … act(clients − 1) at the same instant, each on a connection of its own."""
-    start = Barrier(clients)
-
-    def one(number: int) -> Any:
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(one, range(clients)))
 
 
 def shuffled(items: list[Any], seed: int) -> list[Any]:
