@@ -46,7 +46,9 @@ JOIN notices_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.wallet
   OR (e.kind = ANY(%(people)s) AND (
     EXISTS (SELECT FROM staking_node n WHERE n.id = e.node_id AND n.operator = s.wallet)
     OR EXISTS (SELECT FROM delegation_position p WHERE p.node_id = e.node_id AND p.wallet = s.wallet
-               AND p.shares > 0 AND p.opened_epoch <= e.epoch)))
+               AND p.opened_epoch <= e.epoch AND (p.shares > 0 OR EXISTS (
+                 SELECT FROM staking_unbonding u
+                 WHERE u.node_id = e.node_id AND u.wallet = s.wallet AND u.status = 'open')))))
 JOIN LATERAL (VALUES
   ('email', s.email_confirmed AND s.email <> '' AND s.email_kinds ? e.kind),
   ('webhook', s.webhook <> '' AND s.webhook_kinds ? e.kind)) AS way(channel, wanted) ON way.wanted

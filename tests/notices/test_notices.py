@@ -24,6 +24,7 @@ from inframind.notices import dispatch, inbox, subscriptions, webhooks
 from inframind.notices.models import Delivery, Subscription
 from staking.protocol.errors import Invalid
 from staking.services import events
+from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator, wallet
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,19 @@ def test_a_letter_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net
     assert [letter.to for letter in mail.outbox] == [["anna@example.org"]]
     assert mail.outbox[0].subject.startswith("Slash pending: SLA drop on node 1")
     assert Delivery.objects.get().status == "sent"
+
+
+def test_who_is_on_the_way_out_still_hears_of_what_can_reach_it(net):
+    confirmed(wallet(1), "anna@example.org", ["slash_pending", "share_cut"])
+    net.undelegate(node_address(1), 1)
+    net.settle()
+    dispatch.queue_events()
+    assert Delivery.objects.get().wallet == wallet(1)
+    net.settle(9)
+    release_due(now=net.now)
+    net.change(node_address(1), delegator_share_bps=7_800)
+    dispatch.queue_events()
+    assert Delivery.objects.count() == 1
 
 
 def test_an_event_of_a_transaction_that_failed_is_told_to_nobody(net):
