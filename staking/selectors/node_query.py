@@ -30,7 +30,6 @@ ORDERS = {
     "score": "r.score_bps",
     "latency": "r.latency_percentile_bps",
 }
-BY_RANK = ("rank", "-rank")
 ORDERINGS = tuple(sign + name for name in ORDERS for sign in ("", "-"))
 
 STANDING = {
@@ -46,8 +45,12 @@ OPEN = (
 )
 # Declared, and not declared to be absent.
 TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
-SETTLED = "LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id AND r.rank IS NULL"
-RANKED = f"LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id {SETTLED}"
+# OFFSET 0 keeps the planner from reading the settled rows of those that are ranked.
+RANKED = (
+    "LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id"
+    " LEFT JOIN LATERAL (SELECT * FROM staking_nodeepoch s"
+    " WHERE r.rank IS NULL AND s.epoch = %(epoch)s - 1 AND s.node_id = n.id OFFSET 0) e ON true"
+)
 NODES = "staking_node n JOIN staking_pool p ON p.node_id = n.id"
 
 
@@ -114,12 +117,6 @@ def source(clauses: list[str], order: str = "") -> str:
     text = " AND ".join(clauses)
     ranked = any(f"{table}." in text + order for table in ("r", "e"))
     return f"FROM {NODES} {RANKED if ranked else ''}" + (f" WHERE {text}" if text else "")
-
-
-def ranked_source(clauses: list[str]) -> str:
-    """FROM and WHERE over the nodes of the ranking alone."""
-    text = " AND ".join(["r.ranking_id = %(ranking)s", *clauses])
-    return f"FROM {NODES} JOIN staking_rankingrow r ON r.node_id = n.id {SETTLED} WHERE {text}"
 
 
 def _standing(query: NodeQuery) -> list[str]:

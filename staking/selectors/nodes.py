@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-from django.db import connection
 
 from staking.models import Node
 from staking.protocol.addresses import checksum
 from staking.protocol.errors import NotFound
 from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
-from staking.selectors.node_query import (
-    BY_RANK,
-    ORDERINGS,
-    STATUSES,
-    NodeQuery,
-    conditions,
-    order_by,
-    ranked_source,
-    source,
-)
+from staking.selectors.node_order import all_ids, page_ids
+from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery
 from staking.selectors.rankings import in_force, latest_id
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import Live, figures_by_address, open_epoch
@@ -33,7 +22,6 @@ __all__ = [
     "STATUSES",
     "NodeFigures",
     "NodeQuery",
-    "count_nodes",
     "find_ids",
     "find_nodes",
     "list_nodes",
@@ -67,8 +55,8 @@ def nodes_page(
     query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
 ) -> tuple[list[NodeFigures], int]:
     """The same for a caller that has read the open epoch and the latest ranking; 5 queries at most."""
-    ids = _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
-    return read_figures(ids, epoch=epoch, ranking=ranking), _count(query, epoch=epoch, ranking=ranking)
+    ids = all_ids(query, epoch=epoch, ranking=ranking)
+    return read_figures(ids[offset : offset + limit], epoch=epoch, ranking=ranking), len(ids)
 
 
 def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
@@ -77,24 +65,18 @@ def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures
     return nodes_by_id(ids, ranking=ranking)
 
 
-def find_ids(query: NodeQuery, *, limit: int, offset: int) -> tuple[int | None, list[int]]:
-    """The ranking in force and the numbers of the nodes on the same page; two queries at most. Raises: `invalid`."""
+def find_ids(query: NodeQuery, *, limit: int, offset: int) -> tuple[int | None, Sequence[int]]:
+    """The ranking in force and the numbers of the nodes on the same page; 9 queries at most. Raises: `invalid`."""
     epoch, ranking = in_force()
     if epoch is None:
         return None, []
-    return ranking, _ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+    return ranking, page_ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
 
 
 def nodes_by_id(ids: Sequence[int], *, ranking: int | None) -> list[NodeFigures]:
     """The nodes with these numbers, in this order, by one ranking, without the rewards of former epochs. One query."""
     epoch, _ = in_force()
     return [] if epoch is None else read_figures(ids, epoch=epoch, ranking=ranking, rewards=False)
-
-
-def count_nodes(query: NodeQuery) -> int:
-    """How many nodes a query asks for. Raises: `invalid`."""
-    epoch = open_epoch()
-    return 0 if epoch is None else _count(query, epoch=epoch, ranking=latest_id())
 
 
 def node_figures(address: str, *, now: datetime) -> NodeFigures:
@@ -123,30 +105,3 @@ def _with_window(figures: NodeFigures, live: Live) -> NodeFigures:
     window = {name: getattr(live.state, name) for name in WINDOW}
     penalty = live.state.former_penalty
     return replace(figures, **window, live=live.live, score_bps=live.score_bps, penalty_bps=penalty)
-
-
-def _ids(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int) -> list[int]:
-    clauses, values = conditions(query, epoch)
-    order = order_by(query.ordering)
-    page = f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
-    values |= {"ranking": ranking, "limit": limit, "offset": offset}
-    ids: list[int] = []
-    if query.ordering in BY_RANK:
-        # Walks the ranking in its own order and stops at the end of the page, most often all that is asked for.
-        ids = _column(f"SELECT n.id {ranked_source(clauses)} {page}", values)
-    if len(ids) < limit:
-        ids = _column(f"SELECT n.id {source(clauses, order)} {page}", values)
-    return ids
-
-
-def _count(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> int:
-    clauses, values = conditions(query, epoch)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {source(clauses)}", values | {"ranking": ranking})
-        return int(cursor.fetchone()[0])
-
-
-def _column(sql: str, values: dict[str, Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [row[0] for row in cursor.fetchall()]

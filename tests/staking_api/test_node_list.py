@@ -125,6 +125,49 @@ def test_pages_follow_each_other_without_gap_or_overlap(ranked: Net, get: Any) -
     assert get("nodes", offset=10**9) == {"results": [], "next": None}
 
 
+def test_pages_of_one_make_up_the_whole_list_whatever_is_filtered(three: Net, get: Any) -> None:
+    """Filters are put to the head of the order first: they may let all pass, some, one far down, or none."""
+    for number in range(40):
+        region = "us-east" if number % 9 == 8 else "eu-west"
+        three.node(address(f"{number:04x}dd"), OLGA, 100 + 7 * number % 20, region=region)
+    rankings.rank(now=three.now)
+    for ordering, key in {"-stake": stake_down, "name": by_name, "rank": by_rank}.items():
+        whole = sorted(get("nodes", limit=200)["results"], key=key)
+        for query, wanted in FILTERED:
+            expected = [node["address"] for node in whole if wanted(node)]
+            assert walked(get, ordering=ordering, **query) == expected, (ordering, query)
+
+
+FILTERED: list[tuple[dict[str, str], Any]] = [
+    ({}, lambda node: True),
+    ({"status": "active"}, lambda node: True),
+    ({"region": "us-east"}, lambda node: node["region"] == "us-east"),
+    ({"search": "0c03"}, lambda node: node["address"].lower() == EAST),
+    ({"region": "atlantis"}, lambda node: False),
+]
+
+
+def stake_down(node: Any) -> Any:
+    return -float(node["effective_stake"]), node["address"].lower()
+
+
+def by_name(node: Any) -> Any:
+    return node["name"].lower(), node["address"].lower()
+
+
+def by_rank(node: Any) -> Any:
+    return node["rank"]
+
+
+def walked(get: Any, **query: str) -> list[str]:
+    page = get("nodes", limit=1, **query)
+    found = page["results"]
+    while page["next"]:
+        page = Client().get(page["next"]).json()
+        found += page["results"]
+    return [node["address"] for node in found]
+
+
 def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Net, get: Any) -> None:
     rows = get("nodes")["results"]
     one = get(f"nodes/{NORTH}")
