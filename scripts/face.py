@@ -44,11 +44,15 @@ FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTi
 
 @dataclass(frozen=True)
 class Place:
-    """A page: its address, or the page and the link on it that lead there; `role` of the demo wallet."""
+    """A page: its address, or the page and the link on it that lead there; `role` of the demo wallet.
+
+    `status` is what it answers with: what is measured shall be the page, not that it is missing.
+    """
 
     address: str
     follow: str = ""
     role: str = ""
+    status: int = 200
 
 
 NODE = "#leaderboard tbody tr:nth-child(2) th a"
@@ -70,7 +74,7 @@ PLACES = (
     Place("/proposals/"),
     Place("/proposals/", "main a[href^='/proposals/']:not([href*='new'])"),
     Place("/parameters/"),
-    Place("/nowhere/"),
+    Place("/nowhere/", status=404),
     Place("/portfolio/", role="delegator"),
     Place("/portfolio/", "main a[href*='/statement/']", "delegator"),
     Place("/portfolio/", "main a[href^='/nodes/']", "delegator"),
@@ -122,7 +126,7 @@ def _measure_all(browser: Browser, url: str) -> int:
     missed = 0
     for place in PLACES:
         address, cookies = _find(browser, url, place)
-        rounds = [_visit(browser, address, cookies) for _ in range(ROUNDS)]
+        rounds = [_visit(browser, address, cookies, place.status) for _ in range(ROUNDS)]
         figures = {name: median(getattr(one, name) for one in rounds) for name in GATES}
         over = [name for name, most in GATES.items() if figures[name] > most]
         missed += len(over)
@@ -154,13 +158,15 @@ def _find(browser: Browser, url: str, place: Place) -> tuple[str, list[dict[str,
     return address, cookies  # type: ignore[return-value]
 
 
-def _visit(browser: Browser, address: str, cookies: list[dict[str, object]]) -> Seen:
+def _visit(browser: Browser, address: str, cookies: list[dict[str, object]], status: int) -> Seen:
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True)  # type: ignore[arg-type]
     context.add_cookies(cookies)  # type: ignore[arg-type]
     page = context.new_page()
     page.add_init_script(WATCH)
     sent = _weigh(_slow(context, page))
-    page.goto(address, wait_until="load")
+    answer = page.goto(address, wait_until="load")
+    if answer is None or answer.status != status:
+        sys.exit(f"{address} answers {answer and answer.status}, not {status}.")
     page.wait_for_function(PAINTED)
     page.wait_for_load_state("networkidle")
     seen = Seen(
