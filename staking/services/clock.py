@@ -9,11 +9,13 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Heartbeat, Network, Node, Ranking, Receipt
 from staking.protocol.errors import Invalid
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
+OFFSET = Prepared("SELECT clock_offset_ms FROM staking_network WHERE id = 1")
 # A thousand years: further on, times can no longer be written.
 MOST_SECONDS = 31_556_952_000
 
@@ -23,8 +25,8 @@ def now() -> datetime:
     wall = timezone.now()
     if settings.INFRAMIND_NETWORK == "production":
         return wall
-    offset = Network.objects.filter(id=1).values_list("clock_offset_ms", flat=True).first()
-    return wall + (offset or 0) * MS
+    row = OFFSET.row()
+    return wall + (row[0] if row else 0) * MS
 
 
 def advance_to(moment: datetime) -> datetime:
