@@ -27,6 +27,12 @@ def is_measured(node: NodeFigures) -> bool:
     return node.rank is not None or bool(node.rewards)
 
 
+def percentile_of(node: NodeFigures) -> int | None:
+    """Its place in latency among the active nodes, bps; who works no more has none."""
+    gone = node.latency_ms is None or node.status in ("banned", "retired")
+    return None if gone else node.latency_percentile_bps
+
+
 def row_of(node: NodeFigures) -> LeaderboardRow:
     measured = is_measured(node)
     return LeaderboardRow(
@@ -34,7 +40,7 @@ def row_of(node: NodeFigures) -> LeaderboardRow:
         rank=node.rank, movement=node.movement, q_bps=node.q_bps if measured else None,
         score_bps=node.score_bps if measured else None, sla_bps=node.sla_bps,
         uptime_bps=node.uptime_bps if measured else None,
-        latency_percentile_bps=None if node.latency_ms is None else node.latency_percentile_bps,
+        latency_percentile_bps=percentile_of(node),
         self_stake=node.self_stake, delegated=node.delegated, cap=node.delegation_cap,
         share_bps=node.delegator_share_bps, apr_bps=node.estimated_apr_bps, rewards=node.rewards,
         can_delegate=node.can_delegate,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from staking.charts import node as charts
 from staking.models import Node, Pool
 from staking.pages import asked, node_facts, rank_change, reward_change
-from staking.pages.leaderboard_rows import is_measured
+from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.listing import Pager
 from staking.pages.node_timeline import timeline
 from staking.pages.reader import reader_of
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, node: NodeFigures, now: datetime) -> NodePage:
         apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
         window_epoch=last["epoch"] if settled_window and last else epoch.number, window_open=not settled_window,
         accepted=node.accepted, good=node.good or 0, sla_bps=node.sla_bps, latency_ms=node.latency_ms,
-        latency_percentile_bps=None if node.latency_ms is None else node.latency_percentile_bps,
+        latency_percentile_bps=percentile_of(node),
         last_reward=node_facts.last_reward(last), high_performer_bps=epoch.params.high_performer_bps,
         reward_change=reward_change.explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
         rank_change=rank_change.explain(history.last_places(node.id)) if node.rank else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from staking.pages.leaderboard_rows import is_measured, state_of
+from staking.pages.leaderboard_rows import is_measured, percentile_of, state_of
 from staking.pages.views_data import DelegatorRow, LastReward, NodeFacts
 from staking.pages.waterfall import QBreakdown
 from staking.protocol.parameters import JOB_CLASSES, Parameters, classes_of_tier
@@ -61,7 +61,7 @@ def q_of(node: NodeFigures, epoch: OpenEpoch, last: Mapping[str, Any] | None) ->
         q_bps=node.q_bps, latency=node.q_latency, uptime=node.q_uptime, stake=node.q_stake,
         scarcity=node.q_scarcity, sla_factor_bps=node.q_sla, max_latency=params.q_latency_bps,
         max_uptime=params.q_uptime_bps, max_stake=params.q_stake_bps, max_scarcity=params.q_scarcity_bps,
-        latency_percentile_bps=node.latency_percentile_bps, uptime_bps=node.uptime_bps,
+        latency_percentile_bps=percentile_of(node), uptime_bps=node.uptime_bps,
         uptime_floor_bps=params.uptime_floor_bps, active_stake=active, stake_saturation=params.q_stake_saturation,
         scarcity_bps=node.scarcity_bps, region=region_name(node.region),
         sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps,

@@ -49,7 +49,7 @@ class QBreakdown:
     max_uptime: int
     max_stake: int
     max_scarcity: int
-    latency_percentile_bps: int
+    latency_percentile_bps: int | None
     uptime_bps: int
     uptime_floor_bps: int
     active_stake: int
@@ -91,6 +91,8 @@ class QBreakdown:
         ]  # fmt: skip
 
     def _latency_note(self) -> str:
+        if self.latency_percentile_bps is None:
+            return gettext("not compared with the active nodes")
         return gettext("%(rank)s, faster than %(part)s of nodes") % {
             "rank": percentile(self.latency_percentile_bps),
             "part": percent(self.latency_percentile_bps),

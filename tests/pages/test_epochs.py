@@ -77,6 +77,8 @@ def test_nothing_of_an_open_epoch_is_final(settled: Network, reader: Client) -> 
     assert "Jobs accepted so far 5" in text
     assert "Nodes at work so far 1" in text
     assert "Pool and sum" not in text
+    assert "What the settlement will do" in text
+    assert text.index("Performance is measured") < text.index("Epoch 4 opens")
 
 
 def test_a_settling_epoch_says_so(settled: Network, reader: Client) -> None:

@@ -129,6 +129,14 @@ def test_filters_that_exclude_all_offer_a_way_back(ranked: Network, reader: Clie
     assert {"href": "/", "class": "btn"} in html.all("a")
 
 
+def test_an_empty_list_says_which_filter_keeps_nodes_out(ranked: Network, reader: Client) -> None:
+    html = read(reader, "/?q=gamma&tier=3&region=us-east")
+    assert "Switched on: “gamma”, Tier 3, US East." in html.text
+    assert "Without “gamma”: 1 node" in html.text
+    assert {"href": "?tier=3&region=us-east"} in html.all("a")
+    assert "Without Tier 3" not in html.text
+
+
 def test_pages_cut_the_list_and_keep_the_question(network: Network, reader: Client) -> None:
     for number in range(1, 30):
         network.node(number, name=f"n{number:02}")

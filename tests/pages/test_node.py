@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from staking.models import Slash
+from staking.charts.node import rank as rank_chart
+from staking.models import Node, Slash
 from staking.protocol.addresses import checksum
 from staking.services.rankings import rank
 from staking.templatetags.money import amount_digits
@@ -108,6 +111,41 @@ def test_a_slash_is_told_from_charge_to_verdict(network: Network, node: str, rea
     text = read(reader, node).text
     assert "Slash carried out: dropout" in text
     assert f"Of {amount_digits(slash.slashed)} IFM, {amount_digits(slash.burned)} were burned" in text
+
+
+def test_a_slash_of_own_stake_alone_says_so(network: Network, node: str, reader: Client) -> None:
+    network.work(node, 12, outcome="timeout")
+    network.settle()
+    text = read(reader, node).text
+    assert "Slash created: SLA drop" in text
+    assert "10% of own stake in epoch" in text
+    assert "It takes 10% of the operator’s own stake and nothing of what is delegated." in text
+
+
+def test_who_works_no_more_is_not_compared(network: Network, node: str, reader: Client) -> None:
+    Node.objects.update(retired_at=network.now)
+    text = read(reader, node).text
+    assert "not compared with the active nodes" in text
+    assert "faster than" not in text
+    assert "What an offence would cost you" not in text
+
+
+def test_hardware_is_said_in_one_line(network: Network, reader: Client) -> None:
+    declared = {"gpu": "H100", "gpus": 4, "gpu_memory_gb": 80, "tee": 1, "nvlink": "yes"}
+    text = read(reader, network.node(6, hardware=declared)).text
+    assert "Hardware 4 × H100, 80 GB Trusted enclave yes nvlink yes" in text
+
+
+def test_a_chart_has_its_course_without_script(network: Network, node: str, reader: Client) -> None:
+    html = reader.get(f"/nodes/{node}/").content.decode()
+    assert html.count('<noscript><svg class="im-spark"') == html.count('<figure class="im-chart"')
+
+
+def test_rankings_of_one_minute_are_one_place_on_the_axis(network: Network, node: str) -> None:
+    at = network.now.replace(second=0)
+    charted = rank_chart([(at - timedelta(days=1), 3), (at, 2), (at + timedelta(seconds=20), 1)], "K", 9)
+    assert charted is not None
+    assert [view.series[0].values for view in charted.views] == [(3, 1)]
 
 
 def test_history_is_charted_with_a_table_behind(network: Network, node: str, reader: Client) -> None:
