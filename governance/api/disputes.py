@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
-from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, number, vote_query
+from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, cast, number, vote_query
 from governance.models import Vote
 from governance.selectors import disputes
 from governance.selectors.votes import votes_of
@@ -91,14 +91,7 @@ def dispute_votes(request: Request, dispute: int) -> Response:
 @api_view(["POST"])
 def dispute_vote(request: Request, dispute: int) -> Response:
     """Vote on a dispute with the wallet's power at the snapshot; a later vote replaces an earlier one."""
-    given = body(request)
-    vote = vote_dispute(
-        dispute=number(dispute),
-        choice=given.get("choice"),
-        reason=given.get("reason", ""),
-        wallet=caller_of(request),
-        now=clock.now(),
-    )
+    vote = vote_dispute(**cast(request), dispute=number(dispute))
     return Response(dispute_json(dispute) | {"vote": vote_json(vote)})
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from governance.api import serializers as shapes
 from governance.api.disputes import vote_json
-from governance.api.queries import VOTE_PARAMETERS, body, caller_of, number, vote_query
+from governance.api.queries import VOTE_PARAMETERS, body, caller_of, cast, number, vote_query
 from governance.selectors import proposals
 from governance.selectors.replays import effect_of
 from governance.selectors.votes import votes_of
@@ -90,14 +90,7 @@ def proposal_votes(request: Request, proposal: int) -> Response:
 @api_view(["POST"])
 def proposal_vote(request: Request, proposal: int) -> Response:
     """Vote on a proposal with the wallet's power at the snapshot; a later vote replaces an earlier one."""
-    given = body(request)
-    vote = vote_proposal(
-        proposal=number(proposal),
-        choice=given.get("choice"),
-        reason=given.get("reason", ""),
-        wallet=caller_of(request),
-        now=clock.now(),
-    )
+    vote = vote_proposal(**cast(request), proposal=number(proposal))
     return Response(proposal_json(proposal) | {"vote": vote_json(vote)})
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from governance.selectors.votes import ORDERINGS, VoteQuery
 from staking.api import filters
 from staking.protocol.errors import Invalid, NotFound
+from staking.services import clock
 
 MAX_ID = 2**63 - 1
 VOTE_ORDERINGS = tuple(ORDERINGS)
@@ -37,6 +38,17 @@ def body(request: Request) -> dict[str, Any]:
     if not isinstance(request.data, dict):
         raise Invalid("Send an object.")
     return request.data
+
+
+def cast(request: Request) -> dict[str, Any]:
+    """A vote as it was sent, by whom and when. Raises: `invalid` for a body that is no object."""
+    given = body(request)
+    return {
+        "choice": given.get("choice"),
+        "reason": given.get("reason", ""),
+        "wallet": caller_of(request),
+        "now": clock.now(),
+    }
 
 
 def vote_query(request: Request, choices: tuple[str, ...]) -> VoteQuery:
