@@ -13,6 +13,8 @@ from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 
 RECENT = 8
+# A proposal costs nothing, so anybody with enough power may open any number of them.
+OPEN_PROPOSALS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class BallotLine:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`/governance/`. Amounts in µIFM."""
+    """`/governance/`. Amounts in µIFM. Of proposals that are open or wait the first ones, and how many there are."""
 
     disputes: tuple[BallotLine, ...]
     proposals: tuple[BallotLine, ...]
+    open_proposals: int
     waiting: tuple[Proposal, ...]
+    waiting_proposals: int
     decided_disputes: tuple[BallotLine, ...]
     decided_proposals: tuple[BallotLine, ...]
     pending_slashes: int
@@ -58,11 +62,15 @@ def overview(wallet: str | None) -> Overview:
     """What is open (the first to close first) and what was decided last, seen by a wallet or by nobody."""
     disputes = Dispute.objects.select_related("slash__node")
     running = Dispute.Status.VOTING
+    voting = Proposal.objects.filter(status="voting").order_by("closes_epoch", "pk")
+    waiting = Proposal.objects.filter(status="passed").order_by("executes_epoch", "pk")
     held = balances([accounts.TREASURY, accounts.DEPOSITS])
     return Overview(
         disputes=lines(disputes.filter(status=running).order_by("closes_epoch", "pk"), wallet),
-        proposals=lines(Proposal.objects.filter(status="voting").order_by("closes_epoch", "pk"), wallet),
-        waiting=tuple(Proposal.objects.filter(status="passed").order_by("executes_epoch", "pk")),
+        proposals=lines(voting[:OPEN_PROPOSALS], wallet),
+        open_proposals=voting.count(),
+        waiting=tuple(waiting[:OPEN_PROPOSALS]),
+        waiting_proposals=waiting.count(),
         decided_disputes=lines(
             disputes.exclude(status=running).order_by("-closed_at", "-pk")[:RECENT], wallet
         ),

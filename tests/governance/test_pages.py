@@ -341,6 +341,18 @@ def test_the_overview_is_the_reader_s(dispute: Dispute, proposal: Proposal) -> N
     assert "no power here" in page("/governance/", OLGA)
 
 
+def test_the_overview_shows_the_first_of_very_many_proposals(proposal: Proposal) -> None:
+    for number in range(27):
+        Proposal.objects.create(
+            **{f.name: getattr(proposal, f.name) for f in Proposal._meta.fields if f.name not in ("id", "title")},
+            title=f"More {number:02d}.",
+        )  # fmt: skip
+    html = page("/governance/")
+    assert "28</span>" in html[html.index("Proposals being voted on") :][:120]
+    assert len(re.findall(r"More \d\d\.", html)) == 24
+    assert "More 23." in html
+
+
 def test_votes_are_filtered_and_sorted(dispute: Dispute) -> None:
     for wallet, choice, reason in ((ANN, "uphold", ""), (BEN, "overturn", "Because"), (CAT, "abstain", "")):
         vote_dispute(dispute=dispute.pk, choice=choice, reason=reason, wallet=wallet, now=world.now())
