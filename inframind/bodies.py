@@ -1,36 +1,91 @@
-"""Bodies that come in chunks, without a length, are read and measured before the site sees them."""
+"""Bodies are read whole and measured before the site sees them, so that a client who sends slowly holds nobody up.
+
+A request waits for its body in one of the server's many threads, and only then takes one of the few places in which
+the site is at work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from threading import Lock, Semaphore
 from typing import Any
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PIECE = 65_536
 
+# Threads of a web process, nearly all of them idle: places to wait for a body.
+WAITING_ROOM = 256
+# Bodies that one address may keep a process waiting for at a time; room is left for the others.
+MOST_FROM_ONE = 128
+
 
 class MeasuredBodies:
-    """WSGI knows a body by its length, and Django takes one without for empty; `limit` is in bytes.
+    """`limit` is in bytes: of a longer body without a length one byte more is read, which the site then refuses as
+    too large; one that says how much too long it is is left to it unread. `at_work`: requests that the site has in
+    hand at a time."""
 
-    Of a longer body one byte more than the limit is read, which the site then refuses as too large.
-    """
-
-    def __init__(self, application: Application, limit: int) -> None:
+    def __init__(self, application: Application, limit: int, at_work: int) -> None:
         self.application = application
         self.limit = limit
+        self._at_work = Semaphore(at_work)
+        self._arriving: Counter[str] = Counter()
+        self._lock = Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "") and not environ.get("CONTENT_LENGTH"):
-            body = self._read(environ["wsgi.input"])
+        expected = self._expected(environ)
+        if expected:
+            with self._place(str(environ.get("REMOTE_ADDR", ""))) as free:
+                if not free:
+                    return _refuse(start_response)
+                body = self._read(environ["wsgi.input"], expected)
             environ = {**environ, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-        return self.application(environ, start_response)
+        with self._at_work:
+            return self.application(environ, start_response)
 
-    def _read(self, stream: Any) -> bytes:
+    def _expected(self, environ: dict[str, Any]) -> int:
+        """How many bytes of a body to read, 0 for none."""
+        length = environ.get("CONTENT_LENGTH") or ""
+        if not length:
+            return self.limit + 1 if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "") else 0
+        return int(length) if length.isdecimal() and int(length) <= self.limit else 0
+
+    @contextmanager
+    def _place(self, address: str) -> Iterator[bool]:
+        with self._lock:
+            free = self._arriving[address] < MOST_FROM_ONE
+            self._arriving[address] += 1
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._arriving[address] -= 1
+                if not self._arriving[address]:
+                    del self._arriving[address]
+
+    def _read(self, stream: Any, expected: int) -> bytes:
         body = bytearray()
-        while len(body) <= self.limit:
-            piece = stream.read(min(PIECE, self.limit + 1 - len(body)))
+        while len(body) < expected:
+            piece = stream.read(min(PIECE, expected - len(body)))
             if not piece:
                 break
             body += piece
         return bytes(body)
+
+
+def _refuse(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    problem = {
+        "type": "about:blank",
+        "title": "Service unavailable",
+        "status": 503,
+        "code": "unavailable",
+        "detail": "Too many requests from here are still being sent; nothing was changed. Try again in a moment.",
+    }
+    start_response(
+        "503 Service Unavailable",
+        [("Content-Type", "application/problem+json"), ("Retry-After", "5"), ("Connection", "close")],
+    )
+    return [json.dumps(problem).encode()]

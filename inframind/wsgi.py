@@ -13,4 +13,6 @@ from django.core.wsgi import get_wsgi_application
 
 from inframind.bodies import MeasuredBodies
 
-application = MeasuredBodies(get_wsgi_application(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+application = MeasuredBodies(
+    get_wsgi_application(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS
+)

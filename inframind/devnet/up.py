@@ -21,6 +21,7 @@ from typing import Any
 import django
 
 from inframind import environment
+from inframind.bodies import WAITING_ROOM
 
 from . import faults, locks, probes, servers
 from .children import Child, end_with_parent
@@ -138,7 +139,8 @@ def _children(settings: dict[str, Any]) -> dict[str, Child]:
     celery = [*python, "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet"]
     web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(settings["PORT"])]
     web += ["--workers", str(settings["INFRAMIND_WEB_WORKERS"])]
-    web += ["--blocking-threads", str(settings["INFRAMIND_WEB_THREADS"])]
+    # Most of them only ever wait for a body; INFRAMIND_WEB_THREADS of them are at work at a time.
+    web += ["--blocking-threads", str(WAITING_ROOM)]
     # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.
     web += ["--respawn-failed-workers"]
     # Without a limit granian waits for ever on workers that were still starting when it was told to end.

@@ -1,11 +1,14 @@
-"""Bodies that come without a length."""
+"""Bodies that come without a length, and those that do not come."""
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
+from threading import Event, Thread
 
 import pytest
 
+from inframind import bodies
 from inframind.bodies import MeasuredBodies
 
 
@@ -26,10 +29,68 @@ def site(environ, start_response):
 @pytest.mark.parametrize(("sent", "seen"), [(0, 0), (5, 5), (100, 100), (101, 101), (5_000, 101)])
 def test_a_body_in_chunks_is_measured_up_to_the_limit(sent, seen):
     environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Drips(b"x" * sent)}
-    assert MeasuredBodies(site, 100)(environ, None) == [str(seen).encode(), b"x" * seen]
+    assert MeasuredBodies(site, 100, at_work=1)(environ, None) == [str(seen).encode(), b"x" * seen]
 
 
-def test_a_body_with_a_length_is_left_alone():
+def test_a_body_that_says_it_is_too_long_is_left_unread():
     stream = Drips(b"x" * 500)
     environ = {"CONTENT_LENGTH": "500", "wsgi.input": stream}
-    assert MeasuredBodies(site, 100)(environ, None) == [b"500", b"x" * 7]
+    assert MeasuredBodies(site, 100, at_work=1)(environ, None) == [b"500", b"x" * 7]
+
+
+class Late:
+    """A stream of which nothing is there until it is let go."""
+
+    def __init__(self, body):
+        self.body, self.asked, self.let_go = BytesIO(body), Event(), Event()
+
+    def read(self, size):
+        self.asked.set()
+        assert self.let_go.wait(10)
+        return self.body.read(size)
+
+
+def post(stream, address="1.2.3.4"):
+    return {"CONTENT_LENGTH": "5", "wsgi.input": stream, "REMOTE_ADDR": address}
+
+
+@pytest.fixture
+def waiting():
+    """A door with one place at work, and a request whose body is still to come: its stream, thread and answer."""
+    door, stream, answers = MeasuredBodies(site, 100, at_work=1), Late(b"x" * 5), []
+    thread = Thread(target=lambda: answers.append(door(post(stream), None)))
+    thread.start()
+    assert stream.asked.wait(10)
+    yield door, stream, thread, answers
+    stream.let_go.set()
+    thread.join()
+
+
+def test_who_is_still_sending_holds_nobody_up(waiting):
+    door, stream, thread, answers = waiting
+    assert door({"wsgi.input": BytesIO()}, None) == [b"", b""]
+    assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
+    assert answers == []
+    stream.let_go.set()
+    thread.join()
+    assert answers == [[b"5", b"x" * 5]]
+
+
+def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatch):
+    door, stream, thread, _ = waiting
+    monkeypatch.setattr(bodies, "MOST_FROM_ONE", 1)
+    said = []
+    (refusal,) = door(post(BytesIO(b"y" * 5)), lambda *answer: said.append(answer))
+    (status, headers) = said[0]
+    assert (status, dict(headers)["Retry-After"], json.loads(refusal)["code"]) == (
+        "503 Service Unavailable", "5", "unavailable",
+    )  # fmt: skip
+    assert door(post(BytesIO(b"y" * 5), "5.6.7.8"), None) == [b"5", b"y" * 5]
+    assert door({"wsgi.input": BytesIO(), "REMOTE_ADDR": "1.2.3.4"}, None) == [b"", b""]
+    stream.let_go.set()
+    thread.join()
+    assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
+
+
+def test_a_body_that_broke_off_is_as_short_as_it_came():
+    assert MeasuredBodies(site, 100, at_work=1)(post(BytesIO(b"abc")), None) == [b"3", b"abc"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from .conftest import Running, processes_of, wait_for
 
 UP = ("-m", "inframind.devnet.up")
 ADDRESS = "0x" + "ab" * 20
+HALF_A_POST = b"POST /api/v1/auth/nonce HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
 
 
 def get(environment: dict[str, str], path: str) -> tuple[int, str]:
@@ -124,6 +126,13 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     serving[0].kill()
     wait_for(lambda: serving[0] not in web.children() and len(web.children()) == len(serving))
     becomes_ready(again)
+
+    # Clients who never end what they began to send hold nobody up.
+    with ExitStack() as slow:
+        for _ in range(20):
+            client = socket.create_connection(("127.0.0.1", int(plain_environment["PORT"])))
+            slow.enter_context(client).sendall(HALF_A_POST)
+        assert [get(plain_environment, "/healthz")[0] for _ in range(20)] == [200] * 20
 
     # When one of the three ends by itself, all end, and the exit status tells.
     next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
