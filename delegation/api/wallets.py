@@ -64,7 +64,9 @@ def wallet(request: Request, address: str) -> Response:
 def delegations(request: Request, address: str) -> Response:
     """The wallet's delegations, by node address."""
     found = [p for p in positions.positions_of_wallet(normalize(address)) if not p.is_over]
-    return _page(request, found, shapes.DelegationSerializer, len(found))
+    asked = window(request)
+    shown = list(shapes.DelegationSerializer(found[asked.offset : asked.stop], many=True).data)
+    return page(request, shown, window=asked, count=len(found))
 
 
 @extend_schema(
@@ -76,8 +78,10 @@ def delegations(request: Request, address: str) -> Response:
 def wallet_unbondings(request: Request, address: str) -> Response:
     """The wallet's unbonding entries, in the order in which they are paid."""
     status = choice(request, "status", UNBONDING_STATUSES)
-    found = unbondings.unbondings_of_wallet(normalize(address), status=status)
-    return _page(request, found, shapes.UnbondingSerializer, len(found))
+    wallet, asked = normalize(address), window(request)
+    found = unbondings.unbondings_of_wallet(wallet, status=status, limit=asked.limit, offset=asked.offset)
+    shown = list(shapes.UnbondingSerializer(found, many=True).data)
+    return page(request, shown, window=asked, count=unbondings.count_of_wallet(wallet, status=status))
 
 
 @extend_schema(
@@ -89,8 +93,12 @@ def wallet_unbondings(request: Request, address: str) -> Response:
 def wallet_redelegations(request: Request, address: str) -> Response:
     """The wallet's redelegations, the newest first."""
     status = choice(request, "status", REDELEGATION_STATUSES)
-    found = redelegations.redelegations_of_wallet(normalize(address), status=status)
-    return _page(request, found, shapes.RedelegationSerializer, len(found))
+    wallet, asked = normalize(address), window(request)
+    found = redelegations.redelegations_of_wallet(
+        wallet, status=status, limit=asked.limit, offset=asked.offset
+    )
+    shown = list(shapes.RedelegationSerializer(found, many=True).data)
+    return page(request, shown, window=asked, count=redelegations.count_of_wallet(wallet, status=status))
 
 
 @extend_schema(
@@ -167,14 +175,6 @@ def _file(lines: Iterator[str], name: str) -> HttpResponse:
     answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _page(
-    request: Request, rows: list[Any], shape: type[serializers.Serializer[Any]], count: int
-) -> Response:
-    asked = window(request)
-    shown = rows[asked.offset : asked.stop]
-    return page(request, list(shape(shown, many=True).data), window=asked, count=count)
 
 
 def _open_page(

@@ -11,7 +11,7 @@ from delegation.selectors.earnings import EarnedIn, earned_by_epoch
 from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
-from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, unbondings_of_wallet
 from delegation.selectors.wallets import WalletFigures, figures_from
 from staking.models import Ranking, Slash
 from staking.protocol.amounts import BPS
@@ -21,6 +21,7 @@ from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 
 EPOCHS = 30
+ENTRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """A wallet's holdings. `earned`: per epoch, node and role over the last epochs, the oldest first."""
+    """A wallet's holdings. `earned`: per epoch, node and role over the last epochs, the oldest first.
+
+    `unbondings`: those that mature first, of as many as `entries` says.
+    """
 
     wallet: WalletFigures
     epoch: OpenEpoch
@@ -62,6 +66,7 @@ class Portfolio:
     own: tuple[OwnNode, ...]
     own_figures: dict[int, NodeFigures]
     unbondings: tuple[UnbondingFigures, ...]
+    entries: int
     moving: tuple[RedelegationFigures, ...]
     earned: tuple[EarnedIn, ...]
     charges: tuple[Charge, ...]
@@ -83,19 +88,20 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
             return None
         positions = [position for position in positions_of_wallet(wallet) if not position.is_over]
         own = nodes_run_by(wallet)
-        unbondings = unbondings_of_wallet(wallet, status="open")
+        unbondings = unbondings_of_wallet(wallet, status="open", limit=ENTRIES)
         moving = redelegations_of_wallet(wallet, status="recorded")
         earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
         nodes = _nodes(
             {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
         )
         return Portfolio(
-            wallet=figures_from(wallet, positions, own, unbondings, epoch=epoch.number),
+            wallet=figures_from(wallet, positions, own, epoch=epoch.number),
             epoch=epoch,
             holdings=tuple(_holdings(positions, nodes, earned, moving)),
             own=tuple(own),
             own_figures=nodes,
             unbondings=tuple(unbondings),
+            entries=count_of_wallet(wallet, status="open"),
             moving=tuple(moving),
             earned=tuple(earned),
             charges=tuple(_charges(nodes, positions, unbondings, own)),

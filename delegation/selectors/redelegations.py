@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from delegation.models import Redelegation
 
 
@@ -30,10 +32,13 @@ def redelegations_of_wallet(
     wallet: str, *, status: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[RedelegationFigures]:
     """The wallet's redelegations, the newest first; one query."""
-    rows = Redelegation.objects.filter(wallet=wallet).select_related("source", "target").order_by("-id")
-    if status is not None:
-        rows = rows.filter(status=status)
+    rows = _chosen(wallet, status).select_related("source", "target").order_by("-id")
     return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]
+
+
+def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
+    """How many redelegations of the wallet there are."""
+    return _chosen(wallet, status).count()
 
 
 def figures_of(row: Redelegation) -> RedelegationFigures:
@@ -52,3 +57,7 @@ def figures_of(row: Redelegation) -> RedelegationFigures:
         moved=row.moved,
         reason=row.reason,
     )
+
+
+def _chosen(wallet: str, status: str | None) -> QuerySet[Redelegation]:
+    return Redelegation.objects.filter(wallet=wallet, **({} if status is None else {"status": status}))

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from staking.models import Slash, Unbonding
 from staking.protocol import pools
+
+# Anybody can make any number of entries of next to nothing: a sum of them is taken where they lie.
+WORTH = """
+SELECT coalesce(sum(div(u.shares * b.tokens, b.shares)), 0)
+FROM staking_unbonding u JOIN staking_bucket b ON b.id = u.bucket_id
+WHERE u.wallet = %s AND u.status = 'open' AND b.shares > 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,22 @@ def unbondings_of_wallet(
     offset: int = 0,
 ) -> list[UnbondingFigures]:
     """The wallet's entries, in the order in which they are paid: (matures at, id); one query."""
-    rows = _entries().filter(wallet=wallet).order_by("matures_at", "id")
+    rows = _chosen(_entries(), wallet, status).order_by("matures_at", "id")
     if node_id is not None:
         rows = rows.filter(node_id=node_id)
-    if status is not None:
-        rows = rows.filter(status=status)
     return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]
+
+
+def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
+    """How many entries of the wallet there are."""
+    return _chosen(Unbonding.objects.all(), wallet, status).count()
+
+
+def worth_of_wallet(wallet: str) -> int:
+    """What the wallet's open entries are worth now, floor each, in µIFM (R16); one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(WORTH, [wallet])
+        return int(cursor.fetchone()[0])
 
 
 def unbonding_of(wallet: str, unbonding: int) -> UnbondingFigures | None:
@@ -83,6 +101,10 @@ def figures_of(entry: Unbonding) -> UnbondingFigures:
         closed_at=entry.closed_at,
         held=is_open and bool(entry.reached),  # type: ignore[attr-defined]
     )
+
+
+def _chosen(rows: QuerySet[Unbonding], wallet: str, status: str | None) -> QuerySet[Unbonding]:
+    return rows.filter(wallet=wallet, **({} if status is None else {"status": status}))
 
 
 def _entries() -> QuerySet[Unbonding]:

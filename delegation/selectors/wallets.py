@@ -8,7 +8,7 @@ from datetime import datetime
 
 from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
-from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from delegation.selectors.unbondings import worth_of_wallet
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.selectors.snapshot import snapshot
@@ -41,7 +41,6 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
             address,
             positions_of_wallet(address),
             nodes_run_by(address),
-            unbondings_of_wallet(address, status="open"),
             epoch=epoch.number if epoch else 0,
         )
 
@@ -50,15 +49,14 @@ def figures_from(
     address: str,
     positions: Sequence[PositionFigures],
     own: Sequence[OwnNode],
-    unbondings: Sequence[UnbondingFigures],
     *,
     epoch: int,
 ) -> WalletFigures:
-    """The same from a wallet's delegations, own nodes and open entries that are read already."""
+    """The same from a wallet's delegations and own nodes that are read already."""
     available = balance(accounts.wallet(address))
     staked = sum(node.staked for node in own)
     delegated = sum(position.value for position in positions)
-    unbonding = sum(entry.amount for entry in unbondings)
+    unbonding = worth_of_wallet(address)
     return WalletFigures(
         address=address,
         total=available + staked + delegated + unbonding,

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from delegation.services import positions
+from delegation.services.positions import undelegate
 from staking.models import Node
 from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, address, shown
 
@@ -287,3 +288,21 @@ def test_hostile_names_stay_text(net, sign_in, caller):
         assert "<script>alert" not in page, path
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, path
     assert "<script>alert" not in sign_in(OLGA).get("/operator/").content.decode()
+
+
+def test_very_many_entries_are_summed_and_the_first_are_shown(net, sign_in, caller):
+    net.node(NORTH, OLGA)
+    net.fund(ANNA, 50)
+    caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "10"})
+    for _ in range(203):
+        undelegate(node=NORTH, amount=1, wallet=ANNA, now=net.now)
+    assert caller(ANNA).get("me").json()["unbonding"] == "0.000203"
+    html = sign_in(ANNA).get("/portfolio/").content.decode()
+    assert html.count("Cancel unbonding") == 200
+    assert "203 entries" in html
+    assert "The 200 that mature first are shown." in html
+    last = caller(ANNA).get(f"wallets/{ANNA}/unbondings?limit=200&offset=200").json()
+    assert (len(last["results"]), last["next"]) == (3, None)
+    first = caller(ANNA).get(f"wallets/{ANNA}/unbondings?limit=2&status=open").json()
+    assert len(first["results"]) == 2
+    assert "offset=2" in first["next"]
