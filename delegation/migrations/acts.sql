@@ -3,7 +3,7 @@
 -- a lock reads as the holder before left it. What is not there is NULL: epoch, node, position, bucket.
 CREATE FUNCTION delegation_lock_position(
   p_node text, p_wallet text,
-  OUT number integer, OUT epoch_start timestamptz, OUT epoch_end timestamptz, OUT version integer, OUT digest varchar,
+  OUT number integer, OUT digest varchar,
   OUT node integer, OUT operator varchar, OUT cap bigint, OUT retired_at timestamptz, OUT banned boolean, OUT cooldown_until integer,
   OUT pool_generation integer, OUT pool_tokens bigint, OUT pool_shares numeric, OUT pool_pending numeric, OUT pool_epoch integer,
   OUT pending_slash boolean, OUT bucket_tokens bigint, OUT bucket_shares numeric,
@@ -13,8 +13,7 @@ CREATE FUNCTION delegation_lock_position(
 ) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_variable
 BEGIN
-  SELECT e.number, e.epoch_start, e.epoch_end, e.version, e.digest
-    INTO number, epoch_start, epoch_end, version, digest FROM staking_lock_epoch() e;
+  SELECT e.number, e.digest INTO number, digest FROM staking_lock_epoch() e;
   SELECT n.id, n.operator, n.delegation_cap, n.retired_at, n.banned, n.cooldown_until
     INTO node, operator, cap, retired_at, banned, cooldown_until
     FROM staking_node n WHERE n.address = p_node FOR NO KEY UPDATE;

@@ -15,7 +15,7 @@ from staking.models import Node
 from staking.protocol import pools
 from staking.protocol.errors import AmountTooSmall, OwnNode
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import Running
 
 
 def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
@@ -57,7 +57,7 @@ def check_not_own(node: Node, wallet: str) -> None:
         raise OwnNode(extra={"node": node.address})
 
 
-def check_admission(node: Node, amount: int, epoch: OpenEpoch, *, pending_slash: bool) -> None:
+def check_admission(node: Node, amount: int, epoch: Running, *, pending_slash: bool) -> None:
     """Everything for which a node refuses µIFM, in the order of R12.
 
     Raises: `amount_too_small`, `node_banned`, `node_retired`, `pending_slash`, `node_cooldown`,

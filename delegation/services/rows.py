@@ -14,11 +14,17 @@ from delegation.models import Position
 from staking.ledger.posting import CALL, posting, run
 from staking.ledger.prepared import Prepared
 from staking.models import Node, Pool, Unbonding
-from staking.services.epochs import OpenEpoch, lock_open_epoch, parameters_of
+from staking.services.epochs import Running, lock_open_epoch, parameters_of
 from staking.services.node_lock import columns, from_row, unknown
 from staking.services.unbondings import ENTRY, entry_of, entry_values
 
-LOCK = Prepared("SELECT * FROM delegation_lock_position(%(node)s, %(wallet)s)")
+LOCK = Prepared("""
+SELECT number, digest, node, operator, cap, retired_at, banned, cooldown_until,
+  pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch,
+  pending_slash, bucket_tokens, bucket_shares, closed_index, begun_index, void_epoch, void_index,
+  id, generation, shares, pending_shares, pending_epoch, reward_index, owed, claimed, redelegated_at, opened_epoch
+FROM delegation_lock_position(%(node)s, %(wallet)s)
+""")
 KEEP = """
 WITH pool AS (
   UPDATE staking_pool SET tokens = %(tokens)s, shares = %(pool_shares)s, pending_shares = %(pool_pending)s,
@@ -41,7 +47,7 @@ WITH pool AS (
 )"""
 WRITE = Prepared(f"{KEEP} SELECT id FROM position")
 MOVE = Prepared(f"{KEEP} SELECT id, {CALL} FROM position")
-LEAVE = Prepared(f"{KEEP}, {ENTRY} SELECT position.id, {CALL}, entry.* FROM position, entry")
+LEAVE = Prepared(f"{KEEP}, {ENTRY} SELECT position.id, {CALL}, entry.id, bucket_id FROM position, entry")
 # What an act asks of the node itself; the rest is loaded when somebody reads it.
 ASKED = ("id", "address", "operator", "delegation_cap", "retired_at", "banned", "cooldown_until")
 REST = tuple(name for name in columns(Node) if name not in ASKED)
@@ -55,7 +61,7 @@ class Found:
     closes that settling the position asks for; `void`: the epoch in which its shares became void, if so.
     """
 
-    epoch: OpenEpoch
+    epoch: Running
     node: Node
     position: Position
     pending_slash: bool
@@ -74,14 +80,14 @@ def lock_position(node: str, wallet: str) -> Found:
         lock_open_epoch()
         row = LOCK.row(node=node, wallet=wallet)
     assert row is not None
-    number, start, end, version, digest, *of_node = row[:11]
-    epoch = OpenEpoch(number, start, end, version, parameters_of(digest))
+    number, digest, *of_node = row[:8]
+    epoch = Running(number, parameters_of(digest))
     if of_node[0] is None:
         raise unknown(node)
     found = from_row(Node, (of_node[0], node, *of_node[1:]), REST)
-    found.pool = from_row(Pool, (found.id, *row[11:16]))
-    pending_slash, tokens, shares, closed, begun, void, void_index = row[16:23]
-    position = _position(found, wallet, row[23:], epoch, int(closed or 0))
+    found.pool = from_row(Pool, (found.id, *row[8:13]))
+    pending_slash, tokens, shares, closed, begun, void, void_index = row[13:20]
+    position = _position(found, wallet, row[20:], epoch, int(closed or 0))
     index = {number - 1: int(closed or 0)}
     if begun is not None:
         index[position.pending_epoch] = int(begun)
@@ -117,12 +123,12 @@ def write_leaving(
     Raises what `post` raises, and `amount_too_small` when the amount buys no share of the bucket.
     """
     entry = entry_values(kind="delegated", amount=amount, bucket=found.bucket, epoch=found.epoch, now=at)
-    row = run(LEAVE, _act(found, kind, moves, at, reference) | entry)
-    found.position.pk = row[0]
-    return int(row[1]), entry_of(found.node, row[2:])
+    values = _act(found, kind, moves, at, reference) | entry
+    found.position.pk, posted, *made = run(LEAVE, values)
+    return int(posted), entry_of(found.node, values, *made)
 
 
-def _position(node: Node, wallet: str, fields: tuple[Any, ...], epoch: OpenEpoch, index: int) -> Position:
+def _position(node: Node, wallet: str, fields: tuple[Any, ...], epoch: Running, index: int) -> Position:
     if fields[0] is None:
         return Position(
             node=node,

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 _NAME = re.compile(r"%\((\w+)\)s")
 
@@ -24,11 +24,12 @@ class Prepared:
 
     def row(self, **values: Any) -> tuple[Any, ...] | None:
         """Run it and answer with its first row. Raises what a Django cursor raises."""
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
+        database = connections[DEFAULT_DB_ALIAS]
+        database.ensure_connection()
+        database.validate_no_broken_transaction()
         # Numbers as text: a number's own type follows its size, and each would be another statement to plan.
         given = [str(value) if type(value) is int else value for value in map(values.__getitem__, self.names)]
-        with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        with database.wrap_database_errors, psycopg.RawCursor(database.connection) as cursor:
             cursor.execute(self.sql, given, prepare=True)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row

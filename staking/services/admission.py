@@ -15,14 +15,14 @@ from staking.protocol.errors import (
     NodeRetired,
     PendingSlash,
 )
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import Running
 
 PENDING = Prepared(
     "SELECT EXISTS (SELECT FROM staking_slash WHERE node_id = %(node)s AND status IN ('pending', 'disputed'))"
 )
 
 
-def check_minimum(amount: int, epoch: OpenEpoch) -> None:
+def check_minimum(amount: int, epoch: Running) -> None:
     """Raises: `amount_too_small` below min_amount (µIFM)."""
     least = epoch.params.min_amount
     if amount < least:
@@ -37,7 +37,7 @@ def check_standing(node: Node) -> None:
         raise NodeRetired("The node is retired and takes no stake. Choose another node.")
 
 
-def check_delegations_open(node: Node, epoch: OpenEpoch, amount: int, *, pending_slash: bool) -> None:
+def check_delegations_open(node: Node, epoch: Running, amount: int, *, pending_slash: bool) -> None:
     """What closes a node to delegations besides its standing, and the room under its cap (R12).
 
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.

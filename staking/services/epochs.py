@@ -21,14 +21,20 @@ EPOCH_LOCK = "hashtext('staking_epoch'), 0"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEpoch:
-    """The open epoch and the parameters that it is settled under."""
+class Running:
+    """The number of the open epoch and the parameters that it is settled under."""
 
     number: int
+    params: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEpoch(Running):
+    """The open epoch with its bounds and the version of its parameters."""
+
     start: datetime
     end: datetime
     version: int
-    params: Parameters
 
 
 def lock_open_epoch() -> OpenEpoch:
@@ -42,7 +48,7 @@ def lock_open_epoch() -> OpenEpoch:
         row = _locked_row()
     assert row is not None
     number, start, end, version, digest = row
-    return OpenEpoch(number, start, end, version, parameters_of(digest))
+    return OpenEpoch(number, parameters_of(digest), start, end, version)
 
 
 def start_network(*, now: datetime) -> None:

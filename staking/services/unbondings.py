@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +23,8 @@ from staking.protocol.errors import (
 )
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing
-from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.node_lock import columns, from_row, lock
+from staking.services.epochs import OpenEpoch, Running, lock_open_epoch
+from staking.services.node_lock import from_row, lock
 from staking.services.outcome import Moved
 
 BUCKET = Prepared(
@@ -31,7 +32,7 @@ BUCKET = Prepared(
     " WHERE node_id = %(node)s AND kind = %(kind)s AND epoch = %(epoch)s"
 )
 # Two parts of a statement: what leaves, in the epoch's bucket and as an entry of its own.
-ENTRY = f"""
+ENTRY = """
 bucket AS (
   INSERT INTO staking_bucket AS b (node_id, kind, epoch, tokens, shares)
   VALUES (%(node)s, %(side)s, %(epoch)s, %(leaving)s, %(issued)s)
@@ -42,9 +43,9 @@ bucket AS (
   INSERT INTO staking_unbonding
     (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
   SELECT %(node)s, %(wallet)s, %(side)s, id, %(issued)s, %(leaving)s, %(epoch)s, %(at)s, %(matures_at)s, 'open'
-  FROM bucket RETURNING {", ".join(columns(Unbonding))}
+  FROM bucket RETURNING id, bucket_id
 )"""
-ENTER = Prepared(f"WITH {ENTRY} SELECT * FROM entry")
+ENTER = Prepared(f"WITH {ENTRY} SELECT id, bucket_id FROM entry")
 
 
 def add_stake(node: Node, amount: int, epoch: OpenEpoch) -> None:
@@ -63,14 +64,15 @@ def enter_bucket(
     The node is locked. Raises: `amount_too_small` when it would get no share of the bucket.
     """
     tokens, shares = BUCKET.row(node=node.id, kind=kind, epoch=epoch.number) or (0, 0)
-    values = entry_values(kind=kind, amount=amount, bucket=(tokens, int(shares)), epoch=epoch, now=now)
-    row = ENTER.row(node=node.id, wallet=wallet, epoch=epoch.number, at=now, **values)
+    values = {"node": node.id, "wallet": wallet, "epoch": epoch.number, "at": now}
+    values |= entry_values(kind=kind, amount=amount, bucket=(tokens, int(shares)), epoch=epoch, now=now)
+    row = ENTER.row(**values)
     assert row is not None
-    return entry_of(node, row)
+    return entry_of(node, values, *row)
 
 
 def entry_values(
-    *, kind: str, amount: int, bucket: tuple[int, int], epoch: OpenEpoch, now: datetime
+    *, kind: str, amount: int, bucket: tuple[int, int], epoch: Running, now: datetime
 ) -> dict[str, Any]:
     """The values of ENTRY for µIFM that leave with a bucket of (tokens, shares).
 
@@ -83,9 +85,12 @@ def entry_values(
     return {"side": kind, "leaving": amount, "issued": issued, "matures_at": matures_at}
 
 
-def entry_of(node: Node, row: tuple[Any, ...]) -> Unbonding:
-    """The entry that ENTRY made."""
-    entry = from_row(Unbonding, row)
+def entry_of(node: Node, values: Mapping[str, Any], entry_id: int, bucket_id: int) -> Unbonding:
+    """The entry that ENTRY made of its values."""
+    side, shares, entered = values["side"], values["issued"], values["leaving"]
+    times = (values["at"], values["matures_at"])
+    row = (entry_id, node.id, values["wallet"], side, bucket_id, shares, entered, values["epoch"], *times)
+    entry = from_row(Unbonding, (*row, Unbonding.Status.OPEN.value, None, None))
     entry.node = node
     return entry
 

@@ -50,7 +50,7 @@ def open_epoch() -> OpenEpoch | None:
     if row is None:
         return None
     number, start, end, version, digest = row
-    return OpenEpoch(number, start, end, version, parameters_of(digest))
+    return OpenEpoch(number, parameters_of(digest), start, end, version)
 
 
 def figures(*, now: datetime) -> list[Live]:
