@@ -25,7 +25,8 @@ _RECEIPT_TYPE_HASH: Final = keccak256(RECEIPT_TYPE.encode())
 # Half of the order of secp256k1: of a signature and its twin only the one with s below it counts,
 # so that nobody can make a second signature from a first.
 _HALF_ORDER: Final = bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0")
-_RECOVERY: Final = {0: b"\x00", 1: b"\x01", 27: b"\x00", 28: b"\x01"}
+# 27 and 28 alone: a second way of writing v would be a second form of the same signature.
+_RECOVERY: Final = {27: b"\x00", 28: b"\x01"}
 _ABSENT: Final = bytes(32)
 # Three uint64 as words of 32 bytes.
 _WORDS: Final = Struct(">24xQ24xQ24xQ")
@@ -98,7 +99,7 @@ def receipt_digest(
 def recover(digest: bytes, signature: bytes) -> str | None:
     """The address whose key signed a 32-byte digest, or None for anything but a proper signature.
 
-    Proper is r ‖ s ‖ v in 65 bytes with low s and v in 0, 1, 27, 28. Never raises.
+    Proper is r ‖ s ‖ v in 65 bytes with low s and v 27 or 28. Never raises.
     """
     if len(signature) != 65 or len(digest) != 32 or signature[32:64] > _HALF_ORDER:
         return None
