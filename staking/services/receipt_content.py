@@ -64,8 +64,8 @@ def read_content(item: object, position: int) -> Content:
     outcome = _number_of(get("outcome"), _OUTCOME_NUMBERS, "outcome")
     credits = read_whole(get("credits"), "credits")
     # What may be left out mostly is, and then need not be read.
-    result = None if (sent := get("result_digest")) is None else read_bytes(sent, "result_digest", 32)
-    trace = None if (sent := get("trace_root")) is None else read_bytes(sent, "trace_root", 32)
+    result = None if (sent := get("result_digest")) is None else _digest(sent, "result_digest")
+    trace = None if (sent := get("trace_root")) is None else _digest(sent, "trace_root")
     verified = (
         None if (sent := get("verified_trace_root")) is None else read_bytes(sent, "verified_trace_root", 32)
     )
@@ -104,6 +104,12 @@ def signer_of(content: Content, chain_id: int) -> str | None:
 @lru_cache(maxsize=1_024)
 def _region(region: str) -> bytes:
     return sized(region.encode())
+
+
+def _digest(sent: object, field: str) -> bytes | None:
+    # Zeros are how an absent one is signed: written out or left out, it is the same receipt.
+    read = read_bytes(sent, field, 32)
+    return None if read == _ABSENT else read
 
 
 def _number_of(name: object, numbers: dict[str, int], field: str) -> int:

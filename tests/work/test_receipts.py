@@ -48,6 +48,14 @@ def test_what_is_left_out_is_null(network: Network) -> None:
     assert (row.result_digest, row.trace_root, row.verified_trace_root, row.signature) == (None,) * 4
 
 
+def test_a_digest_of_zeros_is_an_absent_one(network: Network) -> None:
+    bare = unsigned(result_digest=None, trace_root=None)
+    send(bare)
+    zeros = "0x" + "00" * 32
+    assert counted(send({**bare, "result_digest": zeros, "trace_root": zeros})) == (0, 1, [])
+    assert Receipt.objects.count() == 1
+
+
 def test_recorded_in_the_order_sent(network: Network) -> None:
     send(signed("c"), signed("a"))
     send(signed("b"))
