@@ -130,8 +130,3 @@ def claimable(owed: int) -> int:
 def take_claim(owed: int) -> tuple[int, int]:
     """The µIFM that a claim pays and the fraction that stays owed (scaled) (R42)."""
     return divmod(owed, INDEX_SCALE)
-
-
-def earned_between(owed_ever_before: int, owed_ever_now: int) -> int:
-    """The µIFM earned in an epoch, from all that was ever owed (scaled) at the two closes (R42)."""
-    return owed_ever_now // INDEX_SCALE - owed_ever_before // INDEX_SCALE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import connection
 
+from staking.protocol.rewards import REPUTATION_START
 from staking.settlement.state import NodeState, Settlement
 
 # Wide integers as text, which Python reads sooner than decimals.
-NODES = """
+NODES = f"""
 SELECT n.id, n.address, n.operator, n.region, n.custodial, n.banned, n.cooldown_until, n.delegation_cap,
   n.retired_at IS NOT NULL,
   CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END,
@@ -16,7 +17,7 @@ SELECT n.id, n.address, n.operator, n.region, n.custodial, n.banned, n.cooldown_
   p.generation, p.tokens, p.shares::text,
   CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END::text,
   coalesce(e.reward_index, 0)::text, coalesce(e.index_carry, 0)::text, coalesce(e.operator_earned, 0),
-  e.q_bps, coalesce(e.penalty_bps, 0), coalesce(e.reputation, 500),
+  e.q_bps, coalesce(e.penalty_bps, 0), coalesce(e.reputation, {REPUTATION_START}),
   coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0)::text, coalesce(e.latency_squares, 0)::text
 FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from staking.protocol.parameters import Parameters
+from staking.protocol.rewards import REPUTATION_START
 from staking.services.epochs import OpenEpoch
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class NodeState:
     registered_ms: int = 0
     former_q: int | None = None
     former_penalty: int = 0
-    former_reputation: int = 500
+    former_reputation: int = REPUTATION_START
     latency_count: int = 0
     latency_sum: int = 0
     latency_squares: int = 0
@@ -86,7 +87,7 @@ class NodeState:
     honest_operator: int = 0
     executed_offences: list[str] = field(default_factory=list)
     penalty_bps: int = 0
-    reputation: int = 500
+    reputation: int = REPUTATION_START
 
 
 @dataclass(slots=True)

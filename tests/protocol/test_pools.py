@@ -14,7 +14,6 @@ from staking.protocol.pools import (
     Leaving,
     accrue,
     claimable,
-    earned_between,
     enter,
     grow_index,
     is_void,
@@ -121,7 +120,6 @@ def test_a_claim_takes_whole_micros_and_keeps_the_fraction() -> None:
     owed = 7 * INDEX_SCALE + 5
     assert claimable(owed) == 7
     assert take_claim(owed) == (7, 5)
-    assert earned_between(3 * INDEX_SCALE - 1, owed) == 5
 
 
 @given(st.lists(amounts, min_size=1, max_size=8), st.integers(0, 9_999), amounts)
@@ -188,13 +186,3 @@ def test_claiming_each_time_or_once_pays_the_same(parts: list[int], holders: lis
         assert claimable(accrue(0, shares, 0, index)) == often[number]
     assert sum(shares * index for shares in holders) + carry == sum(parts) * INDEX_SCALE
     assert 0 <= sum(parts) - sum(often.values()) <= len(holders)
-
-
-@given(st.lists(st.integers(0, 10**20), min_size=1, max_size=10))
-def test_what_was_earned_epoch_by_epoch_sums_to_what_is_claimable(owed: list[int]) -> None:
-    ever = 0
-    earned = 0
-    for more in owed:
-        earned += earned_between(ever, ever + more)
-        ever += more
-    assert earned == claimable(ever)
