@@ -122,6 +122,13 @@ def test_the_command_refuses_a_wrong_address():
         call_command("token", "0x123")
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "99999999999", "a"])
+def test_the_command_refuses_a_lifetime_out_of_bounds(days: str) -> None:
+    with pytest.raises(CommandError, match="--days"):
+        call_command("token", ANNA, "--days", days)
+    assert not Token.objects.exists()
+
+
 def test_a_page_s_own_fetch_needs_the_csrf_token():
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(address=ANNA))

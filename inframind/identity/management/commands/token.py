@@ -1,3 +1,4 @@
+from argparse import ArgumentTypeError
 from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -8,6 +9,15 @@ from inframind.identity.tokens import LIFETIME, issue
 from staking.protocol.addresses import normalize
 from staking.protocol.errors import ProtocolError
 
+MOST_DAYS = 3_650
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= MOST_DAYS:
+        raise ArgumentTypeError(f"give 1 to {MOST_DAYS} days")
+    return days
+
 
 class Command(BaseCommand):
     help = "Print a new API token for a wallet, or an oracle's; it is shown this once."
@@ -16,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("address", help="the wallet; with --oracle, who will hold the token")
         parser.add_argument("--oracle", action="store_true", help="for the oracle's doors alone")
         parser.add_argument("--read", action="store_true", help="may read, not write")
-        parser.add_argument("--days", type=int, default=LIFETIME.days, help="how long it is good for")
+        parser.add_argument(
+            "--days", type=_days, default=LIFETIME.days, help="how long it is good for, 1 to 3650"
+        )
 
     def handle(self, **options: object) -> None:
         oracle = bool(options["oracle"])
