@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import Model
 
 from delegation.models import Position
 from delegation.services import earnings, positions
-from staking.models import Node, Pool
+from staking.models import Epoch, Node, Pool, Unbonding
 from staking.protocol.amounts import MICRO
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -26,7 +27,8 @@ from staking.protocol.errors import (
 )
 from staking.protocol.parameters import DEFAULTS
 from staking.protocol.tiers import tier_of
-from tests.network import Network, node_address, operator, wallet
+from staking.services.epochs import lock_open_epoch
+from tests.network import START, Network, node_address, operator, wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,32 @@ def test_an_undelegation_is_bounded_by_what_is_held(net: Network) -> None:
             act()
     assert net.undelegate(node, 1, 0.000001).unbonding.entered == 1
     assert net.undelegate(node, 1).unbonding.entered == 9_999_999
+
+
+def test_the_answer_is_what_the_database_keeps(net: Network) -> None:
+    node = net.node(own=1)
+    net.delegate(node, 1, 100)
+    for act, amount in ((net.delegate, 10), (net.undelegate, 30)):
+        held = act(node, 1, amount)
+        assert _columns(held.position) == _columns(Position.objects.get())
+        assert _columns(held.node.pool) == _columns(Pool.objects.get())
+        assert held.node.name == "node 1"
+    assert held.unbonding is not None
+    assert _columns(held.unbonding) == _columns(Unbonding.objects.get())
+    assert (held.unbonding.entered, held.position.shares) == (30 * MICRO, 80 * MICRO)
+
+
+def _columns(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_a_network_starts_with_the_first_who_asks() -> None:
+    with pytest.raises(NotFound):
+        positions.delegate(node=node_address(1), amount=MICRO, wallet=wallet(1), now=START)
+    assert not Epoch.objects.exists()  # a refusal changes nothing, not even that
+    lock_open_epoch()
+    with pytest.raises(NotFound):
+        positions.delegate(node=node_address(1), amount=MICRO, wallet=wallet(1), now=START)
 
 
 def test_pending_shares_leave_first(net: Network) -> None:
