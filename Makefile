@@ -16,7 +16,7 @@ run: ## the whole network on this machine; Ctrl-C stops it, the data stay
 
 test: ## the whole suite on servers of its own (ARGS="tests/ledger -k post" for a part)
 	$(setup) dev
-	@$(py) -m pytest $(ARGS)
+	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: lint types imports templates django ## style, types, import contracts, templates, settings, migrations
 

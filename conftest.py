@@ -1,8 +1,8 @@
 """The whole suite runs on servers of its own, up before Django is loaded and down after the last test.
 
 Several runs may share the machine: they share one PostgreSQL (the last one out stops it), each with a
-database named after its process, and each has a Valkey for itself. TEST_DATABASE_URL and TEST_REDIS_URL
-name other servers to test against.
+database named after its process, and each has a Valkey for itself. So do the workers of one run (`-n`).
+TEST_DATABASE_URL and TEST_REDIS_URL name other servers to test against.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -34,11 +35,12 @@ def _forget_environment() -> None:
 
 
 def _drop_abandoned(url: str) -> None:
-    """Drop the databases of runs that were killed."""
+    """Drop the databases of runs that were killed; that of a worker ends in the worker's name."""
     with psycopg.connect(url, autocommit=True) as connection:
         rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (PREFIX,))
         for (name,) in rows.fetchall():
-            if name.removeprefix(PREFIX).isdigit() and not psutil.pid_exists(int(name.removeprefix(PREFIX))):
+            number = name.removeprefix(PREFIX).partition("_")[0]
+            if number.isdigit() and not psutil.pid_exists(int(number)):
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
@@ -87,6 +89,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for lease in _leases:
         lease.release()
     shutil.rmtree(_scratch, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """A worker sends its reports as UTF-8, and tests log what is none."""
+    return _sendable((yield))
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _sendable(part) for name, part in value.items()}
+    return type(value)(map(_sendable, value)) if isinstance(value, list | tuple) else value
 
 
 @pytest.fixture(autouse=True)

@@ -227,7 +227,9 @@ class TestBodies:
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
         assert peak < 40_000_000
 
-    @pytest.mark.parametrize("broken", [b"plain", gzip.compress(b'{"receipts": []}')[:-9], b"\x1f\x8b\x08"])
+    @pytest.mark.parametrize(
+        "broken", [b"plain", gzip.compress(b'{"receipts": []}', mtime=0)[:-9], b"\x1f\x8b\x08"]
+    )
     def test_a_broken_gzip(self, broken: bytes) -> None:
         answer = post("receipts", broken, **{"Content-Encoding": "gzip"})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
