@@ -74,15 +74,16 @@ def _delegate_hot(number: int) -> Iterator[None]:
 
 
 def _in_and_out(number: int, choose: Callable[[int], str]) -> Iterator[None]:
+    from datetime import UTC, datetime
+
     from delegation.services.positions import delegate, undelegate
-    from staking.services import clock
 
     turn = 0
     while True:
         node, wallet = choose(turn), address(1, (number * 113 + turn) % SPREAD)
-        delegate(node=node, amount=2_000_000, wallet=wallet, now=clock.now())
+        delegate(node=node, amount=2_000_000, wallet=wallet, now=datetime.now(UTC))
         yield
-        undelegate(node=node, amount=1_000_000, wallet=wallet, now=clock.now())
+        undelegate(node=node, amount=1_000_000, wallet=wallet, now=datetime.now(UTC))
         yield
         turn += 1
 
