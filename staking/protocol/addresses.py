@@ -19,6 +19,8 @@ _CAPACITY: Final = _c.c_size_t(64)
 _ROUNDS: Final = _c.c_ubyte(24)
 # Keccak's own padding; SHA3 has another.
 _PADDING: Final = _c.c_ubyte(1)
+# The lengths of nearly everything that is hashed, made once.
+_LENGTHS: Final = tuple(map(_c.c_size_t, range(257)))
 
 
 class _Sponge(threading.local):
@@ -28,8 +30,18 @@ class _Sponge(threading.local):
         made = _c.VoidPointer()
         _keccak.keccak_init(made.address_of(), _CAPACITY, _ROUNDS)
         self._owner = _c.SmartPointer(made.get(), _keccak.keccak_destroy)
-        self.state = self._owner.get()
-        self.digest = _c.create_string_buffer(32)
+        state, digest = self._owner.get(), _c.create_string_buffer(32)
+        reset, absorb, squeeze = _keccak.keccak_reset, _keccak.keccak_absorb, _keccak.keccak_digest
+        raw = _c.get_raw_buffer
+
+        def keccak(data: bytes) -> bytes:
+            length = len(data)
+            reset(state)
+            absorb(state, data, _LENGTHS[length] if length <= 256 else _c.c_size_t(length))
+            squeeze(state, digest, _SIZE, _PADDING)
+            return bytes(raw(digest))
+
+        self.keccak = keccak
 
 
 _sponge = _Sponge()
@@ -37,11 +49,7 @@ _sponge = _Sponge()
 
 def keccak256(data: bytes) -> bytes:
     """The 32-byte Keccak-256 digest of data (Ethereum's, not the later SHA3-256)."""
-    state, digest = _sponge.state, _sponge.digest
-    _keccak.keccak_reset(state)
-    _keccak.keccak_absorb(state, data, _c.c_size_t(len(data)))
-    _keccak.keccak_digest(state, digest, _SIZE, _PADDING)
-    return bytes(_c.get_raw_buffer(digest))
+    return _sponge.keccak(data)
 
 
 @lru_cache(maxsize=65_536)

@@ -142,7 +142,7 @@ def _close(work: Settlement, slash: Slash, node: NodeState) -> None:
     slash.status, slash.resolved_at, slash.resolved_epoch = Slash.Status.EXECUTED, work.now, work.number
     slash.save()
     node.slashed += slash.slashed
-    node.executed_offences.append(slash.offence)
+    node.executed_offences += (slash.offence,)
     work.executed.append(slash)
     events.record(
         "slash_executed",

@@ -50,34 +50,10 @@ def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
     status = (
         "banned" if banned else "retired" if retired else "cooldown" if cooldown_until >= epoch else "active"
     )
+    # By place, in the order of the fields: for ten thousand nodes names take as long as all the rest.
     return NodeState(
-        id=id_,
-        address=address,
-        operator=operator,
-        region=region,
-        custodial=custodial,
-        status=status,
-        banned=banned,
-        cooldown_until=cooldown_until,
-        delegation_cap=cap,
-        retired=retired,
-        share_bps=share_bps,
-        self_stake=self_stake,
-        active_stake=self_stake - pending_stake,
-        generation=generation,
-        pool_tokens=tokens,
-        pool_shares=shares,
-        pending_shares=pending_shares,
-        active_pool=tokens * active_shares // shares if shares else 0,
-        active_shares=active_shares,
-        reward_index=int(index),
-        index_carry=int(carry),
-        operator_earned=earned,
-        registered_ms=registered_ms,
-        former_q=q,
-        former_penalty=penalty,
-        former_reputation=reputation,
-        latency_count=count,
-        latency_sum=int(total),
-        latency_squares=int(squares),
-    )
+        id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
+        self_stake, self_stake - pending_stake, generation, tokens, shares, pending_shares,
+        tokens * active_shares // shares if shares else 0, active_shares,
+        int(index), int(carry), earned, registered_ms, q, penalty, reputation, count, int(total), int(squares),
+    )  # fmt: skip

@@ -32,15 +32,9 @@ def detect_offences(work: Settlement) -> None:
     )
     for node in work.nodes:
         counters = rules.Counters(
-            accepted=node.accepted,
-            sla=node.sla_bps,
-            invalid_proofs=node.invalid,
-            forged_traces=node.forged,
-            dropped=node.dropped,
-            schema_mismatches=node.mismatched,
-            fake_resources=node.id in faked,
-            strikes=strikes.get(node.id, 0),
-        )
+            node.accepted, node.sla_bps, node.invalid, node.forged, node.dropped, node.mismatched,
+            node.id in faked, strikes.get(node.id, 0),
+        )  # fmt: skip
         found = rules.find_offences(work.params, counters)
         if found:
             work.found[node.id] = found

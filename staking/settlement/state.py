@@ -85,7 +85,7 @@ class NodeState:
     slashed: int = 0
     honest_reward: int = 0
     honest_operator: int = 0
-    executed_offences: list[str] = field(default_factory=list)
+    executed_offences: tuple[str, ...] = ()
     penalty_bps: int = 0
     reputation: int = REPUTATION_START
 
