@@ -109,7 +109,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("INFRAMIND_RATE_LIMITS", switch, "on", "devnet: `off` lifts the throttles, for tests"),
     Variable("INFRAMIND_CHAIN_ID", whole(1, 2**63 - 1), "31337", "chain id in signed receipts and sign-ins"),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes under `make run`"),
-    Variable("INFRAMIND_WEB_THREADS", whole(1, 64), "2", "requests that each web process has in hand at a time"),
+    Variable(
+        "INFRAMIND_WEB_THREADS", whole(1, 64), "2", "requests that each web process has in hand at a time"
+    ),
     Variable("INFRAMIND_TASK_WORKERS", whole(1, 64), "2", "task processes under `make run`"),
     Variable(
         "INFRAMIND_LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "what is worth a log line"
