@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from staking.protocol.amounts import MICRO
+from staking.protocol.amounts import MICRO, parse_amount
 from staking.selectors.nodes import ORDERINGS, NodeQuery, list_nodes
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
@@ -148,7 +148,7 @@ FILTERED: list[tuple[dict[str, str], Any]] = [
 
 
 def stake_down(node: Any) -> Any:
-    return -float(node["effective_stake"]), node["address"].lower()
+    return -parse_amount(node["effective_stake"]), node["address"].lower()
 
 
 def by_name(node: Any) -> Any:
