@@ -109,22 +109,22 @@ def write(node: Node, position: Position, epoch: int, *, active: int | None = No
 def write_and_post(found: Found, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str) -> int:
     """The same for what an act has found and changed, with what it moves in the ledger; the posted transaction.
 
-    Raises what `post` raises.
+    It ends the act: nothing may follow in its transaction. Raises what `post` raises.
     """
-    found.position.pk, posted = run(MOVE, _act(found, kind, moves, at, reference))
+    found.position.pk, posted = run(MOVE.last_row, _act(found, kind, moves, at, reference))
     return int(posted)
 
 
 def write_leaving(
     found: Found, amount: int, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
 ) -> tuple[int, Unbonding]:
-    """The same with the entry of `amount` µIFM that leave with the epoch's bucket.
+    """The same with the entry of `amount` µIFM that leave with the epoch's bucket; it ends the act too.
 
     Raises what `post` raises, and `amount_too_small` when the amount buys no share of the bucket.
     """
     entry = entry_values(kind="delegated", amount=amount, bucket=found.bucket, epoch=found.epoch, now=at)
     values = _act(found, kind, moves, at, reference) | entry
-    found.position.pk, posted, *made = run(LEAVE, values)
+    found.position.pk, posted, *made = run(LEAVE.last_row, values)
     return int(posted), entry_of(found.node, values, *made)
 
 

@@ -102,8 +102,6 @@ REDIS_URL: str = ENV["REDIS_URL"] or places.redis_url(DATA_DIR)
 
 DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
-# What staking.ledger.prepared asks for by name is planned once a connection, and nothing else.
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1_000_000
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 # After a restart of the server each kept connection is dead: it is tried before it is used.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

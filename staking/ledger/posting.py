@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def post(
     belongs to a transaction of another kind or reference, ValueError when the moves do not sum to 0.
     """
     values = posting(kind=kind, moves=moves, at=at, epoch=epoch, reference=reference, actor=actor, key=key)
-    return int(run(POST, values)[0])
+    return int(run(POST.row, values)[0])
 
 
 def posting(
@@ -65,10 +65,10 @@ def posting(
     }
 
 
-def run(statement: Prepared, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The row of a statement that posts by CALL. Raises what `post` refuses."""
+def run(statement: Callable[..., tuple[Any, ...] | None], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The row of a statement that posts by CALL: its `row`, or `last_row`. Raises what `post` refuses."""
     try:
-        row = statement.row(**values)
+        row = statement(**values)
     except IntegrityError as error:
         raise _refusal(error) from error
     assert row is not None

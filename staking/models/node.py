@@ -108,7 +108,7 @@ class Pool(models.Model):
 class VoidGeneration(models.Model):
     """A generation of pool shares that a slash made worthless, and what its holders had earned till then."""
 
-    node = models.ForeignKey(Node, models.PROTECT, related_name="void_generations")
+    node = models.ForeignKey(Node, models.PROTECT, related_name="void_generations", db_index=False)
     generation = models.IntegerField()
     epoch = models.IntegerField()
     slash = models.ForeignKey("staking.Slash", models.PROTECT, related_name="+")
@@ -125,7 +125,7 @@ class VoidGeneration(models.Model):
 class ShareChange(models.Model):
     """A delegator share that an operator set (R48), for the history beside the Delegate button."""
 
-    node = models.ForeignKey(Node, models.PROTECT, related_name="share_changes")
+    node = models.ForeignKey(Node, models.PROTECT, related_name="share_changes", db_index=False)
     from_epoch = models.IntegerField()
     old_bps = models.IntegerField()
     new_bps = models.IntegerField()
@@ -148,7 +148,7 @@ class StakeCheckpoint(models.Model):
 
     pk = models.CompositePrimaryKey("wallet", "node_id", "epoch")
     wallet = AddressField()
-    node = models.ForeignKey(Node, models.PROTECT, related_name="+")
+    node = models.ForeignKey(Node, models.PROTECT, related_name="+", db_index=False)
     epoch = models.IntegerField()
     generation = models.IntegerField()
     active = WideIntegerField()

@@ -16,7 +16,7 @@ class Slash(models.Model):
 
     UNRESOLVED = ("pending", "disputed")
 
-    node = models.ForeignKey(Node, models.PROTECT, related_name="slashes")
+    node = models.ForeignKey(Node, models.PROTECT, related_name="slashes", db_index=False)
     offence = models.CharField(max_length=16)
     table_order = models.SmallIntegerField()
     epoch = models.IntegerField()

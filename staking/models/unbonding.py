@@ -14,7 +14,7 @@ class Kind(models.TextChoices):
 class Bucket(models.Model):
     """Unbonding tokens of one node, side and epoch, so that a slash reaches them all in one row (R16)."""
 
-    node = models.ForeignKey(Node, models.PROTECT, related_name="buckets")
+    node = models.ForeignKey(Node, models.PROTECT, related_name="buckets", db_index=False)
     kind = models.CharField(max_length=9, choices=Kind)
     epoch = models.IntegerField()
     tokens = models.BigIntegerField(default=0)
