@@ -16,7 +16,8 @@ from staking.api import problems
 from staking.protocol.errors import IdempotencyConflict, Invalid, TooLarge
 
 from .authentication import bearer, rights_of
-from .models import IdempotencyKey
+from .models import NOBODY, IdempotencyKey
+from .origin import origin
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -25,7 +26,7 @@ PREFIX = "/api/v1/"
 # Its answer holds a token, which is kept nowhere in the clear, and its nonce is used up by a refusal too.
 NEVER_KEPT = PREFIX + "auth/verify"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
-LONGEST_PATH = 200
+LONGEST_PATH, LONGEST_CALLER = 200, 64
 # Set on the answer of an address that has no door: anybody can make up any number of them.
 NOWHERE = "inframind_nowhere"
 REPLAYED = "Idempotency-Replayed"
@@ -92,7 +93,9 @@ class Idempotency:
 
 
 def _is_kept(request: HttpRequest) -> bool:
-    return request.method == "POST" and request.path != NEVER_KEPT and len(request.path) <= LONGEST_PATH
+    # No door has an address with a NUL or as long as that, and no row could hold it.
+    can_be_a_door = "\0" not in request.path and len(request.path) <= LONGEST_PATH
+    return request.method == "POST" and request.path != NEVER_KEPT and can_be_a_door
 
 
 def _worth_keeping(response: HttpResponse) -> bool:
@@ -102,12 +105,14 @@ def _worth_keeping(response: HttpResponse) -> bool:
 
 
 def _caller(request: HttpRequest) -> str | None:
-    """Whose keys these are: a good token's, a session's, everybody's without either; None for a bad token."""
+    """Whose keys these are: a good token's, a session's, without either the address's; None for a bad token."""
     if bearer(request) is not None:
         rights = rights_of(request)
         return None if rights is None else f"token:{rights.id}"
     user = getattr(request, "user", None)
-    return f"session:{user.pk}" if user is not None and user.is_authenticated else "anyone"
+    if user is not None and user.is_authenticated:
+        return f"session:{user.pk}"
+    return f"{NOBODY}{origin(request)}"[:LONGEST_CALLER]
 
 
 def _claimed(place: tuple[str, str, str], digest: str) -> int | None:

@@ -76,6 +76,10 @@ class Nonce(models.Model):
         return self.nonce
 
 
+# A caller without token or session: where it calls from follows.
+NOBODY = "address:"
+
+
 class IdempotencyKey(models.Model):
     """The first answer to a POST, kept in the transaction of its effect and given again to repeats."""
 
@@ -91,7 +95,14 @@ class IdempotencyKey(models.Model):
         constraints = [
             models.UniqueConstraint(name="identity_idempotencykey_once", fields=["caller", "path", "key"])
         ]
-        indexes = [models.Index(fields=["created_at"], name="identity_idempotency_age")]
+        indexes = [
+            models.Index(fields=["created_at"], name="identity_idempotency_age"),
+            models.Index(
+                fields=["id"],
+                name="identity_idempotency_nobody",
+                condition=models.Q(caller__startswith=NOBODY),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} at {self.path}"

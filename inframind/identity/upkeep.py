@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .models import IdempotencyKey, Nonce, Token
+from django.contrib.sessions.models import Session
+
+from .models import NOBODY, IdempotencyKey, Nonce, Token
 
 ANSWERS_KEPT = timedelta(days=30)
-NONCES_KEPT = timedelta(days=1)
+# What changed nothing costs its caller nothing: anybody can make any number of such answers.
+REFUSALS_KEPT = timedelta(days=1)
+NOBODYS_ANSWERS_KEPT = 100_000
 TOKENS_KEPT = timedelta(days=90)
+# How far back refusals are looked for; what a worker that was down for longer has left goes with the other answers.
+LOOK_BACK = timedelta(hours=1)
 
 
 def prune(*, now: datetime) -> None:
-    """Drop answers that nobody will ask again, and nonces and tokens that ran out long ago (wall clock)."""
-    IdempotencyKey.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
-    Nonce.objects.filter(expires_at__lt=now - NONCES_KEPT).delete()
+    """Drop answers that nobody will ask again, and sign-ins that ran out (wall clock)."""
+    _prune_answers(now)
+    Nonce.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
     Token.objects.filter(expires_at__lt=now - TOKENS_KEPT).delete()
+
+
+def _prune_answers(now: datetime) -> None:
+    answers = IdempotencyKey.objects
+    answers.filter(created_at__lt=now - ANSWERS_KEPT).delete()
+    until = now - REFUSALS_KEPT
+    answers.filter(created_at__range=(until - LOOK_BACK, until), status__gte=400).delete()
+    nobodys = answers.filter(caller__startswith=NOBODY)
+    last = nobodys.order_by("-id").values_list("id", flat=True)[NOBODYS_ANSWERS_KEPT:].first()
+    if last is not None:
+        nobodys.filter(id__lte=last).delete()

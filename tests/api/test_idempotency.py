@@ -13,6 +13,7 @@ from django.db import connection, connections
 from inframind.identity import counters, throttles
 from inframind.identity.idempotency import CLAIM
 from inframind.identity.models import IdempotencyKey, Token, User
+from tests.api.conftest import ANNA, BELA
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -73,6 +74,14 @@ class TestOneAfterTheOther:
         assert api("forged").post("toys/make", {}, key="k").status_code == 401
         assert IdempotencyKey.objects.count() == 0
 
+    def test_keys_without_a_token_are_those_of_the_place_they_are_sent_from(self, api):
+        one, other = (api(REMOTE_ADDR=f"10.0.0.{number}") for number in (1, 2))
+        asked = [caller.post("auth/nonce", {"address": ANNA}, key="k") for caller in (one, one, other)]
+        assert [answer.status_code for answer in asked] == [200, 200, 200]
+        assert asked[0].content == asked[1].content != asked[2].content
+        assert one.post("auth/nonce", {"address": BELA}, key="k").status_code == 409
+        assert other.post("auth/nonce", {"address": BELA}, key="l").status_code == 200
+
     def test_a_revoked_token_reads_no_old_answer(self, anna):
         anna.post("toys/make", {}, key="k")
         Token.objects.update(revoked_at=AT)
@@ -84,7 +93,7 @@ class TestOneAfterTheOther:
         monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 10)
         assert anna.post("toys/make", {}, key="k").status_code == 201
 
-    @pytest.mark.parametrize("where", ["nowhere", "x" * 3_000, "toys/make/"])
+    @pytest.mark.parametrize("where", ["nowhere", "x" * 3_000, "toys/make/", "a%00b"])
     def test_nothing_is_kept_of_a_call_to_nowhere(self, anna, where):
         assert anna.post(where, {}, key="k").status_code == 404
         assert IdempotencyKey.objects.count() == 0
