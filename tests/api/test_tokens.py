@@ -122,11 +122,17 @@ def test_the_command_refuses_a_wrong_address():
         call_command("token", "0x123")
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "3651", "99999999999", "a"])
+@pytest.mark.parametrize("days", ["0", "-1", "367", "99999999999", "a"])
 def test_the_command_refuses_a_lifetime_out_of_bounds(days: str) -> None:
     with pytest.raises(CommandError, match="--days"):
         call_command("token", ANNA, "--days", days)
     assert not Token.objects.exists()
+
+
+def test_the_command_makes_a_token_for_a_leap_year() -> None:
+    call_command("token", ANNA, "--days", "366")
+    made = Token.objects.get()
+    assert (made.expires_at - made.created_at).days == 366
 
 
 def test_a_page_s_own_fetch_needs_the_csrf_token():

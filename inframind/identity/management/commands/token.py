@@ -5,17 +5,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from inframind.identity.models import Token
-from inframind.identity.tokens import LIFETIME, issue
+from inframind.identity.tokens import LIFETIME, LONGEST, issue
 from staking.protocol.addresses import normalize
 from staking.protocol.errors import ProtocolError
-
-MOST_DAYS = 3_650
 
 
 def _days(text: str) -> int:
     days = int(text)
-    if not 1 <= days <= MOST_DAYS:
-        raise ArgumentTypeError(f"give 1 to {MOST_DAYS} days")
+    if not 1 <= days <= LONGEST.days:
+        raise ArgumentTypeError(f"give 1 to {LONGEST.days} days")
     return days
 
 
@@ -27,7 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--oracle", action="store_true", help="for the oracle's doors alone")
         parser.add_argument("--read", action="store_true", help="may read, not write")
         parser.add_argument(
-            "--days", type=_days, default=LIFETIME.days, help="how long it is good for, 1 to 3650"
+            "--days",
+            type=_days,
+            default=LIFETIME.days,
+            help=f"how long it is good for, 1 to {LONGEST.days}",
         )
 
     def handle(self, **options: object) -> None:
