@@ -121,7 +121,7 @@ def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpR
 
 def _count(request: HttpRequest, email: str) -> None:
     """Few letters to a mailbox, whoever asks, and few from one place, whichever wallet it signs in with."""
-    if not settings.INFRAMIND_RATE_LIMITS:
+    if not email or not settings.INFRAMIND_RATE_LIMITS:
         return
     mailbox = sha256(email.lower().encode()).hexdigest()
     for name, limit in ((_wallet(request), 1), (mailbox, 1), (origin(request), 10)):

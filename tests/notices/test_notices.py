@@ -191,6 +191,14 @@ def test_a_mailbox_gets_few_letters_whoever_asks(client, settings):
     assert len(mail.outbox) == 3
 
 
+def test_who_wants_no_more_letters_waits_for_nobody(client, settings):
+    settings.INFRAMIND_RATE_LIMITS = True
+    for number in range(1, 6):
+        client.force_login(User.objects.create(address=wallet(number)))
+        assert client.post("/inbox/settings/email/", {"email": ""}).status_code == 302
+    assert mail.outbox == []
+
+
 @pytest.mark.parametrize("email", ["nobody", "a@b", "a@b.c\nBcc: x@y.z", "<a@example.org>"])
 def test_a_crooked_address_is_refused(email):
     with pytest.raises(Invalid):
