@@ -22,9 +22,10 @@ from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
 from staking.pages.reader import of_reader
 from staking.protocol.addresses import normalize
+from staking.protocol.bounds import SHARE_FLOOR
 from staking.protocol.errors import AddressInvalid
 from staking.selectors.nodes import regions
-from staking.services import clock, nodes
+from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 
@@ -123,7 +124,7 @@ def _of_node(wallet: str, run: RunNode, epoch: OpenEpoch) -> Chosen:
         share_now_bps=share,
         share_next_bps=node.share_in(epoch.number + 1),
         next_epoch=epoch.number + 1,
-        least_share_bps=max(share - epoch.params.delegator_share_max_cut_bps, nodes.SHARE_FLOOR),
+        least_share_bps=max(share - epoch.params.delegator_share_max_cut_bps, SHARE_FLOOR),
         delegators=tuple(positions_on_node(node.id, limit=DELEGATORS_LISTED, offset=0)),
         delegators_count=count_on_node(node.id),
     )

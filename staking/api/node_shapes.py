@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from staking.api import fields
+from staking.protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from staking.protocol.errors import Invalid
 from staking.selectors.nodes import STATUSES
 from staking.services import node_texts
-from staking.services.nodes import SHARE_CEILING, SHARE_FLOOR
 
 HARDWARE = {
     "type": "object",

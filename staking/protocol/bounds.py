@@ -14,6 +14,9 @@ AMOUNTS = frozenset(
     {"emission_per_epoch", "min_amount", "q_stake_saturation", "dispute_deposit", "proposal_threshold"}
 )
 
+# What an operator may choose for its delegators, and the DAO for a new node (R48).
+SHARE_FLOOR, SHARE_CEILING = 5_000, 10_000
+
 # name -> (smallest, largest); None is bounded only by what an amount can be (MAX_AMOUNT).
 BOUNDS: dict[str, tuple[int, int | None]] = {
     "epoch_seconds": (60, 604_800),
@@ -21,7 +24,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "unbonding_seconds": (180, 2_419_200),
     "emission_per_epoch": (0, 10_000_000 * MICRO),
     "min_amount": (1, 1_000 * MICRO),
-    "delegator_share_bps": (5_000, 10_000),
+    "delegator_share_bps": (SHARE_FLOOR, SHARE_CEILING),
     "delegator_share_max_cut_bps": (0, 5_000),
     "sla_threshold_bps": (5_000, 9_900),
     "sla_full_bps": (5_000, 10_000),

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .amounts import BPS
+from .bounds import SHARE_CEILING, SHARE_FLOOR
 from .errors import ParameterOutOfBounds, ShareCutTooLarge
-from .parameters import BOUNDS, Parameters
+from .parameters import Parameters
 
 PENALTY_PER_SLASH: Final = 2_500
 PENALTY_CAP: Final = 9_000
@@ -81,17 +82,22 @@ def next_reputation(params: Parameters, old: int, sla: int | None, slashes: int,
     return min(max(old + gained - lost, 0), REPUTATION_CAP)
 
 
+def check_share(share_bps: int) -> None:
+    """Refuse a delegator share (bps) that no operator may choose (R48). Raises ParameterOutOfBounds."""
+    if not SHARE_FLOOR <= share_bps <= SHARE_CEILING:
+        raise ParameterOutOfBounds(
+            f"Give a delegator share from {SHARE_FLOOR} to {SHARE_CEILING} bps.", field="delegator_share_bps"
+        )
+
+
 def check_share_change(params: Parameters, in_force: int, new: int) -> None:
     """Refuse a delegator share (bps) out of bounds, or cut too far below the one in force (R48).
 
     Raises ParameterOutOfBounds, ShareCutTooLarge.
     """
-    low, high = BOUNDS["delegator_share_bps"]
-    if new < low or (high is not None and new > high):
-        sentence = f"Choose delegator_share_bps between {low} and {high}."
-        raise ParameterOutOfBounds(sentence, field="delegator_share_bps")
+    check_share(new)
     largest = params.delegator_share_max_cut_bps
-    least = max(in_force - largest, low)
+    least = max(in_force - largest, SHARE_FLOOR)
     if new < least:
         sentence = f"The share in force is {in_force} bps and may fall by {largest} in one epoch: give {least} or more."
         raise ShareCutTooLarge(sentence, field="delegator_share_bps", extra={"least": least})

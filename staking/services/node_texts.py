@@ -1,4 +1,4 @@
-"""What an operator may write about a node: its name, its region, its hardware."""
+"""What an operator may write about a node: its name, its region, its hardware, and that it retires."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ def check_hardware(hardware: object, *, field: str = "hardware") -> dict[str, An
                 field=field,
             )
     return dict(hardware)
+
+
+def check_status(status: object) -> str:
+    """The one status that an operator sets, `retired`. Raises: `invalid`."""
+    if status != "retired":
+        raise Invalid("A node's status can only be set to retired.", field="status")
+    return "retired"
 
 
 def _is_text(value: object, longest: int) -> bool:

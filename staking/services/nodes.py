@@ -10,24 +10,18 @@ from django.db import IntegrityError, transaction
 
 from staking.models import Node, Pool, ShareChange
 from staking.protocol.addresses import checksum
-from staking.protocol.errors import (
-    Conflict,
-    Invalid,
-    NodeRetired,
-    NotOperator,
-    ParameterOutOfBounds,
-)
-from staking.protocol.rewards import check_share_change
+from staking.protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
+from staking.protocol.rewards import check_share, check_share_change
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock
-from staking.services.node_texts import check_hardware, check_name, check_region
+from staking.services.node_texts import check_hardware, check_name, check_region, check_status
 
-SHARE_FLOOR, SHARE_CEILING = 5_000, 10_000
 TEXTS: dict[str, Callable[[object], Any]] = {
     "name": check_name,
     "region": check_region,
     "hardware": check_hardware,
+    "status": check_status,
 }
 CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
 
@@ -55,7 +49,8 @@ def register(
         "region": check_region(region),
         "hardware": check_hardware(hardware or {}),
     }
-    _check_share(share_bps)
+    if share_bps is not None:
+        check_share(share_bps)
     with transaction.atomic():
         epoch = lock_open_epoch()
         share = epoch.params.delegator_share_bps if share_bps is None else share_bps
@@ -84,7 +79,7 @@ def register(
 def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) -> Node:
     """Change what an operator may change (interfaces section 3). Cap in µIFM or None, share in bps.
 
-    Raises: `not_found`, `not_operator`, `invalid`, `node_retired`, `parameter_out_of_bounds`,
+    Raises: `invalid`, `not_found`, `not_operator`, `node_retired`, `parameter_out_of_bounds`,
     `share_cut_too_large`.
     """
     unknown = sorted(set(changes) - set(CHANGEABLE))
@@ -103,7 +98,7 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
         if "delegator_share_bps" in changes:
             _change_share(found, changes["delegator_share_bps"], epoch, now)
         if "status" in changes:
-            _retire(found, changes["status"], epoch, now)
+            _retire(found, epoch, now)
         found.save()
         return found
 
@@ -112,13 +107,6 @@ def check_operator(node: Node, actor: str) -> None:
     """Raises: `not_operator` unless the wallet runs the node."""
     if node.operator != actor:
         raise NotOperator(f"Only the operator {checksum(node.operator)} may do this for the node.")
-
-
-def _check_share(share_bps: int | None) -> None:
-    if share_bps is not None and not SHARE_FLOOR <= share_bps <= SHARE_CEILING:
-        raise ParameterOutOfBounds(
-            f"Give a delegator share from {SHARE_FLOOR} to {SHARE_CEILING} bps.", field="delegator_share_bps"
-        )
 
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:
@@ -137,8 +125,6 @@ def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -
         )
 
 
-def _retire(node: Node, status: object, epoch: OpenEpoch, now: datetime) -> None:
-    if status != "retired":
-        raise Invalid("A node's status can only be set to retired.", field="status")
+def _retire(node: Node, epoch: OpenEpoch, now: datetime) -> None:
     node.retired_at = now
     events.record("node_retired", at=now, epoch=epoch.number, node=node.id)

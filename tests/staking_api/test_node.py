@@ -307,6 +307,17 @@ def test_only_the_operator_changes_a_node(three: Net, otto: Caller) -> None:
     assert Node.objects.get(address=NORTH).name == f"Node {NORTH[-2:]}"
 
 
+def test_a_body_that_cannot_be_is_refused_before_rights_and_standing_are_asked(
+    three: Net, olga: Caller, otto: Caller
+) -> None:
+    """Body, not_found, rights, standing: the order of R12."""
+    olga.client.patch(f"/api/v1/nodes/{EAST}", {"status": "retired"}, format="json")
+    for caller, node in ((olga, NEW), (otto, NORTH), (olga, EAST)):
+        answer = caller.client.patch(f"/api/v1/nodes/{node}", {"status": "active"}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert answer.json()["errors"][0]["field"] == "status"
+
+
 def test_a_retired_node_stays_so(three: Net, olga: Caller, get: Any) -> None:
     answer = olga.client.patch(f"/api/v1/nodes/{NORTH}", {"status": "retired"}, format="json")
     assert (answer.status_code, answer.json()["status"], answer.json()["open"]) == (200, "retired", False)
