@@ -16,26 +16,30 @@ from staking.protocol.addresses import checksum
 
 MOST_COUNTED = 100
 
-# A node's people are its operator, and who holds or held a position since before the event.
-CONCERNS = """
-(e.kind = ANY(%(single)s) AND e.wallet = %(wallet)s)
-OR e.kind = ANY(%(everybody)s)
-OR (e.kind = ANY(%(people)s) AND (
-  EXISTS (SELECT FROM staking_node n WHERE n.id = e.node_id AND n.operator = %(wallet)s)
-  OR EXISTS (SELECT FROM delegation_position p WHERE p.node_id = e.node_id AND p.wallet = %(wallet)s
-             AND p.opened_epoch <= e.epoch)))
+# A node's people are its operator, and who holds or held a position since before the event. Each source reads no
+# more than its newest `most` by an index of its own, however long the log is; no event is in two of them.
+SINCE = "AND e.id > %(after)s ORDER BY e.id DESC LIMIT %(most)s"
+MINE = f"""
+(SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {SINCE})
+UNION ALL
+SELECT e.id FROM unnest(%(everybody)s::text[]) AS k(kind)
+CROSS JOIN LATERAL (SELECT e.id FROM staking_event e WHERE e.kind = k.kind {SINCE}) e
+UNION ALL
+SELECT e.id FROM staking_node n CROSS JOIN LATERAL (
+  SELECT e.id FROM staking_event e WHERE e.node_id = n.id AND e.kind = ANY(%(people)s) {SINCE}) e
+WHERE n.operator = %(wallet)s
+UNION ALL
+SELECT e.id FROM delegation_position p CROSS JOIN LATERAL (
+  SELECT e.id FROM staking_event e
+  WHERE e.node_id = p.node_id AND e.epoch >= p.opened_epoch AND e.kind = ANY(%(people)s) {SINCE}) e
+WHERE p.wallet = %(wallet)s
 """
 PAGE = f"""
-SELECT e.id, e.kind, e.at, e.epoch, e.wallet, e.data, n.address, n.name
-FROM staking_event e LEFT JOIN staking_node n ON n.id = e.node_id
-WHERE {CONCERNS} ORDER BY e.id DESC LIMIT %(limit)s OFFSET %(offset)s
+SELECT e.id, e.kind, e.at, e.epoch, e.data, n.address, n.name
+FROM ({MINE} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s) mine
+JOIN staking_event e ON e.id = mine.id LEFT JOIN staking_node n ON n.id = e.node_id ORDER BY e.id DESC
 """
-UNREAD = f"""
-SELECT count(*) FROM (SELECT FROM staking_event e WHERE e.id > coalesce(
-    (SELECT s.read_event FROM notices_subscription s WHERE s.wallet = %(wallet)s), 0)
-  AND ({CONCERNS}) LIMIT {MOST_COUNTED}) unread
-"""
-COUNT = f"SELECT count(*) FROM staking_event e WHERE {CONCERNS}"
+COUNT = f"SELECT count(*) FROM ({MINE} LIMIT %(most)s) mine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,21 @@ class Notice:
 
 def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     """Notices of a wallet, newest first; those it has not read are marked."""
-    read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
+    read = _read_up_to(wallet)
+    asked = {"after": 0, "most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(PAGE, {**_asked(wallet), "limit": limit, "offset": offset})
+        cursor.execute(PAGE, {**_asked(wallet), **asked})
         return [notice_of(*_parsed(row), read=read) for row in cursor.fetchall()]
 
 
 def count(wallet: str) -> int:
     """How many notices a wallet has ever had."""
-    return _number(COUNT, wallet)
+    return _count(wallet, after=0, most=None)
 
 
 def unread(wallet: str) -> int:
     """How many notices a wallet has not read, a hundred at most."""
-    return _number(UNREAD, wallet)
+    return _count(wallet, after=_read_up_to(wallet), most=MOST_COUNTED)
 
 
 def mark_read(wallet: str, up_to: int) -> None:
@@ -113,7 +118,7 @@ def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
 
 
 def _parsed(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    id_, kind, at, epoch, _, data, node, name = row
+    id_, kind, at, epoch, data, node, name = row
     return id_, kind, at, epoch, json.loads(data) if isinstance(data, str) else data, node, name
 
 
@@ -126,7 +131,12 @@ def _asked(wallet: str) -> dict[str, Any]:
     }
 
 
-def _number(sql: str, wallet: str) -> int:
+def _read_up_to(wallet: str) -> int:
+    """The newest event that the wallet has seen, 0 before it looked."""
+    return Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
+
+
+def _count(wallet: str, *, after: int, most: int | None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, _asked(wallet))
+        cursor.execute(COUNT, {**_asked(wallet), "after": after, "most": most})
         return int(cursor.fetchone()[0])

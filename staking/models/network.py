@@ -102,6 +102,7 @@ class Event(models.Model):
             models.Index(fields=["id"], name="staking_event_waiting", condition=models.Q(dispatched=False)),
             models.Index(fields=["node_id", "id"], name="staking_event_node"),
             models.Index(fields=["wallet", "id"], name="staking_event_wallet"),
+            models.Index(fields=["kind", "id"], name="staking_event_kind"),
         ]
 
     def __str__(self) -> str:

@@ -120,6 +120,53 @@ def test_unread_falls_when_it_is_read(net):
     assert inbox.unread(operator(1)) == 1
 
 
+def test_an_inbox_has_what_came_by_every_way_newest_first_and_counts_a_hundred(net):
+    net.delegate(node_address(1), 4, 25)
+    net.settle()
+    for number in range(98):
+        events.record("proposal_opened", at=net.now, epoch=3, wallet=wallet(9), proposal=number, title="x")
+    events.record("unbonding_paid", at=net.now, epoch=3, wallet=wallet(4), amount=1)
+    news = ["unbonding_paid", *["proposal_opened"] * 98]
+    assert kinds_of(wallet(4)) == news[:50]
+    last = inbox.page(wallet(4), limit=50, offset=98)
+    assert [notice.kind.name for notice in last] == [
+        "proposal_opened",
+        "slash_pending",
+        "delegation_refunded",
+    ]
+    assert (inbox.count(wallet(4)), inbox.unread(wallet(4))) == (101, 100)
+    assert (inbox.count(operator(1)), inbox.unread(operator(1))) == (99, 99)
+    inbox.mark_read(wallet(4), last[1].id)
+    assert inbox.unread(wallet(4)) == 99
+
+
+def test_an_inbox_is_read_without_reading_the_log(net):
+    net.settle()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO staking_event (kind, at, epoch, node_id, wallet, data) "
+            "SELECT 'slash_pending', now(), 2, 1000000 + n, 'w' || n, '{}' FROM generate_series(1, 5000) n"
+        )
+        cursor.execute("ANALYZE staking_event")
+    plans = []
+
+    def explain(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        if "staking_event" in sql:
+            execute(f"EXPLAIN {sql}", values, many, context)
+            plans.append("".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert (
+            inbox.unread(wallet(1))
+            == inbox.count(wallet(1))
+            == len(inbox.page(wallet(1), limit=9, offset=0))
+            == 1
+        )
+    assert len(plans) == 3
+    assert not any("Seq Scan on staking_event" in plan for plan in plans)
+
+
 def test_a_letter_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net):
     confirmed(wallet(1), "anna@example.org", ["slash_pending"])
     confirmed(operator(1), "olga@example.org", ["share_cut"])
