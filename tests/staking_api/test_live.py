@@ -1,0 +1,43 @@
+"""How often the running epoch is read for the page and the answer of one node (R49)."""
+
+from __future__ import annotations
+
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from staking.settlement import live
+from tests.delegation.net import NORTH, Net
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the clock is half a second after the former, so that a reading takes as long."""
+    looks = count()
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: next(looks) / 2))
+    monkeypatch.setattr(live, "REST", 20)
+    for name, value in {"key": (), "took": 0.0, "until": 0.0}.items():
+        monkeypatch.setattr(live._Kept, name, value)
+
+
+def test_slow_readings_are_put_off_and_a_new_epoch_is_read_at_once(three: Net, slow: None, get: Any) -> None:
+    def accepted() -> int:
+        return int(get(f"nodes/{NORTH}")["accepted"])
+
+    assert accepted() == 0
+    three.work(NORTH, good=10)
+    assert accepted() == 10, "one slow reading may be a busy machine's"
+    three.work(NORTH, good=1)
+    # 20 times half a second: this look and nineteen more.
+    assert [accepted() for _ in range(20)] == [10] * 19 + [11]
+    three.work(NORTH, good=1)
+    assert accepted() == 11
+    three.settle()
+    assert accepted() == 12
+    three.work(NORTH, good=20)
+    three.settle()
+    assert accepted() == 20
