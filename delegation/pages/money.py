@@ -72,7 +72,8 @@ def review(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
 def done(request: HttpRequest, wallet: str, key: str) -> HttpResponse:
     """What came of a form, for as long as one likes to look: after a lost connection too."""
     answer = answer_of(wallet=wallet, key=key)
-    if answer is None:
+    # Forms of the DAO have keys too, and pages of their own to lead to.
+    if answer is None or "act" not in answer:
         raise Http404
     act = _act(answer["act"])
     matures = answer["matures_at"]

@@ -163,6 +163,13 @@ def test_a_vote_from_choice_to_result(dispute: Dispute) -> None:
     assert "Review changed vote" in seen
 
 
+def test_a_vote_is_no_money_act(dispute: Dispute) -> None:
+    where = f"/disputes/{dispute.pk}/vote/"
+    client, form = review(ANN, where, {"choice": "uphold", "reason": ""})
+    assert client.post(where, form).status_code == 303
+    assert client.get(f"/money/done/{form['key']}/").status_code == 404
+
+
 def test_a_key_stands_for_what_was_reviewed(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
