@@ -18,28 +18,33 @@ MOST_COUNTED = 100
 
 # A node's people are its operator, and who holds or held a position since before the event. Each source reads no
 # more than its newest `most` by an index of its own, however long the log is; no event is in two of them.
-SINCE = "AND e.id > %(after)s ORDER BY e.id DESC LIMIT %(most)s"
-MINE = f"""
-(SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {SINCE})
+SOURCES = """
+(SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {newest})
 UNION ALL
 SELECT e.id FROM unnest(%(everybody)s::text[]) AS k(kind)
-CROSS JOIN LATERAL (SELECT e.id FROM staking_event e WHERE e.kind = k.kind {SINCE}) e
+CROSS JOIN LATERAL (SELECT e.id FROM staking_event e WHERE e.kind = k.kind {newest}) e
 UNION ALL
 SELECT e.id FROM staking_node n CROSS JOIN LATERAL (
-  SELECT e.id FROM staking_event e WHERE e.node_id = n.id AND e.kind = ANY(%(people)s) {SINCE}) e
+  SELECT e.id FROM staking_event e WHERE e.node_id = n.id AND e.kind = ANY(%(people)s) {newest}) e
 WHERE n.operator = %(wallet)s
 UNION ALL
 SELECT e.id FROM delegation_position p CROSS JOIN LATERAL (
   SELECT e.id FROM staking_event e
-  WHERE e.node_id = p.node_id AND e.epoch >= p.opened_epoch AND e.kind = ANY(%(people)s) {SINCE}) e
+  WHERE e.node_id = p.node_id AND e.epoch >= p.opened_epoch AND e.kind = ANY(%(people)s) {newest}) e
 WHERE p.wallet = %(wallet)s
 """
+ALL = SOURCES.format(newest="ORDER BY e.id DESC LIMIT %(most)s")
+NEW = SOURCES.format(
+    newest="AND e.id > coalesce((SELECT s.read_event FROM notices_subscription s WHERE s.wallet = %(wallet)s), 0)"
+    " ORDER BY e.id DESC LIMIT %(most)s"
+)
 PAGE = f"""
 SELECT e.id, e.kind, e.at, e.epoch, e.data, n.address, n.name
-FROM ({MINE} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s) mine
+FROM ({ALL} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s) mine
 JOIN staking_event e ON e.id = mine.id LEFT JOIN staking_node n ON n.id = e.node_id ORDER BY e.id DESC
 """
-COUNT = f"SELECT count(*) FROM ({MINE} LIMIT %(most)s) mine"
+COUNT = f"SELECT count(*) FROM ({ALL}) mine"
+UNREAD = f"SELECT count(*) FROM ({NEW} LIMIT %(most)s) mine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class Notice:
 
 def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     """Notices of a wallet, newest first; those it has not read are marked."""
-    read = _read_up_to(wallet)
-    asked = {"after": 0, "most": limit + offset, "limit": limit, "offset": offset}
+    read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
+    asked = {"most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_asked(wallet), **asked})
         return [notice_of(*_parsed(row), read=read) for row in cursor.fetchall()]
@@ -66,12 +71,12 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
 
 def count(wallet: str) -> int:
     """How many notices a wallet has ever had."""
-    return _count(wallet, after=0, most=None)
+    return _number(COUNT, wallet, most=None)
 
 
 def unread(wallet: str) -> int:
     """How many notices a wallet has not read, a hundred at most."""
-    return _count(wallet, after=_read_up_to(wallet), most=MOST_COUNTED)
+    return _number(UNREAD, wallet, most=MOST_COUNTED)
 
 
 def mark_read(wallet: str, up_to: int) -> None:
@@ -131,12 +136,7 @@ def _asked(wallet: str) -> dict[str, Any]:
     }
 
 
-def _read_up_to(wallet: str) -> int:
-    """The newest event that the wallet has seen, 0 before it looked."""
-    return Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
-
-
-def _count(wallet: str, *, after: int, most: int | None) -> int:
+def _number(query: str, wallet: str, *, most: int | None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {**_asked(wallet), "after": after, "most": most})
+        cursor.execute(query, {**_asked(wallet), "most": most})
         return int(cursor.fetchone()[0])
