@@ -56,7 +56,7 @@ class LeafValueField(serializers.JSONField):
 
 
 class EpochReport(serializers.Serializer[Any]):
-    """An epoch; amounts are null until it is settled. pool = carry_in + minted + fees = distributed + carry."""
+    """An epoch; amounts are null until it is settled. carry_in + minted = pool = distributed + carry."""
 
     number = serializers.IntegerField()
     start = MomentField()
@@ -64,7 +64,7 @@ class EpochReport(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Epoch.Status.values)
     settled_at = MomentField(allow_null=True)
     parameters_version = serializers.IntegerField(source="parameters_id")
-    carry_in = AmountField(allow_null=True)
+    carry_in = AmountField(allow_null=True, help_text="The former carry, and the fees paid in since.")
     minted = AmountField(allow_null=True)
     pool = AmountField(allow_null=True)
     distributed = AmountField(allow_null=True)

@@ -64,14 +64,6 @@ class Node(models.Model):
         """Self stake that is not active yet in `epoch`, in µIFM (R13)."""
         return self.pending_stake if self.pending_epoch == epoch else 0
 
-    def status_in(self, epoch: int) -> str:
-        """`banned`, `retired`, `cooldown` or `active` in `epoch` (section 2)."""
-        if self.banned:
-            return "banned"
-        if self.retired_at is not None:
-            return "retired"
-        return "cooldown" if self.cooldown_until >= epoch else "active"
-
 
 class Pool(models.Model):
     """The delegated side of a node: tokens and shares of the running generation (R14)."""

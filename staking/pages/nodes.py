@@ -22,6 +22,7 @@ from staking.protocol.amounts import BPS
 from staking.protocol.parameters import DEFAULTS, Parameters
 from staking.selectors import leaderboard
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
+from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 
@@ -72,7 +73,7 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def _page(asked: Asked, reader: str | None) -> LeaderboardPage:
-    epoch, ranking = open_epoch(), leaderboard.latest_ranking()
+    epoch, ranking = open_epoch(), latest_id()
     found, count = _found(asked, epoch, ranking)
     if asked.page > 1 and not found:
         raise Http404
@@ -112,7 +113,7 @@ def _own(reader: str | None, epoch: OpenEpoch | None, ranking: int | None) -> tu
 
 
 def _field() -> Any:
-    epoch, ranking = open_epoch(), leaderboard.latest_ranking()
+    epoch, ranking = open_epoch(), latest_id()
     if epoch is None or ranking is None:
         return None
     leaders = leaderboard.leaders(ranking, limit=LEADERS)

@@ -67,11 +67,3 @@ def minimum_tier_of_class(params: Parameters, job_class: str) -> int:
         if job_class in row.job_classes:
             return row.number
     raise Invalid(f"Choose a job class among {', '.join(JOB_CLASSES)}.", field="job_class")
-
-
-def offence_of(params: Parameters, name: str) -> Offence:
-    """The row of the offence table with this name (section 8). Raises KeyError when there is none."""
-    for row in params.offences:
-        if row.name == name:
-            return row
-    raise KeyError(name)

@@ -22,7 +22,7 @@ from .bounds import (
     least_unbonding_seconds,
 )
 from .errors import AmountInvalid, ParameterOutOfBounds
-from .parameter_set import DEFAULTS, Parameters, classes_of_tier, minimum_tier_of_class, offence_of
+from .parameter_set import DEFAULTS, Parameters, classes_of_tier, minimum_tier_of_class
 from .tables import JOB_CLASSES, OFFENCE_NAMES, Effect, Offence, Quorum, Tier
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "from_json",
     "least_unbonding_seconds",
     "minimum_tier_of_class",
-    "offence_of",
     "to_json",
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from staking.models import Ranking, RankingRow
+from staking.models import RankingRow
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 
@@ -126,11 +126,6 @@ def nodes_of_wallet(wallet: str, *, epoch: OpenEpoch, ranking: int | None, limit
         cursor.execute(OF_WALLET, {"wallet": wallet, "ranking": ranking, "limit": limit})
         ids = [row[0] for row in cursor.fetchall()]
     return read_figures(ids, epoch=epoch, ranking=ranking)
-
-
-def latest_ranking() -> int | None:
-    """The id of the newest ranking; None before the first."""
-    return Ranking.objects.order_by("-id").values_list("id", flat=True).first()
 
 
 def leaders(ranking: int, *, limit: int) -> list[RankingRow]:

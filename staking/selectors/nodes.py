@@ -24,7 +24,6 @@ __all__ = [
     "NodeQuery",
     "find_ids",
     "find_nodes",
-    "list_nodes",
     "node_figures",
     "node_id",
     "nodes_by_id",
@@ -39,22 +38,14 @@ WINDOW = (
 )  # fmt: skip
 
 
-def list_nodes(query: NodeQuery, *, now: datetime, limit: int, offset: int) -> tuple[list[NodeFigures], int]:
-    """A page of the nodes that a query asks for, and how many there are in all; 7 queries at most.
+def nodes_page(
+    query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
+) -> tuple[list[NodeFigures], int]:
+    """A page of the nodes that a query asks for, and how many there are in all; 5 queries at most.
 
     Performance figures are those of the latest ranking, so that a list stands still between two rankings, and
     stake, tier and status are live. Raises: `invalid` for a filter or an order that cannot be.
     """
-    epoch = open_epoch()
-    if epoch is None:
-        return [], 0
-    return nodes_page(query, epoch=epoch, ranking=latest_id(), limit=limit, offset=offset)
-
-
-def nodes_page(
-    query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None, limit: int, offset: int
-) -> tuple[list[NodeFigures], int]:
-    """The same for a caller that has read the open epoch and the latest ranking; 5 queries at most."""
     ids = all_ids(query, epoch=epoch, ranking=ranking)
     return read_figures(ids[offset : offset + limit], epoch=epoch, ranking=ranking), len(ids)
 

@@ -34,6 +34,8 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "node.retired": ("", "x", gettext_lazy("Retired")),
     "epoch.open": ("info", "clock", gettext_lazy("Open")),
     "epoch.settling": ("warn", "clock-exclamation", gettext_lazy("Settling")),
+    "epoch.delayed": ("warn", "clock-exclamation", gettext_lazy("Delayed")),
+    "epoch.halted": ("risk", "alert-triangle", gettext_lazy("Halted")),
     "epoch.settled": ("ok", "check", gettext_lazy("Settled")),
     "slash.pending": ("warn", "clock", gettext_lazy("Open to dispute")),
     "slash.disputed": ("warn", "gavel", gettext_lazy("Disputed, voting")),
@@ -293,15 +295,6 @@ def sort_header(
         "label": label, "classes": classes, "help": help, "target": target,
         "href": sort.href(key), "direction": sort.direction(key),
     }  # fmt: skip
-
-
-@register.simple_tag
-def skeleton(rows: int = 3) -> SafeString:
-    """Grey lines of about the height of what is to come; the container carries aria-busy."""
-    widths = ("w3", "w2", "w4", "w1")
-    return format_html_join(
-        "", '<span class="im-skel {} mt-2"></span>', ((widths[i % 4],) for i in range(rows))
-    )
 
 
 @register.simple_tag

@@ -15,6 +15,7 @@ from staking.models import Bucket, Epoch, Node, NodeEpoch, Pool, Slash, Unbondin
 from staking.selectors.nodes import node_figures
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import stakes
+from staking.settlement.gather import read_nodes
 from tests.network import Network
 
 from .model import Model
@@ -41,6 +42,9 @@ class Comparison:
         model = self.model
         assert dict(Account.objects.exclude(balance=0).values_list("name", "balance")) == {
             name: amount for name, amount in model.accounts.items() if amount
+        }
+        assert {node.address: node.status for node in read_nodes(model.epoch)} == {
+            address: model.status(address) for address in model.nodes
         }
         for node in Node.objects.select_related("pool"):
             self._node(node, node.pool)
@@ -78,7 +82,6 @@ class Comparison:
     def _node(self, node: Node, pool: Pool) -> None:
         found, epoch = self.model.nodes[node.address], self.model.epoch
         assert (node.self_stake, node.pending_in(epoch)) == (found.own, found.own_pending)
-        assert node.status_in(epoch) == self.model.status(node.address)
         assert (pool.tokens, pool.shares, pool.generation) == (found.tokens, found.shares, found.generation)
         assert pool.pending_in(epoch) == found.pending
 

@@ -19,7 +19,6 @@ from staking.protocol.parameters import (
     classes_of_tier,
     from_json,
     minimum_tier_of_class,
-    offence_of,
     to_json,
 )
 
@@ -226,8 +225,8 @@ def test_tables_change_by_row() -> None:
     )
     assert changed.tiers[1] == replace(DEFAULTS.tiers[1], minimum=600 * MICRO, bonus_bps=1_200)
     assert (changed.tiers[0], changed.tiers[2:]) == (DEFAULTS.tiers[0], DEFAULTS.tiers[2:])
-    assert offence_of(changed, "dropout").rates(repeated=True) == (10_000, 1_500)
-    assert offence_of(changed, "sla_drop").rates(repeated=True) == (0, 1_000)
+    rates = {row.name: row.rates(repeated=True) for row in changed.offences}
+    assert (rates["dropout"], rates["sla_drop"]) == ((10_000, 1_500), (0, 1_000))
     assert [row.name for row in changed.offences] == [row.name for row in DEFAULTS.offences]
 
 
@@ -253,7 +252,6 @@ def test_job_classes_are_cumulative() -> None:
 
 
 def test_rates_of_first_and_repeated_offences() -> None:
-    assert offence_of(DEFAULTS, "sla_drop").rates(repeated=False) == (1_000, 0)
-    assert offence_of(DEFAULTS, "sla_drop").rates(repeated=True) == (1_000, 1_000)
-    with pytest.raises(KeyError):
-        offence_of(DEFAULTS, "rudeness")
+    drop, dropout = (row for row in DEFAULTS.offences if row.name in ("sla_drop", "dropout"))
+    assert [drop.rates(repeated) for repeated in (False, True)] == [(1_000, 0), (1_000, 1_000)]
+    assert [dropout.rates(repeated) for repeated in (False, True)] == [(1_500, 1_500)] * 2

@@ -7,13 +7,14 @@ import pytest
 from staking.models import Node
 from staking.protocol.amounts import MICRO
 from staking.protocol.errors import NodeBanned, NodeCooldown, PendingSlash
+from staking.selectors.nodes import node_figures
 from tests.network import Network, operator
 
 pytestmark = pytest.mark.django_db
 
 
 def status(net: Network, node: str) -> str:
-    return Node.objects.get(address=node).status_in(net.epoch.number)
+    return node_figures(node, now=net.now).status
 
 
 def drop(net: Network, node: str) -> None:
