@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -56,9 +57,13 @@ def list_slashes(query: SlashQuery, *, limit: int, offset: int) -> tuple[list[Sl
     return list(rows), found.count()
 
 
-def all_slashes(query: SlashQuery) -> QuerySet[Slash]:
-    """All of them, oldest first, for a file."""
-    return _filtered(query).select_related("node").order_by("pk")
+def slash_rows(query: SlashQuery) -> Iterator[tuple[Any, ...]]:
+    """All of them, oldest first, for a file: (id, node, offence, epoch, status, resolved epoch, *PARTS in µIFM).
+
+    They are read through a cursor that holds a connection until the last one is taken.
+    """
+    columns = ("pk", "node__address", "offence", "epoch", "status", "resolved_epoch", *PARTS)
+    return _filtered(query).order_by("pk").values_list(*columns).iterator(chunk_size=2_000)
 
 
 def sums() -> SlashSums:

@@ -379,7 +379,8 @@ def test_votes_are_filtered_and_sorted(dispute: Dispute) -> None:
 def test_the_ledger_of_slashes_as_a_file(slash: Slash) -> None:
     world.settle()
     answer = browser(None).get("/slashes/?format=csv")
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert not answer.streaming
+    lines = answer.content.decode().splitlines()
     assert lines[0].startswith("slash,node,offence,epoch,status")
     assert lines[1].split(",")[6:9] == ["250.000000", "0.000000", "250.000000"]
     assert "Sums and ledger are equal" in page("/slashes/")
