@@ -9,7 +9,8 @@ from rest_framework.request import Request
 
 from staking.api.pagination import whole
 from staking.protocol.addresses import normalize
-from staking.protocol.errors import AddressInvalid, Invalid
+from staking.protocol.amounts import parse_amount
+from staking.protocol.errors import AddressInvalid, AmountInvalid, Invalid
 from staking.services.node_texts import UNPRINTABLE, check_region
 
 LONGEST_SEARCH = 64
@@ -62,6 +63,17 @@ def address(request: Request, name: str) -> str | None:
         return normalize(text)
     except AddressInvalid as error:
         raise AddressInvalid(error.detail, field=name) from None
+
+
+def amount(request: Request, name: str) -> int | None:
+    """An amount of IFM as µIFM (R2). Raises: `amount_invalid`."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_amount(text)
+    except AmountInvalid as error:
+        raise AmountInvalid(error.detail, field=name) from None
 
 
 def search(request: Request) -> str:

@@ -17,8 +17,8 @@ from staking.api.fields import write_moment
 from staking.api.kept import kept
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import BPS, format_amount, parse_amount
-from staking.protocol.errors import AmountInvalid, Invalid
+from staking.protocol.amounts import BPS, format_amount
+from staking.protocol.errors import Invalid
 from staking.protocol.parameters import DEFAULTS, JOB_CLASSES
 from staking.selectors.kept import Kept
 from staking.selectors.nodes import (
@@ -102,7 +102,7 @@ def read_query(request: Request) -> NodeQuery:
         status=filters.choice(request, "status", STATUSES),
         operator=filters.address(request, "operator"),
         search=filters.search(request),
-        room=_room(request),
+        room=filters.amount(request, "room"),
         ordering=filters.choice(request, "ordering", ORDERINGS) or "rank",
         **{name: whole(request, name, None, 0, 1_000 * BPS) for name in RATIOS},
     )
@@ -179,11 +179,3 @@ def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[st
             raise Invalid(f"{name[:64]} is not among what can be given here.", field=name[:64])
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
-
-
-def _room(request: Request) -> int | None:
-    text = request.query_params.get("room")
-    try:
-        return None if text is None else parse_amount(text)
-    except AmountInvalid as error:
-        raise AmountInvalid(error.detail, field="room") from None
