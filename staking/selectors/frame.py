@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
+
+from staking.selectors.rankings import next_due
 
 FRAME = """
 SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0, e.number, e.start, e."end",
@@ -73,7 +75,7 @@ def frame() -> Frame:
     epoch = RunningEpoch(number, start, end, status, version)
     if ranking is None:
         return Frame(offset, halted, epoch, None)
-    next_at = _period_end(first, computed_at, ranking_seconds)
+    next_at = next_due(first, computed_at, ranking_seconds)
     return Frame(offset, halted, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
 
 
@@ -83,8 +85,3 @@ def live_word(read: Frame) -> str:
         return ""
     ranking = read.ranking.id if read.ranking else 0
     return f"{read.epoch.number}.{read.epoch.status}.{ranking}"
-
-
-def _period_end(first: datetime, computed_at: datetime, seconds: int) -> datetime:
-    period = timedelta(seconds=seconds)
-    return first + ((computed_at - first) // period + 1) * period

@@ -28,15 +28,20 @@ class LatestRanking:
 
 
 def latest() -> LatestRanking | None:
-    """The newest ranking; None before the first. Periods count from the start of epoch 1 (R49)."""
+    """The newest ranking; None before the first."""
     newest = rankings().first()
     running = open_epoch()
     if newest is None or running is None:
         return None
     first = Epoch.objects.values_list("start", flat=True).get(number=1)
-    period = timedelta(seconds=running.params.ranking_seconds)
-    next_at = first + ((newest.computed_at - first) // period + 1) * period
+    next_at = next_due(first, newest.computed_at, running.params.ranking_seconds)
     return LatestRanking(newest.pk, newest.computed_at, newest.epoch, newest.nodes, next_at)
+
+
+def next_due(first: datetime, computed_at: datetime, ranking_seconds: int) -> datetime:
+    """When the period ends in which a ranking was computed; periods count from `first`, the start of epoch 1 (R49)."""
+    period = timedelta(seconds=ranking_seconds)
+    return first + ((computed_at - first) // period + 1) * period
 
 
 def in_force() -> tuple[OpenEpoch | None, int | None]:
