@@ -88,12 +88,10 @@ def share_honest(honest: int, weights: Sequence[int]) -> tuple[list[int], int]:
     return distribute(honest, weights)
 
 
-def is_honest(
-    params: Parameters, *, active: bool, weight: int, sla: int | None, slashed: bool, same_operator: bool
-) -> bool:
-    """Whether a node shares in a slash of another (R36).
+def is_honest(params: Parameters, *, active: bool, weight: int, sla: int | None, slashed: bool) -> bool:
+    """Whether a node shares in the slashes of other operators' nodes (R36); `sla` in bps.
 
     `slashed`: it has a slash of its own pending, or executed in this settlement.
     """
     known_good = sla is not None and sla >= params.sla_threshold_bps
-    return active and weight > 0 and known_good and not slashed and not same_operator
+    return active and weight > 0 and known_good and not slashed

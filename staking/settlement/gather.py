@@ -47,9 +47,7 @@ def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
     ) = row  # fmt: skip
     shares, pending_shares = int(shares), int(pending_shares)
     active_shares = shares - pending_shares
-    status = (
-        "banned" if banned else "retired" if retired else "cooldown" if cooldown_until >= epoch else "active"
-    )
+    status = _status(epoch, banned, retired, cooldown_until)
     # By place, in the order of the fields: for ten thousand nodes names take as long as all the rest.
     return NodeState(
         id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
@@ -57,3 +55,12 @@ def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
         tokens * active_shares // shares if shares else 0, active_shares,
         int(index), int(carry), earned, registered_ms, q, penalty, reputation, count, int(total), int(squares),
     )  # fmt: skip
+
+
+def _status(epoch: int, banned: bool, retired: bool, cooldown_until: int) -> str:
+    """A node's status in `epoch` (section 2); node_query.STANDING says the same in SQL."""
+    if banned:
+        return "banned"
+    if retired:
+        return "retired"
+    return "cooldown" if cooldown_until >= epoch else "active"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import DataError, connection, transaction
 
-from staking.models import Epoch
+from staking.models import Epoch, Receipt
 from staking.protocol import performance as rules
 from staking.protocol.parameters import Parameters
 from staking.services.epochs import OpenEpoch, parameters_of
@@ -28,8 +28,7 @@ BAD = """
 SELECT node_id, outcome, proof, count(*) FROM staking_receipt
 WHERE epoch = %s AND NOT good GROUP BY node_id, outcome, proof
 """
-REJECTED, DROPPED, MISMATCHED = 2, 3, 4
-INVALID, FORGED = 3, 4
+Outcome, Proof = Receipt.Outcome, Receipt.Proof
 
 # The last N good jobs of each node, newest first; partitions are read backwards and only as far as needed.
 WINDOWS = f"""
@@ -110,14 +109,14 @@ def _count_bad(nodes: list[NodeState], epoch: int) -> None:
         cursor.execute(BAD, [epoch])
         for id_, outcome, proof, jobs in cursor.fetchall():
             node = by_id[id_]
-            if outcome == REJECTED:
+            if outcome == Outcome.REJECTED:
                 node.rejected += jobs
             else:
                 node.accepted += jobs
-            node.dropped += jobs if outcome == DROPPED else 0
-            node.mismatched += jobs if outcome == MISMATCHED else 0
-            node.invalid += jobs if proof == INVALID else 0
-            node.forged += jobs if proof == FORGED else 0
+            node.dropped += jobs if outcome == Outcome.DROPPED else 0
+            node.mismatched += jobs if outcome == Outcome.SCHEMA_MISMATCH else 0
+            node.invalid += jobs if proof == Proof.INVALID else 0
+            node.forged += jobs if proof == Proof.FORGED else 0
 
 
 def _move_windows(

@@ -8,20 +8,18 @@ from typing import Any
 
 from django.db import connection
 
-from staking.models import Attestation, Bucket, Node, Slash
+from staking.models import Attestation, Bucket, Node, Receipt, Slash
 from staking.protocol import offences as rules
 from staking.protocol import slashing, tiers
 from staking.services import events
 from staking.settlement.execution import execute
 from staking.settlement.state import NodeState, Settlement
 
-# Which of a node's receipts prove an offence: the column of the evidence query and the value in it.
 NOT_GOOD = """
 SELECT node_id, job_id, outcome, proof FROM staking_receipt
 WHERE epoch = %s AND NOT good AND node_id = ANY(%s) ORDER BY node_id, seq
 """
-REJECTED, DROPPED, MISMATCHED = 2, 3, 4
-INVALID, FORGED = 3, 4
+Outcome, Proof = Receipt.Outcome, Receipt.Proof
 
 
 def detect_offences(work: Settlement) -> None:
@@ -74,7 +72,6 @@ def execute_slashes(work: Settlement) -> None:
             weight=node.weight,
             sla=node.sla_bps,
             slashed=node.id in accused,
-            same_operator=False,
         )
     ]
     due.sort(key=lambda s: slashing.execution_key(s.epoch, work.by_id[s.node_id].address, s.offence))
@@ -102,13 +99,14 @@ def _evidence(work: Settlement) -> dict[int, list[tuple[str, int, int]]]:
 
 
 def _proves(offence: str, outcome: int, proof: int) -> bool:
+    """Whether a receipt that is not good is evidence of an offence (R30)."""
     if offence == rules.SLA_DROP:
-        return outcome != REJECTED
+        return outcome != Outcome.REJECTED
     if offence == rules.DROPOUT:
-        return outcome == DROPPED
+        return outcome == Outcome.DROPPED
     if offence == rules.SCHEMA_MISMATCH:
-        return outcome == MISMATCHED
-    return proof == {rules.INVALID_PROOF: INVALID, rules.FORGED_TRACE: FORGED}.get(offence)
+        return outcome == Outcome.SCHEMA_MISMATCH
+    return proof == {rules.INVALID_PROOF: Proof.INVALID, rules.FORGED_TRACE: Proof.FORGED}.get(offence)
 
 
 def _attested(work: Settlement) -> dict[int, dict[str, Any]]:

@@ -152,9 +152,8 @@ def test_slashes_due_together_have_one_order() -> None:
         ({"sla": 8_500}, True),
         ({"sla": None}, False),
         ({"slashed": True}, False),
-        ({"same_operator": True}, False),
     ],
 )
 def test_who_is_honest(change: dict[str, object], honest: bool) -> None:
-    asked = {"active": True, "weight": 1, "sla": 10_000, "slashed": False, "same_operator": False, **change}
+    asked = {"active": True, "weight": 1, "sla": 10_000, "slashed": False, **change}
     assert is_honest(DEFAULTS, **asked) is honest  # type: ignore[arg-type]
