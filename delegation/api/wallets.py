@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -30,16 +30,24 @@ from staking.api.fields import AddressField
 from staking.api.filters import choice
 from staking.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
 from staking.protocol.addresses import checksum, normalize
+from staking.protocol.errors import Invalid
 from staking.services import clock
 
+Row = TypeVar("Row")
 UNBONDING_STATUSES = ("open", "paid", "cancelled")
-FORMATS = ("json", "csv")
-ALL = 10_000_000
 REDELEGATION_STATUSES = ("recorded", "executed", "cancelled")
+FORMATS = ("json", "csv")
+# A file is made in memory, and anybody may ask for that of the busiest wallet.
+LARGEST_FILE = 100_000
 PERIOD_PARAMETERS = [
     OpenApiParameter("from", description="The first day, UTC, or a moment; open without one."),
     OpenApiParameter("to", description="The last day, UTC, included, or a moment."),
-    OpenApiParameter("format", enum=["json", "csv"], description="csv has all rows at once.", default="json"),
+    OpenApiParameter(
+        "format",
+        enum=["json", "csv"],
+        description=f"csv has all rows at once, of a period with at most {LARGEST_FILE:,}.",
+        default="json",
+    ),
 ]
 
 
@@ -115,8 +123,8 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
     wallet = normalize(address)
     first, last = epochs_ending_in(_period(request))
     if choice(request, "format", FORMATS) == "csv":
-        found = earnings(wallet, first=first, last=last, limit=ALL)
-        return _file(earnings_csv(found), f"rewards-{checksum(wallet)}.csv")
+        found = earnings(wallet, first=first, last=last, limit=LARGEST_FILE + 1)
+        return _file(earnings_csv(_all_of(found)), f"rewards-{checksum(wallet)}.csv")
     asked = window(request)
     found = earnings(wallet, first=first, last=last, limit=asked.limit + 1, offset=asked.offset)
     return _open_page(request, found, shapes.RewardSerializer, asked)
@@ -147,7 +155,8 @@ def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
     wallet = normalize(address)
     period = _period(request)
     if choice(request, "format", FORMATS) == "csv":
-        return _file(statement_csv(movements(wallet, period)), f"statement-{checksum(wallet)}.csv")
+        found = movements(wallet, period, limit=LARGEST_FILE + 1)
+        return _file(statement_csv(_all_of(found)), f"statement-{checksum(wallet)}.csv")
     asked = window(request)
     found = movements(wallet, period, limit=asked.limit + 1, offset=asked.offset)
     answer = _open_page(request, found, shapes.MovementSerializer, asked)
@@ -169,6 +178,13 @@ def statement_json(found: Statement) -> dict[str, Any]:
 def _period(request: Request) -> Period:
     query = request.query_params
     return read_period(query.get("from", ""), query.get("to", ""))
+
+
+def _all_of(rows: list[Row]) -> list[Row]:
+    """Rows that were read one further than a file may have. Raises: `invalid`."""
+    if len(rows) > LARGEST_FILE:
+        raise Invalid(f"Ask for a shorter period: a file has at most {LARGEST_FILE:,} rows.", field="from")
+    return rows
 
 
 def _file(lines: Iterator[str], name: str) -> HttpResponse:

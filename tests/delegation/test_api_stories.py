@@ -6,6 +6,7 @@ import csv
 import io
 from decimal import Decimal
 
+from delegation.api import wallets
 from delegation.exports import plain
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, address, shown
 
@@ -234,6 +235,23 @@ def test_the_csv_has_the_same_figures_and_no_formula(net, caller):
     assert [row["amount"] for row in rows] == ["100.000000", "-60.000000"]
     assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert [plain(text) for text in ("+1", "-x", "@x", "\tx", "x=")] == ["'+1", "'-x", "'@x", "'\tx", "x="]
+
+
+def test_a_file_has_an_end(net, caller, monkeypatch):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 1_000)
+    anna = caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "60"})
+    for _ in range(3):
+        net.settle(NORTH)
+    for most, status in ((2, 200), (1, 400)):
+        monkeypatch.setattr(wallets, "LARGEST_FILE", most)
+        for kind in ("statement", "rewards"):
+            answer = anna.get(f"wallets/{ANNA}/{kind}", format="csv")
+            assert answer.status_code == status
+            assert anna.get(f"wallets/{ANNA}/{kind}").status_code == 200
+    assert (answer.json()["code"], answer.json()["errors"][0]["field"]) == ("invalid", "from")
+    assert answer.json()["detail"] == "Ask for a shorter period: a file has at most 1 rows."
 
 
 def test_a_statement_shows_addresses_with_their_shown(net, caller):
