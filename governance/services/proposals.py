@@ -10,7 +10,7 @@ from django.db import transaction
 from governance.models import Proposal
 from governance.services.texts import read_text
 from staking.protocol.amounts import format_amount
-from staking.protocol.errors import Invalid, NoVotingPower
+from staking.protocol.errors import Invalid, NoVotingPower, RateLimited
 from staking.protocol.parameters import apply_changes
 from staking.protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
@@ -19,12 +19,15 @@ from staking.services.epochs import OpenEpoch, lock_open_epoch
 
 TITLE_LONGEST = 120
 BODY_LONGEST = 10_000
+# Of one wallet at a time. A proposal costs nothing, but a settlement counts each and everybody is told of it.
+OPEN_MOST = 100
 
 
 def propose(*, title: object, body: object, changes: object, wallet: str, now: datetime) -> Proposal:
     """Open a vote on changes of parameters (door format); close, quorum and timelock are fixed here (R47).
 
-    Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`.
+    Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`, `rate_limited` while a hundred of the wallet's
+    are open to votes.
     """
     heading = read_text(title, field="title", longest=TITLE_LONGEST, needed=True, one_line=True)
     words = read_text(body, field="body", longest=BODY_LONGEST)
@@ -32,6 +35,8 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
         epoch = lock_open_epoch()
         wanted = _read_changes(changes, epoch)
         _check_power(wallet, epoch)
+        if Proposal.objects.filter(proposer=wallet, status=Proposal.Status.VOTING).count() >= OPEN_MOST:
+            raise RateLimited
         params = epoch.params
         proposal = Proposal.objects.create(
             proposer=wallet,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from staking.models import Node, Pool, ShareChange
+from staking.models import Event, Node, Pool, ShareChange
 from staking.protocol.addresses import checksum
 from staking.protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
 from staking.protocol.rewards import check_share, check_share_change
@@ -23,6 +23,8 @@ TEXTS: dict[str, Callable[[object], Any]] = {
     "hardware": check_hardware,
     "status": check_status,
 }
+# Each goes out as a letter to all who want one.
+CUTS_TOLD = 10
 CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
 
 
@@ -111,7 +113,7 @@ def check_operator(node: Node, actor: str) -> None:
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:
     """From the next epoch on; the last change of an epoch counts, measured against the share in force (R48)."""
-    in_force = node.share_in(epoch.number)
+    in_force, announced = node.share_in(epoch.number), node.share_in(epoch.number + 1)
     check_share_change(epoch.params, in_force, share_bps)
     node.share_bps, node.next_share_bps, node.next_share_epoch = in_force, share_bps, epoch.number + 1
     ShareChange.objects.update_or_create(
@@ -119,10 +121,18 @@ def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -
         from_epoch=epoch.number + 1,
         defaults={"old_bps": in_force, "new_bps": share_bps, "at": now},
     )
-    if share_bps < in_force:
-        events.record(
-            "share_cut", at=now, epoch=epoch.number, node=node.id, old_bps=in_force, new_bps=share_bps
-        )
+    if share_bps < in_force and share_bps != announced:
+        _announce_cut(node, epoch, now, in_force, share_bps)
+
+
+def _announce_cut(node: Node, epoch: OpenEpoch, now: datetime, old_bps: int, new_bps: int) -> None:
+    """Tell the delegators (R48); from the tenth time in an epoch on, correct what was told last."""
+    told = Event.objects.filter(node_id=node.id, epoch=epoch.number, kind="share_cut").order_by("-id")
+    last = list(told.values_list("id", flat=True)[:CUTS_TOLD])
+    if len(last) < CUTS_TOLD:
+        events.record("share_cut", at=now, epoch=epoch.number, node=node.id, old_bps=old_bps, new_bps=new_bps)
+    else:
+        Event.objects.filter(id=last[0]).update(data={"old_bps": old_bps, "new_bps": new_bps})
 
 
 def _retire(node: Node, epoch: OpenEpoch, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from governance.models import Proposal
+from governance.services import proposals
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
 from inframind.audit import audit
@@ -50,6 +51,18 @@ def in_force() -> Any:
 @pytest.fixture
 def network() -> None:
     world.begin()
+
+
+@pytest.mark.usefixtures("network")
+def test_a_wallet_has_so_many_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposals, "OPEN_MOST", 2)
+    for _ in range(2):
+        proposal({"quorum_bps": 900})
+    with pytest.raises(errors.RateLimited):
+        proposal({"quorum_bps": 900})
+    proposal({"quorum_bps": 900}, wallet=OLGA)
+    settle_until(5)
+    assert proposal({"quorum_bps": 900}).status == "voting"
 
 
 @pytest.mark.usefixtures("network")

@@ -194,6 +194,21 @@ def test_who_is_on_the_way_out_still_hears_of_what_can_reach_it(net):
     assert Delivery.objects.count() == 1
 
 
+def test_delegators_hear_of_a_cut_as_often_as_it_is_another_ten_times_an_epoch(net):
+    cuts = [7_900, 7_900, 7_800, 8_000, *range(7_700, 7_600, -10)]
+    for share in cuts:
+        net.change(node_address(1), delegator_share_bps=share)
+    told = [notice.text for notice in inbox.page(wallet(1), limit=50, offset=0)]
+    assert len(told) == 10
+    assert "to 76.10%" in told[0]
+    assert "to 76.40%" in told[1]
+    assert "to 79.00%" in told[-1]
+    net.settle()
+    net.change(node_address(1), delegator_share_bps=7_500)
+    assert kinds_of(wallet(1))[0] == "share_cut"
+    assert len([kind for kind in kinds_of(wallet(1)) if kind == "share_cut"]) == 11
+
+
 def test_an_event_of_a_transaction_that_failed_is_told_to_nobody(net):
     confirmed(wallet(1), "anna@example.org", ALL)
     with connection.cursor() as cursor:
