@@ -124,7 +124,8 @@ CACHES = {
     }
 }
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Not in the cache as well: who is signed in stays so without it, and who signed out stays out when it comes back.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "portfolio"
 SESSION_COOKIE_AGE = 7 * 86_400
