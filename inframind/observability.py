@@ -10,13 +10,18 @@ from collections.abc import Callable
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from psycopg.errors import LockNotAvailable
 
 from inframind.identity.origin import origin
+from staking.pages.theme import theme_of
 
 log = structlog.get_logger("inframind.request")
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 RETRY_AFTER_SECONDS = 5
+AWAY = "The database does not answer right now; nothing was changed. Try again in a moment."
+WAITED = "Something else is being written, an epoch's settlement perhaps; nothing was changed. Try again in a moment."
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -58,20 +63,26 @@ class Unavailable:
         if not isinstance(exception, (OperationalError, InterfaceError)):
             return None
         log.error("database_away", path=request.path, error=str(exception).strip())
-        return unavailable(request)
+        return unavailable(request, exception)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    sentence = "The database does not answer right now; nothing was changed. Try again in a moment."
-    response: HttpResponse
+def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpResponse:
+    """503: the database is away, or, when a lock was waited for in vain, something else is being written."""
+    waited = isinstance(getattr(cause, "__cause__", None), LockNotAvailable)
     if request.path.startswith("/api/"):
         problem = {"type": "about:blank", "title": "Service unavailable", "status": 503}
-        response = JsonResponse(
-            {**problem, "code": "unavailable", "detail": sentence},
+        response: HttpResponse = JsonResponse(
+            {**problem, "code": "unavailable", "detail": WAITED if waited else AWAY},
             status=503,
             content_type="application/problem+json",
         )
     else:
-        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+        response = HttpResponse(_page(request, waited), status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _page(request: HttpRequest, waited: bool) -> str:
+    """Made without the request's context, which would ask the database."""
+    again = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    return render_to_string("503.html", {"waited": waited, "again": again, "theme": theme_of(request)})

@@ -65,7 +65,7 @@ class Idempotency:
             return self._under_key(request, key, body)
         except (OperationalError, InterfaceError) as error:
             log.error("database_away", path=request.path, error=str(error).strip())
-            return unavailable(request)
+            return unavailable(request, error)
 
     def _under_key(self, request: HttpRequest, key: str, body: bytes) -> HttpResponse:
         caller = _caller(request)

@@ -29,6 +29,9 @@ def of_reader(view: View) -> View:
         wallet = reader_of(request)
         if wallet is None:
             status = 200 if request.method in ("GET", "HEAD") else 401
+            if request.headers.get("HX-Request"):
+                # A part of a page has no room for the card, and what was typed there shall stay.
+                return HttpResponse(status=401)
             return render(request, "staking/signin.html", status=status)
         response = view(request, wallet, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
