@@ -16,6 +16,8 @@ from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
 
 # How late a settlement or a ranking may be before readers are told.
 PATIENCE = timedelta(minutes=2)
+# What an epoch that has ended is, by why figures are stale.
+AFTER_ITS_END = {"halted": "halted", "unsettled": "delayed"}
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -25,16 +27,17 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     offset = _offset_ms(read)
     now = getattr(request, "as_of", timezone.now()) + timedelta(milliseconds=offset)
     epoch = read.epoch
+    stale = _stale(read, now)
     wallet = _wallet(request)
     return {
         "now": now,
         "clock_offset_ms": offset,
         "network": settings.INFRAMIND_NETWORK,
         "theme": theme_of(request),
-        "open_epoch": None if epoch is None else _epoch(epoch, now),
+        "open_epoch": None if epoch is None else _epoch(epoch, now, stale),
         "parameters_version": None if epoch is None else epoch.parameters_version,
         "ranking": read.ranking,
-        "stale": _stale(read, now),
+        "stale": stale,
         "live_word": live_word(read),
         "wallet": wallet,
         "unread": inbox.unread(wallet) if wallet else 0,
@@ -54,15 +57,22 @@ def _stale(read: Frame, now: datetime) -> str:
     return "unranked" if read.ranking is not None and now > read.ranking.next_at + PATIENCE else ""
 
 
-def _epoch(epoch: RunningEpoch, now: datetime) -> dict[str, Any]:
+def _epoch(epoch: RunningEpoch, now: datetime, stale: str) -> dict[str, Any]:
     gone, length = now - epoch.start, epoch.end - epoch.start
     return {
         "number": epoch.number,
         "start": epoch.start,
         "end": epoch.end,
         "progress_bps": min(max(gone * BPS // length, 0), BPS),
-        "settling": epoch.status == "settling" or now >= epoch.end,
+        "state": _state(epoch, now, stale),
     }
+
+
+def _state(epoch: RunningEpoch, now: datetime, stale: str) -> str:
+    """ "" while it runs, then "settling", "delayed" or "halted"."""
+    if epoch.status == "settling":
+        return "settling"
+    return AFTER_ITS_END.get(stale, "settling") if now >= epoch.end else ""
 
 
 def _wallet(request: HttpRequest) -> str | None:

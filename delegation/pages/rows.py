@@ -80,7 +80,8 @@ def named(node: Node) -> SafeString:
 
 def earns_from(situation: Situation) -> Row:
     epoch = situation.epoch
-    said = gettext("epoch %(n)s, %(at)s")
+    late = situation.now >= epoch.end
+    said = gettext("epoch %(n)s, as soon as it opens") if late else gettext("epoch %(n)s, %(at)s")
     return gettext("Earns from"), said % {"n": grouped_int(epoch.number + 1), "at": moment_text(epoch.end)}
 
 
@@ -168,7 +169,9 @@ def still_reached(situation: Situation) -> Row:
 
 
 def when_settled(situation: Situation) -> str:
-    return gettext("when epoch %(n)s is settled, %(at)s") % {
+    late = situation.now >= situation.epoch.end
+    said = gettext("when epoch %(n)s is settled") if late else gettext("when epoch %(n)s is settled, %(at)s")
+    return said % {
         "n": grouped_int(situation.epoch.number),
         "at": moment_text(situation.epoch.end),
     }

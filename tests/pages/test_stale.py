@@ -48,3 +48,27 @@ def test_a_late_settlement_is_told(morning: datetime, reader: Client) -> None:
 def test_a_halt_is_told_first(morning: datetime, reader: Client) -> None:
     World.objects.update(halted=["the books differ"])
     assert "Settlement is halted" in text(reader, START + timedelta(days=2))
+
+
+def test_an_epoch_that_ended_counts_nothing_down(morning: datetime, reader: Client) -> None:
+    """In the bar, in the figures of the list and of the network, and on its own page."""
+    for late, word in ((timedelta(seconds=30), "settling"), (timedelta(days=4), "delayed")):
+        at = START + timedelta(days=1) + late
+        for address in ("/", "/epochs/", "/epochs/1/"):
+            shown = text(reader, at, address)
+            assert word in shown, address
+            assert word.capitalize() in shown, address
+            assert "00:00:00 " not in shown.replace("00:00:00 UTC", ""), address
+            assert "ends in" not in shown.lower(), address
+    assert "The next ranking is due." in text(reader, START + timedelta(days=5), "/")
+
+
+def test_a_halted_epoch_is_not_said_to_be_settling(morning: datetime, reader: Client) -> None:
+    World.objects.update(halted=["the books differ"])
+    before = text(reader, morning, "/epochs/1/")
+    after = text(reader, START + timedelta(days=2), "/epochs/1/")
+    assert "19:00:00" in before
+    assert "Halted" not in before
+    assert "Halted" in after
+    assert "settling" not in after
+    assert "Nothing here is final" in after
