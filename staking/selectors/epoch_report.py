@@ -28,8 +28,12 @@ EXPORT_FIELDS = (
     "latency_ms", "latency_percentile_bps", "scarcity_bps", "q_bps", "credits", "weight", "reward",
     "operator_reward", "delegators_reward", "honest_reward", "slashed",
 )  # fmt: skip
+# Neither counts receipts one by one: the first are counted when they come, of the others one for each node will do.
 SO_FAR = """
-SELECT count(*) FILTER (WHERE outcome <> 2), count(DISTINCT node_id) FROM staking_receipt WHERE epoch = %s
+SELECT (SELECT coalesce(sum(jobs), 0)::bigint FROM staking_demand WHERE epoch = %(epoch)s),
+  (SELECT count(*) FROM staking_node n
+   WHERE EXISTS (SELECT FROM staking_receipt r WHERE r.epoch = %(epoch)s AND r.node_id = n.id AND r.good)
+     OR EXISTS (SELECT FROM staking_receipt r WHERE r.epoch = %(epoch)s AND r.node_id = n.id AND NOT r.good))
 """
 
 
@@ -123,9 +127,12 @@ def tier_parts(number: int) -> list[TierPart]:
 
 
 def slashes(number: int) -> list[Slash]:
-    """Slashes created or resolved in an epoch, in the order in which they are executed (R34)."""
+    """Slashes created or resolved in an epoch, in the order in which they are executed (R34).
+
+    Without their evidence, which may name any number of receipts and is not shown here.
+    """
     found = Slash.objects.filter(Q(epoch=number) | Q(resolved_epoch=number)).select_related("node")
-    return list(found.order_by("epoch", "node__address", "table_order"))
+    return list(found.defer("evidence").order_by("epoch", "node__address", "table_order"))
 
 
 def slash_leaves(number: int) -> int:
@@ -136,7 +143,7 @@ def slash_leaves(number: int) -> int:
 def so_far(number: int) -> tuple[int, int]:
     """Jobs accepted in an epoch that is not settled, and nodes that had any work in it."""
     with connection.cursor() as cursor:
-        cursor.execute(SO_FAR, [number])
+        cursor.execute(SO_FAR, {"epoch": number})
         accepted, nodes = cursor.fetchone()
         return accepted, nodes
 

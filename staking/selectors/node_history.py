@@ -113,8 +113,8 @@ def delegators(node: int, *, generation: int, limit: int, offset: int) -> tuple[
 
 
 def slashes(node: int, *, limit: int) -> list[Slash]:
-    """The node's slashes, newest first."""
-    return list(Slash.objects.filter(node_id=node).order_by("-epoch", "-id")[:limit])
+    """The node's slashes, newest first, without their evidence, which may name any number of receipts."""
+    return list(Slash.objects.filter(node_id=node).defer("evidence").order_by("-epoch", "-id")[:limit])
 
 
 def share_changes(node: int, *, limit: int) -> list[ShareChange]:

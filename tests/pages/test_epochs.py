@@ -72,10 +72,11 @@ def test_an_epoch_without_work_carries_its_pool(settled: Network, reader: Client
 
 def test_nothing_of_an_open_epoch_is_final(settled: Network, reader: Client) -> None:
     settled.work(node_address(1), 5)
+    settled.work(node_address(2), 3, outcome="rejected")
     text = read(reader, "/epochs/3/").text
     assert "Nothing here is final" in text
     assert "Jobs accepted so far 5" in text
-    assert "Nodes at work so far 1" in text
+    assert "Nodes at work so far 2" in text
     assert "Pool and sum" not in text
     assert "What the settlement will do" in text
     assert text.index("Performance is measured") < text.index("Epoch 4 opens")
