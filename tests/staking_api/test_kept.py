@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from staking.models import Change
 from staking.selectors.kept import Kept
+from staking.services import changes
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +60,16 @@ def test_what_fails_is_not_kept() -> None:
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 // 0)
     assert kept.get("a", lambda: 1) == 1
+
+
+def test_what_commits_late_shows_beside_what_was_dropped() -> None:
+    """One row of an act that began earlier comes, one old row goes: as many as before, and yet something moved."""
+    Change.objects.bulk_create(Change(id=number) for number in (1, 1_000, 1_001))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('staking_change', 'id'), 1001)")
+    before = changes.version()
+    Change.objects.create(id=999)
+    assert changes.prune() == 1
+    assert changes.version() != before
+    assert list(Change.objects.order_by("id").values_list("id", flat=True)) == [999, 1_000, 1_001, 1_002]
+    assert changes.prune() == 0, "999 is within the last thousand"
