@@ -65,6 +65,19 @@ def test_of_several_cooldowns_the_latest_end_counts(net: Network) -> None:
     assert Node.objects.get(address=node).cooldown_until == 7
 
 
+def test_a_later_and_shorter_cooldown_ends_nothing_sooner(net: Network) -> None:
+    """Tier 2 in epoch 2: until 2 + 5. Tier 0 in epoch 3, after most has left: until 3 + 3."""
+    node = net.node(own=2_000)
+    net.settle()
+    net.fake(node)
+    net.settle()
+    net.unstake(node, 1_999)
+    net.fake(node)
+    net.settle()
+    assert net.slash(node).cooldown_until == 6
+    assert node_figures(node, now=net.now).cooldown_until == 7
+
+
 def test_a_ban_is_pending_at_once_and_final_when_executed(net: Network) -> None:
     node = net.node(own=1_000)
     net.delegate(node, 1, 100)

@@ -76,3 +76,12 @@ def test_what_is_no_measurement(network: Network, measured: Any) -> None:
 def test_an_unknown_node(network: Network) -> None:
     with pytest.raises(NotFound):
         attest(node=machines.address(7), measured={"gpus": 1}, now=START)
+
+
+def test_of_several_the_first_that_fell_short_is_the_evidence(network: Network) -> None:
+    for gpus in (4, 3, 2):
+        attest(node=machines.address(0), measured={"gpus": gpus}, now=START)
+    network.settle()
+    assert network.slash(machines.address(0)).measured == {
+        "declared": DECLARED, "measured": {"gpus": 3}, "shortfalls": ["gpus"],
+    }  # fmt: skip
