@@ -36,7 +36,9 @@ def slashes(
 def dispute(
     session: Session,
     *,
-    slash: Annotated[str, typer.Argument(metavar="SLASH", help="The slash's number, as in `infra slashes`.")],
+    slash: Annotated[
+        int, typer.Argument(metavar="SLASH", min=1, help="The slash's number, as in `infra slashes`.")
+    ],
     reason: Annotated[str, typer.Option("--reason", help="Why the slash is wrong; voters read it.")],
 ) -> None:
     """Dispute a slash of a node you operate. The deposit is paid at once."""
@@ -56,7 +58,7 @@ def dispute(
 def vote(
     session: Session,
     *,
-    case: Annotated[str, typer.Argument(metavar="DISPUTE", help="The dispute's number.")],
+    case: Annotated[int, typer.Argument(metavar="DISPUTE", min=1, help="The dispute's number.")],
     choice: Annotated[Choice, typer.Argument(help="What should become of the slash.")],
     reason: Annotated[str | None, typer.Option("--reason", help="Shown beside your vote.")] = None,
 ) -> None:

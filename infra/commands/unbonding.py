@@ -19,9 +19,11 @@ COLUMNS = (">id", "node", "kind", ">amount", ">epoch", "matures", "status", "hel
 def unbonding(
     session: Session,
     *,
-    cancel: Annotated[str | None, typer.Option("--cancel", metavar="ID", help="Put it back to work.")] = None,
+    cancel: Annotated[
+        int | None, typer.Option("--cancel", metavar="ID", min=1, help="Put it back to work.")
+    ] = None,
     withdraw: Annotated[
-        str | None, typer.Option("--withdraw", metavar="ID", help="Pay it out, if mature.")
+        int | None, typer.Option("--withdraw", metavar="ID", min=1, help="Pay it out, if mature.")
     ] = None,
 ) -> None:
     """Your unbonding entries; with --cancel or --withdraw act on one of them."""
@@ -47,7 +49,7 @@ def unbonding(
         _list(session)
 
 
-def _act(session: Session, entry: str, door: str, question: str, done: str) -> None:
+def _act(session: Session, entry: int, door: str, question: str, done: str) -> None:
     report(session, session.act(path("unbondings", entry, door), {}, question=question), done)
 
 

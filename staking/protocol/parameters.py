@@ -120,7 +120,7 @@ def _read_integer(name: str, value: Any) -> int:
 
 
 def _read_table(table: str, rows: tuple[Any, ...], value: Any, *, bounded: bool) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or not value:
         raise ParameterOutOfBounds(f"Give {table} as a list of rows.", field=table)
     changed = {getattr(row, _TABLES[table]): row for row in rows}
     for given in value:

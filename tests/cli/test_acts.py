@@ -121,11 +121,6 @@ def test_an_unbonding_is_cancelled_or_withdrawn(infra, api, door, done):
     assert api.posts() == [(f"unbondings/5/{door}", {})]
 
 
-def test_an_id_cannot_reach_another_path(infra, api):
-    infra("unbonding --withdraw ../nodes")
-    assert api.requests[0].path == "unbondings/..%2Fnodes/withdraw"
-
-
 def slash(cast, **changed):
     return {
         "id": 4, "node": cast.ANNA, "offence": "invalid_proof", "epoch": 5, "status": "pending",

@@ -250,6 +250,7 @@ def test_a_proposal_from_its_opening_to_the_parameters() -> None:
         (NILS, {"changes": {"quorum_bps": 1e3}}, (400, "parameter_out_of_bounds")),
         (NILS, {"changes": {"emission_per_epoch": "1e3"}}, (400, "parameter_out_of_bounds")),
         (NILS, {"changes": {"chance": 1}}, (400, "parameter_out_of_bounds")),
+        (NILS, {"changes": {"tiers": []}}, (400, "parameter_out_of_bounds")),
     ],
 )
 def test_proposals_refused(wallet: str | None, changed: dict[str, Any], refused: tuple[int, str]) -> None:
