@@ -43,6 +43,19 @@ def test_the_running_epoch_counts_from_ten_jobs_on(net: Network) -> None:
     assert ranked(net) == [(node, 6_100)]
 
 
+def test_of_the_running_epoch_only_slots_that_are_over_count(net: Network) -> None:
+    """After an hour twelve are over; a heartbeat in the thirteenth, and one sent ahead, add nothing (R25)."""
+    here, away = net.node(1), net.node(2)
+    net.beat(here, range(14))
+    net.beat(away, (0, 12, 13))
+    net.wait(3_600)
+    for node in (here, away):
+        net.work(node, 10)
+    ranked(net)
+    found = dict(RankingRow.objects.values_list("node__address", "uptime_bps"))
+    assert found == {here: 10_000, away: 10_000 // 12}
+
+
 def test_penalties_lower_the_score(net: Network) -> None:
     node = net.node(1)
     net.work(node, 9)

@@ -53,6 +53,18 @@ def test_a_pool_slashed_to_nothing_begins_a_new_generation() -> None:
     assert net.claim(node, 1) == 75_428_571
 
 
+def test_a_pool_that_nobody_touched_since_it_was_filled_begins_a_new_generation() -> None:
+    """What was pending in epoch 1 still says so, and is active for long."""
+    net = Network(emission_per_epoch="0", offences=EVERYTHING)
+    node = net.node(own=1_000, custodial=True)
+    net.delegate(node, 1, 1_000)
+    net.settle()
+    net.work(node, 1, outcome="dropped")
+    net.settle(2)
+    pool = Pool.objects.get(node__address=node)
+    assert (pool.tokens, pool.shares, pool.generation, net.value(node, 1)) == (0, 0, 2, 0)
+
+
 def test_an_entry_of_nothing_is_closed_without_a_payment() -> None:
     net = Network(emission_per_epoch="0", offences=EVERYTHING)
     node = net.node(own=1_000, custodial=True)

@@ -175,7 +175,7 @@ def test_the_honest_part_is_split_like_a_reward(net: Network) -> None:
     assert (net.claim(honest, 1), net.claim_own(honest)) == (20 * MICRO, 30 * MICRO)
 
 
-@pytest.mark.parametrize("reason", ["idle", "low sla", "own slash", "same operator", "cooldown"])
+@pytest.mark.parametrize("reason", ["idle", "low sla", "own slash", "same operator", "cooldown", "retired"])
 def test_who_does_not_share_in_the_honest_part(net: Network, reason: str) -> None:
     guilty = net.node(1, own=2_000)
     other = net.node(2, own=1_000, run_by=1 if reason == "same operator" else 2)
@@ -184,6 +184,8 @@ def test_who_does_not_share_in_the_honest_part(net: Network, reason: str) -> Non
         # In cooldown from epoch 3 on; its slash is executed in 3, so that none is pending in 4.
         net.work(other, 1, proof="invalid")
         net.settle()
+    if reason == "retired":
+        net.change(other, status="retired")
     offend(net, guilty, "sla_drop")
     net.settle()
     if reason != "idle":
@@ -259,21 +261,28 @@ def test_the_slashed_operators_other_node_keeps_its_own_parts(net: Network) -> N
     assert net.available(operator(1)) == 0
 
 
-def test_remainders_come_from_the_largest_part(net: Network) -> None:
-    """15 % of a base of 11 µIFM is 1: of pool 5 and buckets 3 and 3 it comes from the pool."""
-    node = net.node(own=1_000)
-    _small_pool(net, node)
+@pytest.mark.parametrize(("backing", "left"), [(11, (4, 3, 3)), (9, (2, 3, 3)), (7, (1, 2, 3))])
+def test_remainders_come_from_the_largest_part(
+    net: Network, backing: int, left: tuple[int, int, int]
+) -> None:
+    """15 % of 7 to 11 µIFM is 1. Of buckets of 3 and 3 and what is left in the pool the largest bears it; of equals
+    the pool, then the older bucket."""
+    node = net.node(own=1_000, custodial=True)
+    _small_pool(net, node, backing)
+    first = positions.undelegate(node=node, amount=3, wallet=wallet(1), now=net.now).unbonding
     net.work(node, 1, outcome="dropped")
-    net.settle(2)
+    net.settle()
+    second = positions.undelegate(node=node, amount=3, wallet=wallet(1), now=net.now).unbonding
+    assert first is not None
+    assert second is not None
+    net.settle()
     slash = net.slash(node)
-    assert (slash.base_delegated, slash.delegated_slashed) == (11, 1)
-    assert (slash.returned, net.value(node, 1)) == (1, 5)
+    assert (slash.base_delegated, slash.delegated_slashed) == (backing, 1)
+    assert (net.value(node, 1), net.entry(first), net.entry(second)) == left
 
 
-def _small_pool(net: Network, node: str) -> None:
+def _small_pool(net: Network, node: str, backing: int) -> None:
     net.fund(wallet(1), 1)
     positions.delegate(node=node, amount=MICRO, wallet=wallet(1), now=net.now)
-    positions.undelegate(node=node, amount=MICRO - 11, wallet=wallet(1), now=net.now)
+    positions.undelegate(node=node, amount=MICRO - backing, wallet=wallet(1), now=net.now)
     net.settle()
-    positions.undelegate(node=node, amount=3, wallet=wallet(1), now=net.now)
-    positions.undelegate(node=node, amount=3, wallet=wallet(1), now=net.now)
