@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from delegation.models import Position
 from delegation.services import earnings, positions
-from staking.models import Epoch, Node, Pool, Unbonding
+from staking.models import Epoch, Pool, Unbonding
 from staking.protocol.amounts import MICRO
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -25,8 +25,7 @@ from staking.protocol.errors import (
     PendingSlash,
     ProtocolError,
 )
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.tiers import tier_of
+from staking.selectors.nodes import node_figures
 from staking.services.epochs import lock_open_epoch
 from tests.network import START, Network, node_address, operator, wallet
 
@@ -200,11 +199,11 @@ def test_claiming_everywhere_is_all_or_nothing() -> None:
     assert [done.amount for done in earnings.claim_all(wallet=operator(1), now=net.now)] == [6 * MICRO]
 
 
-def test_live_figures_count_what_is_pending(net: Network) -> None:
+def test_the_live_tier_counts_what_is_pending_and_not_what_leaves(net: Network) -> None:
+    """R6, R7: tier 1 begins at 500 IFM."""
     node = net.node(own=400)
+    assert node_figures(node, now=net.now).tier == 0
     net.delegate(node, 1, 100)
-    found = Node.objects.select_related("pool").get()
-    assert tier_of(DEFAULTS, found.self_stake + found.pool.tokens) == 1
+    assert node_figures(node, now=net.now).tier == 1
     net.undelegate(node, 1, 0.000001)
-    found = Node.objects.select_related("pool").get()
-    assert tier_of(DEFAULTS, found.self_stake + found.pool.tokens) == 0
+    assert node_figures(node, now=net.now).tier == 0
