@@ -12,7 +12,8 @@ from datetime import datetime
 import structlog
 from django.db import connection, transaction
 
-from delegation.settlement import carry_out_redelegations, refund_pending_delegations
+from delegation.settlement.redelegations import carry_out_redelegations
+from delegation.settlement.refunds import refund_pending_delegations
 from governance.settlement import close_proposals, count_disputes
 from inframind.audit import audit
 from staking.models import Epoch, Network

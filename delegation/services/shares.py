@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from delegation.models import Position
-from delegation.services.rows import write
 from staking.models import Node
 from staking.protocol import pools
 
@@ -35,19 +34,6 @@ def leave(node: Node, position: Position, amount: int | None, epoch: int) -> int
     position.pending_shares -= from_pending
     position.shares -= leaving.burned
     return leaving.amount
-
-
-def add_shares(node: Node, position: Position, amount: int, epoch: int, *, active: int) -> None:
-    """`enter`, and save it; `active`: the shares that earn in the epoch, of which some may have left already."""
-    enter(node, position, amount, epoch)
-    write(node, position, epoch, active=active)
-
-
-def take_shares(node: Node, position: Position, amount: int | None, epoch: int, *, active: int) -> int:
-    """`leave`, and save it; `active`: the shares that earn in the epoch, though they have left."""
-    leaving = leave(node, position, amount, epoch)
-    write(node, position, epoch, active=active)
-    return leaving
 
 
 def value(node: Node, position: Position) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from delegation.models import Redelegation
 from delegation.services import redelegations
@@ -66,6 +68,20 @@ def test_nothing_is_reserved(net: Network, pair: tuple[str, str]) -> None:
     net.undelegate(pair[0], 1, 150)
     net.settle()
     assert state(moving) == ("executed", 250 * MICRO, "")
+
+
+def test_many_cost_a_settlement_little_more_than_one(net: Network, pair: tuple[str, str]) -> None:
+    """Anybody may record any number of them, and everybody waits while they are carried out."""
+    asked = []
+    for many in (1, 1, 20):
+        for _ in range(many):
+            net.redelegate(*pair, 1, 1)
+        with CaptureQueriesContext(connection) as queries:
+            net.settle(sound=False)
+        asked.append(len(queries))
+    net.check()
+    assert net.value(pair[1], 1) == 22 * MICRO
+    assert asked[2] == asked[1]
 
 
 def test_what_is_gone_cannot_move(net: Network, pair: tuple[str, str]) -> None:

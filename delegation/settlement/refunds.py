@@ -1,0 +1,83 @@
+"""Step 4 of a settlement: what was delegated in this very epoch to an accused node goes back (R32)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from delegation.models import Position
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Pool, StakeCheckpoint
+from staking.protocol import pools
+from staking.services import events
+from staking.settlement.state import NodeState, Settlement
+
+
+def refund_pending_delegations(work: Settlement) -> None:
+    """Step 4. What was delegated in this very epoch to a node with an offence goes back to its wallets (R32)."""
+    accused = [node for node in work.nodes if node.id in work.found and node.pending_shares]
+    if not accused:
+        return
+    pending = defaultdict(list)
+    found = Position.objects.filter(
+        node_id__in=[node.id for node in accused], pending_epoch=work.number, pending_shares__gt=0
+    )
+    for position in found.order_by("node_id", "wallet"):
+        pending[position.node_id].append(position)
+    for node in accused:
+        _refund(work, node, pending[node.id])
+
+
+def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> None:
+    amounts = pools.refund(
+        [position.pending_shares for position in positions], node.pool_tokens, node.pool_shares
+    )
+    for position, amount in zip(positions, amounts, strict=True):
+        position.shares -= position.pending_shares
+        position.pending_shares = 0
+        _keep(position, work.number)
+        events.record(
+            "delegation_refunded",
+            at=work.now,
+            epoch=work.number,
+            node=node.id,
+            wallet=position.wallet,
+            amount=amount,
+        )
+    node.pool_tokens -= sum(amounts)
+    node.pool_shares -= node.pending_shares
+    node.pending_shares = 0
+    Pool.objects.filter(node_id=node.id).update(
+        tokens=node.pool_tokens, shares=node.pool_shares, pending_shares=0
+    )
+    moves = {
+        accounts.wallet(p.wallet): amount for p, amount in zip(positions, amounts, strict=True) if amount
+    }
+    if moves:
+        post(
+            kind="refund",
+            moves={accounts.pool(node.address): -sum(amounts), **moves},
+            at=work.now,
+            epoch=work.number,
+            reference=node.address,
+            key=f"refund:{work.number}:{node.address}",
+        )
+
+
+def _keep(position: Position, epoch: int) -> None:
+    position.save(update_fields=["shares", "pending_shares"])
+    StakeCheckpoint.objects.bulk_create(
+        [
+            StakeCheckpoint(
+                wallet=position.wallet,
+                node_id=position.node_id,
+                epoch=epoch,
+                generation=position.generation,
+                active=position.shares,
+                shares=position.shares,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["wallet", "node", "epoch"],
+        update_fields=["generation", "active", "shares"],
+    )
