@@ -392,11 +392,42 @@ def test_a_call_that_stumbles_keeps_no_other_from_leaving(net, target, monkeypat
     assert (kept.status, kept.attempts, kept.fault) == ("queued", 1, "? nobody thought of ?")
 
 
+def test_who_answers_slowly_holds_up_nobody(net, target, monkeypatch):
+    """All calls of a batch are under way before the first of them ends."""
+    for owner in (operator(1), wallet(1)):
+        subscriptions.set_webhook(wallet=owner, url=target.url, kinds=ALL)
+    net.settle()
+    dispatch.queue_events()
+    under_way = threading.Barrier(2, timeout=20)
+    monkeypatch.setattr(webhooks, "call", lambda *given, **more: under_way.wait())
+    assert dispatch.send_due(now=timezone.now()) == 2
+    assert {delivery.status for delivery in Delivery.objects.all()} == {"sent"}
+
+
+def test_what_waits_for_a_place_that_does_not_answer_waits_as_long_as_the_first(net, target, monkeypatch):
+    monkeypatch.setattr(dispatch, "SENT_AT_ONCE", 1)
+    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    target.status = 500
+    net.settle()
+    net.change(node_address(1), delegator_share_bps=7_900)
+    dispatch.queue_events()
+    now = timezone.now() + timedelta(seconds=1)
+    assert [dispatch.send_due(now=now), dispatch.send_due(now=now)] == [1, 0]
+    target.status = 200
+    assert dispatch.send_due(now=now + timedelta(minutes=1)) == 2
+    assert [json.loads(body)["kind"] for _, body in target.calls] == [
+        "slash_pending",
+        "slash_pending",
+        "share_cut",
+    ]
+
+
 def test_a_tick_ends_when_its_time_is_over(net, target, monkeypatch):
     subscriptions.set_webhook(wallet=operator(1), url=target.url, kinds=ALL)
     subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
     net.settle()
     dispatch.queue_events()
+    monkeypatch.setattr(dispatch, "SENT_AT_ONCE", 1)
     clock = iter((0.0, 1.0, 11.0))
     monkeypatch.setattr(dispatch, "monotonic", lambda: next(clock))
     assert dispatch.send_due(now=timezone.now()) == 1
