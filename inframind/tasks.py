@@ -60,10 +60,11 @@ def notice_tick() -> None:
 
 @shared_task
 def housekeeping() -> None:
-    """Forget what only lists needed to know that something moved, old forms, and sign-ins that ran out long ago."""
+    """Forget what only lists needed to know that something moved, old forms, sign-ins that ran out, old letters."""
     changes.prune()
     once.forget(now=now())
     upkeep.prune(now=timezone.now())
+    dispatch.forget(now=timezone.now())
 
 
 # Tick and seconds between two of them.

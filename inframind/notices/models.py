@@ -55,6 +55,9 @@ class Delivery(models.Model):
                 fields=["due_at", "id"], name="notices_delivery_due", condition=models.Q(status="queued")
             ),
             models.Index(fields=["wallet", "-id"], name="notices_delivery_wallet"),
+            models.Index(
+                fields=["due_at"], name="notices_delivery_over", condition=~models.Q(status="queued")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from inframind.identity import counters
 from inframind.identity.models import User
 from inframind.notices import dispatch, inbox, subscriptions, webhooks
 from inframind.notices.models import Delivery, Subscription
+from staking.models import Event
 from staking.protocol.errors import Invalid
 from staking.services import events
 from staking.services.unbondings import release_due
@@ -419,6 +420,22 @@ def test_what_waits_for_a_place_that_does_not_answer_waits_as_long_as_the_first(
         "slash_pending",
         "slash_pending",
         "share_cut",
+    ]
+
+
+def test_what_was_sent_or_given_up_is_forgotten_after_a_month(net):
+    now = timezone.now()
+    event = Event.objects.create(kind="verdict", at=now, epoch=1)
+    days = [("sent", 29), ("sent", 31), ("failed", 31), ("queued", 31)]
+    for number, (status, age) in enumerate(days):
+        due = now - timedelta(days=age)
+        Delivery.objects.create(
+            event=event, wallet=wallet(number), channel="email", status=status, due_at=due
+        )
+    dispatch.forget(now=now)
+    assert [(row.status, (now - row.due_at).days) for row in Delivery.objects.order_by("id")] == [
+        ("sent", 29),
+        ("queued", 31),
     ]
 
 
