@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import abc, generators
 from psycopg.adapt import Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 
 _NAME = re.compile(r"%\((\w+)\)s")
@@ -40,6 +41,8 @@ class Prepared:
         self.values = list(dict.fromkeys(_NAME.findall(sql)))
         places = {name: f"${place}" for place, name in enumerate(self.values, 1)}
         self.sql = _NAME.sub(lambda found: places[found[1]], sql)
+        # Told by the text, so that behind a pooler that mixes its clients' plans a name is never another statement's.
+        self.name = "inframind_" + sha256(self.sql.encode()).hexdigest()[:12]
 
     def row(self, **values: Any) -> tuple[Any, ...] | None:
         """Run it and answer with its first row. Raises what a Django cursor raises."""
@@ -68,8 +71,8 @@ class Prepared:
                 text += b";COMMIT"
             try:
                 return _first_row(connection, plans.adapt, text)
-            except InvalidSqlStatementName:
-                # Somebody let the server forget its plans: the next try makes them anew.
+            except (InvalidSqlStatementName, FeatureNotSupported):
+                # The server forgot its plans, or a migration changed what one brings: the next try makes them anew.
                 plans.names.clear()
                 raise
 
@@ -77,7 +80,7 @@ class Prepared:
         name = plans.names.get(self)
         if name is None:
             plans.given += 1
-            name = b"inframind_%d" % plans.given
+            name = b"%s_%d" % (self.name.encode(), plans.given)
             connection.execute(b"PREPARE " + name + b" AS " + self.sql.encode())
             plans.names[self] = name
         return name

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import psycopg
 import pytest
-from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 from staking.ledger import accounts
 from staking.ledger.models import Account
@@ -105,3 +113,35 @@ def test_plans_that_the_server_forgot_are_made_anew() -> None:
     with pytest.raises(ProgrammingError):
         OPEN.row(name=other)
     assert OPEN.row(name=other) == (other,)
+
+
+def test_plans_that_a_migration_outdated_are_made_anew() -> None:
+    """A column gets a wider type while the connection lives: the server refuses the plan it kept."""
+    seen = Prepared("SELECT * FROM toy")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE toy AS SELECT 1::integer AS number")
+        try:
+            assert seen.row() == (1,)
+            cursor.execute("ALTER TABLE toy ALTER number TYPE numeric(30, 1)")
+            with pytest.raises(NotSupportedError):
+                seen.row()
+            assert seen.row() == (Decimal("1.0"),)
+        finally:
+            cursor.execute("DROP TABLE toy")
+
+
+def names_planned(*statements: Prepared) -> dict[str, str]:
+    connection.close()
+    for statement in statements:
+        statement.row()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, statement FROM pg_prepared_statements WHERE name LIKE 'inframind%'")
+        return dict(cursor.fetchall())
+
+
+def test_a_name_is_never_another_statements() -> None:
+    """Two clients plan in different order, as behind a pooler that gives them each other's sessions."""
+    one, two = Prepared("SELECT 1"), Prepared("SELECT 2")
+    first, second = names_planned(one, two), names_planned(two, one)
+    assert (len(first), len(second)) == (2, 2)
+    assert all(first[name] == second[name] for name in first.keys() & second.keys())
