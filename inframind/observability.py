@@ -21,6 +21,11 @@ log = structlog.get_logger("inframind.request")
 PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 RETRY_AFTER_SECONDS = 5
 AWAY = "The database does not answer right now; nothing was changed. Try again in a moment."
+# It may have gone after it committed and before it said so, or while the answer was read.
+UNSURE = (
+    "The database does not answer right now, and whether this was done is not known. "
+    "Look before you repeat it; under the same Idempotency-Key it is done once."
+)
 WAITED = "Something else is being written, an epoch's settlement perhaps; nothing was changed. Try again in a moment."
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -69,10 +74,11 @@ class Unavailable:
 def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpResponse:
     """503: the database is away, or, when a lock was waited for in vain, something else is being written."""
     waited = isinstance(getattr(cause, "__cause__", None), LockNotAvailable)
+    away = AWAY if request.method in ("GET", "HEAD") else UNSURE
     if request.path.startswith("/api/"):
         problem = {"type": "about:blank", "title": "Service unavailable", "status": 503}
         response: HttpResponse = JsonResponse(
-            {**problem, "code": "unavailable", "detail": WAITED if waited else AWAY},
+            {**problem, "code": "unavailable", "detail": WAITED if waited else away},
             status=503,
             content_type="application/problem+json",
         )

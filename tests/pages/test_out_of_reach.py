@@ -59,6 +59,7 @@ def test_an_act_that_waited_in_vain_says_so_and_may_be_tried_again(settling: Net
     assert "<h1>The books are being written</h1>" in page
     assert f'href="{STAKE.replace("&", "&amp;")}"' in page
     assert "database" not in page
+    assert ">Sign in<" not in page
 
 
 def test_what_was_sent_is_not_sent_again_by_a_link(settling: Network) -> None:
@@ -88,6 +89,13 @@ def test_a_page_without_database_is_a_page_still(away: None, client: Client) -> 
     assert 'lang="de" data-bs-theme="dark"' in page
     assert "Die Datenbank antwortet nicht." in page
     assert "refused" not in page
+
+
+def test_what_was_sent_may_have_been_done(away: None, client: Client) -> None:
+    assert "Nothing was changed" in client.get("/away/").content.decode()
+    page = client.post("/away/").content.decode()
+    assert "Whether this was done is not known: look before you repeat it." in page
+    assert "Nothing was changed" not in page.partition("<h1>")[2]
 
 
 def test_who_is_signed_in_stays_so_without_the_cache(network: Network, settings: Settings) -> None:
