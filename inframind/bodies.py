@@ -14,6 +14,8 @@ from io import BytesIO
 from threading import Lock, Semaphore
 from typing import Any
 
+from inframind.identity.origin import origin_in
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PIECE = 65_536
 
@@ -38,7 +40,7 @@ class MeasuredBodies:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         expected = self._expected(environ)
         if expected:
-            with self._place(str(environ.get("REMOTE_ADDR", ""))) as free:
+            with self._place(origin_in(environ)) as free:
                 if not free:
                     return _refuse(start_response)
                 body = self._read(environ["wsgi.input"], expected)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def origin(request: HttpRequest) -> str:
     """The caller's address. Only what our own proxies wrote is believed: anybody can send a header."""
+    return origin_in(request.META)
+
+
+def origin_in(environ: Mapping[str, Any]) -> str:
+    """The same from what a WSGI server knows of a request."""
     proxies: int = settings.INFRAMIND_PROXIES
-    told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    told = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     if proxies and told:
         return told[-min(proxies, len(told))]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return str(environ.get("REMOTE_ADDR", ""))

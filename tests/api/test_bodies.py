@@ -92,5 +92,18 @@ def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatc
     assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
 
 
+def test_who_comes_by_our_proxy_is_told_from_others_who_do(waiting, settings, monkeypatch):
+    settings.INFRAMIND_PROXIES = 1
+    monkeypatch.setattr(bodies, "MOST_FROM_ONE", 1)
+    door, _, _, _ = waiting
+
+    def send_from(address):
+        environ = {**post(BytesIO(b"y" * 5), "10.0.0.1"), "HTTP_X_FORWARDED_FOR": f"9.9.9.9, {address}"}
+        return door(environ, lambda *answer: None)
+
+    assert json.loads(send_from("1.2.3.4")[0])["code"] == "unavailable"
+    assert send_from("5.6.7.8") == [b"5", b"y" * 5]
+
+
 def test_a_body_that_broke_off_is_as_short_as_it_came():
     assert MeasuredBodies(site, 100, at_work=1)(post(BytesIO(b"abc")), None) == [b"3", b"abc"]
