@@ -224,8 +224,7 @@ class Network:
 
     def entry(self, entry: Unbonding) -> int:
         """What an unbonding entry is worth now, µIFM."""
-        fresh = Unbonding.objects.select_related("bucket").get(pk=entry.pk)
-        return unbondings.worth(fresh, fresh.bucket)
+        return unbondings.worth(Unbonding.objects.select_related("bucket").get(pk=entry.pk))
 
     def owed(self, node: str, number: int) -> int:
         """Whole µIFM that a wallet could claim on a node now."""

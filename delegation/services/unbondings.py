@@ -32,7 +32,7 @@ def cancel(*, unbonding: int, wallet: str, now: datetime) -> Moved:
 
 
 def _return_to_pool(found: Found, entry: Unbonding, now: datetime) -> Moved:
-    node, amount = found.node, unbondings.amount_out(entry)
+    node, amount = found.node, unbondings.worth(entry)
     check_admission(node, amount, found.epoch, pending_slash=found.pending_slash)
     unbondings.take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
     enter(node, found.position, amount, found.epoch.number)

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.ledger.prepared import Prepared
-from staking.models import Bucket, Epoch, Node, Slash, Unbonding
+from staking.models import Epoch, Node, Slash, Unbonding
 from staking.protocol import pools
 from staking.protocol.errors import (
     AmountTooSmall,
@@ -95,9 +95,9 @@ def entry_of(node: Node, values: Mapping[str, Any], entry_id: int, bucket_id: in
     return entry
 
 
-def worth(entry: Unbonding, bucket: Bucket) -> int:
-    """Value of an open entry in µIFM, floor (R16)."""
-    return pools.value_of(entry.shares, bucket.tokens, bucket.shares)
+def worth(entry: Unbonding) -> int:
+    """What an open entry is worth and takes along out of its bucket, in µIFM, floor; the last one all (R16)."""
+    return pools.value_of(entry.shares, entry.bucket.tokens, entry.bucket.shares)
 
 
 def lock_entry(*, unbonding: int, wallet: str) -> tuple[Node, Unbonding]:
@@ -155,7 +155,7 @@ def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         epoch = lock_open_epoch()
         node, entry = lock_entry(unbonding=unbonding, wallet=wallet)
         check_not_held(entry)
-        check_minimum(amount_out(entry), epoch)
+        check_minimum(worth(entry), epoch)
         check_standing(node)
         amount = take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
         posted = post(
@@ -185,16 +185,9 @@ def release_due(*, now: datetime, limit: int = 5_000) -> int:
     return paid
 
 
-def amount_out(entry: Unbonding) -> int:
-    """What an open entry takes along when it leaves its bucket: its worth, the last one all. µIFM (R16)."""
-    bucket = entry.bucket
-    return bucket.tokens if entry.shares == bucket.shares else worth(entry, bucket)
-
-
 def take_out(*, node: Node, entry: Unbonding, status: str, now: datetime) -> int:
-    """Close a locked open entry and take its worth out of its bucket; the last entry out takes all. µIFM."""
-    bucket = entry.bucket
-    amount = amount_out(entry)
+    """Close a locked open entry and take its worth, in µIFM, out of its bucket; the last entry out takes all (R16)."""
+    bucket, amount = entry.bucket, worth(entry)
     bucket.tokens -= amount
     bucket.shares -= entry.shares
     bucket.save(update_fields=["tokens", "shares"])

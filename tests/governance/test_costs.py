@@ -24,7 +24,7 @@ def belongings(node_id: int, owner: str) -> int:
     if held is not None and held.generation == pool.generation:
         total += value_of(held.shares, pool.tokens, pool.shares)
     entries = Unbonding.objects.filter(wallet=owner, node_id=node_id, status="open").select_related("bucket")
-    return total + sum(worth(entry, entry.bucket) for entry in entries)
+    return total + sum(worth(entry) for entry in entries)
 
 
 def accused(offence: str, *, custodial: bool, leave_early: bool = False) -> tuple[Network, Slash]:
