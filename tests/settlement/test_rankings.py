@@ -127,6 +127,23 @@ def test_the_apr_is_a_years_worth_of_what_delegators_earned() -> None:
     assert RankingRow.objects.get().apr_bps == 40 * 365 * 10
 
 
+def test_the_apr_looks_back_thirty_epochs() -> None:
+    """What was earned in epoch 2 is in it until epoch 31 is settled, spread over the thirty."""
+    net = Network(emission_per_epoch="100", q_stake_bps=0)
+    node = net.node(1, own=1_000)
+    net.delegate(node, 1, 1_000)
+    net.settle()
+    net.work(node)
+    for _ in range(30):
+        net.settle(sound=False)
+    ranked(net)
+    # 80 of 200 IFM: 8 % of 1,000 in 30 days.
+    assert RankingRow.objects.get().apr_bps == 800 * 365 // 30
+    net.settle(sound=False)
+    ranked(net)
+    assert RankingRow.objects.latest("ranking_id").apr_bps == 0
+
+
 def test_an_apr_beyond_any_rate_of_interest_is_ranked_all_the_same() -> None:
     """8,000 IFM in a minute on 2,000 at work are 210,240,000 % a year; a single µIFM may earn more yet."""
     net = Network(epoch_seconds=60, unbonding_seconds=180, heartbeat_slot_seconds=10, min_amount="0.000001")

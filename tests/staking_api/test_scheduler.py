@@ -67,6 +67,14 @@ def test_weights_are_multiplied_first_and_floored_once(ranked: Net, get: Any) ->
     assert [row[3] for row in rows(get)] == [1_543, 11_200, 11_200, 11_200]
 
 
+def test_a_delegator_who_leaves_costs_the_node_no_weight(ranked: Net, get: Any) -> None:
+    """Only its operator's unbonding halves it (R16)."""
+    for act in ("delegate", "undelegate"):
+        assert Caller(ANNA).post(f"nodes/{SOUTH}/{act}", {"amount": "10"}).status_code == 201
+    assert rows(get, "gpu")[2] == ("south", 1, 11_200, 11_200)
+    assert get(f"nodes/{SOUTH}")["operator_unbonding"] is False
+
+
 def test_what_opens_and_closes_a_class_counts_at_once(ranked: Net, get: Any) -> None:
     assert names(get, "tee") == ["north"]
     [entry] = [stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now).unbonding]

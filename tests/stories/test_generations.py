@@ -16,6 +16,7 @@ from staking.protocol.errors import (
     UnbondingClosed,
     UnbondingNotMature,
 )
+from staking.selectors.voting_power import voting_power
 from staking.services.unbondings import release_due
 from tests.network import Network, operator, wallet
 
@@ -63,6 +64,11 @@ def test_a_pool_that_nobody_touched_since_it_was_filled_begins_a_new_generation(
     net.settle(2)
     pool = Pool.objects.get(node__address=node)
     assert (pool.tokens, pool.shares, pool.generation, net.value(node, 1)) == (0, 0, 2, 0)
+    # Shares of the old generation have no part in the new one's votes either (R44).
+    net.delegate(node, 2, 300)
+    net.settle()
+    powers = [voting_power(wallet(number), epoch=net.epoch.number) for number in (1, 2)]
+    assert powers == [0, 300 * MICRO]
 
 
 def test_an_entry_of_nothing_is_closed_without_a_payment() -> None:
