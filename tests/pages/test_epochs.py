@@ -66,7 +66,7 @@ def epoch_rows(number: int) -> list[int]:
 
 def test_an_epoch_without_work_carries_its_pool(settled: Network, reader: Client) -> None:
     text = read(reader, "/epochs/1/").text
-    assert "Carried to epoch 2 10,000.00" in text
+    assert "Carried to epoch 2, IFM 10,000.00" in text
     assert "Distributed to 0 nodes" in text
 
 
