@@ -83,7 +83,8 @@ def effect_of(params: Parameters, wallet: str | None) -> Effect | None:
     settled = _settled()
     if not settled:
         return None
-    past, before, after = _replayed(tuple(settled), params)
+    past, before = _recorded(tuple(settled))
+    after = _replayed(tuple(settled), params)
     return Effect(
         first_epoch=past[0].number,
         last_epoch=past[-1].number,
@@ -117,13 +118,16 @@ def _settled() -> list[tuple[int, str]]:
     return list(settled.values_list("number", "plan_hash")[:most])
 
 
-@lru_cache(maxsize=8)
-def _replayed(
-    settled: tuple[tuple[int, str], ...], params: Parameters
-) -> tuple[list[PastEpoch], Outcome, Outcome]:
-    """What is settled never changes, so each question about it is answered once a process."""
+# What is settled never changes, so it is read once a process, and each question about it is answered once.
+@lru_cache(maxsize=2)
+def _recorded(settled: tuple[tuple[int, str], ...]) -> tuple[list[PastEpoch], Outcome]:
     past = past_epochs([number for number, _ in settled])
-    return past, recorded(past), replay(past, params)
+    return past, recorded(past)
+
+
+@lru_cache(maxsize=8)
+def _replayed(settled: tuple[tuple[int, str], ...], params: Parameters) -> Outcome:
+    return replay(_recorded(settled)[0], params)
 
 
 def _rows(numbers: Sequence[int]) -> dict[int, list[NodeRow]]:
