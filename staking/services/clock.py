@@ -16,8 +16,8 @@ from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
 OFFSET = Prepared("SELECT clock_offset_ms FROM staking_network WHERE id = 1")
-# A thousand years: further on, times can no longer be written.
-MOST_SECONDS = 31_556_952_000
+# No step leads past it, however many are made: in the end times could no longer be written.
+LAST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -45,10 +45,11 @@ def advance_by(seconds: int) -> datetime:
     """Devnet: move the clock forward by whole seconds. Raises: `invalid` when that is not forward, or too far."""
     if seconds <= 0:
         raise Invalid("Give a number of seconds above 0: the clock only moves forward.")
-    if seconds > MOST_SECONDS:
-        raise Invalid(f"Give at most {MOST_SECONDS} seconds: no calendar goes further.")
     with transaction.atomic():
         _locked_network()
+        room = (LAST - now()) // timedelta(seconds=1)
+        if seconds > room:
+            raise Invalid(f"Give at most {room} seconds: the clock goes no further than {LAST:%Y}.")
         Network.objects.filter(id=1).update(clock_offset_ms=F("clock_offset_ms") + seconds * 1000)
         return now()
 
