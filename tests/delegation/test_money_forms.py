@@ -14,9 +14,12 @@ from django.test import Client
 from delegation.models import Redelegation
 from inframind.identity.models import User
 from staking.ledger.models import Transaction
-from staking.models import FormKey, Unbonding
+from staking.models import Epoch, FormKey, Unbonding
 from staking.pages.once import forget
+from staking.services import clock
+from staking.templatetags.money import moment_text
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
+from tests.pages.reading import Markup
 
 KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -271,3 +274,15 @@ def test_old_forms_are_forgotten_and_their_effect_stays(net, sign_in):
     forget(now=net.now + timedelta(days=91))
     assert FormKey.objects.count() == 0
     assert net.wallet(ANNA).delegated == 10_000_000
+
+
+def test_what_waits_for_a_late_settlement_names_no_moment_that_has_passed(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(ANNA, 2_000)
+    ask = f"/money/delegate/?node={NORTH}&amount=100"
+    before = Markup(sign_in(ANNA).get(ask).content.decode()).text
+    running = Epoch.objects.get(status="open")
+    Epoch.objects.filter(number=running.number).update(end=clock.now() - timedelta(hours=1))
+    after = Markup(sign_in(ANNA).get(ask).content.decode()).text
+    assert f"Earns from epoch {running.number + 1}, {moment_text(running.end)}" in before
+    assert f"Earns from epoch {running.number + 1}, as soon as it opens" in after
