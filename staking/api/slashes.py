@@ -56,10 +56,7 @@ class SlashShape(serializers.Serializer[Any]):
     honest = AmountField(help_text="With what of it went to the treasury.")
     honest_to_treasury = AmountField()
     returned = AmountField()
-    evidence = serializers.SerializerMethodField(
-        help_text=f"Job ids of the receipts; in a list the first {slashes.FIRST_OF_EVIDENCE}."
-    )
-    evidence_count = serializers.SerializerMethodField(help_text="How many receipts there are.")
+    evidence = serializers.ListField(child=serializers.CharField(), help_text="Job ids of the receipts.")
     measured = serializers.DictField(help_text="The figures that the offence was found by.")
 
     def get_self_at_stake(self, slash: Slash) -> str:
@@ -67,12 +64,6 @@ class SlashShape(serializers.Serializer[Any]):
 
     def get_delegated_at_stake(self, slash: Slash) -> str:
         return AmountField().to_representation(slash.delegated_bps * slash.base_delegated // BPS)
-
-    def get_evidence(self, slash: Slash) -> list[str]:
-        return slashes.evidence_of(slash)[0]
-
-    def get_evidence_count(self, slash: Slash) -> int:
-        return slashes.evidence_of(slash)[1]
 
     def get_cooldown_until_epoch(self, slash: Slash) -> int | None:
         return slash.cooldown_until or None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Func, IntegerField, JSONField, QuerySet, Value
+from django.db.models import QuerySet
 
 from staking.models import Slash
 from staking.protocol.errors import NotFound
-
-FIRST_OF_EVIDENCE = 100
-FIRST = f"$[0 to {FIRST_OF_EVIDENCE - 1}]"
 
 
 def slashes(
@@ -18,16 +15,10 @@ def slashes(
     offence: str | None = None,
     epoch: int | None = None,
 ) -> QuerySet[Slash]:
-    """Slashes with their nodes, the newest first; `node` is a canonical address, None asks for nothing.
-
-    Of the evidence, which has all failed jobs of an epoch, come `first_evidence` and `evidence_count`.
-    """
+    """Slashes with their nodes, the newest first; `node` is a canonical address, None asks for nothing."""
     asked = {"node__address": node, "status": status, "offence": offence, "epoch": epoch}
     given = {name: value for name, value in asked.items() if value is not None}
-    found = Slash.objects.filter(**given).select_related("node").defer("evidence").order_by("-id")
-    first = Func(F("evidence"), Value(FIRST), function="jsonb_path_query_array", output_field=JSONField())
-    count = Func(F("evidence"), function="jsonb_array_length", output_field=IntegerField())
-    return found.annotate(first_evidence=first, evidence_count=count)
+    return Slash.objects.filter(**given).select_related("node").order_by("-id")
 
 
 def slash(number: int) -> Slash:
@@ -36,10 +27,3 @@ def slash(number: int) -> Slash:
     if found is None:
         raise NotFound(f"There is no slash {number}.")
     return found
-
-
-def evidence_of(slash: Slash) -> tuple[list[str], int]:
-    """Job ids of what proves it, of one in a list the first hundred, and how many there are."""
-    if "evidence" in slash.get_deferred_fields():
-        return slash.first_evidence, slash.evidence_count  # type: ignore[attr-defined]
-    return slash.evidence, len(slash.evidence)

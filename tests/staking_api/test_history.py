@@ -9,7 +9,7 @@ from Crypto.Hash import keccak
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from staking.models import Epoch, Slash
+from staking.models import Epoch
 from staking.protocol.amounts import MICRO
 from staking.protocol.parameters import DEFAULTS, apply_changes
 from staking.selectors.proofs import tree_of
@@ -150,16 +150,6 @@ def test_a_node_has_a_place_in_each_ranking(settled: Net, get: Any) -> None:
 
 def test_there_is_no_ranking_before_the_first(three: Net, refused: Any) -> None:
     refused("not_found", "rankings/latest", 404)
-
-
-def test_a_list_has_the_first_hundred_of_the_evidence(settled: Net, get: Any) -> None:
-    jobs = [f"job-{number}" for number in range(250)]
-    Slash.objects.update(evidence=jobs)
-    for where in ("slashes", f"nodes/{SOUTH}/slashes"):
-        [slash] = get(where)["results"]
-        assert (slash["evidence"], slash["evidence_count"]) == (jobs[:100], 250)
-    whole = get(f"slashes/{slash['id']}")
-    assert (whole["evidence"], whole["evidence_count"]) == (jobs, 250)
 
 
 def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, get: Any) -> None:
