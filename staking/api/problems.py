@@ -68,7 +68,10 @@ def response(refusal: ProtocolError) -> JsonResponse:
 
 def fault() -> JsonResponse:
     """What a crash looks like from outside: nothing of its cause."""
-    detail = "Something went wrong on our side; nothing was changed. Try again, and tell us the X-Request-ID."
+    detail = (
+        "Something went wrong on our side: tell us the X-Request-ID. Look at what was done before you repeat it; "
+        "under the same Idempotency-Key it is done once."
+    )
     return JsonResponse(_body("internal", 500, detail), status=500, content_type=CONTENT_TYPE)
 
 
