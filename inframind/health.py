@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import redis
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
@@ -15,6 +16,8 @@ from django_prometheus.exports import ExportToDjangoView
 
 from staking.models import Epoch
 from staking.services.clock import now
+
+log = structlog.get_logger("inframind.health")
 
 PULSE_KEY = "beat:pulse"
 PULSE_LIMIT_SECONDS = 60
@@ -29,7 +32,7 @@ def database() -> str | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError) as error:
-        return f"the database does not answer: {_first_line(error)}"
+        return _away("database", error)
     return None
 
 
@@ -38,7 +41,7 @@ def broker() -> str | None:
     try:
         client.ping()
     except redis.RedisError as error:
-        return f"the broker does not answer: {error}"
+        return _away("broker", error)
     finally:
         client.close()
     return None
@@ -49,7 +52,7 @@ def beat() -> str | None:
     try:
         seen = cache.get(PULSE_KEY)
     except redis.RedisError as error:
-        return f"the cache does not answer: {error}"
+        return _away("cache", error)
     if seen is None:
         return "beat and worker have not been seen yet"
     age = int(time.time() - seen)
@@ -62,7 +65,7 @@ def settlement() -> str | None:
         open_epoch = Epoch.objects.exclude(status=Epoch.Status.SETTLED).values_list("number", "end").first()
         network_time = now()
     except (DatabaseError, InterfaceError) as error:
-        return f"the database does not answer: {_first_line(error)}"
+        return _away("database", error)
     if open_epoch is None:
         return None
     number, end = open_epoch
@@ -70,8 +73,10 @@ def settlement() -> str | None:
     return f"epoch {number} is overdue by {late} s" if late > SETTLEMENT_LIMIT_SECONDS else None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _away(what: str, error: Exception) -> str:
+    """Anybody may ask whether the site is ready; where its servers stand is for the log."""
+    log.warning("not_ready", what=what, error=str(error).strip())
+    return f"the {what} does not answer"
 
 
 CHECKS: list[Check] = [database, broker, beat, settlement]

@@ -65,7 +65,12 @@ def load_demo() -> None:
         _empty_tables()
     _write(_demo_mark(), _this_database())
     call_command("demo")
-    _demo_mark().unlink()
+    keep_network()
+
+
+def keep_network() -> None:
+    """Whatever is there is about to be served and written to: from now on no demo network takes its place."""
+    _demo_mark().unlink(missing_ok=True)
 
 
 def _empty_tables() -> None:

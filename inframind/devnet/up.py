@@ -129,6 +129,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     if on_devnet and settings["INFRAMIND_DEMO"] and prepare.demo_is_due():
         _say("Loading the demo network, once (INFRAMIND_DEMO=0 starts empty) …")
         prepare.load_demo()
+    prepare.keep_network()
     prepare.open_first_epoch()
     prepare.let_go()
 

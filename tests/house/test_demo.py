@@ -39,6 +39,22 @@ def test_the_demo_network_is_whole(settings, tmp_path):
         call_command("demo")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_half_loaded_network_that_was_served_is_kept(settings, tmp_path, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(prepare, "call_command", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        prepare.load_demo()
+    assert prepare.demo_is_due()
+    prepare.keep_network()
+    prepare.open_first_epoch()
+    assert not prepare.demo_is_due()
+
+
+def cut_short(*words):
+    raise KeyboardInterrupt
+
+
 def test_the_oracle_sends_the_same_every_time():
     start = datetime(2026, 1, 1, tzinfo=UTC)
     sent = work.receipts(31337, 5, start, 86_400, (0, 1, 2))
