@@ -88,7 +88,7 @@ def test_it_passes_waits_for_its_timelock_and_is_in_force_in_the_next_epoch() ->
     assert (kept.from_epoch, kept.proposal) == (7, made.pk)
     assert Epoch.objects.get(number=6).parameters_id == 1
     assert audit() == []
-    kinds = Event.objects.filter(kind__startswith="proposal").values_list("kind", flat=True)
+    kinds = Event.objects.filter(kind__startswith="proposal").order_by("id").values_list("kind", flat=True)
     assert list(kinds) == ["proposal_opened", "proposal_passed", "proposal_executed"]
 
 
