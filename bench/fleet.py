@@ -57,12 +57,16 @@ def open_large_epoch(*, nodes: int, receipts: int) -> Epoch:
         cursor.execute("SELECT staking_open_partition(1)")
         cursor.execute(RECEIPTS, [start, receipts])
         cursor.execute(DEMAND)
-    # Accounts are opened once in a node's life, not in every settlement.
-    rewards = {accounts.rewards(address): 1 for address in Node.objects.values_list("address", flat=True)}
-    post(kind="bench", moves={accounts.ISSUANCE: -len(rewards), **rewards}, at=start, epoch=1)
-    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return Epoch.objects.get(number=1)
+
+
+def open_rewards(at: datetime) -> None:
+    """Open the accounts of all nodes' rewards: that happens once in a node's life, not in every settlement."""
+    rewards = {accounts.rewards(address): 1 for address in Node.objects.values_list("address", flat=True)}
+    post(kind="bench", moves={accounts.ISSUANCE: -len(rewards), **rewards}, at=at, epoch=1)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE ledger_account")
 
 
 def add_positions(first: int, last: int) -> None:

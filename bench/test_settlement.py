@@ -29,6 +29,7 @@ PASS_GATE, REST_GATE, HOLDERS_GATE = 4.0, 4.0, 1.10
 
 def test_settlement(say):
     epoch = fleet.open_large_epoch(nodes=NODE_COUNT, receipts=RECEIPT_COUNT)
+    fleet.open_rewards(epoch.start)
     keep_result_rows(epoch)
     passes, scans = rounds(ROUNDS, lambda: settle(epoch)[0], scan)
     pass_ratio = ratio(passes, scans)
@@ -42,6 +43,7 @@ def test_settlement(say):
 
 def test_holders_cost_nothing(say):
     epoch = fleet.open_large_epoch(nodes=1_000, receipts=10_000)
+    fleet.open_rewards(epoch.start)
     fleet.add_positions(1, 1_000)
     few = [sum(settle(epoch)) for _ in range(ROUNDS)]
     fleet.add_positions(1_001, HOLDERS)
