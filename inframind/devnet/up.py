@@ -205,7 +205,11 @@ def _address(port: int) -> str:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, flush=True)
+    try:
+        print(sentence, flush=True)
+    except BrokenPipeError:
+        # Nobody listens any more, which is no reason to end without order.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

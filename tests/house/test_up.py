@@ -141,6 +141,25 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     assert left_over(data_dir) == []
 
 
+def test_it_ends_in_order_when_nobody_listens_any_more(data_dir, plain_environment, process_environment):
+    urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    running = subprocess.Popen(
+        [sys.executable, *UP],
+        cwd=PROJECT_ROOT,
+        env={**plain_environment, **urls},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout is not None
+    assert any("Ctrl-C stops everything." in line for line in running.stdout)
+    running.stdout.close()
+    running.send_signal(signal.SIGINT)
+    assert running.wait(120) == 0
+    assert left_over(data_dir) == []
+
+
 def refused(run, environment: dict[str, str]) -> str:
     running: Running = run(environment, *UP)
     assert running.ends() == 2, running.said
