@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from staking.protocol.addresses import checksum, keccak256
-from staking.protocol.signatures import address_of_private_key, receipt_digest, sign
+from protocol.addresses import checksum, keccak256
+from protocol.signatures import address_of_private_key, receipt_digest, sign
 from staking.services import nodes
 from staking.services.intake import MS, UNIX
 

@@ -9,8 +9,8 @@ from bench import fleet
 from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
 from inframind.epoch import EPOCH_STEPS
+from protocol.offences import Counters, find_offences
 from staking.models import Bucket, Epoch, Node, Slash
-from staking.protocol.offences import Counters, find_offences
 from staking.settlement.slashes import create_slashes, execute_slashes
 from staking.settlement.state import Settlement
 

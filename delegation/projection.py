@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from staking.protocol import tiers
-from staking.protocol.amounts import BPS
-from staking.protocol.parameters import Parameters
-from staking.protocol.performance import LEAST_Q
-from staking.protocol.rewards import split_reward
+from protocol import tiers
+from protocol.amounts import BPS
+from protocol.parameters import Parameters
+from protocol.performance import LEAST_Q
+from protocol.rewards import split_reward
 
 YEAR = 31_536_000
 

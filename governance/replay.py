@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from staking.protocol import performance, rewards, slashing, tiers
-from staking.protocol.parameters import Parameters
+from protocol import performance, rewards, slashing, tiers
+from protocol.parameters import Parameters
 
 BARRED = ("banned", "cooldown")
 

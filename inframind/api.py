@@ -13,8 +13,8 @@ from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
 from inframind.identity.idempotency import NOWHERE
+from protocol.errors import Invalid, NotFound
 from staking.api import problems
-from staking.protocol.errors import Invalid, NotFound
 from staking.services import clock
 
 API = "/api/"

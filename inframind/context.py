@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from inframind.notices import inbox
+from protocol.amounts import BPS
 from staking.pages.theme import theme_of
-from staking.protocol.amounts import BPS
 from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
 
 # How late a settlement or a ranking may be before readers are told.

@@ -15,8 +15,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from protocol.errors import ERRORS, NotFound
 from staking.api import problems
-from staking.protocol.errors import ERRORS, NotFound
 
 
 @cache

@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from inframind.tables import Table
+from protocol.addresses import normalize
+from protocol.errors import Conflict, ProtocolError
 from staking.models import Node
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import Conflict, ProtocolError
 from staking.services import nodes
 
 COLUMNS = ("node", "operator", "region", "name")

@@ -13,8 +13,8 @@ from django.conf import settings
 
 from inframind.epoch import settle_due
 from inframind.tables import Line, Table
+from protocol.errors import ProtocolError
 from staking.models import Epoch
-from staking.protocol.errors import ProtocolError
 from staking.services import clock, heartbeats, receipts
 from staking.services.intake import Ingested, moment_of, read_moment, unix_ms
 

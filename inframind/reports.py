@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from staking.protocol.amounts import format_amount
+from protocol.amounts import format_amount
 from staking.settlement.state import Settlement
 
 

@@ -21,12 +21,12 @@ from delegation.services import earnings
 from delegation.services import positions as delegating
 from delegation.services import redelegations as rerouting
 from delegation.services.unbondings import cancel as cancel_unbonding
+from protocol.addresses import normalize
+from protocol.errors import NotFound
 from staking.api import node_shapes
 from staking.api.fields import AmountField
 from staking.api.nodes import node_json
 from staking.models import Node
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import NotFound
 from staking.selectors.nodes import node_figures
 from staking.services import clock, stakes
 from staking.services.unbondings import withdraw as withdraw_unbonding

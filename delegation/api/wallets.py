@@ -26,11 +26,11 @@ from delegation.selectors.statement import (
     statement,
 )
 from delegation.selectors.wallets import WalletFigures, wallet_figures
+from protocol.addresses import checksum, normalize
+from protocol.errors import Invalid
 from staking.api.fields import AddressField
 from staking.api.filters import choice
 from staking.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.errors import Invalid
 from staking.services import clock
 
 Row = TypeVar("Row")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext, gettext_lazy
 from delegation.models import Redelegation
 from delegation.pages.wish import ALL, Wish, plain
 from delegation.services import earnings, positions, redelegations, unbondings
+from protocol.addresses import checksum
+from protocol.errors import AmountInvalid, Invalid
 from staking.models import Node, Unbonding
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import AmountInvalid, Invalid
 from staking.services import stakes
 from staking.services.outcome import Claimed
 from staking.services.unbondings import withdraw

@@ -16,11 +16,11 @@ from delegation.pages.wish import read_wish
 from delegation.projection import Projection, project
 from delegation.selectors.prospects import past_of, recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
+from protocol.addresses import checksum, normalize
+from protocol.errors import AddressInvalid
 from staking.models import Node, Ranking, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.pages.reader import reader_of
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.errors import AddressInvalid
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch

@@ -23,8 +23,8 @@ from delegation.pages.rows import (
 )
 from delegation.pages.situation import Situation
 from delegation.pages.wish import Wish
+from protocol import tiers
 from staking.models import Node
-from staking.protocol import tiers
 from staking.templatetags.money import grouped_int, ifm_unit, period
 
 

@@ -19,9 +19,9 @@ from delegation.pages.consequences import review_of
 from delegation.pages.rows import Review
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
+from protocol.errors import ProtocolError
 from staking.pages.once import act_once, answer_of, is_key, mint_key, rehearse
 from staking.pages.reader import of_reader
-from staking.protocol.errors import ProtocolError
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
 from staking.services.epochs import OpenEpoch

@@ -18,12 +18,12 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.prospects import OffenceCost, offence_costs, past_of, recent_cut, share_history
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from protocol.addresses import normalize
+from protocol.amounts import MICRO
+from protocol.errors import AddressInvalid, ProtocolError
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.pages.reader import reader_of
-from staking.protocol.addresses import normalize
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import AddressInvalid, ProtocolError
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
 from staking.settlement.live import open_epoch

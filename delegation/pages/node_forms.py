@@ -13,10 +13,10 @@ from delegation.pages import terms
 from delegation.pages.operator import console_page
 from delegation.pages.terms import Filled
 from delegation.pages.wish import plain_share
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid, ProtocolError
 from staking.models import Node
 from staking.pages.reader import of_reader
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import AddressInvalid, ProtocolError
 from staking.selectors.nodes import regions
 from staking.services import clock, nodes
 from staking.settlement.live import open_epoch

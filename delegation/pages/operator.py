@@ -18,12 +18,12 @@ from delegation.pages.wish import Wish, plain, plain_share
 from delegation.selectors.console import Accusation, RunNode, accusations, run_nodes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
 from delegation.selectors.running import Running, running_epoch
+from protocol.addresses import normalize
+from protocol.bounds import SHARE_FLOOR
+from protocol.errors import AddressInvalid
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
 from staking.pages.reader import of_reader
-from staking.protocol.addresses import normalize
-from staking.protocol.bounds import SHARE_FLOOR
-from staking.protocol.errors import AddressInvalid
 from staking.selectors.nodes import regions
 from staking.services import clock
 from staking.services.epochs import OpenEpoch

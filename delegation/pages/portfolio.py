@@ -17,12 +17,12 @@ from delegation.charts.rewards import rewards
 from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
 from delegation.selectors.redelegations import RedelegationFigures
 from delegation.selectors.unbondings import UnbondingFigures
+from protocol.addresses import normalize
+from protocol.amounts import BPS
+from protocol.errors import AddressInvalid
 from staking.charts.figure import Chart
 from staking.pages.leaderboard_rows import state_of
 from staking.pages.reader import of_reader, reader_of
-from staking.protocol.addresses import normalize
-from staking.protocol.amounts import BPS
-from staking.protocol.errors import AddressInvalid
 from staking.services import clock
 from staking.templatetags.cells import region_name
 from staking.templatetags.identity import short

@@ -14,8 +14,8 @@ from delegation.pages.situation import Situation
 from delegation.pages.wish import Wish
 from delegation.projection import Projection
 from delegation.selectors.prospects import OffenceCost, least_and_most
+from protocol import tiers
 from staking.models import Node
-from staking.protocol import tiers
 from staking.templatetags.components import icon, tier_badge
 from staking.templatetags.identity import short
 from staking.templatetags.money import (

@@ -20,12 +20,12 @@ from delegation.selectors.statement import (
     read_period,
     statement,
 )
+from protocol.addresses import checksum, normalize
+from protocol.errors import AddressInvalid, Invalid
 from staking.ledger.history import Movement
 from staking.pages import asked
 from staking.pages.listing import Pager
 from staking.pages.reader import reader_of
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.errors import AddressInvalid, Invalid
 from staking.templatetags.identity import short
 from staking.templatetags.refusals import said
 

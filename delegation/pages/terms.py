@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from staking.protocol.addresses import normalize
-from staking.protocol.amounts import MAX_AMOUNT, parse_amount
-from staking.protocol.errors import Invalid, ParameterOutOfBounds, ProtocolError
+from protocol.addresses import normalize
+from protocol.amounts import MAX_AMOUNT, parse_amount
+from protocol.errors import Invalid, ParameterOutOfBounds, ProtocolError
 
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import format_amount, parse_amount
-from staking.protocol.errors import AddressInvalid, AmountInvalid, ProtocolError
+from protocol.addresses import checksum, normalize
+from protocol.amounts import format_amount, parse_amount
+from protocol.errors import AddressInvalid, AmountInvalid, ProtocolError
 
 ALL = "all"
 MAX_ID = 2**63 - 1

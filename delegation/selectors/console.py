@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from delegation.selectors.operators import OwnNode, nodes_run_by
+from protocol import tiers
+from protocol.amounts import BPS
 from staking.models import NodeEpoch, Ranking, Slash
-from staking.protocol import tiers
-from staking.protocol.amounts import BPS
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection
 
 from delegation.models import Position
+from protocol import pools
+from protocol.addresses import checksum
+from protocol.errors import NotFound
 from staking.models import Node
-from staking.protocol import pools
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import NotFound
 from staking.settlement.live import open_epoch
 
 # What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index

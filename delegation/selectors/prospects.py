@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db import connection
 
 from delegation.projection import Past
+from protocol.amounts import BPS
+from protocol.parameters import Parameters
+from protocol.pools import value_of
+from protocol.slashing import split_slash
 from staking.models import Node, ShareChange
-from staking.protocol.amounts import BPS
-from staking.protocol.parameters import Parameters
-from staking.protocol.pools import value_of
-from staking.protocol.slashing import split_slash
 
 WINDOW = 30
 WARNED_EPOCHS = 30

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from staking.protocol.amounts import BPS
+from protocol.amounts import BPS
 from staking.settlement.live import open_epoch
 
 WINDOWS = (7, 30, 90)

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import connection
 
+from protocol.amounts import BPS
+from protocol.parameters import Parameters
+from protocol.performance import counted_slots, sla_bps
 from staking.models import Receipt
-from staking.protocol.amounts import BPS
-from staking.protocol.parameters import Parameters
-from staking.protocol.performance import counted_slots, sla_bps
 from staking.services.epochs import OpenEpoch
 
 # Good and other receipts of a node have an index each.

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from protocol import pools
 from staking.models import Slash, Unbonding
-from staking.protocol import pools
 
 # Anybody can make any number of entries of next to nothing: a sum of them is taken where they lie.
 WORTH = """

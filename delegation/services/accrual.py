@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from delegation.models import Position
 from delegation.services.rows import Found, lock_position
+from protocol import pools
 from staking.models import NodeEpoch, VoidGeneration
-from staking.protocol import pools
 
 
 def opened(node: str, wallet: str) -> Found:

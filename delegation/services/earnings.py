@@ -11,11 +11,11 @@ from delegation.services.accrual import opened
 from delegation.services.positions import check_admission
 from delegation.services.rows import write_and_post
 from delegation.services.shares import enter
+from protocol import pools
+from protocol.errors import NothingToClaim, ProtocolError
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node
-from staking.protocol import pools
-from staking.protocol.errors import NothingToClaim, ProtocolError
 from staking.services import stakes
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock

@@ -11,15 +11,15 @@ from delegation.models import Position, Redelegation
 from delegation.services.accrual import opened
 from delegation.services.positions import check_admission, check_not_own
 from delegation.services.shares import value
-from staking.models import Node
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import (
+from protocol.amounts import format_amount
+from protocol.errors import (
     AmountTooSmall,
     InsufficientBalance,
     Invalid,
     NodeUnbonding,
     RedelegationHop,
 )
+from staking.models import Node
 from staking.services.admission import (
     check_delegations_open,
     check_standing,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from delegation.models import Position
+from protocol import pools
 from staking.models import Node
-from staking.protocol import pools
 
 
 def enter(node: Node, position: Position, amount: int, epoch: int) -> None:

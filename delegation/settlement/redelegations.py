@@ -9,12 +9,12 @@ from django.db import connection
 from delegation.models import Position, Redelegation
 from delegation.services import accrual, shares
 from delegation.services.rows import write
+from protocol import pools
+from protocol.amounts import format_amount
+from protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node, Slash
-from staking.protocol import pools
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
 from staking.services import events
 from staking.services.admission import check_standing
 from staking.settlement.state import Settlement

@@ -17,11 +17,11 @@ from governance.selectors.replays import effect_of
 from governance.selectors.votes import votes_of
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
+from protocol.errors import Invalid, NotFound
+from protocol.parameters import DEFAULTS, apply_changes
+from protocol.votes import PROPOSAL_CHOICES
 from staking.api import filters
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
-from staking.protocol.errors import Invalid, NotFound
-from staking.protocol.parameters import DEFAULTS, apply_changes
-from staking.protocol.votes import PROPOSAL_CHOICES
 from staking.services import clock
 from staking.settlement.live import open_epoch
 

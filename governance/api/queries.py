@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from governance.selectors.votes import ORDERINGS, VoteQuery
+from protocol.errors import Invalid, NotFound
 from staking.api import filters
-from staking.protocol.errors import Invalid, NotFound
 from staking.services import clock
 
 MAX_ID = 2**63 - 1

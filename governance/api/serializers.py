@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.models import Dispute, Proposal
+from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 from staking.api.fields import (
     AddressField,
     AmountField,
@@ -15,7 +16,6 @@ from staking.api.fields import (
     SignedAmountField,
     TextField,
 )
-from staking.protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 
 DISPUTE_STATUSES = [value for value, _ in Dispute.Status.choices]
 PROPOSAL_STATUSES = [value for value, _ in Proposal.Status.choices]

@@ -22,13 +22,13 @@ from governance.selectors.disputes import DisputeFigures, dispute_figures
 from governance.selectors.evidence import course_of, receipts_of
 from governance.selectors.slashes import outcomes_of, similar_cases
 from governance.windows import is_before_end
+from protocol.errors import NotFound
+from protocol.parameters import Parameters
+from protocol.votes import DISPUTE_CHOICES
 from staking.models import Epoch, Slash
 from staking.pages import asked
 from staking.pages.listing import Pager, address_of
 from staking.pages.reader import reader_of
-from staking.protocol.errors import NotFound
-from staking.protocol.parameters import Parameters
-from staking.protocol.votes import DISPUTE_CHOICES
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
 from staking.settlement.live import open_epoch

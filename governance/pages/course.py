@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from governance.models import Dispute, Proposal
 from governance.pages import words
 from governance.selectors.times import closing_times
+from protocol.amounts import BPS
 from staking.models import Slash
-from staking.protocol.amounts import BPS
 from staking.templatetags.money import amount_digits, grouped_int, moment_text
 
 State = Literal["done", "now", "later"]

@@ -9,9 +9,9 @@ from django.http import QueryDict
 
 from governance.pages.parameter_words import TABLES, flat, plain
 from governance.selectors.replays import Effect
-from staking.protocol.bounds import AMOUNTS
-from staking.protocol.errors import ProtocolError
-from staking.protocol.parameters import Parameters, to_json
+from protocol.bounds import AMOUNTS
+from protocol.errors import ProtocolError
+from protocol.parameters import Parameters, to_json
 
 LONGEST_VALUE = 32
 

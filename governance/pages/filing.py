@@ -12,13 +12,13 @@ from governance.pages.case import dispute_context, params_of, running_epoch
 from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
 from governance.pages.slashes import slash_page
 from governance.services.disputes import add_evidence, open_dispute
+from protocol.errors import NotFound, ProtocolError
+from protocol.slashing import vote_until
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.models import Slash
 from staking.pages.once import rehearse
 from staking.pages.reader import of_reader
-from staking.protocol.errors import NotFound, ProtocolError
-from staking.protocol.slashing import vote_until
 from staking.selectors import slashes
 from staking.services import clock
 from staking.templatetags.money import amount_digits, grouped_int, ifm_unit

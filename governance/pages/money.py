@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from governance.selectors.costs import Cost, MyCost, cost_of, my_cost
+from protocol.parameters import Parameters
 from staking.models import Slash
-from staking.protocol.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)

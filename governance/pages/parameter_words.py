@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from governance.pages.words import offence
-from staking.protocol.amounts import MICRO, parse_amount
-from staking.protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
+from protocol.amounts import MICRO, parse_amount
+from protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
 from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent, period
 
 

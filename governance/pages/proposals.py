@@ -21,13 +21,13 @@ from governance.selectors.overview import lines
 from governance.selectors.proposals import ProposalFigures, proposal_figures
 from governance.selectors.replays import Effect, effect_of
 from governance.windows import is_before_end
+from protocol.errors import NotFound, ParameterOutOfBounds
+from protocol.parameters import Parameters, apply_changes, to_json
+from protocol.votes import PROPOSAL_CHOICES
 from staking.models import ParameterSet
 from staking.pages import asked
 from staking.pages.listing import Option, Pager
 from staking.pages.reader import reader_of
-from staking.protocol.errors import NotFound, ParameterOutOfBounds
-from staking.protocol.parameters import Parameters, apply_changes, to_json
-from staking.protocol.votes import PROPOSAL_CHOICES
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from staking.templatetags.components import STATES

@@ -18,10 +18,10 @@ from governance.pages.draft import Draft, read_draft
 from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of
 from governance.selectors.replays import effect_of
 from governance.services.proposals import propose
+from protocol.errors import ProtocolError
+from protocol.parameters import apply_changes, to_json
 from staking.pages.once import rehearse
 from staking.pages.reader import of_reader
-from staking.protocol.errors import ProtocolError
-from staking.protocol.parameters import apply_changes, to_json
 from staking.selectors.voting_power import voting_power
 from staking.services import clock
 from staking.services.epochs import OpenEpoch

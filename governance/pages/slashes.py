@@ -17,15 +17,15 @@ from governance.pages import words
 from governance.pages.case import running_epoch, slash_context
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
 from governance.windows import is_before_end
+from protocol.addresses import checksum, normalize
+from protocol.amounts import format_amount
+from protocol.errors import AddressInvalid, NotFound
+from protocol.offences import order_of
+from protocol.parameters import OFFENCE_NAMES
 from staking.models import Slash
 from staking.pages import asked
 from staking.pages.listing import Option, Pager
 from staking.pages.reader import reader_of
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import AddressInvalid, NotFound
-from staking.protocol.offences import order_of
-from staking.protocol.parameters import OFFENCE_NAMES
 from staking.selectors import slashes
 from staking.services import clock
 from staking.templatetags.components import STATES

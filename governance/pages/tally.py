@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from governance.models import Dispute, Proposal
 from governance.pages import words
 from governance.selectors.tallies import Ballot, Count
-from staking.protocol.amounts import BPS
+from protocol.amounts import BPS
 from staking.templatetags.components import part_of
 from staking.templatetags.money import amount_digits
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
+from protocol import offences
 from staking.charts.figure import COUNT, PERCENT, Axis, Chart, Guide, Series, View
 from staking.models import NodeEpoch, Slash
-from staking.protocol import offences
 from staking.templatetags.money import grouped_int, percent
 
 COUNTED = {

@@ -21,9 +21,9 @@ from governance.selectors.disputes import dispute_figures
 from governance.selectors.proposals import proposal_figures
 from governance.selectors.tallies import Ballot, Count
 from governance.services.votes import vote_dispute, vote_proposal
+from protocol.errors import NotFound, ProtocolError
 from staking.pages.once import rehearse
 from staking.pages.reader import of_reader
-from staking.protocol.errors import NotFound, ProtocolError
 from staking.services import clock
 from staking.templatetags.money import amount_digits, ifm_unit, zoned
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from governance.models import Dispute, Proposal
+from protocol import offences
+from protocol.amounts import BPS
 from staking.models import Slash
-from staking.protocol import offences
-from staking.protocol.amounts import BPS
 from staking.templatetags.components import OFFENCES
 from staking.templatetags.money import grouped_int, percent
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
+from protocol import slashing, tiers
+from protocol.parameters import Parameters
+from protocol.pools import value_of
 from staking.models import Bucket, Node, Pool, Slash, StakeCheckpoint, Unbonding
-from staking.protocol import slashing, tiers
-from staking.protocol.parameters import Parameters
-from staking.protocol.pools import value_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from governance.models import Dispute, DisputeEvidence, Vote
 from governance.selectors.tallies import Count, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
+from protocol.errors import NotFound
+from protocol.votes import deposit_returns
 from staking.models import Node, Slash
-from staking.protocol.errors import NotFound
-from staking.protocol.votes import deposit_returns
 
 
 @dataclass(frozen=True, slots=True)

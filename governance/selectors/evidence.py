@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.conf import settings
 
+from protocol.parameters import JOB_CLASSES
+from protocol.signatures import receipt_digest, recover
 from staking.models import NodeEpoch, Receipt, Slash
-from staking.protocol.parameters import JOB_CLASSES
-from staking.protocol.signatures import receipt_digest, recover
 from staking.services.intake import unix_ms
 
 AROUND = 10

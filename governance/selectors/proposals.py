@@ -8,7 +8,7 @@ from typing import Any
 from governance.models import Proposal, Vote
 from governance.selectors.tallies import Count, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
-from staking.protocol.errors import NotFound
+from protocol.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)

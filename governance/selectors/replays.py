@@ -9,8 +9,8 @@ from functools import lru_cache
 from operator import attrgetter
 
 from governance.replay import NodeRow, Outcome, PastEpoch, SlashRow, part_of_delegator, recorded, replay
+from protocol.parameters import Parameters
 from staking.models import Epoch, Node, NodeEpoch, Slash, StakeCheckpoint
-from staking.protocol.parameters import Parameters
 from staking.services.epochs import parameters_of
 
 EPOCHS = 10

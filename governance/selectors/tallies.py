@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from governance.models import Dispute, Proposal, Vote
 from governance.selectors.times import closing_times
-from staking.protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES, needed_for_quorum
+from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES, needed_for_quorum
 
 Ballot = Dispute | Proposal
 Tally = dict[str, int]

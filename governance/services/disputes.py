@@ -9,11 +9,8 @@ from django.db import transaction
 from governance.models import Dispute, DisputeEvidence
 from governance.services.texts import REASON_LONGEST, read_link, read_text
 from governance.windows import is_before_end
-from staking.ledger import accounts
-from staking.ledger.posting import post
-from staking.models import Epoch, Slash
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import (
+from protocol.amounts import format_amount
+from protocol.errors import (
     AlreadyDisputed,
     DisputeWindowClosed,
     InsufficientBalance,
@@ -22,7 +19,10 @@ from staking.protocol.errors import (
     NotOperator,
     VoteClosed,
 )
-from staking.protocol.slashing import vote_until
+from protocol.slashing import vote_until
+from staking.ledger import accounts
+from staking.ledger.posting import post
+from staking.models import Epoch, Slash
 from staking.selectors.voting_power import quorum_base
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch, parameters_of

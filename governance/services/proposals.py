@@ -9,10 +9,10 @@ from django.db import transaction
 
 from governance.models import Proposal
 from governance.services.texts import read_text
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import Invalid, NoVotingPower, RateLimited
-from staking.protocol.parameters import apply_changes
-from staking.protocol.votes import proposal_closes
+from protocol.amounts import format_amount
+from protocol.errors import Invalid, NoVotingPower, RateLimited
+from protocol.parameters import apply_changes
+from protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch

@@ -7,8 +7,8 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from staking.protocol.errors import Invalid
-from staking.services.node_texts import UNPRINTABLE
+from protocol.errors import Invalid
+from protocol.texts import UNPRINTABLE
 
 REASON_LONGEST = 4_000
 LINK_LONGEST = 500

@@ -10,8 +10,8 @@ from django.db import transaction
 from governance.models import Dispute, Proposal, Vote
 from governance.services.texts import REASON_LONGEST, read_text
 from governance.windows import is_before_end
-from staking.protocol.errors import ConflictOfInterest, Invalid, NotFound, NoVotingPower, VoteClosed
-from staking.protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
+from protocol.errors import ConflictOfInterest, Invalid, NotFound, NoVotingPower, VoteClosed
+from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 from staking.selectors.voting_power import voting_power
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 

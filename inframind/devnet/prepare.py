@@ -84,7 +84,7 @@ def _empty_tables() -> None:
 
 def open_first_epoch() -> None:
     """Begin epoch 1 of a new network (R4). Raises StartFault when INFRAMIND_PARAMETERS has a bad value."""
-    from staking.protocol.errors import ProtocolError
+    from protocol.errors import ProtocolError
     from staking.services.clock import now
     from staking.services.epochs import start_network
 

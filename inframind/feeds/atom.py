@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 
 from governance.models import Dispute, Proposal
 from inframind.feeds.plain import plain
+from protocol.addresses import checksum
+from protocol.amounts import format_amount
 from staking.models import Epoch
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import format_amount
 from staking.selectors import epochs, slashes
 
 MOST = 60

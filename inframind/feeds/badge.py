@@ -7,8 +7,8 @@ from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from inframind.feeds.plain import plain
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import ProtocolError
+from protocol.addresses import normalize
+from protocol.errors import ProtocolError
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.selectors.nodes import node_id
 from staking.selectors.rankings import latest_id

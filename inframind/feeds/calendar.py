@@ -13,10 +13,10 @@ from delegation.selectors.unbondings import unbondings_of_wallet
 from governance.selectors.disputes import list_disputes
 from governance.selectors.proposals import list_proposals
 from inframind.feeds.plain import plain
+from protocol.addresses import normalize
+from protocol.amounts import format_amount
+from protocol.errors import ProtocolError
 from staking.models import Unbonding
-from staking.protocol.addresses import normalize
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import ProtocolError
 from staking.services import clock
 
 MOST = 200

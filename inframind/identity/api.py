@@ -17,9 +17,9 @@ from rest_framework.views import APIView
 from delegation.api.serializers import WalletSerializer
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
+from protocol.addresses import checksum
 from staking.api.fields import AddressField, MomentField, TextField
 from staking.api.permissions import Anyone, WalletOnly, caller
-from staking.protocol.addresses import checksum
 from staking.services import clock
 
 from . import signin, siwe

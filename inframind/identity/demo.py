@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from delegation.models import Position
+from protocol.errors import NotFound, PermissionDenied
 from staking.models import Node, Slash
-from staking.protocol.errors import NotFound, PermissionDenied
 
 # How many of the oldest positions are looked through: this is for trying out, not for a census.
 LOOKED_AT = 400

@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from inframind.observability import unavailable
+from protocol.errors import IdempotencyConflict, Invalid, TooLarge
 from staking.api import problems
-from staking.protocol.errors import IdempotencyConflict, Invalid, TooLarge
 
 from .authentication import bearer, rights_of
 from .models import NOBODY, IdempotencyKey

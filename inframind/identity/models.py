@@ -6,9 +6,9 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Now
 
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid
 from staking.models.fields import AddressField
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import AddressInvalid
 
 
 class UserManager(BaseUserManager["User"]):

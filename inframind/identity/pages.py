@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from staking.protocol.errors import ProtocolError, RateLimited
+from protocol.errors import ProtocolError, RateLimited
 
 from . import counters, demo, signin, tokens
 from .models import Token

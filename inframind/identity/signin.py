@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
-from staking.protocol.errors import Invalid, Unauthenticated
-from staking.protocol.signatures import recover
+from protocol.errors import Invalid, Unauthenticated
+from protocol.signatures import recover
 
 from . import siwe
 from .models import Nonce, User

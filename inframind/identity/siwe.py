@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from protocol.addresses import checksum, keccak256, normalize
+from protocol.errors import Invalid, ProtocolError
 from staking.api.fields import read_moment, write_moment
-from staking.protocol.addresses import checksum, keccak256, normalize
-from staking.protocol.errors import Invalid, ProtocolError
 
 LONGEST = 4_000
 STATEMENT = "Sign in to InfraMind staking. This moves no tokens and costs nothing."

@@ -11,7 +11,7 @@ from hashlib import sha256
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from staking.protocol.errors import Invalid, NotFound
+from protocol.errors import Invalid, NotFound
 
 from .models import Token, User
 

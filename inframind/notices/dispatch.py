@@ -23,8 +23,8 @@ from inframind.notices import webhooks
 from inframind.notices.inbox import Notice, notice_of
 from inframind.notices.kinds import KINDS, named
 from inframind.notices.models import Delivery, Subscription
+from protocol.addresses import checksum
 from staking.models import Event, Node
-from staking.protocol.addresses import checksum
 
 log = structlog.get_logger(__name__)
 

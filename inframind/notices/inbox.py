@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from inframind.notices.kinds import KINDS, Kind, named
 from inframind.notices.models import Subscription
-from staking.protocol.addresses import checksum
+from protocol.addresses import checksum
 
 MOST_COUNTED = 100
 

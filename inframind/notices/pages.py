@@ -19,8 +19,8 @@ from inframind.identity.origin import origin
 from inframind.notices import inbox, subscriptions
 from inframind.notices.kinds import CATALOGUE
 from inframind.notices.models import Delivery
+from protocol.errors import ProtocolError, RateLimited
 from staking.pages.listing import Pager
-from staking.protocol.errors import ProtocolError, RateLimited
 
 SIZE = 25
 LETTERS_A_MINUTE = 3

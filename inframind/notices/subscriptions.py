@@ -14,7 +14,7 @@ from django.db import transaction
 from inframind.notices import webhooks
 from inframind.notices.kinds import CHOSEN, KINDS
 from inframind.notices.models import Subscription
-from staking.protocol.errors import Invalid
+from protocol.errors import Invalid
 
 log = structlog.get_logger(__name__)
 

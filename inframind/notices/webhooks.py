@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 from django.conf import settings
 
-from staking.protocol.errors import Invalid
+from protocol.errors import Invalid
 
 # From the connection to the head of the answer, however slowly either comes.
 TIMEOUT_SECONDS = 5

@@ -7,10 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from protocol.amounts import format_amount
+from protocol.merkle import LEAF_ENCODING
 from staking.api.fields import AddressField, AmountField, MomentField
 from staking.models import Epoch
-from staking.protocol.amounts import format_amount
-from staking.protocol.merkle import LEAF_ENCODING
 
 ROOT = {"type": ["string", "null"], "pattern": "^0x[0-9a-f]{64}$"}
 WEIGHT = {"type": "string", "pattern": "^[0-9]+$", "examples": ["648000000000000"]}

@@ -9,6 +9,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from protocol.addresses import checksum, normalize
+from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_shapes as shapes
 from staking.api.pagination import (
     CURSOR_PARAMETERS,
@@ -19,8 +21,6 @@ from staking.api.pagination import (
     page_of,
     window,
 )
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.merkle import LEAF_ENCODING
 from staking.selectors import epochs
 from staking.selectors.proofs import ProvenLeaf, proof_of
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
-from staking.protocol.errors import AddressInvalid, AmountInvalid, ProtocolError
+from protocol.addresses import checksum, normalize
+from protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
+from protocol.errors import AddressInvalid, AmountInvalid, ProtocolError
 
 ALL = "all"
 AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,6})?$", "examples": ["1500.000000"]}

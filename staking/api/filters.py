@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from rest_framework.request import Request
 
+from protocol.addresses import normalize
+from protocol.amounts import parse_amount
+from protocol.errors import AddressInvalid, AmountInvalid, Invalid
+from protocol.texts import UNPRINTABLE, check_region
 from staking.api.pagination import whole
-from staking.protocol.addresses import normalize
-from staking.protocol.amounts import parse_amount
-from staking.protocol.errors import AddressInvalid, AmountInvalid, Invalid
-from staking.services.node_texts import UNPRINTABLE, check_region
 
 LONGEST_SEARCH = 64
 LAST_EPOCH = 2**31 - 1

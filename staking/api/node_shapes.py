@@ -7,42 +7,42 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from protocol import texts
+from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
+from protocol.errors import Invalid
 from staking.api import fields
-from staking.protocol.bounds import SHARE_CEILING, SHARE_FLOOR
-from staking.protocol.errors import Invalid
 from staking.selectors.nodes import STATUSES
-from staking.services import node_texts
 
 HARDWARE = {
     "type": "object",
-    "maxProperties": node_texts.HARDWARE_NAMES,
+    "maxProperties": texts.HARDWARE_NAMES,
     "additionalProperties": {
         "type": ["string", "number", "boolean"],
-        "maxLength": node_texts.HARDWARE_TEXT_LENGTH,
+        "maxLength": texts.HARDWARE_TEXT_LENGTH,
     },
     "examples": [{"gpu": "A100", "gpus": 4, "tee": True}],
 }
 
 
-@extend_schema_field({"type": "string", "minLength": 1, "maxLength": node_texts.NAME_LENGTH})
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": texts.NAME_LENGTH})
 class NameField(fields.ProtocolField):
     """A node's name."""
 
     refusal = Invalid
 
     def parse(self, data: Any) -> str:
-        return node_texts.check_name(data)
+        return texts.check_name(data)
 
     def to_representation(self, value: str) -> str:
         return value
 
 
-@extend_schema_field({"type": "string", "pattern": node_texts.REGION_PATTERN, "examples": ["eu-west"]})
+@extend_schema_field({"type": "string", "pattern": texts.REGION_PATTERN, "examples": ["eu-west"]})
 class RegionField(NameField):
     """A region's name."""
 
     def parse(self, data: Any) -> str:
-        return node_texts.check_region(data)
+        return texts.check_region(data)
 
 
 @extend_schema_field(HARDWARE)
@@ -52,7 +52,7 @@ class HardwareField(fields.ProtocolField):
     refusal = Invalid
 
     def parse(self, data: Any) -> dict[str, Any]:
-        return node_texts.check_hardware(data)
+        return texts.check_hardware(data)
 
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
         return value

@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from protocol.addresses import checksum, normalize
+from protocol.amounts import BPS, format_amount
+from protocol.errors import Invalid
+from protocol.parameters import DEFAULTS, JOB_CLASSES
 from staking.api import filters, node_shapes
 from staking.api.fields import write_moment
 from staking.api.kept import kept
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import BPS, format_amount
-from staking.protocol.errors import Invalid
-from staking.protocol.parameters import DEFAULTS, JOB_CLASSES
 from staking.selectors.kept import Kept
 from staking.selectors.nodes import (
     ORDERINGS,
@@ -52,7 +52,7 @@ def _filter(name: str, schema: dict[str, Any], says: str) -> OpenApiParameter:
 _RATIO = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
 FILTERS = [
     _filter("tier", {"type": "integer", "minimum": 0, "maximum": LAST_TIER}, "The live tier."),
-    _filter("region", {"type": "string", "pattern": node_shapes.node_texts.REGION_PATTERN}, "The region."),
+    _filter("region", {"type": "string", "pattern": node_shapes.texts.REGION_PATTERN}, "The region."),
     _filter("job_class", {"type": "string", "enum": list(JOB_CLASSES)}, "Only nodes that may do these jobs."),
     _filter("open", {"type": "boolean", "default": False}, "true: only nodes that take delegations now."),
     _filter("status", {"type": "string", "enum": list(STATUSES)}, "The status."),

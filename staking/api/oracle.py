@@ -14,12 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from protocol.addresses import checksum
+from protocol.errors import Invalid, TooLarge
 from staking.api import oracle_shapes as shapes
 from staking.api.fields import write_moment
 from staking.api.parsing import BatchParser
 from staking.api.permissions import OracleOnly
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import Invalid, TooLarge
 from staking.services import attestations, clock, heartbeats, receipts
 from staking.services.intake import Ingested
 

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 
-from staking.protocol.errors import TooLarge, UnsupportedMediaType
+from protocol.errors import TooLarge, UnsupportedMediaType
 
 DEPTH = 1_000
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")

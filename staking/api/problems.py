@@ -11,8 +11,8 @@ from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from staking.protocol import errors
-from staking.protocol.errors import ProtocolError
+from protocol import errors
+from protocol.errors import ProtocolError
 
 CONTENT_TYPE = "application/problem+json"
 FIELDLESS = "non_field_errors"

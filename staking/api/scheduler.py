@@ -11,17 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from protocol.addresses import checksum
+from protocol.errors import Invalid
+from protocol.parameters import JOB_CLASSES
+from protocol.texts import REGION_PATTERN, UNPRINTABLE
 from staking.api import filters
 from staking.api.fields import AddressField, IntegerField, ProtocolField
 from staking.api.kept import kept
 from staking.api.node_shapes import RegionField
 from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import Invalid
-from staking.protocol.parameters import JOB_CLASSES
 from staking.selectors import scheduler
 from staking.selectors.scheduler import Eligible
-from staking.services.node_texts import REGION_PATTERN, UNPRINTABLE
 
 JOB_ID_LENGTH = 64
 LARGEST_QUORUM = 100

@@ -10,12 +10,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from protocol.amounts import BPS
+from protocol.parameters import OFFENCE_NAMES
 from staking.api import filters
 from staking.api.fields import ADDRESS, AddressField, AmountField, MomentField
 from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 from staking.models import Slash
-from staking.protocol.amounts import BPS
-from staking.protocol.parameters import OFFENCE_NAMES
 from staking.selectors import slashes
 
 FILTERS = [

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
+from protocol import tiers
+from protocol.amounts import MICRO
+from protocol.parameters import Parameters
 from staking.charts.figure import COUNT, FACTOR, PERCENT, Axis, Chart, Marks, Role, Series, View
 from staking.charts.node import moment_label, told_apart
 from staking.models import RankingRow
-from staking.protocol import tiers
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import Parameters
 from staking.templatetags.components import within
 from staking.templatetags.identity import short
 from staking.templatetags.money import grouped_int, percent

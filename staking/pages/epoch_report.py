@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from protocol.amounts import MICRO, parse_amount
+from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
 from staking.pages.links import link
@@ -22,8 +24,6 @@ from staking.pages.views_data import (
     SlashStatus,
     Step,
 )
-from staking.protocol.amounts import MICRO, parse_amount
-from staking.protocol.bounds import AMOUNTS
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
 from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent

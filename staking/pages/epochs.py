@@ -8,15 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from protocol.addresses import checksum, normalize
+from protocol.amounts import format_amount
+from protocol.errors import AddressInvalid
 from staking.charts.epoch import network
 from staking.models import Epoch
 from staking.pages import asked, epoch_report
 from staking.pages.csv_rows import download
 from staking.pages.listing import Pager, Sort
 from staking.pages.views_data import EpochsPage
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import AddressInvalid
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
 

@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS, Parameters
+from protocol.performance import QTerms, q_factor
+from protocol.rewards import RewardSplit, split_reward
+from protocol.slashing import SlashSplit, split_slash
 from staking.pages.waterfall import QBreakdown
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS, Parameters
-from staking.protocol.performance import QTerms, q_factor
-from staking.protocol.rewards import RewardSplit, split_reward
-from staking.protocol.slashing import SlashSplit, split_slash
 from staking.settlement.live import open_epoch
 
 # The node of the worked examples: 94 percent of nodes slower, heard 99.1 percent of the time, every job good.

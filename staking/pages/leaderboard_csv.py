@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from protocol.addresses import checksum
+from protocol.amounts import format_amount
 from staking.pages.leaderboard_rows import row_of
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import format_amount
 from staking.selectors.nodes import NodeFigures
 
 HEAD = (

@@ -9,10 +9,10 @@ from functools import lru_cache
 from django.http import QueryDict
 from django.utils.translation import gettext
 
+from protocol.parameters import JOB_CLASSES
 from staking.pages import asked
 from staking.pages.listing import Option, PageLink, Pager, Query, Sort, address_of
 from staking.pages.views_data import LeaderboardFilters
-from staking.protocol.parameters import JOB_CLASSES
 from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
 from staking.templatetags.cells import region_name
 

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid, NotFound
 from staking.charts import node as charts
 from staking.models import Node, Pool
 from staking.pages import asked, node_facts, rank_change, reward_change
@@ -17,8 +19,6 @@ from staking.pages.listing import Pager
 from staking.pages.node_timeline import timeline
 from staking.pages.reader import reader_of
 from staking.pages.views_data import NodePage
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import AddressInvalid, NotFound
 from staking.selectors import node_history as history
 from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, node_figures

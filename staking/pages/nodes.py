@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from protocol.amounts import BPS
+from protocol.parameters import DEFAULTS, Parameters
 from staking.charts.field import field
 from staking.pages import kept
 from staking.pages.csv_rows import download
@@ -18,8 +20,6 @@ from staking.pages.listing import address_of
 from staking.pages.reader import reader_of
 from staking.pages.theme import theme_of
 from staking.pages.views_data import LeaderboardPage, LeaderboardRow
-from staking.protocol.amounts import BPS
-from staking.protocol.parameters import DEFAULTS, Parameters
 from staking.selectors import leaderboard
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
 from staking.selectors.rankings import latest_id

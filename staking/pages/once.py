@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
+from protocol.errors import IdempotencyConflict, Invalid
 from staking.models.once import FormKey
-from staking.protocol.errors import IdempotencyConflict, Invalid
 
 Answer = dict[str, Any]
 Result = TypeVar("Result")

@@ -11,11 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from protocol.amounts import MICRO
 from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
 from staking.pages.listing import Option, Pager, Sort
 from staking.pages.views_data import Happening, LeaderboardRow, NodeState
 from staking.pages.waterfall import QBreakdown
-from staking.protocol.amounts import MICRO
 from staking.services import clock
 from staking.templatetags.components import STATES
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from staking.protocol.amounts import BPS
+from protocol.amounts import BPS
 from staking.templatetags.components import width
 from staking.templatetags.money import amount_digits, fixed, grouped_int, percent, percentile, signed
 

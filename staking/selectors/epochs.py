@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from protocol.errors import NotFound
 from staking.models import Epoch, NodeEpoch
-from staking.protocol.errors import NotFound
 
 
 def open_epoch() -> Epoch | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from protocol.addresses import checksum, normalize
+from protocol.errors import AddressInvalid, NotFound
 from staking.ledger.journal import Movement, movements
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.errors import AddressInvalid, NotFound
 
 __all__ = ["Movement", "account_name", "movements", "shown_account", "shown_reference"]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from staking.protocol import tiers
-from staking.protocol.pools import value_of
+from protocol import tiers
+from protocol.pools import value_of
 from staking.services.epochs import OpenEpoch
 
 REWARD_EPOCHS = 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from staking.protocol.errors import Invalid
-from staking.protocol.parameters import Parameters, minimum_tier_of_class
+from protocol.errors import Invalid
+from protocol.parameters import Parameters, minimum_tier_of_class
 from staking.services.epochs import OpenEpoch
 
 STATUSES = ("active", "cooldown", "banned", "retired")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from protocol.addresses import checksum
+from protocol.errors import NotFound
 from staking.models import Node
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import NotFound
 from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
 from staking.selectors.node_order import all_ids, page_ids
 from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocol.parameters import DEFAULTS, to_json
 from staking.models import ParameterSet
-from staking.protocol.parameters import DEFAULTS, to_json
 from staking.settlement.live import open_epoch
 
 LONGEST_HISTORY = 200

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from protocol.addresses import checksum
+from protocol.errors import NotFound
+from protocol.merkle import Leaf, MerkleTree
 from staking.models import Epoch, NodeEpoch
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import NotFound
-from staking.protocol.merkle import Leaf, MerkleTree
 from staking.selectors.epochs import epoch as read_epoch
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from protocol.errors import NotFound
 from staking.models import Epoch, Ranking, RankingRow
-from staking.protocol.errors import NotFound
 from staking.selectors.kept import Kept
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch

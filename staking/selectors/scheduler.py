@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from staking.protocol import scheduling, tiers
-from staking.protocol.errors import NotFound
-from staking.protocol.parameters import JOB_CLASSES, Quorum, minimum_tier_of_class
-from staking.protocol.scheduling import Candidate, ChosenQuorum
+from protocol import scheduling, tiers
+from protocol.errors import NotFound
+from protocol.parameters import JOB_CLASSES, Quorum, minimum_tier_of_class
+from protocol.scheduling import Candidate, ChosenQuorum
 from staking.selectors.kept import Kept
 from staking.selectors.node_query import STAKE, STANDING, TEE
 from staking.selectors.rankings import in_force

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from staking.ledger.prepared import Prepared
-from staking.models import Node, Unbonding
-from staking.protocol.amounts import format_amount
-from staking.protocol.errors import (
+from protocol.amounts import format_amount
+from protocol.errors import (
     AmountTooSmall,
     DelegationCapExceeded,
     NodeBanned,
@@ -15,6 +13,8 @@ from staking.protocol.errors import (
     NodeRetired,
     PendingSlash,
 )
+from staking.ledger.prepared import Prepared
+from staking.models import Node, Unbonding
 from staking.services.epochs import Running
 
 PENDING = Prepared(

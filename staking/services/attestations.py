@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from protocol.offences import hardware_shortfalls
+from protocol.texts import check_hardware
 from staking.models import Attestation
-from staking.protocol.offences import hardware_shortfalls
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock
-from staking.services.node_texts import check_hardware
 
 
 def attest(*, node: str, measured: Mapping[str, object], now: datetime) -> Attestation:

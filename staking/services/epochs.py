@@ -12,9 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
 from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Network, ParameterSet
-from staking.protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
 
 LOCK = Prepared("SELECT * FROM staking_lock_epoch()")
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import ProtocolError, ReceiptInvalid
+from protocol.addresses import normalize
+from protocol.errors import ProtocolError, ReceiptInvalid
 
 # Numbers fit 63 bits, so that a signed column holds them (R21).
 WHOLE_LIMIT: Final = 1 << 63

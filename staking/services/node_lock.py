@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.base import ModelState
 
+from protocol.addresses import checksum
+from protocol.errors import NotFound
 from staking.ledger.prepared import Prepared
 from staking.models import Node, Pool
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import NotFound
 
 # Seldom asked of a locked node, and the one column that has to be parsed; loaded when somebody reads it.
 DEFERRED = ("hardware",)

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from protocol.addresses import checksum
+from protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
+from protocol.rewards import check_share, check_share_change
+from protocol.texts import check_hardware, check_name, check_region, check_status
 from staking.models import Event, Node, Pool, ShareChange
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
-from staking.protocol.rewards import check_share, check_share_change
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock
-from staking.services.node_texts import check_hardware, check_name, check_region, check_status
 
 TEXTS: dict[str, Callable[[object], Any]] = {
     "name": check_name,

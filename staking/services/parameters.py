@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from protocol.parameters import apply_changes, from_json
 from staking.models import ParameterSet
-from staking.protocol.parameters import apply_changes, from_json
 from staking.services.epochs import parameters_in, store_parameters
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from protocol.scheduling import rank_key
 from staking.models import Epoch, Ranking
-from staking.protocol.scheduling import rank_key
 from staking.services.epochs import lock_open_epoch
 from staking.settlement.live import Live, figures
 

@@ -7,10 +7,10 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Final, NamedTuple
 
-from staking.protocol.errors import ReceiptInvalid
-from staking.protocol.performance import OUTCOMES
-from staking.protocol.signatures import receipt_digest, recover
-from staking.protocol.tables import JOB_CLASSES
+from protocol.errors import ReceiptInvalid
+from protocol.performance import OUTCOMES
+from protocol.signatures import receipt_digest, recover
+from protocol.tables import JOB_CLASSES
 from staking.services.binary import sized
 from staking.services.intake import read_address, read_bytes, read_moment, read_object, read_text, read_whole
 

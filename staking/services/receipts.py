@@ -9,10 +9,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from protocol.addresses import checksum
+from protocol.errors import NotFound, ProtocolError, ReceiptConflict, ReceiptTime
+from protocol.performance import OUTCOMES, is_good, judge_proof
 from staking.models import Node, Receipt
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import NotFound, ProtocolError, ReceiptConflict, ReceiptTime
-from staking.protocol.performance import OUTCOMES, is_good, judge_proof
 from staking.services import receipt_store as store
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.intake import AHEAD, LAST_MS, Ingested, unix_ms

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from protocol.amounts import MAX_AMOUNT, format_amount
+from protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Node, NodeEpoch
-from staking.protocol.amounts import MAX_AMOUNT, format_amount
-from staking.protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock

@@ -9,18 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from protocol import pools
+from protocol.errors import AmountTooSmall, HeldBySlash, NotFound, UnbondingClosed, UnbondingNotMature
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Node, Slash, Unbonding
-from staking.protocol import pools
-from staking.protocol.errors import (
-    AmountTooSmall,
-    HeldBySlash,
-    NotFound,
-    UnbondingClosed,
-    UnbondingNotMature,
-)
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import OpenEpoch, Running, lock_open_epoch

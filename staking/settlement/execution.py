@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from django.db.models import F, Sum
 
+from protocol import pools, slashing
 from staking.ledger import accounts
 from staking.ledger.posting import post
 from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
-from staking.protocol import pools, slashing
 from staking.services import events
 from staking.settlement.rewards import credit
 from staking.settlement.state import NodeState, Settlement

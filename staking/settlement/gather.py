@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from staking.protocol.rewards import REPUTATION_START
+from protocol.rewards import REPUTATION_START
 from staking.settlement.state import NodeState, Settlement
 
 # Wide integers as text, which Python reads sooner than decimals.

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from protocol import scheduling
 from staking.models import Epoch, NodeEpoch
-from staking.protocol import scheduling
 from staking.services.epochs import OpenEpoch, parameters_of
 from staking.settlement.gather import read_nodes
 from staking.settlement.performance import measure

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import DataError, connection, transaction
 
+from protocol import performance as rules
+from protocol.parameters import Parameters
 from staking.models import Epoch, Receipt
-from staking.protocol import performance as rules
-from staking.protocol.parameters import Parameters
 from staking.services.epochs import OpenEpoch, parameters_of
 from staking.services.intake import unix_ms
 from staking.settlement.state import NodeState, Settlement

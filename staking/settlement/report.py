@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from django.db import connection
 
-from staking.protocol.merkle import Leaf, MerkleTree
+from protocol.merkle import Leaf, MerkleTree
 from staking.settlement.state import Settlement
 
 COLUMNS = (

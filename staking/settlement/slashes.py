@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import connection
 
+from protocol import offences as rules
+from protocol import slashing, tiers
 from staking.models import Attestation, Bucket, Node, Receipt, Slash
-from staking.protocol import offences as rules
-from staking.protocol import slashing, tiers
 from staking.services import events
 from staking.settlement.execution import execute
 from staking.settlement.state import NodeState, Settlement

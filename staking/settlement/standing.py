@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from staking.protocol import performance, rewards
+from protocol import performance, rewards
 from staking.settlement.state import Settlement
 
 

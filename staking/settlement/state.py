@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from staking.protocol.parameters import Parameters
-from staking.protocol.rewards import REPUTATION_START
+from protocol.parameters import Parameters
+from protocol.rewards import REPUTATION_START
 from staking.services.epochs import OpenEpoch
 
 if TYPE_CHECKING:
+    from protocol.offences import FoundOffence
     from staking.models import Slash
-    from staking.protocol.offences import FoundOffence
 
 
 @dataclass(slots=True)

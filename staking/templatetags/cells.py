@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
-from staking.protocol.amounts import BPS
+from protocol.amounts import BPS
 from staking.templatetags.components import bar_html, part_of, spark
 from staking.templatetags.money import amount_digits, fixed, grouped_int, percent
 

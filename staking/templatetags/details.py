@@ -11,7 +11,7 @@ from functools import cache
 
 from django.utils.translation import gettext, gettext_noop
 
-from staking.protocol.amounts import parse_amount
+from protocol.amounts import parse_amount
 from staking.templatetags.money import amount_digits
 
 _NAMED = re.compile(r"%\((\w+)\)s")

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from staking.protocol.addresses import checksum, keccak256
+from protocol.addresses import checksum, keccak256
 from staking.templatetags.components import icon
 
 register = template.Library()

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
-from staking.protocol.amounts import MICRO
+from protocol.amounts import MICRO
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from staking.protocol.errors import ProtocolError
+from protocol.errors import ProtocolError
 from staking.templatetags.details import in_words
 
 register = template.Library()

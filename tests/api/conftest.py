@@ -13,8 +13,8 @@ from delegation.services.positions import undelegate
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from inframind.identity.tokens import issue
+from protocol.amounts import MICRO
 from staking.models import Unbonding
-from staking.protocol.amounts import MICRO
 from staking.services.rankings import rank
 from tests.governance import world
 

@@ -12,7 +12,7 @@ from inframind.admin import READABLE, TRIES_PER_MINUTE, site
 from inframind.identity import counters
 from inframind.identity.models import Token, User
 from inframind.identity.tokens import find
-from staking.protocol.addresses import checksum
+from protocol.addresses import checksum
 from tests.governance import world
 
 STAFF = "0x" + "5a" * 20

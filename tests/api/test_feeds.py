@@ -12,9 +12,9 @@ from governance.models import Dispute, Proposal
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from inframind.feeds import calendar
+from protocol.addresses import checksum
+from protocol.amounts import MICRO
 from staking.models import Node
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import MICRO
 from staking.services.rankings import rank
 from tests.governance import world
 

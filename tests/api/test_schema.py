@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from drf_spectacular.validation import validate_schema
 
 from inframind import docs
-from staking.protocol.errors import ERRORS
+from protocol.errors import ERRORS
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from eth_account.messages import encode_defunct
 
 from inframind.identity import siwe
 from inframind.identity.models import Nonce, Token, User
-from staking.protocol.errors import Invalid
+from protocol.errors import Invalid
 
 ANNA, BELA = Account.from_key("0x" + "11" * 32), Account.from_key("0x" + "22" * 32)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ from inframind.identity import counters, throttles
 from inframind.identity.models import Token, User
 from inframind.identity.origin import origin
 from inframind.identity.tokens import PREFIX, digest_of, find, issue, revoke
-from staking.protocol.errors import Invalid, NotFound
+from protocol.errors import Invalid, NotFound
 
 ANNA, BELA = "0x" + "a1" * 20, "0x" + "b2" * 20
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from infra.main import app
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import MICRO, parse_amount
+from protocol.addresses import checksum
+from protocol.amounts import MICRO, parse_amount
 from staking.services import clock, faucet, nodes, receipts
 from staking.services.epochs import lock_open_epoch
 from staking.settlement.live import open_epoch

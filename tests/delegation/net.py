@@ -13,10 +13,10 @@ from delegation.selectors.wallets import WalletFigures, wallet_figures
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
 from inframind.identity.tokens import issue
+from protocol.addresses import checksum
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS, apply_changes
 from staking.models import Demand, Epoch, Network, Node, Receipt
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS, apply_changes
 from staking.services import faucet, nodes, stakes
 from staking.services.epochs import start_network, store_parameters
 from staking.settlement.live import open_epoch

@@ -6,7 +6,7 @@ import pytest
 
 from delegation.services import earnings, positions
 from inframind.audit import audit
-from staking.protocol.errors import NothingToClaim
+from protocol.errors import NothingToClaim
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Net
 
 

@@ -13,10 +13,10 @@ from django.db import OperationalError, connection
 from delegation.api import money
 from delegation.services import earnings, positions, unbondings
 from inframind.audit import audit
+from protocol.amounts import MICRO
 from staking.ledger import accounts
 from staking.ledger.models import Transaction
 from staking.models import Unbonding
-from staking.protocol.amounts import MICRO
 from tests.delegation.net import ANNA, NORTH, OLGA, Caller, Net
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from django.db.models import Model
 
 from delegation.models import Position
 from delegation.services import earnings, positions, unbondings
+from protocol.amounts import MICRO
 from staking.models import Node, Pool, Unbonding
-from staking.protocol.amounts import MICRO
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, Net
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from delegation.services import earnings, positions, redelegations
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
+from protocol.errors import ProtocolError
 from staking.models import Slash, Unbonding
-from staking.protocol.errors import ProtocolError
 from staking.services import faucet, stakes
 from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 
 from governance.models import Dispute
 from inframind.identity.tokens import issue
+from protocol.amounts import format_amount, parse_amount
 from staking.models import Slash
-from staking.protocol.amounts import format_amount, parse_amount
 from staking.services import clock
 
 from .cast import pair

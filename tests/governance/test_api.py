@@ -8,9 +8,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from inframind.identity.tokens import issue
+from protocol.addresses import checksum
+from protocol.amounts import MICRO
 from staking.models import Slash
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import MICRO
 from staking.services import clock
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA

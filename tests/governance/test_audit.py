@@ -9,8 +9,8 @@ from governance.models import Dispute, Vote
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from inframind.audit import audit
+from protocol.amounts import MICRO
 from staking.models import Slash
-from staking.protocol.amounts import MICRO
 from tests.governance import world
 from tests.governance.world import ANN, OLGA
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from governance.selectors.costs import cost_of, my_cost
+from protocol.amounts import MICRO
+from protocol.pools import value_of
 from staking.models import Bucket, Pool, Slash, StakeCheckpoint, Unbonding
-from staking.protocol.amounts import MICRO
-from staking.protocol.pools import value_of
 from staking.services.unbondings import worth
 from tests.network import Network, operator, wallet
 

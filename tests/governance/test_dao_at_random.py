@@ -16,12 +16,12 @@ from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
 from inframind.audit import audit
+from protocol.amounts import MICRO
+from protocol.errors import ProtocolError
+from protocol.votes import dispute_outcome
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.models import Slash
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import ProtocolError
-from staking.protocol.votes import dispute_outcome
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, HONEST, NILS, OLGA
 

@@ -15,8 +15,8 @@ from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
 from inframind.identity.models import User
+from protocol.amounts import MICRO
 from staking.models import Slash
-from staking.protocol.amounts import MICRO
 from staking.services.parameters import schedule
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA

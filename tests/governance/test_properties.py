@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staking.protocol.votes import (
+from protocol.votes import (
     deposit_returns,
     dispute_outcome,
     is_quorum,

@@ -11,9 +11,9 @@ from governance.services import proposals
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
 from inframind.audit import audit
+from protocol import errors
+from protocol.amounts import MICRO
 from staking.models import Epoch, Event, ParameterSet
-from staking.protocol import errors
-from staking.protocol.amounts import MICRO
 from staking.services.epochs import parameters_of
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SECOND

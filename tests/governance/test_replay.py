@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from governance.replay import NodeRow, PastEpoch, SlashRow, part_of_delegator, recorded, replay
 from governance.selectors.replays import effect_of, past_epochs
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS, apply_changes
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS, apply_changes
 from tests.network import Network, node_address, operator, wallet
 
 IDLE = {

@@ -22,8 +22,8 @@ from inframind.identity import counters
 from inframind.identity.models import User
 from inframind.notices import dispatch, inbox, subscriptions, webhooks
 from inframind.notices.models import Delivery, Subscription
+from protocol.errors import Invalid
 from staking.models import Event
-from staking.protocol.errors import Invalid
 from staking.services import events
 from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator, wallet

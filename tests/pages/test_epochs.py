@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from protocol.addresses import checksum
 from staking.models import Epoch, NodeEpoch
-from staking.protocol.addresses import checksum
 from staking.templatetags.money import amount_digits
 from tests.network import Network, node_address
 from tests.pages.reading import Markup

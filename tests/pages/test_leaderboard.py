@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from protocol.addresses import checksum
 from staking.pages import kept
-from staking.protocol.addresses import checksum
 from staking.services.rankings import rank
 from tests.network import Network, node_address, operator
 from tests.pages.reading import Markup

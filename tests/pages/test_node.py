@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from protocol.addresses import checksum
 from staking.charts.node import rank as rank_chart
 from staking.models import Node, Slash
-from staking.protocol.addresses import checksum
 from staking.services.rankings import rank
 from staking.templatetags.money import amount_digits
 from tests.network import Network, node_address, wallet

@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from staking.protocol import errors
-from staking.protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower, ProtocolError
-from staking.protocol.parameters import DEFAULTS, apply_changes
-from staking.protocol.rewards import check_share_change
+from protocol import errors
+from protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower, ProtocolError
+from protocol.parameters import DEFAULTS, apply_changes
+from protocol.rewards import check_share_change
 from staking.templatetags.details import DETAILS, WORDS, in_words
 from staking.templatetags.money import write_numbers
 from staking.templatetags.refusals import SENTENCES, said
@@ -21,10 +21,10 @@ from staking.templatetags.refusals import SENTENCES, said
 # What refuses on a page; the rest speaks to programs and to the command line alone.
 ON_PAGES = (
     "delegation/pages", "delegation/selectors/statement.py", "delegation/services", "governance/services",
-    "staking/pages", "staking/protocol/addresses.py",
-    "staking/protocol/amounts.py", "staking/protocol/bounds.py", "staking/protocol/parameters.py",
-    "staking/protocol/pools.py", "staking/services/admission.py", "staking/services/node_lock.py",
-    "staking/services/node_texts.py", "staking/services/nodes.py", "staking/services/stakes.py",
+    "staking/pages", "protocol/addresses.py",
+    "protocol/amounts.py", "protocol/bounds.py", "protocol/parameters.py",
+    "protocol/pools.py", "staking/services/admission.py", "staking/services/node_lock.py",
+    "protocol/texts.py", "staking/services/nodes.py", "staking/services/stakes.py",
     "staking/services/unbondings.py", "inframind/identity", "inframind/notices",
 )  # fmt: skip
 KINDS = {kind.__name__ for kind in ERRORS.values()}

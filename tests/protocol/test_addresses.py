@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.addresses import address_of_public_key, checksum, keccak256, normalize
-from staking.protocol.errors import AddressInvalid
+from protocol.addresses import address_of_public_key, checksum, keccak256, normalize
+from protocol.errors import AddressInvalid
 
 # The examples of EIP-55 itself.
 EIP_55 = [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
-from staking.protocol.errors import AmountInvalid
+from protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
+from protocol.errors import AmountInvalid
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from staking.protocol.errors import ERRORS, DelegationCapExceeded, ProtocolError
+from protocol.errors import ERRORS, DelegationCapExceeded, ProtocolError
 
 # Section 13, as it is written there.
 STATUSES = {

@@ -8,7 +8,7 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.merkle import (
+from protocol.merkle import (
     EMPTY_ROOT,
     LEAF_ENCODING,
     Leaf,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.offences import (
+from protocol.offences import (
     Counters,
     FoundOffence,
     cooldown_end,
@@ -14,7 +14,7 @@ from staking.protocol.offences import (
     hardware_shortfalls,
     order_of,
 )
-from staking.protocol.parameters import DEFAULTS, OFFENCE_NAMES
+from protocol.parameters import DEFAULTS, OFFENCE_NAMES
 
 CLEAN = Counters(accepted=100, sla=10_000)
 

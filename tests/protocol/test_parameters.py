@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from staking.protocol.amounts import MAX_AMOUNT, MICRO, format_amount
-from staking.protocol.errors import Invalid, ParameterOutOfBounds
-from staking.protocol.parameters import (
+from protocol.amounts import MAX_AMOUNT, MICRO, format_amount
+from protocol.errors import Invalid, ParameterOutOfBounds
+from protocol.parameters import (
     AMOUNTS,
     BOUNDS,
     DEFAULTS,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.performance import (
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS
+from protocol.performance import (
     average_latency,
     cap_degraded,
     counted_slots,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.errors import AmountTooSmall, InsufficientBalance
-from staking.protocol.pools import (
+from protocol.errors import AmountTooSmall, InsufficientBalance
+from protocol.pools import (
     INDEX_SCALE,
     Leaving,
     accrue,

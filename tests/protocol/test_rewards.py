@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import ParameterOutOfBounds, ShareCutTooLarge
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.pools import accrue, claimable, grow_index
-from staking.protocol.rewards import (
+from protocol.amounts import MICRO
+from protocol.errors import ParameterOutOfBounds, ShareCutTooLarge
+from protocol.parameters import DEFAULTS
+from protocol.pools import accrue, claimable, grow_index
+from protocol.rewards import (
     RewardSplit,
     check_share_change,
     distribute,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.addresses import keccak256
-from staking.protocol.scheduling import (
+from protocol.addresses import keccak256
+from protocol.scheduling import (
     Candidate,
     assignment_weight,
     choose_quorum,

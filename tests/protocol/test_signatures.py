@@ -10,9 +10,9 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.addresses import checksum
-from staking.protocol.errors import ReceiptInvalid
-from staking.protocol.signatures import address_of_private_key, receipt_digest, recover, sign
+from protocol.addresses import checksum
+from protocol.errors import ReceiptInvalid
+from protocol.signatures import address_of_private_key, receipt_digest, recover, sign
 
 CHAIN = 31_337
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.slashing import (
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS
+from protocol.slashing import (
     disputable_until,
     due,
     execution_key,

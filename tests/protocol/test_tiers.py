@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.tiers import bonus_bps, cooldown_length, quorum_access, severity_bps, tier_of
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS
+from protocol.tiers import bonus_bps, cooldown_length, quorum_access, severity_bps, tier_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staking.protocol.parameters import DEFAULTS
-from staking.protocol.votes import (
+from protocol.parameters import DEFAULTS
+from protocol.votes import (
     deposit_returns,
     dispute_outcome,
     is_quorum,

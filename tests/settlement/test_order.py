@@ -9,13 +9,13 @@ from django.db import IntegrityError, connection, transaction
 
 from inframind import epoch as roof
 from inframind.epoch import settle_due, settle_epoch
+from protocol.amounts import MICRO
 from staking.ledger import accounts
 from staking.ledger.models import Transaction
 from staking.ledger.posting import post
 from staking.ledger.selectors import balance, supply
 from staking.models import Epoch, Node, NodeEpoch
 from staking.models import Network as NetworkRow
-from staking.protocol.amounts import MICRO
 from staking.services.parameters import schedule
 from staking.settlement.opening import Halted, NotDue
 from tests.network import START, Network

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from protocol.amounts import MICRO
 from staking.models import NodeEpoch
-from staking.protocol.amounts import MICRO
 from staking.services.parameters import schedule
 from tests.network import Network
 

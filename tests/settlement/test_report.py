@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
+from protocol.amounts import MICRO
+from protocol.merkle import Leaf, MerkleTree, verify
 from staking.models import Epoch, NodeEpoch
-from staking.protocol.amounts import MICRO
-from staking.protocol.merkle import Leaf, MerkleTree, verify
 from tests.network import Network, wallet
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,8 @@ from django.db.models import Model
 
 from delegation.models import Position
 from delegation.services import earnings, positions
-from staking.models import Epoch, Pool, Unbonding
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     AmountTooSmall,
     DelegationCapExceeded,
     InsufficientBalance,
@@ -25,6 +24,7 @@ from staking.protocol.errors import (
     PendingSlash,
     ProtocolError,
 )
+from staking.models import Epoch, Pool, Unbonding
 from staking.selectors.nodes import node_figures
 from staking.services.epochs import lock_open_epoch
 from tests.network import START, Network, node_address, operator, wallet

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from staking.protocol.amounts import MAX_AMOUNT
-from staking.protocol.errors import AmountInvalid
+from protocol.amounts import MAX_AMOUNT
+from protocol.errors import AmountInvalid
 from staking.services.faucet import MOST_ISSUED, fund
 from tests.network import Network, wallet
 

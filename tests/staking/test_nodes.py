@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from staking.models import Event, Node, ShareChange
-from staking.protocol.errors import (
+from protocol.errors import (
     Conflict,
     Invalid,
     NodeRetired,
@@ -14,6 +13,7 @@ from staking.protocol.errors import (
     ParameterOutOfBounds,
     ShareCutTooLarge,
 )
+from staking.models import Event, Node, ShareChange
 from staking.selectors.nodes import node_figures
 from staking.services import nodes
 from tests.network import Network, node_address, operator, wallet

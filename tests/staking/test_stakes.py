@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from staking.ledger import accounts
-from staking.ledger.models import Entry, Transaction
-from staking.ledger.selectors import balance, balances
-from staking.models import Node
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     AmountTooSmall,
     InsufficientBalance,
     NodeBanned,
@@ -19,6 +15,10 @@ from staking.protocol.errors import (
     NotOperator,
     ProtocolError,
 )
+from staking.ledger import accounts
+from staking.ledger.models import Entry, Transaction
+from staking.ledger.selectors import balance, balances
+from staking.models import Node
 from staking.services import stakes
 from tests.network import Network, node_address, operator, wallet
 

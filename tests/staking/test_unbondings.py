@@ -7,10 +7,8 @@ from datetime import timedelta
 import pytest
 
 from inframind.epoch import settle_due
-from staking.ledger.models import Transaction
-from staking.models import Bucket, Node, Unbonding
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     AmountTooSmall,
     DelegationCapExceeded,
     HeldBySlash,
@@ -20,6 +18,8 @@ from staking.protocol.errors import (
     UnbondingClosed,
     UnbondingNotMature,
 )
+from staking.ledger.models import Transaction
+from staking.models import Bucket, Node, Unbonding
 from staking.services.admission import has_open_unbonding
 from staking.services.parameters import schedule
 from staking.services.unbondings import release_due

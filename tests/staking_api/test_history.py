@@ -9,9 +9,9 @@ from Crypto.Hash import keccak
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from protocol.amounts import MICRO
+from protocol.parameters import DEFAULTS, apply_changes
 from staking.models import Epoch
-from staking.protocol.amounts import MICRO
-from staking.protocol.parameters import DEFAULTS, apply_changes
 from staking.selectors.proofs import tree_of
 from staking.services import rankings
 from staking.services.epochs import store_parameters

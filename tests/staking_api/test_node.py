@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from protocol.amounts import MICRO
 from staking.models import Node
-from staking.protocol.amounts import MICRO
 from staking.services import rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, shown
 

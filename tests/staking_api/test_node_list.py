@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from protocol.amounts import MICRO, parse_amount
 from staking.models import Change
-from staking.protocol.amounts import MICRO, parse_amount
 from staking.selectors.nodes import ORDERINGS
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown

@@ -9,11 +9,8 @@ import pytest
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
-from staking.models import Node, Slash
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     AlreadyDisputed,
     ConflictOfInterest,
     DisputeWindowClosed,
@@ -24,6 +21,9 @@ from staking.protocol.errors import (
     NoVotingPower,
     VoteClosed,
 )
+from staking.ledger import accounts
+from staking.ledger.selectors import balance
+from staking.models import Node, Slash
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

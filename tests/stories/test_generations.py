@@ -7,15 +7,15 @@ import pytest
 from delegation.models import Position
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from staking.models import Node, Pool, VoidGeneration
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     HeldBySlash,
     InsufficientBalance,
     PendingSlash,
     UnbondingClosed,
     UnbondingNotMature,
 )
+from staking.models import Node, Pool, VoidGeneration
 from staking.selectors.voting_power import voting_power
 from staking.services.unbondings import release_due
 from tests.network import Network, operator, wallet

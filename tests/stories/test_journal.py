@@ -8,11 +8,11 @@ import pytest
 
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
+from protocol.amounts import MICRO
 from staking.ledger import accounts
 from staking.ledger.models import Entry
 from staking.ledger.selectors import balance, entries_sum, supply
 from staking.models import Epoch, Slash
-from staking.protocol.amounts import MICRO
 from staking.services.parameters import schedule
 from staking.services.stakes import compound_operator
 from staking.services.unbondings import release_due

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from delegation.models import Redelegation
 from delegation.services import redelegations
-from staking.models import Event, Node, Pool
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import (
+from protocol.amounts import MICRO
+from protocol.errors import (
     AmountTooSmall,
     DelegationCapExceeded,
     InsufficientBalance,
@@ -27,6 +26,7 @@ from staking.protocol.errors import (
     ProtocolError,
     RedelegationHop,
 )
+from staking.models import Event, Node, Pool
 from tests.network import Network, node_address, operator, wallet
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from delegation.services import positions
+from protocol.amounts import MICRO
 from staking.ledger.models import Transaction
 from staking.models import Pool
-from staking.protocol.amounts import MICRO
 from staking.services import faucet
 from tests.network import Network, wallet
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from delegation.selectors.earnings import earned_by_epoch
+from protocol.amounts import MICRO
+from protocol.errors import NothingToClaim
 from staking.models import Epoch
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import NothingToClaim
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from delegation.services import positions
+from protocol.amounts import MICRO
 from staking.ledger import accounts
 from staking.ledger.selectors import balance
 from staking.models import Bucket, Epoch, Pool, Slash
-from staking.protocol.amounts import MICRO
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

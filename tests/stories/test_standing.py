@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from protocol.amounts import MICRO
+from protocol.errors import NodeBanned, NodeCooldown, PendingSlash
 from staking.models import Node
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import NodeBanned, NodeCooldown, PendingSlash
 from staking.selectors.nodes import node_figures
 from tests.network import Network, operator
 

@@ -7,7 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from staking.protocol.addresses import checksum
+from protocol.addresses import checksum
 from tests.work import machines
 from tests.work.files import HEARTBEATS, NODES, RECEIPTS, write
 

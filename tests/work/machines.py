@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
+from protocol.addresses import checksum, keccak256
+from protocol.signatures import address_of_private_key, receipt_digest, sign
 from staking.models import JobKey, Receipt
-from staking.protocol.addresses import checksum, keccak256
-from staking.protocol.signatures import address_of_private_key, receipt_digest, sign
 from staking.services import nodes, receipts
 from staking.services.intake import Ingested, unix_ms
 from tests.network import START, operator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from protocol.errors import Invalid, NotFound
 from staking.models import Attestation
-from staking.protocol.errors import Invalid, NotFound
 from staking.services.attestations import attest
 from tests.network import START, Network
 from tests.work import machines

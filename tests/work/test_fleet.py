@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from protocol.addresses import checksum
+from protocol.amounts import MICRO
 from staking.models import Epoch, Node, NodeEpoch
-from staking.protocol.addresses import checksum
-from staking.protocol.amounts import MICRO
 from staking.services import clock, stakes
 from tests.work import fleet_files, reading
 from tests.work.files import everything, run

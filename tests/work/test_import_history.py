@@ -12,9 +12,9 @@ import pytest
 import time_machine
 
 from inframind.audit import audit
+from protocol.addresses import checksum
 from staking.models import Epoch, Heartbeat, Node, NodeEpoch, Ranking, Receipt
 from staking.models import Network as Clock
-from staking.protocol.addresses import checksum
 from staking.services import clock
 from staking.services.rankings import rank
 from tests.work import machines

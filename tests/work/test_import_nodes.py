@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from protocol.addresses import checksum
 from staking.models import Node, Pool
-from staking.protocol.addresses import checksum
 from tests.work import machines
 from tests.work.files import NODES, everything, run, text_of, write
 

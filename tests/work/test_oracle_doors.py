@@ -16,9 +16,9 @@ from django.test import Client
 from django.utils import timezone
 
 from inframind.identity.tokens import issue
+from protocol.addresses import checksum
 from staking.api import oracle
 from staking.models import Attestation, Heartbeat, JobKey, Receipt
-from staking.protocol.addresses import checksum
 from tests.network import START, Network
 from tests.work import machines
 from tests.work.machines import proofs, recorded, rfc3339, signed, unsigned

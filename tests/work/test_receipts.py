@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from protocol.errors import Invalid
 from staking.models import Demand, JobKey, Node, Receipt
-from staking.protocol.errors import Invalid
 from staking.services import nodes
 from tests.network import START, Network, operator
 from tests.work import machines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from staking.protocol.addresses import keccak256
-from staking.protocol.signatures import address_of_private_key
+from protocol.addresses import keccak256
+from protocol.signatures import address_of_private_key
 
 REGIONS = ("eu-west", "us-east", "ap-south", "sa-east", "af-south")
 NAMES = ("Kelvin", "Borealis", "Meridian", "Dune", "Malabar", "Indus", "Banyan", "Coral", "Karoo", "Baobab",

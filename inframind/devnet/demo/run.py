@@ -12,7 +12,7 @@ from inframind.devnet.demo import story
 from inframind.devnet.demo.cast import Machine
 from inframind.devnet.demo.oracle import Oracle
 from inframind.epoch import settle_epoch
-from staking.protocol.errors import Conflict
+from protocol.errors import Conflict
 from staking.services import clock, heartbeats, receipts
 from staking.services.epochs import OpenEpoch, start_network
 from staking.services.rankings import rank, rank_due

@@ -14,9 +14,9 @@ from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
 from inframind.devnet.demo import cast
 from inframind.devnet.demo.cast import Machine
+from protocol.amounts import MICRO
+from protocol.errors import ProtocolError
 from staking.models import Node, Slash
-from staking.protocol.amounts import MICRO
-from staking.protocol.errors import ProtocolError
 from staking.services import faucet, nodes, stakes
 from staking.services.attestations import attest
 

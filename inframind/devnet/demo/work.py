@@ -8,8 +8,8 @@ from typing import Any
 
 from inframind.devnet.demo import cast
 from inframind.devnet.demo.cast import Machine
-from staking.protocol.addresses import checksum, keccak256
-from staking.protocol.signatures import receipt_digest, sign
+from protocol.addresses import checksum, keccak256
+from protocol.signatures import receipt_digest, sign
 
 JOBS = 12
 DEADLINE_MS = 2_000

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inframind.epoch import settle_due
 from inframind.reports import settled_line
-from staking.protocol.errors import Invalid
+from protocol.errors import Invalid
 from staking.services.clock import advance_by
 from staking.settlement.opening import Halted
 

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.progress import Progress
 
 from inframind.devnet.demo.run import EPOCHS, build
-from staking.protocol.errors import Conflict
+from protocol.errors import Conflict
 
 
 class Command(BaseCommand):

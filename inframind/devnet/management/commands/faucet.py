@@ -1,8 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from staking.protocol.addresses import checksum, normalize
-from staking.protocol.amounts import format_amount, parse_amount
-from staking.protocol.errors import ProtocolError
+from protocol.addresses import checksum, normalize
+from protocol.amounts import format_amount, parse_amount
+from protocol.errors import ProtocolError
 from staking.services.clock import now
 from staking.services.faucet import fund
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from inframind.identity.models import Token
 from inframind.identity.tokens import LIFETIME, LONGEST, issue
-from staking.protocol.addresses import normalize
-from staking.protocol.errors import ProtocolError
+from protocol.addresses import normalize
+from protocol.errors import ProtocolError
 
 
 def _days(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .amounts import MICRO
+from protocol.amounts import MICRO
 
 Quorum = Literal["none", "member", "coordinator"]
 Effect = Literal["none", "strike", "cooldown", "ban"]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from .amounts import BPS, MAX_AMOUNT, MICRO, format_amount
-from .errors import ParameterOutOfBounds
-from .parameter_set import Parameters
+from protocol.amounts import BPS, MAX_AMOUNT, MICRO, format_amount
+from protocol.errors import ParameterOutOfBounds
+from protocol.parameter_set import Parameters
 
 AMOUNTS = frozenset(
     {"emission_per_epoch", "min_amount", "q_stake_saturation", "dispute_deposit", "proposal_threshold"}

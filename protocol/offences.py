@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from .parameters import OFFENCE_NAMES, Effect, Parameters
+from protocol.parameters import OFFENCE_NAMES, Effect, Parameters
 
 SLA_DROP: Final = "sla_drop"
 INVALID_PROOF: Final = "invalid_proof"

@@ -9,8 +9,8 @@ from typing import Final
 
 from coincurve import PrivateKey, PublicKey
 
-from .addresses import address_of_public_key, keccak256
-from .errors import ReceiptInvalid
+from protocol.addresses import address_of_public_key, keccak256
+from protocol.errors import ReceiptInvalid
 
 DOMAIN_NAME: Final = "InfraMind"
 DOMAIN_VERSION: Final = "1"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .amounts import BPS
-from .parameters import Parameters, Quorum
+from protocol.amounts import BPS
+from protocol.parameters import Parameters, Quorum
 
 
 def tier_of(params: Parameters, effective_stake: int) -> int:

@@ -10,8 +10,8 @@ from collections.abc import Hashable, Mapping
 from math import isqrt
 from typing import Final, NamedTuple, TypeVar
 
-from .amounts import BPS
-from .parameters import Parameters
+from protocol.amounts import BPS
+from protocol.parameters import Parameters
 
 PROOF_VALID: Final = "valid"
 PROOF_MISSING: Final = "missing"

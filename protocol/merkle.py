@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from .addresses import keccak256
+from protocol.addresses import keccak256
 
 LEAF_ENCODING: Final = ("string", "address", "uint256", "uint256")
 EMPTY_ROOT: Final = bytes(32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import AmountInvalid
+from protocol.errors import AmountInvalid
 
 MICRO = 1_000_000
 BPS = 10_000

@@ -10,7 +10,7 @@ from typing import Final
 from Crypto.Hash.keccak import _raw_keccak_lib as _keccak
 from Crypto.Util import _raw_api as _c
 
-from .errors import AddressInvalid
+from protocol.errors import AddressInvalid
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from .amounts import format_amount, parse_amount
-from .bounds import (
+from protocol.amounts import format_amount, parse_amount
+from protocol.bounds import (
     AMOUNTS,
     BOUNDS,
     JOINT_BOUNDS,
@@ -21,9 +21,9 @@ from .bounds import (
     check_joint_bounds,
     least_unbonding_seconds,
 )
-from .errors import AmountInvalid, ParameterOutOfBounds
-from .parameter_set import DEFAULTS, Parameters, classes_of_tier, minimum_tier_of_class
-from .tables import JOB_CLASSES, OFFENCE_NAMES, Effect, Offence, Quorum, Tier
+from protocol.errors import AmountInvalid, ParameterOutOfBounds
+from protocol.parameter_set import DEFAULTS, Parameters, classes_of_tier, minimum_tier_of_class
+from protocol.tables import JOB_CLASSES, OFFENCE_NAMES, Effect, Offence, Quorum, Tier
 
 __all__ = [
     "AMOUNTS",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .amounts import BPS
-from .offences import order_of
-from .parameters import Parameters
-from .rewards import distribute
+from protocol.amounts import BPS
+from protocol.offences import order_of
+from protocol.parameters import Parameters
+from protocol.rewards import distribute
 
 
 class SlashSplit(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .amounts import BPS
-from .bounds import SHARE_CEILING, SHARE_FLOOR
-from .errors import ParameterOutOfBounds, ShareCutTooLarge
-from .parameters import Parameters
+from protocol.amounts import BPS
+from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
+from protocol.errors import ParameterOutOfBounds, ShareCutTooLarge
+from protocol.parameters import Parameters
 
 PENALTY_PER_SLASH: Final = 2_500
 PENALTY_CAP: Final = 9_000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from .addresses import keccak256
-from .amounts import BPS
-from .parameters import Quorum
+from protocol.addresses import keccak256
+from protocol.amounts import BPS
+from protocol.parameters import Quorum
 
 
 class Candidate(NamedTuple):

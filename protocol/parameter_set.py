@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .amounts import MICRO
-from .errors import Invalid
-from .tables import JOB_CLASSES, OFFENCES, TIERS, Offence, Tier
+from protocol.amounts import MICRO
+from protocol.errors import Invalid
+from protocol.tables import JOB_CLASSES, OFFENCES, TIERS, Offence, Tier
 
 
 @dataclass(frozen=True, slots=True)

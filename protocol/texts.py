@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from staking.protocol.amounts import MAX_AMOUNT
-from staking.protocol.errors import Invalid
+from protocol.amounts import MAX_AMOUNT
+from protocol.errors import Invalid
 
 NAME_LENGTH = 64
 REGION_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from .amounts import BPS
-from .parameters import Parameters
+from protocol.amounts import BPS
+from protocol.parameters import Parameters
 
 DISPUTE_CHOICES: Final = ("uphold", "overturn", "abstain")
 PROPOSAL_CHOICES: Final = ("for", "against", "abstain")

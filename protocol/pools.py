@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .amounts import MAX_AMOUNT, format_amount
-from .errors import AmountTooSmall, InsufficientBalance
+from protocol.amounts import MAX_AMOUNT, format_amount
+from protocol.errors import AmountTooSmall, InsufficientBalance
 
 INDEX_SCALE = 10**18
 
