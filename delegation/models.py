@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from postgres.fields import AddressField, WideIntegerField
 from staking.models import Node
-from staking.models.fields import AddressField, WideIntegerField
 
 
 class Position(models.Model):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from postgres.fields import AddressField
 from staking.models import Slash
-from staking.models.fields import AddressField
 
 
 class Ballot(models.Model):

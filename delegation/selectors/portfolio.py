@@ -13,10 +13,10 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
 from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, unbondings_of_wallet
 from delegation.selectors.wallets import WalletFigures, figures_from
+from postgres.snapshot import snapshot
 from protocol.amounts import BPS
 from staking.models import Ranking, Slash
 from staking.selectors.node_figures import NodeFigures, read_figures
-from staking.selectors.snapshot import snapshot
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from delegation.models import Position
+from postgres.model_rows import columns, from_row
+from postgres.prepared import Prepared
 from staking.ledger.posting import CALL, posting, run
-from staking.ledger.prepared import Prepared
 from staking.models import Node, Pool, Unbonding
 from staking.services.epochs import Running, lock_open_epoch, parameters_of
-from staking.services.node_lock import columns, from_row, unknown
+from staking.services.node_lock import unknown
 from staking.services.unbondings import ENTRY, entry_of, entry_values
 
 LOCK = Prepared("""

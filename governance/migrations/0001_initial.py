@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import staking.models.fields
+import postgres.fields
 
 
 class Migration(migrations.Migration):
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("quorum_bps", models.IntegerField()),
                 ("quorum_base", models.BigIntegerField()),
                 ("closed_at", models.DateTimeField(null=True)),
-                ("proposer", staking.models.fields.AddressField()),
+                ("proposer", postgres.fields.AddressField()),
                 ("title", models.CharField(max_length=120)),
                 ("body", models.TextField(blank=True)),
                 ("changes", models.JSONField()),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ("quorum_bps", models.IntegerField()),
                 ("quorum_base", models.BigIntegerField()),
                 ("closed_at", models.DateTimeField(null=True)),
-                ("operator", staking.models.fields.AddressField()),
+                ("operator", postgres.fields.AddressField()),
                 ("reason", models.TextField()),
                 ("deposit", models.BigIntegerField()),
                 (
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("wallet", staking.models.fields.AddressField(db_index=True)),
+                ("wallet", postgres.fields.AddressField(db_index=True)),
                 ("choice", models.CharField(max_length=8)),
                 ("power", models.BigIntegerField()),
                 ("reason", models.TextField(blank=True)),

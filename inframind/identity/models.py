@@ -6,9 +6,9 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Now
 
+from postgres.fields import AddressField
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid
-from staking.models.fields import AddressField
 
 
 class UserManager(BaseUserManager["User"]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from postgres.fields import AddressField
 from staking.models import Event
-from staking.models.fields import AddressField
 
 
 class Subscription(models.Model):

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import IntegrityError
 from psycopg.errors import CheckViolation, UniqueViolation
 
+from postgres.prepared import Prepared
 from protocol.errors import IdempotencyConflict, InsufficientBalance
-from staking.ledger.prepared import Prepared
 
 # What posts. A statement that writes rows of its own may post with it: `posting` has the values, `run` the refusals.
 CALL = "ledger_post(%(key)s, %(kind)s, %(reference)s, %(actor)s, %(at)s, %(epoch)s, %(names)s, %(amounts)s)"

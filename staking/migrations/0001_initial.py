@@ -1,7 +1,7 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import staking.models.fields
+import postgres.fields
 from django.db import migrations, models
 
 
@@ -141,12 +141,12 @@ class Migration(migrations.Migration):
             name="Node",
             fields=[
                 ("id", models.AutoField(primary_key=True, serialize=False)),
-                ("address", staking.models.fields.AddressField(unique=True)),
-                ("operator", staking.models.fields.AddressField(db_index=True)),
+                ("address", postgres.fields.AddressField(unique=True)),
+                ("operator", postgres.fields.AddressField(db_index=True)),
                 ("name", models.CharField(max_length=64)),
                 ("region", models.CharField(max_length=32)),
                 ("hardware", models.JSONField(default=dict)),
-                ("signing_key", staking.models.fields.AddressField()),
+                ("signing_key", postgres.fields.AddressField()),
                 ("custodial", models.BooleanField(default=False)),
                 ("delegation_cap", models.BigIntegerField(null=True)),
                 ("share_bps", models.IntegerField()),
@@ -200,8 +200,8 @@ class Migration(migrations.Migration):
                 ),
                 ("generation", models.IntegerField(default=1)),
                 ("tokens", models.BigIntegerField(default=0)),
-                ("shares", staking.models.fields.WideIntegerField(default=0)),
-                ("pending_shares", staking.models.fields.WideIntegerField(default=0)),
+                ("shares", postgres.fields.WideIntegerField(default=0)),
+                ("pending_shares", postgres.fields.WideIntegerField(default=0)),
                 ("pending_epoch", models.IntegerField(default=0)),
             ],
             options={
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("wallet", staking.models.fields.AddressField()),
+                ("wallet", postgres.fields.AddressField()),
                 (
                     "node",
                     models.ForeignKey(
@@ -277,8 +277,8 @@ class Migration(migrations.Migration):
                 ),
                 ("epoch", models.IntegerField()),
                 ("generation", models.IntegerField()),
-                ("active", staking.models.fields.WideIntegerField()),
-                ("shares", staking.models.fields.WideIntegerField()),
+                ("active", postgres.fields.WideIntegerField()),
+                ("shares", postgres.fields.WideIntegerField()),
             ],
             options={
                 "indexes": [models.Index(fields=["node", "epoch"], name="staking_checkpoint_node")],
@@ -317,8 +317,8 @@ class Migration(migrations.Migration):
                 ("uptime_bps", models.IntegerField()),
                 ("latency_ms", models.BigIntegerField(null=True)),
                 ("latency_count", models.IntegerField()),
-                ("latency_sum", staking.models.fields.WideIntegerField()),
-                ("latency_squares", staking.models.fields.WideIntegerField()),
+                ("latency_sum", postgres.fields.WideIntegerField()),
+                ("latency_squares", postgres.fields.WideIntegerField()),
                 ("variation_bps", models.IntegerField()),
                 ("latency_percentile_bps", models.IntegerField()),
                 ("scarcity_bps", models.IntegerField()),
@@ -331,11 +331,11 @@ class Migration(migrations.Migration):
                 ("q_bps", models.IntegerField()),
                 ("tier", models.SmallIntegerField()),
                 ("bonus_bps", models.IntegerField()),
-                ("credits", staking.models.fields.WideIntegerField()),
-                ("weight", staking.models.fields.WideIntegerField()),
+                ("credits", postgres.fields.WideIntegerField()),
+                ("weight", postgres.fields.WideIntegerField()),
                 ("active_stake", models.BigIntegerField()),
                 ("active_pool", models.BigIntegerField()),
-                ("active_shares", staking.models.fields.WideIntegerField()),
+                ("active_shares", postgres.fields.WideIntegerField()),
                 ("share_bps", models.IntegerField()),
                 ("reward", models.BigIntegerField()),
                 ("operator_reward", models.BigIntegerField()),
@@ -344,14 +344,14 @@ class Migration(migrations.Migration):
                 ("honest_operator", models.BigIntegerField()),
                 ("slashed", models.BigIntegerField()),
                 ("operator_earned", models.BigIntegerField()),
-                ("reward_index", staking.models.fields.WideIntegerField()),
-                ("index_carry", staking.models.fields.WideIntegerField()),
+                ("reward_index", postgres.fields.WideIntegerField()),
+                ("index_carry", postgres.fields.WideIntegerField()),
                 ("penalty_bps", models.IntegerField()),
                 ("reputation", models.SmallIntegerField()),
                 ("self_stake", models.BigIntegerField()),
                 ("generation", models.IntegerField()),
                 ("pool_tokens", models.BigIntegerField()),
-                ("pool_shares", staking.models.fields.WideIntegerField()),
+                ("pool_shares", postgres.fields.WideIntegerField()),
             ],
             options={
                 "indexes": [models.Index(fields=["node", "-epoch"], name="staking_nodeepoch_node")],
@@ -513,7 +513,7 @@ class Migration(migrations.Migration):
                 ),
                 ("epoch", models.IntegerField()),
                 ("tokens", models.BigIntegerField(default=0)),
-                ("shares", staking.models.fields.WideIntegerField(default=0)),
+                ("shares", postgres.fields.WideIntegerField(default=0)),
             ],
             options={
                 "constraints": [
@@ -545,7 +545,7 @@ class Migration(migrations.Migration):
                         to="staking.node",
                     ),
                 ),
-                ("wallet", staking.models.fields.AddressField()),
+                ("wallet", postgres.fields.AddressField()),
                 (
                     "kind",
                     models.CharField(choices=[("self", "Self"), ("delegated", "Delegated")], max_length=9),
@@ -558,7 +558,7 @@ class Migration(migrations.Migration):
                         to="staking.bucket",
                     ),
                 ),
-                ("shares", staking.models.fields.WideIntegerField()),
+                ("shares", postgres.fields.WideIntegerField()),
                 ("entered", models.BigIntegerField()),
                 ("epoch", models.IntegerField()),
                 ("created_at", models.DateTimeField()),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from staking.models.fields import AddressField
+from postgres.fields import AddressField
 
 
 class FormKey(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from postgres.prepared import Prepared
 from protocol.amounts import format_amount
 from protocol.errors import (
     AmountTooSmall,
@@ -13,7 +14,6 @@ from protocol.errors import (
     NodeRetired,
     PendingSlash,
 )
-from staking.ledger.prepared import Prepared
 from staking.models import Node, Unbonding
 from staking.services.epochs import Running
 

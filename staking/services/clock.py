@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from postgres.prepared import Prepared
 from protocol.errors import Invalid
-from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Heartbeat, Network, Node, Ranking, Receipt
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 

@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from postgres.prepared import Prepared
 from protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
-from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Network, ParameterSet
 
 LOCK = Prepared("SELECT * FROM staking_lock_epoch()")

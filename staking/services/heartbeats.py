@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from postgres.binary_copy import WholeArray, run
 from protocol.addresses import checksum
 from protocol.errors import NotFound, ProtocolError, ReceiptTime
 from staking.models import Node
-from staking.services.binary import WholeArray, run
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.intake import AHEAD, LAST_MS, Ingested, read_address, read_moment, read_object, unix_ms
 

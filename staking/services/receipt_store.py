@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
+from postgres.binary_copy import BytesArray, TextArray, copy_in, run, sized
 from staking.models import Receipt
-from staking.services.binary import BytesArray, TextArray, copy_in, run, sized
 from staking.services.receipt_content import DIGEST_BYTES, Content
 
 VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value

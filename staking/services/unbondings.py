@@ -9,16 +9,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from postgres.model_rows import from_row
+from postgres.prepared import Prepared
 from protocol import pools
 from protocol.errors import AmountTooSmall, HeldBySlash, NotFound, UnbondingClosed, UnbondingNotMature
 from staking.ledger import accounts
 from staking.ledger.posting import post
-from staking.ledger.prepared import Prepared
 from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import OpenEpoch, Running, lock_open_epoch
-from staking.services.node_lock import from_row, lock
+from staking.services.node_lock import lock
 from staking.services.outcome import Moved
 
 BUCKET = Prepared(

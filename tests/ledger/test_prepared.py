@@ -16,9 +16,9 @@ from django.db import (
     transaction,
 )
 
+from postgres.prepared import Prepared
 from staking.ledger import accounts
 from staking.ledger.models import Account
-from staking.ledger.prepared import Prepared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,7 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import staking.models.fields
+import postgres.fields
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name="Nonce",
             fields=[
                 ("nonce", models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ("address", staking.models.fields.AddressField()),
+                ("address", postgres.fields.AddressField()),
                 ("issued_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(db_index=True)),
                 ("used_at", models.DateTimeField(null=True)),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("address", staking.models.fields.AddressField(unique=True)),
+                ("address", postgres.fields.AddressField(unique=True)),
                 ("is_staff", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

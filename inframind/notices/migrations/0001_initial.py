@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import staking.models.fields
+import postgres.fields
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Subscription',
             fields=[
-                ('wallet', staking.models.fields.AddressField(primary_key=True, serialize=False)),
+                ('wallet', postgres.fields.AddressField(primary_key=True, serialize=False)),
                 ('read_event', models.BigIntegerField(default=0)),
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('email_confirmed', models.BooleanField(default=False)),
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wallet', staking.models.fields.AddressField()),
+                ('wallet', postgres.fields.AddressField()),
                 ('channel', models.CharField(choices=[('email', 'Email'), ('webhook', 'Webhook')], max_length=7)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('sent', 'Sent'), ('failed', 'Failed')], default='queued', max_length=6)),
                 ('attempts', models.SmallIntegerField(default=0)),
