@@ -53,8 +53,8 @@ def _post(number: int) -> Iterator[None]:
     import random
     from datetime import UTC, datetime
 
-    from staking.ledger import accounts
-    from staking.ledger.posting import post
+    from ledger import accounts
+    from ledger.posting import post
 
     dice = random.Random(number)
     at = datetime.now(UTC)

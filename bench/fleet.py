@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from staking.ledger import accounts
-from staking.ledger.posting import post
+from ledger import accounts
+from ledger.posting import post
 from staking.models import Epoch, Node, Pool
 from staking.services.epochs import start_network
 

@@ -9,8 +9,8 @@ import pytest
 from bench import clients
 from bench.floors import ratio, rounds
 from inframind.audit import audit
-from staking.ledger import accounts
-from staking.ledger.posting import post
+from ledger import accounts
+from ledger.posting import post
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Iterator
 
 from delegation.selectors.earnings import Earning
+from ledger.history import Movement
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
-from staking.ledger.history import Movement
 from staking.selectors.ledger import shown_account, shown_reference
 
 COLUMNS = ("transaction", "at", "epoch", "kind", "reference", "other", "amount", "balance")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from governance.models import Dispute, Proposal
 from governance.selectors.tallies import dispute_tallies, proposal_tallies
+from ledger import accounts
+from ledger.posting import post
 from protocol import votes
 from protocol.errors import ParameterOutOfBounds
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.services import events
 from staking.services.node_lock import lock
 from staking.services.parameters import schedule

@@ -14,11 +14,11 @@ from delegation.services import earnings, positions, redelegations
 from delegation.services import unbondings as returns
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.parameters import JOB_CLASSES
 from protocol.pools import claimable, value_of
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.services import faucet, nodes, stakes, unbondings
 from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network

@@ -12,8 +12,8 @@ from delegation.models import Redelegation
 from delegation.pages.wish import Wish, plain
 from delegation.selectors.positions import PositionFigures, position_of
 from delegation.selectors.unbondings import UnbondingFigures, unbonding_of
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
+from ledger import accounts
+from ledger.selectors import balance
 from staking.models import Node
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch

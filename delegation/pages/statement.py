@@ -20,9 +20,9 @@ from delegation.selectors.statement import (
     read_period,
     statement,
 )
+from ledger.history import Movement
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid, Invalid
-from staking.ledger.history import Movement
 from staking.pages import asked
 from staking.pages.listing import Pager
 from staking.pages.reader import reader_of

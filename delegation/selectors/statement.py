@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from delegation.selectors.earnings import EVER, EarnedOn, earned_on
 from delegation.selectors.operators import nodes_run_by
 from delegation.selectors.positions import positions_of_wallet
+from ledger import accounts, history
 from postgres.snapshot import snapshot
 from protocol.errors import Invalid
-from staking.ledger import accounts, history
 from staking.models import Epoch
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

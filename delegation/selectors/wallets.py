@@ -9,9 +9,9 @@ from datetime import datetime
 from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.unbondings import worth_of_wallet
+from ledger import accounts
+from ledger.selectors import balance
 from postgres.snapshot import snapshot
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.selectors.voting_power import voting_power
 from staking.settlement.live import open_epoch
 

@@ -11,10 +11,10 @@ from delegation.services.accrual import opened
 from delegation.services.positions import check_admission
 from delegation.services.rows import write_and_post
 from delegation.services.shares import enter
+from ledger import accounts
+from ledger.posting import post
 from protocol import pools
 from protocol.errors import NothingToClaim, ProtocolError
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Node
 from staking.services import stakes
 from staking.services.epochs import lock_open_epoch

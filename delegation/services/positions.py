@@ -10,9 +10,9 @@ from delegation.services.accrual import opened
 from delegation.services.outcome import Held
 from delegation.services.rows import write_and_post, write_leaving
 from delegation.services.shares import enter, leave
+from ledger import accounts
 from protocol import pools
 from protocol.errors import AmountTooSmall, OwnNode
-from staking.ledger import accounts
 from staking.models import Node
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
 from staking.services.epochs import Running

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from delegation.models import Position
+from ledger.posting import CALL, posting, run
 from postgres.model_rows import columns, from_row
 from postgres.prepared import Prepared
-from staking.ledger.posting import CALL, posting, run
 from staking.models import Node, Pool, Unbonding
 from staking.services.epochs import Running, lock_open_epoch, parameters_of
 from staking.services.node_lock import unknown

@@ -10,7 +10,7 @@ from delegation.services.accrual import opened
 from delegation.services.positions import check_admission
 from delegation.services.rows import Found, write_and_post
 from delegation.services.shares import enter
-from staking.ledger import accounts
+from ledger import accounts
 from staking.models import Unbonding
 from staking.services import unbondings
 from staking.services.epochs import lock_open_epoch

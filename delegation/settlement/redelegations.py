@@ -9,11 +9,11 @@ from django.db import connection
 from delegation.models import Position, Redelegation
 from delegation.services import accrual, shares
 from delegation.services.rows import write
+from ledger import accounts
+from ledger.posting import post
 from protocol import pools
 from protocol.amounts import format_amount
 from protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing

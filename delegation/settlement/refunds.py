@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from delegation.models import Position
+from ledger import accounts
+from ledger.posting import post
 from protocol import pools
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Pool, StakeCheckpoint
 from staking.services import events
 from staking.settlement.state import NodeState, Settlement

@@ -12,10 +12,10 @@ from governance.pages.case import dispute_context, params_of, running_epoch
 from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
 from governance.pages.slashes import slash_page
 from governance.services.disputes import add_evidence, open_dispute
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.errors import NotFound, ProtocolError
 from protocol.slashing import vote_until
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Slash
 from staking.pages.once import rehearse
 from staking.pages.reader import of_reader

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from governance.models import Dispute, Proposal, Vote
 from governance.selectors.tallies import Ballot, Count, counts
 from governance.selectors.votes import voted_by
-from staking.ledger import accounts
-from staking.ledger.selectors import balances
+from ledger import accounts
+from ledger.selectors import balances
 from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from governance.models import Dispute
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
+from ledger import accounts
+from ledger.selectors import balance
 from staking.models import Slash
 
 SIMILAR = 5

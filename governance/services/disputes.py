@@ -9,6 +9,8 @@ from django.db import transaction
 from governance.models import Dispute, DisputeEvidence
 from governance.services.texts import REASON_LONGEST, read_link, read_text
 from governance.windows import is_before_end
+from ledger import accounts
+from ledger.posting import post
 from protocol.amounts import format_amount
 from protocol.errors import (
     AlreadyDisputed,
@@ -20,8 +22,6 @@ from protocol.errors import (
     VoteClosed,
 )
 from protocol.slashing import vote_until
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Epoch, Slash
 from staking.selectors.voting_power import quorum_base
 from staking.services import events

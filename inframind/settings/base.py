@@ -49,8 +49,8 @@ INSTALLED_APPS = [
     "inframind",
     "inframind.identity",
     "inframind.notices",
+    "ledger",
     "staking",
-    "staking.ledger",
     "delegation",
     "governance",
 ]

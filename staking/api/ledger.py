@@ -10,13 +10,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.journal import Movement, movements
+from ledger.selectors import balance
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NotFound
 from staking.api import filters
 from staking.api.fields import MomentField, SignedAmountField, write_moment
 from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
-from staking.ledger.journal import Movement, movements
-from staking.ledger.selectors import balance
 from staking.selectors.ledger import account_name, shown_account, shown_reference
 
 FILTERS = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ledger.journal import Movement, movements
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid, NotFound
-from staking.ledger.journal import Movement, movements
 
 __all__ = ["Movement", "account_name", "movements", "shown_account", "shown_reference"]
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from ledger.accounts import ISSUANCE
+from ledger.accounts import wallet as wallet_account
+from ledger.posting import post
+from ledger.selectors import balance
 from protocol.amounts import MAX_AMOUNT, format_amount
 from protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
-from staking.ledger.accounts import ISSUANCE
-from staking.ledger.accounts import wallet as wallet_account
-from staking.ledger.posting import post
-from staking.ledger.selectors import balance
 from staking.services.epochs import lock_open_epoch
 
 # Half of what an account can hold, so that emissions can go on for as long as anybody will look.

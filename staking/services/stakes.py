@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ledger import accounts
+from ledger.posting import post
 from protocol.amounts import MAX_AMOUNT, format_amount
 from protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Node, NodeEpoch
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import lock_open_epoch

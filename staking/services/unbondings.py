@@ -9,12 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from ledger import accounts
+from ledger.posting import post
 from postgres.model_rows import from_row
 from postgres.prepared import Prepared
 from protocol import pools
 from protocol.errors import AmountTooSmall, HeldBySlash, NotFound, UnbondingClosed, UnbondingNotMature
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing

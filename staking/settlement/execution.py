@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from django.db.models import F, Sum
 
+from ledger import accounts
+from ledger.posting import post
 from protocol import pools, slashing
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
 from staking.services import events
 from staking.settlement.rewards import credit

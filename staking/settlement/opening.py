@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import connection
 
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
+from ledger import accounts
+from ledger.selectors import balance
 from staking.models import Epoch, Network
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, parameters_in, parameters_of
 from staking.settlement.state import Settlement

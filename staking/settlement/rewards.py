@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ledger import accounts
+from ledger.posting import post
 from protocol import pools, tiers
 from protocol import rewards as rules
-from staking.ledger import accounts
-from staking.ledger.posting import post
 from staking.settlement.state import NodeState, Settlement
 
 

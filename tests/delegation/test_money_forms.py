@@ -13,7 +13,7 @@ from django.test import Client
 
 from delegation.models import Redelegation
 from inframind.identity.models import User
-from staking.ledger.models import Transaction
+from ledger.models import Transaction
 from staking.models import Epoch, FormKey, Unbonding
 from staking.pages.once import forget
 from staking.services import clock

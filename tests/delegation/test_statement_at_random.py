@@ -13,9 +13,9 @@ from delegation.selectors.positions import positions_of_wallet
 from delegation.selectors.statement import Period, movements, statement
 from delegation.services import earnings as paying
 from delegation.services import positions, redelegations, unbondings
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.errors import ProtocolError
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Node, Unbonding, VoidGeneration
 from staking.services import stakes
 from tests.delegation.net import ANNA, BELA, CARL, EAST, NORTH, OLGA, OTTO, SOUTH

@@ -10,7 +10,7 @@ from delegation.selectors.unbondings import unbondings_of_wallet
 from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import opened
 from governance.models import Dispute
-from staking.ledger.models import Account
+from ledger.models import Account
 from staking.models import Bucket, Epoch, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.selectors.nodes import node_figures
 from staking.selectors.voting_power import quorum_base, voting_power

@@ -16,11 +16,11 @@ from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
 from inframind.audit import audit
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
 from protocol.votes import dispute_outcome
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Slash
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, HONEST, NILS, OLGA

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from governance.models import Dispute
 from governance.services.disputes import add_evidence, open_dispute
 from governance.services.votes import vote_dispute
+from ledger import accounts
+from ledger.selectors import balance
 from protocol import errors
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Event, Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA, SECOND

@@ -9,10 +9,10 @@ from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.errors import AlreadyDisputed, DisputeWindowClosed, VoteClosed
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from tests.governance import world
 from tests.governance.world import ANN, BEN, OLGA, SECOND
 from tests.together import together

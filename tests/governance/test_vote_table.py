@@ -8,10 +8,10 @@ from governance.models import Dispute, Vote
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from inframind.audit import audit
+from ledger import accounts
+from ledger.selectors import balance
 from protocol import errors
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Node, Slash
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA

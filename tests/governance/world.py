@@ -8,9 +8,9 @@ from django.db import transaction
 
 from delegation.services.positions import delegate
 from inframind.epoch import settle_epoch
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Attestation, Node, Slash
 from staking.services import clock, faucet, nodes, stakes
 from staking.services.epochs import OpenEpoch, lock_open_epoch

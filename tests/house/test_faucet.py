@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
-from staking.ledger.selectors import balances, supply
+from ledger.selectors import balances, supply
 
 WALLET = "0x" + "ab" * 20
 pytestmark = pytest.mark.django_db

@@ -28,7 +28,7 @@ TABLE = re.compile(
 
 def house(model: type[Model]) -> str:
     module = model.__module__
-    return "ledger" if module.startswith("staking.ledger") else module.partition(".")[0]
+    return "ledger" if module.startswith("ledger") else module.partition(".")[0]
 
 
 def test_tables_point_downwards_as_imports_do():
@@ -51,7 +51,7 @@ def test_sql_names_the_ledgers_tables_in_the_ledger_and_in_audits_alone():
         for path in sources
         if path.suffix in (".py", ".sql") and TABLE.search(path.read_text())
     }
-    outside = {path for path in named if not path.startswith("staking/ledger/")}
+    outside = {path for path in named if not path.startswith("ledger/")}
     assert "staking/audit.py" in outside
     assert {path for path in outside if not path.endswith("/audit.py")} == set()
 

@@ -91,7 +91,7 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     second.says("Ctrl-C stops everything.")
     assert "The tables are" not in second.said
     assert "static files" not in second.said
-    transactions = "from staking.ledger.models import Transaction; print(Transaction.objects.count())"
+    transactions = "from ledger.models import Transaction; print(Transaction.objects.count())"
     assert command(plain_environment, "shell", "--no-imports", "-c", transactions) == "1\n"
     second.signal(signal.SIGTERM)
     assert second.ends() == 0, second.said

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from ledger import accounts, selectors
+from ledger.models import Entry, Transaction
+from ledger.posting import post
 from protocol.errors import IdempotencyConflict, InsufficientBalance
-from staking.ledger import accounts, selectors
-from staking.ledger.models import Entry, Transaction
-from staking.ledger.posting import post
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ALICE = accounts.wallet("0x" + "a1" * 20)

@@ -16,9 +16,9 @@ from django.db import (
     transaction,
 )
 
+from ledger import accounts
+from ledger.models import Account
 from postgres.prepared import Prepared
-from staking.ledger import accounts
-from staking.ledger.models import Account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

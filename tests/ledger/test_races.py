@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ledger import accounts, selectors
+from ledger.posting import post
 from protocol.errors import InsufficientBalance
-from staking.ledger import accounts, selectors
-from staking.ledger.posting import post
 from tests.together import together
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

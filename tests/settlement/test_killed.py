@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from inframind import epoch as roof
 from inframind.audit import audit
-from staking.ledger.models import Transaction
+from ledger.models import Transaction
 from staking.models import Epoch, Node, NodeEpoch, Slash
 from staking.models import Network as NetworkRow
 from staking.settlement.opening import Halted

@@ -9,11 +9,11 @@ from django.db import IntegrityError, connection, transaction
 
 from inframind import epoch as roof
 from inframind.epoch import settle_due, settle_epoch
+from ledger import accounts
+from ledger.models import Transaction
+from ledger.posting import post
+from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.models import Transaction
-from staking.ledger.posting import post
-from staking.ledger.selectors import balance, supply
 from staking.models import Epoch, Node, NodeEpoch
 from staking.models import Network as NetworkRow
 from staking.services.parameters import schedule

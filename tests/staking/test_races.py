@@ -11,11 +11,11 @@ import pytest
 
 from delegation.services import earnings, positions, redelegations, unbondings
 from inframind.epoch import settle_due
+from ledger import accounts
+from ledger.models import Transaction
+from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
-from staking.ledger import accounts
-from staking.ledger.models import Transaction
-from staking.ledger.selectors import balance, supply
 from staking.models import Epoch, Pool, Unbonding
 from staking.services import faucet, stakes
 from staking.services.unbondings import release_due, withdraw

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ledger import accounts
+from ledger.models import Entry, Transaction
+from ledger.selectors import balance, balances
 from protocol.amounts import MICRO
 from protocol.errors import (
     AmountTooSmall,
@@ -15,9 +18,6 @@ from protocol.errors import (
     NotOperator,
     ProtocolError,
 )
-from staking.ledger import accounts
-from staking.ledger.models import Entry, Transaction
-from staking.ledger.selectors import balance, balances
 from staking.models import Node
 from staking.services import stakes
 from tests.network import Network, node_address, operator, wallet

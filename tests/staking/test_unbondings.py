@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from inframind.epoch import settle_due
+from ledger.models import Transaction
 from protocol.amounts import MICRO
 from protocol.errors import (
     AmountTooSmall,
@@ -18,7 +19,6 @@ from protocol.errors import (
     UnbondingClosed,
     UnbondingNotMature,
 )
-from staking.ledger.models import Transaction
 from staking.models import Bucket, Node, Unbonding
 from staking.services.admission import has_open_unbonding
 from staking.services.parameters import schedule

@@ -9,6 +9,8 @@ import pytest
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.errors import (
     AlreadyDisputed,
@@ -21,8 +23,6 @@ from protocol.errors import (
     NoVotingPower,
     VoteClosed,
 )
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Node, Slash
 from tests.network import Network, operator, wallet
 

@@ -8,10 +8,10 @@ import pytest
 
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
+from ledger import accounts
+from ledger.models import Entry
+from ledger.selectors import balance, entries_sum, supply
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.models import Entry
-from staking.ledger.selectors import balance, entries_sum, supply
 from staking.models import Epoch, Slash
 from staking.services.parameters import schedule
 from staking.services.stakes import compound_operator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from delegation.services import positions
+from ledger.models import Transaction
 from protocol.amounts import MICRO
-from staking.ledger.models import Transaction
 from staking.models import Pool
 from staking.services import faucet
 from tests.network import Network, wallet

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from delegation.services import positions
+from ledger import accounts
+from ledger.selectors import balance
 from protocol.amounts import MICRO
-from staking.ledger import accounts
-from staking.ledger.selectors import balance
 from staking.models import Bucket, Epoch, Pool, Slash
 from tests.network import Network, operator, wallet
 

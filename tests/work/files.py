@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from staking.ledger.models import Entry
+from ledger.models import Entry
 from staking.models import Attestation, Epoch, Event, Heartbeat, JobKey, Node, NodeEpoch, Receipt
 
 NODES = ("node", "operator", "region", "name")

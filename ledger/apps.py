@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class LedgerConfig(AppConfig):
-    name = "staking.ledger"
+    name = "ledger"
     label = "ledger"
     default_auto_field = "django.db.models.BigAutoField"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from staking.ledger.models import Entry, Transaction
+from ledger.models import Entry, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import Sum
 
-from staking.ledger.accounts import BURNED, ISSUANCE
-from staking.ledger.models import Account, Entry, Transaction
+from ledger.accounts import BURNED, ISSUANCE
+from ledger.models import Account, Entry, Transaction
 
 
 def balance(name: str) -> int:
