@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import field
 from staking.models import Node
-from staking.pages import kept
+from web import page_cache
 
 pytestmark = pytest.mark.bench
 ROUNDS = 7
@@ -28,7 +28,7 @@ def test_pages_of_a_large_network(transactional_db: None, say: Callable[[str], N
     for address in pages:
         times, queries = [], 0
         for _ in range(ROUNDS):
-            kept.forget()
+            page_cache.forget()
             with CaptureQueriesContext(connection) as asked:
                 began = time.perf_counter()
                 answer = reader.get(address)

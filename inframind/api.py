@@ -14,8 +14,8 @@ from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
 from inframind.identity.idempotency import NOWHERE
 from protocol.errors import Invalid, NotFound
-from staking.api import problems
 from staking.services import clock
+from web.api import problems
 
 API = "/api/"
 

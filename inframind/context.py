@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from inframind.notices import inbox
 from protocol.amounts import BPS
-from staking.pages.theme import theme_of
 from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
+from web.theme import theme_of
 
 # How late a settlement or a ranking may be before readers are told.
 PATIENCE = timedelta(minutes=2)

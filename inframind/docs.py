@@ -16,7 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from protocol.errors import ERRORS, NotFound
-from staking.api import problems
+from web.api import problems
 
 
 @cache

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from psycopg.errors import LockNotAvailable
 
 from inframind.identity.origin import origin
-from staking.pages.theme import theme_of
+from web.theme import theme_of
 
 log = structlog.get_logger("inframind.request")
 

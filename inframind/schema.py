@@ -11,9 +11,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import SAFE_METHODS
 
 from protocol.errors import ERRORS
-from staking.api import problems
-from staking.api.fields import ADDRESS
-from staking.api.permissions import Anyone, WalletWrites
+from web.api import problems
+from web.api.fields import ADDRESS
+from web.api.permissions import Anyone, WalletWrites
 
 VERBS = {"GET": "", "POST": "_add", "PATCH": "_change"}
 # What a door may refuse: always, when it knows who calls, when it takes a body, when it acts.

@@ -13,11 +13,10 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from staking.pages import once
-from staking.services import changes
 from staking.services.clock import now
 from staking.services.rankings import rank_due
 from staking.services.unbondings import release_due
+from web import data_version, form_idempotency
 
 from . import health
 from .celery import app
@@ -61,8 +60,8 @@ def notice_tick() -> None:
 @shared_task
 def housekeeping() -> None:
     """Forget what only lists needed to know that something moved, old forms, sign-ins that ran out, old letters."""
-    changes.prune()
-    once.forget(now=now())
+    data_version.prune()
+    form_idempotency.forget(now=now())
     upkeep.prune(now=timezone.now())
     dispatch.forget(now=timezone.now())
 

@@ -6,11 +6,13 @@ from django.db import models
 class Account(models.Model):
     """A named balance in µIFM; moved only by the entries that the database adds up, named as R9 has it (guards.sql)."""
 
-    name = models.CharField(max_length=64, unique=True, db_collation="C")
+    name = models.CharField(max_length=64, db_collation="C")
     balance = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
+            # Not unique=True: that adds a second index for LIKE, which every posting would maintain.
+            models.UniqueConstraint(fields=["name"], name="ledger_account_unique_name"),
             models.CheckConstraint(
                 name="ledger_account_not_negative",
                 condition=models.Q(balance__gte=0) | models.Q(name="issuance"),
@@ -27,12 +29,13 @@ class Transaction(models.Model):
     kind = models.CharField(max_length=32)
     reference = models.CharField(max_length=128, blank=True)
     actor = models.CharField(max_length=64, blank=True)
-    key = models.CharField(max_length=128, null=True, unique=True)  # noqa: DJ001 (absent keys must not collide)
+    key = models.CharField(max_length=128, null=True)  # noqa: DJ001 (absent keys must not collide)
     at = models.DateTimeField()
     epoch = models.IntegerField()
 
     class Meta:
         indexes = [models.Index(fields=["kind", "id"], name="ledger_transaction_kind")]
+        constraints = [models.UniqueConstraint(fields=["key"], name="ledger_transaction_unique_key")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -24,12 +24,12 @@ from delegation.services.unbondings import cancel as cancel_unbonding
 from protocol.addresses import normalize
 from protocol.errors import NotFound
 from staking.api import node_shapes
-from staking.api.fields import AmountField
 from staking.api.nodes import node_json
 from staking.models import Node
 from staking.selectors.nodes import node_figures
 from staking.services import clock, stakes
 from staking.services.unbondings import withdraw as withdraw_unbonding
+from web.api.fields import AmountField
 
 Serializer = type[serializers.Serializer[Any]]
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from delegation.api.serializers import DelegationSerializer
 from delegation.selectors.positions import count_on_node, node_id_of, positions_on_node
 from protocol.addresses import normalize
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 
 
 @extend_schema(tags=["nodes"], parameters=OFFSET_PARAMETERS, responses=page_of(DelegationSerializer))

@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from staking.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
 from staking.models import Unbonding
 from staking.selectors.ledger import shown_account, shown_reference
+from web.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
 
 
 class AmountBody(serializers.Serializer[Any]):

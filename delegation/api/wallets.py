@@ -28,10 +28,10 @@ from delegation.selectors.statement import (
 from delegation.selectors.wallets import WalletFigures, wallet_figures
 from protocol.addresses import checksum, normalize
 from protocol.errors import Invalid
-from staking.api.fields import AddressField
-from staking.api.filters import choice
-from staking.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
 from staking.services import clock
+from web.api.fields import AddressField
+from web.api.filters import choice
+from web.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
 
 Row = TypeVar("Row")
 UNBONDING_STATUSES = ("open", "paid", "cancelled")

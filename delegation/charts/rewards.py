@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from delegation.selectors.earnings import EarnedIn
-from staking.charts.figure import IFM, Axis, Chart, Role, Series, View
-from staking.templatetags.money import amount_digits, grouped_int
+from web.charts import IFM, Axis, Chart, Role, Series, View
+from web.templatetags.money import amount_digits, grouped_int
 
 # Nodes are categories: these keep apart; whoever earned less is one grey part.
 NODE_ROLES: tuple[Role, ...] = ("accent", "sky", "plum", "unbonding")

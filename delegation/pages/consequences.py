@@ -25,7 +25,7 @@ from delegation.pages.situation import Situation
 from delegation.pages.wish import Wish
 from protocol import tiers
 from staking.models import Node
-from staking.templatetags.money import grouped_int, ifm_unit, period
+from web.templatetags.money import grouped_int, ifm_unit, period
 
 
 def review_of(wish: Wish, situation: Situation, done: Done) -> Review:

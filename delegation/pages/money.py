@@ -20,13 +20,13 @@ from delegation.pages.rows import Review
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
 from protocol.errors import ProtocolError
-from staking.pages.once import act_once, answer_of, is_key, mint_key, rehearse
-from staking.pages.reader import of_reader
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
-from staking.templatetags.money import amount_digits
+from web.current_user import of_reader
+from web.form_idempotency import act_once, answer_of, is_key, mint_key, rehearse
+from web.templatetags.money import amount_digits
 
 TARGETS = 40
 

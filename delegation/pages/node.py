@@ -23,10 +23,10 @@ from protocol.amounts import MICRO
 from protocol.errors import AddressInvalid, ProtocolError
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
-from staking.pages.reader import reader_of
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
 from staking.settlement.live import open_epoch
+from web.current_user import reader_of
 
 EXAMPLE = 1_000 * MICRO
 MOVABLE = 5

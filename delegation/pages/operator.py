@@ -23,11 +23,11 @@ from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
-from staking.pages.reader import of_reader
 from staking.selectors.nodes import regions
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
+from web.current_user import of_reader
 
 DELEGATORS_LISTED = 10
 

@@ -20,12 +20,12 @@ from delegation.selectors.unbondings import UnbondingFigures
 from protocol.addresses import normalize
 from protocol.amounts import BPS
 from protocol.errors import AddressInvalid
-from staking.charts.figure import Chart
 from staking.pages.leaderboard_rows import state_of
-from staking.pages.reader import of_reader, reader_of
 from staking.services import clock
-from staking.templatetags.cells import region_name
-from staking.templatetags.identity import short
+from staking.templatetags.node_cells import region_name
+from web.charts import Chart
+from web.current_user import of_reader, reader_of
+from web.templatetags.identity import short
 
 CONCENTRATED_BPS = 5_000
 LISTED = 6

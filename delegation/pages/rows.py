@@ -16,9 +16,9 @@ from delegation.projection import Projection
 from delegation.selectors.prospects import OffenceCost, least_and_most
 from protocol import tiers
 from staking.models import Node
-from staking.templatetags.components import icon, tier_badge
-from staking.templatetags.identity import short
-from staking.templatetags.money import (
+from web.templatetags.components import icon, tier_badge
+from web.templatetags.identity import short
+from web.templatetags.money import (
     amount_digits,
     fixed,
     grouped_int,

@@ -23,11 +23,11 @@ from delegation.selectors.statement import (
 from ledger.history import Movement
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid, Invalid
-from staking.pages import asked
-from staking.pages.listing import Pager
-from staking.pages.reader import reader_of
-from staking.templatetags.identity import short
-from staking.templatetags.refusals import said
+from web import query_params
+from web.current_user import reader_of
+from web.listing import Pager
+from web.templatetags.identity import short
+from web.templatetags.refusals import said
 
 LISTED = 50
 EARNINGS_LISTED = 20
@@ -85,7 +85,7 @@ def statement_view(request: HttpRequest, address: str) -> HttpResponse:
         wallet = normalize(address)
     except AddressInvalid:
         raise Http404 from None
-    first, last = (asked.single(request.GET, name)[:10] for name in ("from", "to"))
+    first, last = (query_params.single(request.GET, name)[:10] for name in ("from", "to"))
     period, error = _period(first, last)
     page = _page(request, wallet, period, first, last, error)
     context = {"page": page, "yours": reader_of(request) == wallet}
@@ -103,11 +103,11 @@ def _page(
     request: HttpRequest, wallet: str, period: Period, first: str, last: str, error: str
 ) -> StatementPage:
     found = statement(wallet, period)
-    number = asked.page(request.GET)
+    number = query_params.page(request.GET)
     days = tuple((name, value) for name, value in (("from", first), ("to", last)) if value and not error)
     rows = movements(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
     from_epoch, to_epoch = epochs_ending_in(period)
-    past = asked.page(request.GET, "earned")
+    past = query_params.page(request.GET, "earned")
     earned = earnings(
         wallet,
         first=from_epoch,

@@ -21,11 +21,11 @@ from governance.services.disputes import add_evidence, deposit_key, open_dispute
 from governance.services.votes import vote_dispute
 from ledger.selectors import posted
 from protocol.votes import DISPUTE_CHOICES
-from staking.api import filters
 from staking.api.nodes import node_json
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 from staking.selectors.nodes import node_figures
 from staking.services import clock
+from web.api import filters
+from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 
 STATUSES = tuple(shapes.DISPUTE_STATUSES)
 FILTERS = [

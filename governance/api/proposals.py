@@ -20,10 +20,10 @@ from governance.services.votes import vote_proposal
 from protocol.errors import Invalid, NotFound
 from protocol.parameters import DEFAULTS, apply_changes
 from protocol.votes import PROPOSAL_CHOICES
-from staking.api import filters
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 from staking.services import clock
 from staking.settlement.live import open_epoch
+from web.api import filters
+from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 
 STATUSES = tuple(shapes.PROPOSAL_STATUSES)
 FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]

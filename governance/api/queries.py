@@ -9,8 +9,8 @@ from rest_framework.request import Request
 
 from governance.selectors.votes import ORDERINGS, VoteQuery
 from protocol.errors import Invalid, NotFound
-from staking.api import filters
 from staking.services import clock
+from web.api import filters
 
 MAX_ID = 2**63 - 1
 VOTE_ORDERINGS = tuple(ORDERINGS)

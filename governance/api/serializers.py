@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from governance.models import Dispute, Proposal
 from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
-from staking.api.fields import (
+from web.api.fields import (
     AddressField,
     AmountField,
     MomentField,

@@ -11,8 +11,8 @@ from governance.models import Vote
 from governance.pages import words
 from governance.selectors.tallies import Ballot
 from governance.selectors.votes import VoteQuery, votes_of
-from staking.pages import asked
-from staking.pages.listing import Option, Pager, Sort
+from web import query_params
+from web.listing import Option, Pager, Sort
 
 VOTES = 20
 DEFAULT = "-power"
@@ -30,9 +30,9 @@ class VoteList:
 
 def vote_list(request: HttpRequest, ballot: Ballot, choices: tuple[str, ...]) -> VoteList:
     """What the address asks for: `votes` (a choice, or "reason"), `sort`, `page`. Raises: BadRequest, Http404."""
-    shown = asked.one(request.GET, "votes", ("reason", *choices))
-    ordering = asked.order(request.GET, frozenset({"power", "at"}), DEFAULT)
-    number = asked.page(request.GET)
+    shown = query_params.one(request.GET, "votes", ("reason", *choices))
+    ordering = query_params.order(request.GET, frozenset({"power", "at"}), DEFAULT)
+    number = query_params.page(request.GET)
     query = VoteQuery("" if shown == "reason" else shown, shown == "reason", ordering)
     votes, count = votes_of(ballot, query, limit=VOTES, offset=(number - 1) * VOTES)
     if number > 1 and not votes:

@@ -26,13 +26,13 @@ from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
 from staking.models import Epoch, Slash
-from staking.pages import asked
-from staking.pages.listing import Pager, address_of
-from staking.pages.reader import reader_of
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
 from staking.settlement.live import open_epoch
-from staking.templatetags.money import amount_digits
+from web import query_params
+from web.current_user import reader_of
+from web.listing import Pager, address_of
+from web.templatetags.money import amount_digits
 
 RECEIPTS = 10
 
@@ -84,7 +84,7 @@ def slash_context(
 ) -> dict[str, Any]:
     """What the pages of a case and of a slash have in common."""
     epoch, wallet = running_epoch(), reader_of(request)
-    number = asked.page(request.GET, "receipts")
+    number = query_params.page(request.GET, "receipts")
     pager = ReceiptPager(number, RECEIPTS, len(slash.evidence))
     receipts = receipts_of(slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)
     return {

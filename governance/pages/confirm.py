@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
-from staking.pages.once import act_once, mint_key
 from staking.services import clock
+from web.form_idempotency import act_once, mint_key
 
 KEY = "key"
 View = Callable[..., HttpResponse]

@@ -17,11 +17,11 @@ from ledger.selectors import balance
 from protocol.errors import NotFound, ProtocolError
 from protocol.slashing import vote_until
 from staking.models import Slash
-from staking.pages.once import rehearse
-from staking.pages.reader import of_reader
 from staking.selectors import slashes
 from staking.services import clock
-from staking.templatetags.money import amount_digits, grouped_int, ifm_unit
+from web.current_user import of_reader
+from web.form_idempotency import rehearse
+from web.templatetags.money import amount_digits, grouped_int, ifm_unit
 
 
 @sent_from("slash")

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from governance.pages.case import running_epoch
 from governance.selectors.overview import overview
-from staking.pages.reader import reader_of
 from staking.selectors.voting_power import quorum_base, voting_power
+from web.current_user import reader_of
 
 
 @require_safe

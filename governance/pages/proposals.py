@@ -25,12 +25,12 @@ from protocol.errors import NotFound, ParameterOutOfBounds
 from protocol.parameters import Parameters, apply_changes, to_json
 from protocol.votes import PROPOSAL_CHOICES
 from staking.models import ParameterSet
-from staking.pages import asked
-from staking.pages.listing import Option, Pager
-from staking.pages.reader import reader_of
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from staking.templatetags.components import STATES
+from web import query_params
+from web.current_user import reader_of
+from web.listing import Option, Pager
+from web.templatetags.components import STATES
 
 ROWS = 20
 STATUSES = tuple(value for value, _ in Proposal.Status.choices)
@@ -39,8 +39,8 @@ STATUSES = tuple(value for value, _ in Proposal.Status.choices)
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """Every proposal, the newest first."""
-    status = asked.one(request.GET, "status", STATUSES)
-    number = asked.page(request.GET)
+    status = query_params.one(request.GET, "status", STATUSES)
+    number = query_params.page(request.GET)
     found = Proposal.objects.filter(**({"status": status} if status else {})).order_by("-pk")
     start = (number - 1) * ROWS
     shown = lines(found[start : start + ROWS], reader_of(request))

@@ -20,13 +20,13 @@ from governance.selectors.replays import effect_of
 from governance.services.proposals import propose
 from protocol.errors import ProtocolError
 from protocol.parameters import apply_changes, to_json
-from staking.pages.once import rehearse
-from staking.pages.reader import of_reader
 from staking.selectors.voting_power import voting_power
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from staking.templatetags.components import icon
-from staking.templatetags.money import grouped_int
+from web.current_user import of_reader
+from web.form_idempotency import rehearse
+from web.templatetags.components import icon
+from web.templatetags.money import grouped_int
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

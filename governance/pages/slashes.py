@@ -23,12 +23,12 @@ from protocol.errors import AddressInvalid, NotFound
 from protocol.offences import order_of
 from protocol.parameters import OFFENCE_NAMES
 from staking.models import Slash
-from staking.pages import asked
-from staking.pages.listing import Option, Pager
-from staking.pages.reader import reader_of
 from staking.selectors import slashes
 from staking.services import clock
-from staking.templatetags.components import STATES
+from web import query_params
+from web.current_user import reader_of
+from web.listing import Option, Pager
+from web.templatetags.components import STATES
 
 ROWS = 25
 STATUSES = tuple(value for value, _ in Slash.Status.choices)
@@ -42,9 +42,9 @@ COLUMNS = (
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every slash with its money, and the sums over all that were carried out."""
     query = _query(request)
-    if asked.one(request.GET, "format", ("csv",)):
+    if query_params.one(request.GET, "format", ("csv",)):
         return _csv(query)
-    number = asked.page(request.GET)
+    number = query_params.page(request.GET)
     rows, count = list_slashes(query, limit=ROWS, offset=(number - 1) * ROWS)
     if number > 1 and not rows:
         raise Http404
@@ -89,13 +89,13 @@ def slash_page(request: HttpRequest, charge: Slash) -> dict[str, Any]:
 
 def _query(request: HttpRequest) -> SlashQuery:
     try:
-        node = asked.single(request.GET, "node")
+        node = query_params.single(request.GET, "node")
         canonical = normalize(node) if node else ""
     except AddressInvalid:
         raise Http404 from None
     return SlashQuery(
-        status=asked.one(request.GET, "status", STATUSES),
-        offence=asked.one(request.GET, "offence", OFFENCE_NAMES),
+        status=query_params.one(request.GET, "status", STATUSES),
+        offence=query_params.one(request.GET, "offence", OFFENCE_NAMES),
         node=canonical,
     )
 

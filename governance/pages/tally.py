@@ -11,8 +11,8 @@ from governance.models import Dispute, Proposal
 from governance.pages import words
 from governance.selectors.tallies import Ballot, Count
 from protocol.amounts import BPS
-from staking.templatetags.components import part_of
-from staking.templatetags.money import amount_digits
+from web.templatetags.components import part_of
+from web.templatetags.money import amount_digits
 
 LEAST_SCALE = 2_500
 SIDES = {

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from protocol import offences
-from staking.charts.figure import COUNT, PERCENT, Axis, Chart, Guide, Series, View
 from staking.models import NodeEpoch, Slash
-from staking.templatetags.money import grouped_int, percent
+from web.charts import COUNT, PERCENT, Axis, Chart, Guide, Series, View
+from web.templatetags.money import grouped_int, percent
 
 COUNTED = {
     offences.INVALID_PROOF: ("invalid", gettext_lazy("Invalid signatures")),

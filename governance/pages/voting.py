@@ -22,10 +22,10 @@ from governance.selectors.proposals import proposal_figures
 from governance.selectors.tallies import Ballot, Count
 from governance.services.votes import vote_dispute, vote_proposal
 from protocol.errors import NotFound, ProtocolError
-from staking.pages.once import rehearse
-from staking.pages.reader import of_reader
 from staking.services import clock
-from staking.templatetags.money import amount_digits, ifm_unit, zoned
+from web.current_user import of_reader
+from web.form_idempotency import rehearse
+from web.templatetags.money import amount_digits, ifm_unit, zoned
 
 Context = Callable[[HttpRequest, int], dict[str, Any]]
 

@@ -18,9 +18,9 @@ from delegation.api.serializers import WalletSerializer
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from protocol.addresses import checksum
-from staking.api.fields import AddressField, MomentField, TextField
-from staking.api.permissions import Anyone, WalletOnly, caller
 from staking.services import clock
+from web.api.fields import AddressField, MomentField, TextField
+from web.api.permissions import Anyone, WalletOnly, caller
 
 from . import signin, siwe
 from .models import Token

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from inframind.observability import unavailable
 from protocol.errors import IdempotencyConflict, Invalid, TooLarge
-from staking.api import problems
+from web.api import problems
 
 from .authentication import bearer, rights_of
 from .models import NOBODY, IdempotencyKey

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from protocol.addresses import checksum, keccak256, normalize
 from protocol.errors import Invalid, ProtocolError
-from staking.api.fields import read_moment, write_moment
+from web.api.fields import read_moment, write_moment
 
 LONGEST = 4_000
 STATEMENT = "Sign in to InfraMind staking. This moves no tokens and costs nothing."

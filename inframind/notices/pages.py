@@ -20,7 +20,7 @@ from inframind.notices import inbox, subscriptions
 from inframind.notices.kinds import CATALOGUE
 from inframind.notices.models import Delivery
 from protocol.errors import ProtocolError, RateLimited
-from staking.pages.listing import Pager
+from web.listing import Pager
 
 SIZE = 25
 LETTERS_A_MINUTE = 3

@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from protocol.amounts import format_amount
 from protocol.merkle import LEAF_ENCODING
-from staking.api.fields import AddressField, AmountField, MomentField
 from staking.models import Epoch
+from web.api.fields import AddressField, AmountField, MomentField
 
 ROOT = {"type": ["string", "null"], "pattern": "^0x[0-9a-f]{64}$"}
 WEIGHT = {"type": "string", "pattern": "^[0-9]+$", "examples": ["648000000000000"]}

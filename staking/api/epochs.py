@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from protocol.addresses import checksum, normalize
 from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_shapes as shapes
-from staking.api.pagination import (
+from staking.selectors import epochs
+from staking.selectors.proofs import ProvenLeaf, proof_of
+from web.api.pagination import (
     CURSOR_PARAMETERS,
     OFFSET_PARAMETERS,
     cursor,
@@ -21,8 +23,6 @@ from staking.api.pagination import (
     page_of,
     window,
 )
-from staking.selectors import epochs
-from staking.selectors.proofs import ProvenLeaf, proof_of
 
 
 @extend_schema(

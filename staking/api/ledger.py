@@ -14,10 +14,10 @@ from ledger.journal import Movement, movements
 from ledger.selectors import balance
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NotFound
-from staking.api import filters
-from staking.api.fields import MomentField, SignedAmountField, write_moment
-from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 from staking.selectors.ledger import account_name, shown_account, shown_reference
+from web.api import filters
+from web.api.fields import MomentField, SignedAmountField, write_moment
+from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 FILTERS = [
     OpenApiParameter("account", str, description="Only transactions that move this account."),

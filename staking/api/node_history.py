@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from protocol.addresses import normalize
 from staking.api import epoch_shapes as shapes
-from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 from staking.api.slashes import SlashShape, slash_json
 from staking.selectors import epochs, rankings, slashes
 from staking.selectors.nodes import node_id
+from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 
 @extend_schema(

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from protocol import texts
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import Invalid
-from staking.api import fields
 from staking.selectors.nodes import STATUSES
+from web.api import fields
 
 HARDWARE = {
     "type": "object",

@@ -16,11 +16,7 @@ from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, format_amount
 from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
-from staking.api import filters, node_shapes
-from staking.api.fields import write_moment
-from staking.api.kept import kept
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
-from staking.selectors.kept import Kept
+from staking.api import node_shapes
 from staking.selectors.nodes import (
     ORDERINGS,
     STATUSES,
@@ -31,6 +27,11 @@ from staking.selectors.nodes import (
     nodes_by_id,
 )
 from staking.services import clock, nodes
+from web.api import filters
+from web.api.fields import write_moment
+from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
+from web.api.response_cache import kept
+from web.versioned_cache import Kept
 
 AMOUNTS = (
     "self_stake", "delegated", "effective_stake", "pending_stake", "unbonding", "delegation_cap",

@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 from protocol.addresses import checksum
 from protocol.errors import Invalid, TooLarge
 from staking.api import oracle_shapes as shapes
-from staking.api.fields import write_moment
-from staking.api.parsing import BatchParser
-from staking.api.permissions import OracleOnly
 from staking.services import attestations, clock, heartbeats, receipts
 from staking.services.intake import Ingested
+from web.api.fields import write_moment
+from web.api.parsing import BatchParser
+from web.api.permissions import OracleOnly
 
 LARGEST_BATCH = 10_000
 # Batches that one process takes in at a time; who finds no turn in time is asked to come again.

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from protocol.performance import OUTCOMES
 from protocol.tables import JOB_CLASSES
-from staking.api import fields
-from staking.api.fields import AddressField, MomentField, ObjectField
+from web.api import fields
+from web.api.fields import AddressField, MomentField, ObjectField
 
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _HEX32 = {"type": ["string", "null"], "pattern": "^0x[0-9a-fA-F]{64}$"}

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.parameters import bounds_to_json
-from staking.api.fields import MomentField, write_moment
 from staking.selectors.parameters import Version, in_force
+from web.api.fields import MomentField, write_moment
 
 VALUES = {
     "type": "object",

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from protocol.errors import NotFound
 from staking.api import epoch_shapes as shapes
-from staking.api.fields import write_moment
-from staking.api.pagination import CURSOR_PARAMETERS, MAX_LIMIT, cursor, cursor_page, page_of, whole
 from staking.models import Ranking
 from staking.selectors import rankings
 from staking.selectors.rankings import LatestRanking
+from web.api.fields import write_moment
+from web.api.pagination import CURSOR_PARAMETERS, MAX_LIMIT, cursor, cursor_page, page_of, whole
 
 
 @extend_schema(

@@ -15,13 +15,13 @@ from protocol.addresses import checksum
 from protocol.errors import Invalid
 from protocol.parameters import JOB_CLASSES
 from protocol.texts import REGION_PATTERN, UNPRINTABLE
-from staking.api import filters
-from staking.api.fields import AddressField, IntegerField, ProtocolField
-from staking.api.kept import kept
 from staking.api.node_shapes import RegionField
-from staking.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 from staking.selectors import scheduler
 from staking.selectors.scheduler import Eligible
+from web.api import filters
+from web.api.fields import AddressField, IntegerField, ProtocolField
+from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from web.api.response_cache import kept
 
 JOB_ID_LENGTH = 64
 LARGEST_QUORUM = 100

@@ -12,11 +12,11 @@ from rest_framework.response import Response
 
 from protocol.amounts import BPS
 from protocol.parameters import OFFENCE_NAMES
-from staking.api import filters
-from staking.api.fields import ADDRESS, AddressField, AmountField, MomentField
-from staking.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 from staking.models import Slash
 from staking.selectors import slashes
+from web.api import filters
+from web.api.fields import ADDRESS, AddressField, AmountField, MomentField
+from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 FILTERS = [
     OpenApiParameter("node", ADDRESS, description="Only slashes of this node."),

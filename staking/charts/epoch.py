@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext, ngettext
 
-from staking.charts.figure import IFM, Axis, Chart, Series, View
 from staking.models import Epoch
 from staking.selectors.epoch_report import TierPart
-from staking.templatetags.components import part_of
-from staking.templatetags.money import amount_digits, grouped_int, percent
+from web.charts import IFM, Axis, Chart, Series, View
+from web.templatetags.components import part_of
+from web.templatetags.money import amount_digits, grouped_int, percent
 
 
 def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:

@@ -10,12 +10,12 @@ from django.utils.translation import gettext
 from protocol import tiers
 from protocol.amounts import MICRO
 from protocol.parameters import Parameters
-from staking.charts.figure import COUNT, FACTOR, PERCENT, Axis, Chart, Marks, Role, Series, View
 from staking.charts.node import moment_label, told_apart
 from staking.models import RankingRow
-from staking.templatetags.components import within
-from staking.templatetags.identity import short
-from staking.templatetags.money import grouped_int, percent
+from web.charts import COUNT, FACTOR, PERCENT, Axis, Chart, Marks, Role, Series, View
+from web.templatetags.components import within
+from web.templatetags.identity import short
+from web.templatetags.money import grouped_int, percent
 
 COLOURED = 4
 TIER_ROLES: tuple[Role, ...] = ("ink-3", "plum", "sky", "accent")

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
-from staking.templatetags.money import amount_digits, grouped_int, milliseconds, moment_pattern, percent
+from web.charts import IFM, PERCENT, Axis, Chart, Guide, Series, View
+from web.templatetags.money import amount_digits, grouped_int, milliseconds, moment_pattern, percent
 
 Row = Mapping[str, Any]
 SHORT = 7

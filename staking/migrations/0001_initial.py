@@ -1,14 +1,114 @@
 import django.db.models.deletion
 import django.db.models.expressions
-import django.db.models.functions.datetime
 import postgres.fields
 from django.db import migrations, models
+
+SQL = """
+-- Receipts: one partition an epoch, made when the first receipt of the epoch arrives. Fixed-width columns first.
+CREATE SEQUENCE staking_receipt_seq AS bigint;
+CREATE TABLE staking_receipt (
+  seq bigint NOT NULL DEFAULT nextval('staking_receipt_seq'),
+  latency_ms bigint NOT NULL CHECK (latency_ms >= 0),
+  deadline_ms bigint NOT NULL CHECK (deadline_ms >= 0),
+  credits bigint NOT NULL CHECK (credits >= 0),
+  accepted_at timestamptz NOT NULL,
+  epoch integer NOT NULL,
+  node_id integer NOT NULL,
+  outcome smallint NOT NULL,
+  proof smallint NOT NULL,
+  job_class smallint NOT NULL,
+  good boolean NOT NULL,
+  region varchar(32) COLLATE "C" NOT NULL,
+  job_id varchar(64) COLLATE "C" NOT NULL,
+  result_digest bytea,
+  trace_root bytea,
+  verified_trace_root bytea,
+  signature bytea
+) PARTITION BY LIST (epoch);
+-- The last N good jobs of a node (R24), and what was not good (evidence).
+CREATE INDEX staking_receipt_good ON staking_receipt (node_id, epoch DESC, seq DESC) INCLUDE (latency_ms) WHERE good;
+CREATE INDEX staking_receipt_bad ON staking_receipt (node_id, seq) WHERE NOT good;
+
+-- Attaching takes a lock that lets readers and writers of other partitions go on; CREATE … PARTITION OF would not.
+-- After waiting for another session that creates the partition, pg_class is read as a table with a snapshot of its own,
+-- because to_regclass() remembers that there was none.
+CREATE FUNCTION staking_open_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE part text := 'staking_receipt_e' || p_epoch;
+BEGIN
+  IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('staking_open_partition'), 0);
+  PERFORM FROM pg_class WHERE relname = part AND relnamespace = current_schema()::regnamespace;
+  IF FOUND THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE staking_receipt INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (epoch = %s))', part, p_epoch);
+  EXECUTE format('ALTER TABLE staking_receipt ATTACH PARTITION %I FOR VALUES IN (%s)', part, p_epoch);
+END $$;
+
+-- The open epoch under a shared lock that settlement takes exclusively: whatever a service then writes falls whole
+-- into that epoch. Volatile, so that the row is read after the lock was granted.
+CREATE FUNCTION staking_lock_epoch() RETURNS TABLE (
+  number integer, epoch_start timestamptz, epoch_end timestamptz, version integer, digest varchar
+) LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtext('staking_epoch'), 0);
+  RETURN QUERY SELECT e.number, e.start, e."end", p.version, p.digest
+    FROM staking_epoch e JOIN staking_parameterset p ON p.version = e.parameters_id WHERE e.status = 'open';
+END $$;
+
+-- What was settled stays (R4, S).
+CREATE FUNCTION staking_keep_settled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'what was settled is not changed: % on % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER staking_epoch_keep BEFORE UPDATE OR DELETE ON staking_epoch
+  FOR EACH ROW WHEN (OLD.status = 'settled') EXECUTE FUNCTION staking_keep_settled();
+CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepoch
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+
+-- A version that moves with everything that lists and the scheduler show.
+CREATE FUNCTION staking_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO web_datachange DEFAULT VALUES;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER staking_node_changed AFTER INSERT OR UPDATE ON staking_node
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_pool_changed AFTER INSERT OR UPDATE ON staking_pool
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_slash_changed AFTER INSERT OR UPDATE ON staking_slash
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_unbonding_changed AFTER INSERT OR UPDATE ON staking_unbonding
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_ranking_changed AFTER INSERT ON staking_ranking
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_epoch_changed AFTER INSERT OR UPDATE ON staking_epoch
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+
+-- In SQL because Django adds a second index to a text key, for LIKE, which every receipt would maintain.
+CREATE TABLE staking_jobkey (
+  job_id varchar(64) COLLATE "C" NOT NULL PRIMARY KEY,
+  epoch integer NOT NULL,
+  digest bytea NOT NULL
+);
+"""
+
+UNDO = """
+DROP TABLE staking_jobkey;
+DROP TABLE staking_receipt;
+DROP SEQUENCE staking_receipt_seq;
+DROP FUNCTION staking_open_partition(integer);
+DROP FUNCTION staking_lock_epoch();
+DROP FUNCTION staking_keep_settled() CASCADE;
+DROP FUNCTION staking_note_change() CASCADE;
+"""
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("web", "0001_initial"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -17,6 +117,7 @@ class Migration(migrations.Migration):
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ("clock_offset_ms", models.BigIntegerField(default=0)),
                 ("halted", models.JSONField(default=list)),
+                ("audited", models.IntegerField(db_default=0, default=0)),
             ],
             options={
                 "constraints": [
@@ -117,25 +218,18 @@ class Migration(migrations.Migration):
                 ("node_id", models.IntegerField(null=True)),
                 ("wallet", models.CharField(blank=True, db_collation="C", max_length=42)),
                 ("data", models.JSONField(default=dict)),
+                ("dispatched", models.BooleanField(db_default=False, default=False)),
             ],
             options={
                 "indexes": [
+                    models.Index(
+                        condition=models.Q(("dispatched", False)), fields=["id"], name="staking_event_waiting"
+                    ),
                     models.Index(fields=["node_id", "id"], name="staking_event_node"),
                     models.Index(fields=["wallet", "id"], name="staking_event_wallet"),
+                    models.Index(fields=["kind", "id"], name="staking_event_kind"),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name="Change",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
         ),
         migrations.CreateModel(
             name="Node",
@@ -237,6 +331,7 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="share_changes",
                         to="staking.node",
@@ -272,7 +367,10 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staking.node"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="staking.node",
                     ),
                 ),
                 ("epoch", models.IntegerField()),
@@ -382,7 +480,10 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="slashes", to="staking.node"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slashes",
+                        to="staking.node",
                     ),
                 ),
                 ("offence", models.CharField(max_length=16)),
@@ -472,6 +573,7 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="void_generations",
                         to="staking.node",
@@ -504,7 +606,10 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="buckets", to="staking.node"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="buckets",
+                        to="staking.node",
                     ),
                 ),
                 (
@@ -590,15 +695,96 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # SQL below creates the table.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name="Receipt",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "epoch", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                            ),
+                        ),
+                        ("epoch", models.IntegerField()),
+                        ("seq", models.BigIntegerField()),
+                        ("node_id", models.IntegerField()),
+                        (
+                            "outcome",
+                            models.SmallIntegerField(
+                                choices=[
+                                    (0, "Completed"),
+                                    (1, "Timeout"),
+                                    (2, "Rejected"),
+                                    (3, "Dropped"),
+                                    (4, "Schema Mismatch"),
+                                ]
+                            ),
+                        ),
+                        (
+                            "proof",
+                            models.SmallIntegerField(
+                                choices=[
+                                    (0, "Valid"),
+                                    (1, "Unchecked"),
+                                    (2, "Missing"),
+                                    (3, "Invalid"),
+                                    (4, "Forged"),
+                                ]
+                            ),
+                        ),
+                        ("good", models.BooleanField()),
+                        ("latency_ms", models.BigIntegerField()),
+                        ("deadline_ms", models.BigIntegerField()),
+                        ("credits", models.BigIntegerField()),
+                        ("accepted_at", models.DateTimeField()),
+                        ("job_class", models.SmallIntegerField()),
+                        ("region", models.CharField(db_collation="C", max_length=32)),
+                        ("job_id", models.CharField(db_collation="C", max_length=64)),
+                        ("result_digest", models.BinaryField(null=True)),
+                        ("trace_root", models.BinaryField(null=True)),
+                        ("verified_trace_root", models.BinaryField(null=True)),
+                        ("signature", models.BinaryField(null=True)),
+                    ],
+                ),
+            ],
+        ),
         migrations.CreateModel(
-            name="JobKey",
+            name="Demand",
             fields=[
                 (
-                    "job_id",
-                    models.CharField(db_collation="C", max_length=64, primary_key=True, serialize=False),
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
                 ),
-                ("epoch", models.IntegerField()),
-                ("digest", models.BinaryField()),
+                ("epoch", models.IntegerField(db_index=True)),
+                ("region", models.CharField(db_collation="C", max_length=32)),
+                ("jobs", models.IntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("jobs__gt", 0)), name="staking_demand_counted")
+                ],
+            },
+        ),
+        # SQL below creates the table.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name="JobKey",
+                    fields=[
+                        (
+                            "job_id",
+                            models.CharField(
+                                db_collation="C", max_length=64, primary_key=True, serialize=False
+                            ),
+                        ),
+                        ("epoch", models.IntegerField()),
+                        ("digest", models.BinaryField()),
+                    ],
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -699,10 +885,11 @@ class Migration(migrations.Migration):
                 ("latency_ms", models.BigIntegerField(null=True)),
                 ("latency_percentile_bps", models.IntegerField()),
                 ("effective_stake", models.BigIntegerField()),
-                ("apr_bps", models.IntegerField(null=True)),
+                ("apr_bps", models.BigIntegerField(null=True)),
             ],
             options={
                 "indexes": [models.Index(fields=["node", "-ranking"], name="staking_rankingrow_node")],
             },
         ),
+        migrations.RunSQL(SQL, UNDO),
     ]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
 
 
 class Network(models.Model):
@@ -107,12 +106,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
-
-
-class Change(models.Model):
-    """One row for each statement that moved what lists and the scheduler show; the database writes them."""
-
-    at = models.DateTimeField(db_default=Now())
-
-    def __str__(self) -> str:
-        return f"change {self.pk}"

@@ -10,8 +10,6 @@ from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
-from staking.pages.links import link
-from staking.pages.listing import Pager, Sort
 from staking.pages.views_data import (
     EpochNodeRow,
     EpochPage,
@@ -26,7 +24,9 @@ from staking.pages.views_data import (
 )
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
-from staking.templatetags.money import UNIT, amount_digits, grouped_int, percent
+from web.links import link
+from web.listing import Pager, Sort
+from web.templatetags.money import UNIT, amount_digits, grouped_int, percent
 
 PPM = 1_000_000
 EPOCH_STATUS: dict[str, EpochStatus] = {"open": "open", "settling": "settling", "settled": "settled"}

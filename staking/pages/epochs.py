@@ -13,12 +13,13 @@ from protocol.amounts import format_amount
 from protocol.errors import AddressInvalid
 from staking.charts.epoch import network
 from staking.models import Epoch
-from staking.pages import asked, epoch_report
-from staking.pages.csv_rows import download
-from staking.pages.listing import Pager, Sort
+from staking.pages import epoch_report
 from staking.pages.views_data import EpochsPage
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
+from web import query_params
+from web.csv_download import download
+from web.listing import Pager, Sort
 
 LISTED = 25
 NODES_LISTED = 20
@@ -30,7 +31,7 @@ IN_IFM = frozenset({"credits", "reward", "operator_reward", "delegators_reward",
 
 @require_safe
 def epoch_list(request: HttpRequest) -> HttpResponse:
-    number = asked.page(request.GET)
+    number = query_params.page(request.GET)
     found, count = report.epochs(limit=LISTED, offset=(number - 1) * LISTED)
     if number > 1 and not found:
         raise Http404
@@ -53,15 +54,15 @@ def epoch_page(request: HttpRequest, number: int) -> HttpResponse:
     if epoch is None:
         raise Http404
     if "proof" in request.GET:
-        return _proof(number, asked.single(request.GET, "proof"))
-    if asked.one(request.GET, "format", ("csv",)) and epoch.status == Epoch.Status.SETTLED:
+        return _proof(number, query_params.single(request.GET, "proof"))
+    if query_params.one(request.GET, "format", ("csv",)) and epoch.status == Epoch.Status.SETTLED:
         return download(f"inframind-epoch-{number}", *_export(number))
     return render(request, "staking/epoch.html", {"page": _page(request, epoch)})
 
 
 def _page(request: HttpRequest, epoch: Epoch) -> Any:
-    search, number = asked.search(request.GET), asked.page(request.GET)
-    ordering = asked.order(request.GET, frozenset(report.ORDERINGS), DEFAULT_ORDER)
+    search, number = query_params.search(request.GET), query_params.page(request.GET)
+    ordering = query_params.order(request.GET, frozenset(report.ORDERINGS), DEFAULT_ORDER)
     query = (("q", search), ("sort", "" if ordering == DEFAULT_ORDER else ordering))
     rows, count = report.node_rows(
         epoch.number, search=search, ordering=ordering, limit=NODES_LISTED, offset=(number - 1) * NODES_LISTED

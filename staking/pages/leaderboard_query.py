@@ -10,11 +10,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from protocol.parameters import JOB_CLASSES
-from staking.pages import asked
-from staking.pages.listing import Option, PageLink, Pager, Query, Sort, address_of
 from staking.pages.views_data import LeaderboardFilters
 from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
-from staking.templatetags.cells import region_name
+from staking.templatetags.node_cells import region_name
+from web import query_params
+from web.listing import Option, PageLink, Pager, Query, Sort, address_of
 
 DEFAULT_ORDER = "rank"
 TIERS = ("3", "2", "1", "0")
@@ -45,16 +45,16 @@ class Asked:
     def of(cls, query: QueryDict) -> Asked:
         """Read an address. Raises: BadRequest for what none of the filters can mean; other names are ignored."""
         return cls(
-            search=asked.search(query),
-            tier=asked.one(query, "tier", TIERS),
-            region=asked.word(query, "region", MAX_REGION),
-            job_class=asked.one(query, "job_class", JOB_CLASSES),
-            status=asked.one(query, "status", STATUSES),
-            open_only=asked.flag(query, "open"),
-            ordering=asked.order(query, ORDERS, DEFAULT_ORDER),
-            size=int(asked.one(query, "rows", SIZE_WORDS) or SIZES[0]),
-            page=asked.page(query),
-            form=asked.one(query, "format", ("csv",)),
+            search=query_params.search(query),
+            tier=query_params.one(query, "tier", TIERS),
+            region=query_params.word(query, "region", MAX_REGION),
+            job_class=query_params.one(query, "job_class", JOB_CLASSES),
+            status=query_params.one(query, "status", STATUSES),
+            open_only=query_params.flag(query, "open"),
+            ordering=query_params.order(query, ORDERS, DEFAULT_ORDER),
+            size=int(query_params.one(query, "rows", SIZE_WORDS) or SIZES[0]),
+            page=query_params.page(query),
+            form=query_params.one(query, "format", ("csv",)),
         )
 
     def node_query(self) -> NodeQuery:

@@ -13,11 +13,9 @@ from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
 from staking.charts import node as charts
 from staking.models import Node, Pool
-from staking.pages import asked, node_facts, rank_change, reward_change
+from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
-from staking.pages.listing import Pager
 from staking.pages.node_timeline import timeline
-from staking.pages.reader import reader_of
 from staking.pages.views_data import NodePage
 from staking.selectors import node_history as history
 from staking.selectors.leaderboard import APR_EPOCHS
@@ -25,6 +23,9 @@ from staking.selectors.nodes import NodeFigures, node_figures
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
+from web import query_params
+from web.current_user import reader_of
+from web.listing import Pager
 
 CHARTED_EPOCHS = 30
 CHARTED_RANKINGS = 56
@@ -87,7 +88,7 @@ def _charts(
 
 def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
     pool = Pool.objects.get(node_id=node.id)
-    number = asked.page(request.GET)
+    number = query_params.page(request.GET)
     found, count = history.delegators(
         node.id, generation=pool.generation, limit=DELEGATORS_LISTED, offset=(number - 1) * DELEGATORS_LISTED
     )

@@ -15,7 +15,7 @@ from staking.pages.waterfall import QBreakdown
 from staking.selectors.node_history import Holding
 from staking.selectors.nodes import NodeFigures
 from staking.services.epochs import OpenEpoch
-from staking.templatetags.cells import region_name
+from staking.templatetags.node_cells import region_name
 
 MAX_HARDWARE = 12
 

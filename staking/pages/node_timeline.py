@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
-from staking.pages.links import link
 from staking.pages.views_data import Happening
-from staking.templatetags.components import offence, within
-from staking.templatetags.money import amount_digits, percent
+from web.links import link
+from web.templatetags.components import offence, within
+from web.templatetags.money import amount_digits, percent
 
 TONES = {"pending": "warn", "disputed": "warn", "executed": "risk", "overturned": "ok"}
 ICONS = {"pending": "clock", "disputed": "gavel", "executed": "flame", "overturned": "arrow-back-up"}

@@ -11,20 +11,20 @@ from django.views.decorators.http import require_safe
 from protocol.amounts import BPS
 from protocol.parameters import DEFAULTS, Parameters
 from staking.charts.field import field
-from staking.pages import kept
-from staking.pages.csv_rows import download
 from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_query import Asked, asked_by
 from staking.pages.leaderboard_rows import row_of
-from staking.pages.listing import address_of
-from staking.pages.reader import reader_of
-from staking.pages.theme import theme_of
 from staking.pages.views_data import LeaderboardPage, LeaderboardRow
 from staking.selectors import leaderboard
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
+from web import page_cache
+from web.csv_download import download
+from web.current_user import reader_of
+from web.listing import address_of
+from web.theme import theme_of
 
 OWN_LISTED = 8
 LEADERS = 15
@@ -48,9 +48,9 @@ def nodes(request: HttpRequest) -> HttpResponse:
         return render(request, template, {"page": page})
 
     # What is looked for has no bound, so it is not kept.
-    if asked.search or not kept.is_shared(request):
-        return kept.private(made())
-    return kept.answer(request, ("nodes", asked, theme_of(request), part), made)
+    if asked.search or not page_cache.is_shared(request):
+        return page_cache.private(made())
+    return page_cache.answer(request, ("nodes", asked, theme_of(request), part), made)
 
 
 @require_safe
@@ -62,9 +62,9 @@ def field_chart(request: HttpRequest) -> HttpResponse:
         template = "staking/field.html#chart" if part else "staking/field.html"
         return render(request, template, {"chart": _field()})
 
-    if not kept.is_shared(request):
-        return kept.private(made())
-    return kept.answer(request, ("field", theme_of(request), part), made)
+    if not page_cache.is_shared(request):
+        return page_cache.private(made())
+    return page_cache.answer(request, ("field", theme_of(request), part), made)
 
 
 def wants_part(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from staking.models import RankingRow
 from staking.pages.views_data import RankChange, RankFactor
-from staking.templatetags.money import fixed, grouped_int, percent
+from web.templatetags.money import fixed, grouped_int, percent
 
 TERMS = ("q_latency", "q_uptime", "q_stake", "q_scarcity")
 

@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from protocol.amounts import MICRO
-from staking.charts.figure import IFM, PERCENT, Axis, Chart, Guide, Series, View
-from staking.pages.listing import Option, Pager, Sort
 from staking.pages.views_data import Happening, LeaderboardRow, NodeState
 from staking.pages.waterfall import QBreakdown
 from staking.services import clock
-from staking.templatetags.components import STATES
+from web.charts import IFM, PERCENT, Axis, Chart, Guide, Series, View
+from web.listing import Option, Pager, Sort
+from web.templatetags.components import STATES
 
 NODE, WALLET = "0x" + "c5cc" * 10, "0x" + "6bef" * 10
 ROLES = ("operator", "delegator", "available", "unbonding", "accent", "sky", "plum", "warn", "risk")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, how, live, node, nodes, preferences, styleguide, theme
+from staking.pages import epochs, how, live, node, nodes, styleguide
+from web import preferences, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),

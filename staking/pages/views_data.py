@@ -11,10 +11,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from staking.charts.figure import Chart
-from staking.pages.listing import Option, Pager, Sort
 from staking.pages.waterfall import QBreakdown
 from staking.selectors.leaderboard import NetworkFigures
+from web.charts import Chart
+from web.listing import Option, Pager, Sort
 
 NodeState = Literal[
     "open", "active", "full", "unranked", "unbonding", "degraded", "cooldown", "pending_slash", "ban_pending",

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import connection
 
-from staking.selectors.kept import Kept
 from staking.selectors.node_query import ORDERINGS, NodeQuery, conditions, order_by, source
 from staking.services.epochs import OpenEpoch
+from web.versioned_cache import Kept
 
 # A page's filters are put to so many times the nodes that it ends with; then to more, but no more than so many times.
 NEAR, FAR = 2, 16

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 from protocol.errors import NotFound
 from staking.models import Epoch, Ranking, RankingRow
-from staking.selectors.kept import Kept
 from staking.services.epochs import OpenEpoch
 from staking.settlement.live import open_epoch
+from web.versioned_cache import Kept
 
 _in_force: Kept[tuple[OpenEpoch | None, int | None]] = Kept(1)
 

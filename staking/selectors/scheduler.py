@@ -11,10 +11,10 @@ from protocol import scheduling, tiers
 from protocol.errors import NotFound
 from protocol.parameters import JOB_CLASSES, Quorum, minimum_tier_of_class
 from protocol.scheduling import Candidate, ChosenQuorum
-from staking.selectors.kept import Kept
 from staking.selectors.node_query import STAKE, STANDING, TEE
 from staking.selectors.rankings import in_force
 from staking.services.epochs import OpenEpoch
+from web.versioned_cache import Kept
 
 # By the ranking's places, so that a page of the best reads no more than it shows.
 ELIGIBLE = f"""

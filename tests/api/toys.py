@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from inframind import urls
 from inframind.identity.models import User
 from protocol.errors import DelegationCapExceeded
-from staking.api import fields, pagination
-from staking.api.permissions import OracleOnly, WalletOnly
+from web.api import fields, pagination
+from web.api.permissions import OracleOnly, WalletOnly
 
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 

@@ -10,11 +10,11 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from inframind.identity.models import User
-from staking.models import FormKey
 from staking.models import Network as NetworkRow
 from tests.browser.conftest import NARROW, Open
 from tests.browser.test_accessible import faults, objections
 from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, SOUTH, Net, shown
+from web.models import FormKey
 
 pytestmark = pytest.mark.browser
 

@@ -14,12 +14,13 @@ from django.test import Client
 from delegation.models import Redelegation
 from inframind.identity.models import User
 from ledger.models import Transaction
-from staking.models import Epoch, FormKey, Unbonding
-from staking.pages.once import forget
+from staking.models import Epoch, Unbonding
 from staking.services import clock
-from staking.templatetags.money import moment_text
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
 from tests.pages.reading import Markup
+from web.form_idempotency import forget
+from web.models import FormKey
+from web.templatetags.money import moment_text
 
 KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')

@@ -87,7 +87,7 @@ def open_twice() -> None:
 def test_what_runs_before_it_is_undone_with_it() -> None:
     with pytest.raises(IntegrityError) as refused:
         open_twice()
-    assert refused.value.__cause__.diag.constraint_name == "ledger_account_name_key"
+    assert refused.value.__cause__.diag.constraint_name == "ledger_account_unique_name"
     assert not seen_by_others()
     assert OPEN.row(name=WALLET) == (WALLET,)
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from staking.pages import kept
 from tests.network import Network
+from web import page_cache
 
 
 @pytest.fixture(autouse=True)
 def _empty_shelf() -> Iterator[None]:
-    kept.forget()
+    page_cache.forget()
     yield
-    kept.forget()
+    page_cache.forget()
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from protocol.addresses import checksum
 from staking.models import Epoch, NodeEpoch
-from staking.templatetags.money import amount_digits
 from tests.network import Network, node_address
 from tests.pages.reading import Markup
+from web.templatetags.money import amount_digits
 
 
 def read(reader: Client, address: str) -> Markup:

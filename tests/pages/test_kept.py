@@ -11,15 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from staking.pages import kept
 from tests.network import Network, node_address, wallet
+from web import page_cache
 
 
 @pytest.fixture(autouse=True)
 def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second passes, so that only what is shown can renew a page; versions are looked at each time."""
-    monkeypatch.setattr(kept.time, "time", lambda: 1_800_000_000.0)
-    monkeypatch.setattr(kept, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(page_cache.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(page_cache, "LOOK_SECONDS", 0.0)
 
 
 def test_a_second_reader_gets_the_same_bytes_for_one_query(network: Network, reader: Client) -> None:
@@ -66,7 +66,7 @@ def test_the_reader_chooses_the_encoding(network: Network, accepted: str, encodi
 def test_the_question_is_canonical(network: Network, reader: Client) -> None:
     for number in range(3):
         network.node(number, own=3_000)
-    kept.forget()
+    page_cache.forget()
     for address in (
         "/?tier=2&open=1",
         "/?open=1&tier=2",
@@ -75,21 +75,21 @@ def test_the_question_is_canonical(network: Network, reader: Client) -> None:
         "/?tier=2&tier=2&open=1",
     ):
         reader.get(address)
-    assert len(kept.shelf) == 1
+    assert len(page_cache.shelf) == 1
 
 
 def test_what_is_looked_for_is_not_kept(network: Network, reader: Client) -> None:
     network.node(1)
-    kept.forget()
+    page_cache.forget()
     answer = reader.get("/?q=node")
-    assert len(kept.shelf) == 0
+    assert len(page_cache.shelf) == 0
     assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_the_shelf_is_bounded() -> None:
-    shelf = kept.Shelf(3)
+    shelf = page_cache.Shelf(3)
     for number in range(9):
-        shelf.put(number, kept.Kept.of(b"page"))
+        shelf.put(number, page_cache.Kept.of(b"page"))
     assert len(shelf) == 3
     assert shelf.get(8) is not None
     assert shelf.get(0) is None
@@ -97,20 +97,20 @@ def test_the_shelf_is_bounded() -> None:
 
 def test_errors_and_empty_answers_are_not_kept(network: Network, reader: Client) -> None:
     network.node(1)
-    kept.forget()
+    page_cache.forget()
     reader.get("/?tier=9")
     reader.get("/?page=77")
-    assert len(kept.shelf) == 0
+    assert len(page_cache.shelf) == 0
 
 
 def test_a_reader_who_is_signed_in_gets_a_page_of_her_own(network: Network, reader: Client) -> None:
     node = network.node(1, own=100, name="Mine")
     person = get_user_model().objects.create(address=network.operator_of(node))
     reader.force_login(person)
-    kept.forget()
+    page_cache.forget()
     answer = reader.get("/")
     assert answer["Cache-Control"] == "private, no-store"
-    assert len(kept.shelf) == 0
+    assert len(page_cache.shelf) == 0
     assert "Your nodes and those you delegate to" in answer.content.decode()
     stranger = Client(HTTP_ACCEPT_ENCODING="identity").get("/").content.decode()
     assert "Your nodes" not in stranger
@@ -129,13 +129,13 @@ def test_delegations_head_the_list_of_their_wallet(network: Network, reader: Cli
 
 def test_each_theme_is_kept_apart_and_no_other(network: Network, reader: Client) -> None:
     network.node(1)
-    kept.forget()
+    page_cache.forget()
     for theme in ("light", "dark", "", "<script>", "blue"):
         reader.cookies["theme"] = theme
         html = reader.get("/").content.decode()
         assert ("data-bs-theme" in html) == (theme in ("light", "dark"))
         assert "<script>blue" not in html
-    assert len(kept.shelf) == 3
+    assert len(page_cache.shelf) == 3
 
 
 def test_no_token_is_kept_or_set(network: Network, reader: Client) -> None:
@@ -147,7 +147,7 @@ def test_no_token_is_kept_or_set(network: Network, reader: Client) -> None:
 
 def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: Client) -> None:
     network.node(1)
-    kept.forget()
+    page_cache.forget()
     reader.get("/", HTTP_HOST="localhost:9")
     assert b"localhost:9" not in reader.get("/", HTTP_HOST="127.0.0.1").content
 
@@ -155,5 +155,5 @@ def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: 
 def test_every_process_makes_the_same_bytes(network: Network, reader: Client) -> None:
     network.node(1, own=100)
     first = reader.get("/")
-    kept.forget()
+    page_cache.forget()
     assert reader.get("/")["ETag"] == first["ETag"]

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.addresses import checksum
-from staking.pages import kept
 from staking.services.rankings import rank
 from tests.network import Network, node_address, operator
 from tests.pages.reading import Markup
+from web import page_cache
 
 NAMES = ("Alpha", "Beta", "Gamma")
 
@@ -151,7 +151,7 @@ def test_pages_cut_the_list_and_keep_the_question(network: Network, reader: Clie
 
 def test_a_miss_asks_at_most_ten_queries_whatever_is_listed(network: Network, reader: Client) -> None:
     def asked(address: str) -> int:
-        kept.forget()
+        page_cache.forget()
         with CaptureQueriesContext(connection) as queries:
             assert reader.get(address).status_code == 200
         return len(queries)

@@ -13,9 +13,9 @@ from protocol.addresses import checksum
 from staking.charts.node import rank as rank_chart
 from staking.models import Node, Slash
 from staking.services.rankings import rank
-from staking.templatetags.money import amount_digits
 from tests.network import Network, node_address, wallet
 from tests.pages.reading import Markup
+from web.templatetags.money import amount_digits
 
 
 def read(reader: Client, node: str, query: str = "") -> Markup:

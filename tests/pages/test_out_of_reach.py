@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from inframind import urls
 from inframind.identity.models import User
-from staking.pages.once import mint_key
 from staking.services.epochs import EPOCH_LOCK
 from tests.network import Network, node_address, wallet
+from web.form_idempotency import mint_key
 
 STAKE = f"/money/delegate/?node={node_address(1)}&amount=5"
 

@@ -14,9 +14,9 @@ from protocol import errors
 from protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower, ProtocolError
 from protocol.parameters import DEFAULTS, apply_changes
 from protocol.rewards import check_share_change
-from staking.templatetags.details import DETAILS, WORDS, in_words
-from staking.templatetags.money import write_numbers
-from staking.templatetags.refusals import SENTENCES, said
+from web.refusal_details import DETAILS, WORDS, in_words
+from web.templatetags.money import write_numbers
+from web.templatetags.refusals import SENTENCES, said
 
 # What refuses on a page; the rest speaks to programs and to the command line alone.
 ON_PAGES = (

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from staking.models import Change
-from staking.selectors.kept import Kept
-from staking.services import changes
+from web import data_version
+from web.models import DataChange
+from web.versioned_cache import Kept
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def test_a_value_is_made_once_until_something_moves() -> None:
     made = iter(range(10))
     assert [kept.get("a", lambda: next(made)) for _ in range(3)] == [0, 0, 0]
     assert kept.get("b", lambda: next(made)) == 1
-    Change.objects.create()
+    DataChange.objects.create()
     assert kept.get("a", lambda: next(made)) == 2
 
 
@@ -48,7 +48,7 @@ def test_a_full_store_begins_anew() -> None:
 def test_a_look_at_the_version_serves_for_its_time(
     settings: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr("staking.selectors.kept._Look.until", 0.0)
+    monkeypatch.setattr("web.versioned_cache._Look.until", 0.0)
     settings.VERSION_SECONDS = 60
     store: Kept[int] = Kept(3)
     with django_assert_num_queries(1):
@@ -64,12 +64,12 @@ def test_what_fails_is_not_kept() -> None:
 
 def test_what_commits_late_shows_beside_what_was_dropped() -> None:
     """One row of an act that began earlier comes, one old row goes: as many as before, and yet something moved."""
-    Change.objects.bulk_create(Change(id=number) for number in (1, 1_000, 1_001))
+    DataChange.objects.bulk_create(DataChange(id=number) for number in (1, 1_000, 1_001))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(pg_get_serial_sequence('staking_change', 'id'), 1001)")
-    before = changes.version()
-    Change.objects.create(id=999)
-    assert changes.prune() == 1
-    assert changes.version() != before
-    assert list(Change.objects.order_by("id").values_list("id", flat=True)) == [999, 1_000, 1_001, 1_002]
-    assert changes.prune() == 0, "999 is within the last thousand"
+        cursor.execute("SELECT setval(pg_get_serial_sequence('web_datachange', 'id'), 1001)")
+    before = data_version.version()
+    DataChange.objects.create(id=999)
+    assert data_version.prune() == 1
+    assert data_version.version() != before
+    assert list(DataChange.objects.order_by("id").values_list("id", flat=True)) == [999, 1_000, 1_001, 1_002]
+    assert data_version.prune() == 0, "999 is within the last thousand"

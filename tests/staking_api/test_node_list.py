@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.amounts import MICRO, parse_amount
-from staking.models import Change
 from staking.selectors.nodes import ORDERINGS
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from web.models import DataChange
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net, get: Any) -> 
 
     def cost(ordering: str, limit: int, rows: int) -> int:
         asked = {"ordering": ordering, "open": "true", "search": "node", "status": "active", "limit": limit}
-        Change.objects.create()  # nothing that was kept serves any more
+        DataChange.objects.create()  # nothing that was kept serves any more
         with CaptureQueriesContext(connection) as queries:
             found = get("nodes", **asked)["results"]
         assert len(found) == rows

@@ -22,8 +22,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
-from staking.pages.preferences import is_usual
-from staking.services import changes
+from web import data_version
+from web.preferences import is_usual
 
 SHELF = 512
 # Countdowns in the page are right to this many seconds without script; with script to the second.
@@ -106,7 +106,7 @@ def version() -> tuple[int, int]:
     """What lists show, as a version; a change is seen within LOOK_SECONDS."""
     now = time.monotonic()
     if now >= _Seen.until:
-        _Seen.version = changes.version()
+        _Seen.version = data_version.version()
         _Seen.until = now + LOOK_SECONDS
     return _Seen.version
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from protocol.errors import ProtocolError
-from staking.templatetags.details import in_words
+from web.refusal_details import in_words
 
 register = template.Library()
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from protocol.errors import IdempotencyConflict, Invalid
-from staking.models.once import FormKey
+from web.models import FormKey
 
 Answer = dict[str, Any]
 Result = TypeVar("Result")

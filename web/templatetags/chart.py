@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from staking.charts.figure import Axis, Chart, View
-from staking.templatetags.money import UNKNOWN, fixed, grouped_int
+from web.charts import Axis, Chart, View
+from web.templatetags.money import UNKNOWN, fixed, grouped_int
 
 register = template.Library()
 

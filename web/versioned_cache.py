@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 
-from staking.services import changes
+from web import data_version
 
 Value = TypeVar("Value")
 Version = tuple[int, int]
@@ -76,6 +76,6 @@ class Kept(Generic[Value]):
 
 def _version() -> Version:
     if time.monotonic() >= _Look.until:
-        _Look.version = changes.version()
+        _Look.version = data_version.version()
         _Look.until = time.monotonic() + settings.VERSION_SECONDS
     return _Look.version

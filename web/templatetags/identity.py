@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from protocol.addresses import checksum, keccak256
-from staking.templatetags.components import icon
+from web.templatetags.components import icon
 
 register = template.Library()
 

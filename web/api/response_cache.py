@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.http import parse_etags
 from rest_framework.response import Response
 
-from staking.selectors.kept import Kept
+from web.versioned_cache import Kept
 
 View = Callable[..., HttpResponseBase]
 
