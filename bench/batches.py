@@ -10,8 +10,8 @@ from django.conf import settings
 
 from protocol.addresses import checksum, keccak256
 from protocol.signatures import address_of_private_key, receipt_digest, sign
+from protocol.times import MS, UNIX
 from staking.services import nodes
-from staking.services.intake import MS, UNIX
 
 NODES, ROWS = 100, 10_000
 

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from bench import batches, site
 from bench.floors import ratio, rounds
 from inframind.identity.tokens import issue
-from staking.services import clock, receipts
+from oracle import receipts
+from staking.services import clock
 from staking.services.epochs import start_network
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]

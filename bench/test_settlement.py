@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from bench import fleet
 from bench.floors import ratio, rounds
 from inframind.epoch import EPOCH_STEPS
+from staking.measurement.node_inputs import NODES
+from staking.measurement.node_state import Settlement
+from staking.measurement.performance import measure_performance
 from staking.models import Epoch, NodeEpoch
-from staking.settlement.gather import NODES
-from staking.settlement.performance import measure_performance
 from staking.settlement.report import COLUMNS
-from staking.settlement.state import Settlement
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -10,9 +10,9 @@ from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
 from inframind.epoch import EPOCH_STEPS
 from protocol.offences import Counters, find_offences
+from staking.measurement.node_state import Settlement
 from staking.models import Bucket, Epoch, Node, Slash
 from staking.settlement.slashes import create_slashes, execute_slashes
-from staking.settlement.state import Settlement
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

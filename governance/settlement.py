@@ -8,11 +8,11 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import votes
 from protocol.errors import ParameterOutOfBounds
+from staking.measurement.node_state import Settlement
 from staking.services import events
 from staking.services.node_lock import lock
 from staking.services.parameters import schedule
 from staking.services.slashes import overturn
-from staking.settlement.state import Settlement
 
 
 def count_disputes(work: Settlement) -> None:

@@ -13,10 +13,12 @@ from django.conf import settings
 
 from inframind.epoch import settle_due
 from inframind.tables import Line, Table
+from oracle import heartbeats, receipts
+from oracle.batch_parsing import Ingested, read_moment
 from protocol.errors import ProtocolError
+from protocol.times import moment_of, unix_ms
 from staking.models import Epoch
-from staking.services import clock, heartbeats, receipts
-from staking.services.intake import Ingested, moment_of, read_moment, unix_ms
+from staking.services import clock
 
 RECEIPT_COLUMNS = (
     "job_id", "node", "job_class", "region", "accepted_at", "deadline_ms", "latency_ms", "outcome", "credits",

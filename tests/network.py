@@ -19,10 +19,10 @@ from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.parameters import JOB_CLASSES
 from protocol.pools import claimable, value_of
+from staking.measurement.node_state import Settlement
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.services import faucet, nodes, stakes, unbondings
 from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network
-from staking.settlement.state import Settlement
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOMES = ("completed", "timeout", "rejected", "dropped", "schema_mismatch")

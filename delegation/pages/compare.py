@@ -18,11 +18,11 @@ from delegation.selectors.prospects import past_of, recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid
+from staking.measurement.live import open_epoch
 from staking.models import Node, Ranking, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import reader_of
 from web.templatetags.money import amount_digits, grouped_int, percent, percentile, times

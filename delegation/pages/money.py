@@ -20,10 +20,10 @@ from delegation.pages.rows import Review
 from delegation.pages.situation import Situation, situation_of
 from delegation.pages.wish import Wish, plain, read_wish
 from protocol.errors import ProtocolError
+from staking.measurement.live import open_epoch
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from web.current_user import of_reader
 from web.form_idempotency import act_once, answer_of, is_key, mint_key, rehearse
 from web.templatetags.money import amount_digits

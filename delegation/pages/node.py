@@ -21,11 +21,11 @@ from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wall
 from protocol.addresses import normalize
 from protocol.amounts import MICRO
 from protocol.errors import AddressInvalid, ProtocolError
+from staking.measurement.live import open_epoch
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
-from staking.settlement.live import open_epoch
 from web.current_user import reader_of
 
 EXAMPLE = 1_000 * MICRO

@@ -15,10 +15,10 @@ from delegation.pages.terms import Filled
 from delegation.pages.wish import plain_share
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, ProtocolError
+from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.selectors.nodes import regions
 from staking.services import clock, nodes
-from staking.settlement.live import open_epoch
 from web.current_user import of_reader
 
 

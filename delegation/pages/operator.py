@@ -21,12 +21,12 @@ from delegation.selectors.running import Running, running_epoch
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
+from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
 from staking.selectors.nodes import regions
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from web.current_user import of_reader
 
 DELEGATORS_LISTED = 10

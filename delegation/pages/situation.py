@@ -14,9 +14,9 @@ from delegation.selectors.positions import PositionFigures, position_of
 from delegation.selectors.unbondings import UnbondingFigures, unbonding_of
 from ledger import accounts
 from ledger.selectors import balance
+from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 
 
 @dataclass(frozen=True, slots=True)

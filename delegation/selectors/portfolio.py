@@ -15,10 +15,10 @@ from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, u
 from delegation.selectors.wallets import WalletFigures, figures_from
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
+from staking.measurement.live import open_epoch
 from staking.models import Ranking, Slash
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 
 EPOCHS = 30
 ENTRIES = 200

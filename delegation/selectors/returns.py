@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from protocol.amounts import BPS
-from staking.settlement.live import open_epoch
+from staking.measurement.live import open_epoch
 
 WINDOWS = (7, 30, 90)
 YEAR = 31_536_000

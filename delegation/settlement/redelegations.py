@@ -14,10 +14,10 @@ from ledger.posting import post
 from protocol import pools
 from protocol.amounts import format_amount
 from protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
+from staking.measurement.node_state import Settlement
 from staking.models import Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing
-from staking.settlement.state import Settlement
 
 # One statement for all of them: each may have come from anybody, and everybody waits for a settlement.
 CLOSE = """

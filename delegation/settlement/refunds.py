@@ -8,9 +8,9 @@ from delegation.models import Position
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
+from staking.measurement.node_state import NodeState, Settlement
 from staking.models import Pool, StakeCheckpoint
 from staking.services import events
-from staking.settlement.state import NodeState, Settlement
 
 
 def refund_pending_delegations(work: Settlement) -> None:

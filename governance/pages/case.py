@@ -25,10 +25,10 @@ from governance.windows import is_before_end
 from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
+from staking.measurement.live import open_epoch
 from staking.models import Epoch, Slash
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
-from staking.settlement.live import open_epoch
 from web import query_params
 from web.current_user import reader_of
 from web.listing import Pager, address_of

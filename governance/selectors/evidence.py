@@ -9,8 +9,8 @@ from django.conf import settings
 
 from protocol.parameters import JOB_CLASSES
 from protocol.signatures import receipt_digest, recover
+from protocol.times import unix_ms
 from staking.models import NodeEpoch, Receipt, Slash
-from staking.services.intake import unix_ms
 
 AROUND = 10
 

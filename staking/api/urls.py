@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 
 from staking.api import epochs, ledger, node_history, nodes, parameters, rankings, scheduler, slashes
 
@@ -28,5 +28,4 @@ urlpatterns = [
     path("ledger/accounts/<str:name>", ledger.account),
     path("scheduler/assignments", scheduler.Assignments.as_view()),
     path("scheduler/quorums", scheduler.Quorums.as_view()),
-    path("oracle/", include("staking.api.oracle_urls")),
 ]

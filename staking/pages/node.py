@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
 from staking.charts import node as charts
+from staking.measurement.live import open_epoch
 from staking.models import Node, Pool
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
@@ -22,7 +23,6 @@ from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, node_figures
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from web import query_params
 from web.current_user import reader_of
 from web.listing import Pager

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from protocol.amounts import BPS
 from protocol.parameters import DEFAULTS, Parameters
 from staking.charts.field import field
+from staking.measurement.live import open_epoch
 from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_query import Asked, asked_by
 from staking.pages.leaderboard_rows import row_of
@@ -19,7 +20,6 @@ from staking.selectors import leaderboard
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from web import page_cache
 from web.csv_download import download
 from web.current_user import reader_of

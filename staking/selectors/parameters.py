@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from protocol.parameters import DEFAULTS, to_json
+from staking.measurement.live import open_epoch
 from staking.models import ParameterSet
-from staking.settlement.live import open_epoch
 
 LONGEST_HISTORY = 200
 

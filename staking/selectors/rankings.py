@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from protocol.errors import NotFound
+from staking.measurement.live import open_epoch
 from staking.models import Epoch, Ranking, RankingRow
 from staking.services.epochs import OpenEpoch
-from staking.settlement.live import open_epoch
 from web.versioned_cache import Kept
 
 _in_force: Kept[tuple[OpenEpoch | None, int | None]] = Kept(1)

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from protocol.scheduling import rank_key
+from staking.measurement.live import Live, figures
 from staking.models import Epoch, Ranking
 from staking.services.epochs import lock_open_epoch
-from staking.settlement.live import Live, figures
 
 APR_EPOCHS = 30
 YEAR_SECONDS = 31_536_000

@@ -6,7 +6,7 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import pools, tiers
 from protocol import rewards as rules
-from staking.settlement.state import NodeState, Settlement
+from staking.measurement.node_state import NodeState, Settlement
 
 
 def distribute_rewards(work: Settlement) -> None:

@@ -10,10 +10,10 @@ from django.db import connection
 
 from protocol import offences as rules
 from protocol import slashing, tiers
+from staking.measurement.node_state import NodeState, Settlement
 from staking.models import Attestation, Bucket, Node, Receipt, Slash
 from staking.services import events
 from staking.settlement.execution import execute
-from staking.settlement.state import NodeState, Settlement
 
 NOT_GOOD = """
 SELECT node_id, job_id, outcome, proof FROM staking_receipt

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 from infra.main import app
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
+from oracle import receipts
 from protocol.addresses import checksum
 from protocol.amounts import MICRO, parse_amount
-from staking.services import clock, faucet, nodes, receipts
+from staking.measurement.live import open_epoch
+from staking.services import clock, faucet, nodes
 from staking.services.epochs import lock_open_epoch
-from staking.settlement.live import open_epoch
 from tests.work import machines
 
 OWEN, DORA = (Account.from_key("0x" + digit * 64) for digit in "34")

@@ -16,10 +16,10 @@ from inframind.identity.tokens import issue
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes
+from staking.measurement.live import open_epoch
 from staking.models import Demand, Epoch, Network, Node, Receipt
 from staking.services import faucet, nodes, stakes
 from staking.services.epochs import start_network, store_parameters
-from staking.settlement.live import open_epoch
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)

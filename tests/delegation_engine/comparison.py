@@ -11,11 +11,11 @@ from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import opened
 from governance.models import Dispute
 from ledger.models import Account
+from staking.measurement.node_inputs import read_nodes
 from staking.models import Bucket, Epoch, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.selectors.nodes import node_figures
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import stakes
-from staking.settlement.gather import read_nodes
 from tests.network import Network
 
 from .model import Model

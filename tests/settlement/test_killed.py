@@ -21,10 +21,10 @@ from django.utils import timezone
 from inframind import epoch as roof
 from inframind.audit import audit
 from ledger.models import Transaction
+from staking.measurement.node_state import Settlement
 from staking.models import Epoch, Node, NodeEpoch, Slash
 from staking.models import Network as NetworkRow
 from staking.settlement.opening import Halted
-from staking.settlement.state import Settlement
 from tests.network import Network
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from staking.settlement import live
+from staking.measurement import live
 from tests.delegation.net import NORTH, Net
 
 pytestmark = pytest.mark.django_db

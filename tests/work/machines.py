@@ -7,11 +7,13 @@ from typing import Any
 
 from django.conf import settings
 
+from oracle import receipts
+from oracle.batch_parsing import Ingested
 from protocol.addresses import checksum, keccak256
 from protocol.signatures import address_of_private_key, receipt_digest, sign
+from protocol.times import unix_ms
 from staking.models import JobKey, Receipt
-from staking.services import nodes, receipts
-from staking.services.intake import Ingested, unix_ms
+from staking.services import nodes
 from tests.network import START, operator
 
 TRACE, RESULT, OTHER = b"\x22" * 32, b"\x11" * 32, b"\x33" * 32

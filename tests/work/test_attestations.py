@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from oracle.attestations import attest
 from protocol.errors import Invalid, NotFound
 from staking.models import Attestation
-from staking.services.attestations import attest
 from tests.network import START, Network
 from tests.work import machines
 

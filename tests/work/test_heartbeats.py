@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from oracle import heartbeats
+from oracle.batch_parsing import Ingested
 from staking.models import Heartbeat, Node
-from staking.services import heartbeats
-from staking.services.intake import Ingested
 from tests.network import START, Network
 from tests.work import machines
 from tests.work.machines import counted, rfc3339

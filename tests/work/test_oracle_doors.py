@@ -16,8 +16,8 @@ from django.test import Client
 from django.utils import timezone
 
 from inframind.identity.tokens import issue
+from oracle.api import views
 from protocol.addresses import checksum
-from staking.api import oracle
 from staking.models import Attestation, Heartbeat, JobKey, Receipt
 from tests.network import START, Network
 from tests.work import machines
@@ -241,8 +241,8 @@ class TestBodies:
 
 def test_who_finds_no_turn_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     full = BoundedSemaphore(1)
-    monkeypatch.setattr(oracle, "TURNS", full)
-    monkeypatch.setattr(oracle, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(views, "TURNS", full)
+    monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
     with full:
         for door in ("receipts", "heartbeats"):
             answer = post(door, BODIES[door])
@@ -253,9 +253,9 @@ def test_who_finds_no_turn_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_turn_is_given_back_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oracle, "TURNS", BoundedSemaphore(1))
-    monkeypatch.setattr(oracle, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(views, "TURNS", BoundedSemaphore(1))
+    monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
-        broken.setattr("staking.services.receipts.ingest", lambda **_: 1 / 0)
+        broken.setattr("oracle.receipts.ingest", lambda **_: 1 / 0)
         assert post("receipts", BODIES["receipts"]).status_code == 500
     assert post("receipts", BODIES["receipts"]).status_code == 200

@@ -11,9 +11,9 @@ import pytest
 
 from inframind.audit import audit
 from inframind.epoch import settle_epoch
+from oracle import heartbeats
+from oracle.batch_parsing import Ingested
 from staking.models import Heartbeat, Receipt
-from staking.services import heartbeats
-from staking.services.intake import Ingested
 from tests.network import START, Network
 from tests.together import together
 from tests.work import machines

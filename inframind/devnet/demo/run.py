@@ -12,12 +12,13 @@ from inframind.devnet.demo import story
 from inframind.devnet.demo.cast import Machine
 from inframind.devnet.demo.oracle import Oracle
 from inframind.epoch import settle_epoch
+from oracle import heartbeats, receipts
 from protocol.errors import Conflict
-from staking.services import clock, heartbeats, receipts
+from staking.measurement.live import open_epoch
+from staking.services import clock
 from staking.services.epochs import OpenEpoch, start_network
 from staking.services.rankings import rank, rank_due
 from staking.services.unbondings import release_due
-from staking.settlement.live import open_epoch
 
 EPOCHS = 60
 # Before these the oracle heard nobody: every slot of sixty epochs would add time and nothing to see.

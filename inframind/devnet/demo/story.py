@@ -14,11 +14,11 @@ from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
 from inframind.devnet.demo import cast
 from inframind.devnet.demo.cast import Machine
+from oracle.attestations import attest
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
 from staking.models import Node, Slash
 from staking.services import faucet, nodes, stakes
-from staking.services.attestations import attest
 
 PURSES = (4_000, 12_000, 900, 30_000, 2_500)
 # Wallets that come in each of the first epochs, so that pools fill over time.

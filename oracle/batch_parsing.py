@@ -11,13 +11,12 @@ from typing import Final
 
 from protocol.addresses import normalize
 from protocol.errors import ProtocolError, ReceiptInvalid
+from protocol.times import MS, UNIX
 
 # Numbers fit 63 bits, so that a signed column holds them (R21).
 WHOLE_LIMIT: Final = 1 << 63
 # How far ahead of the network's clock a time may lie (R21, R25).
 AHEAD: Final = timedelta(minutes=5)
-UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MS: Final = timedelta(milliseconds=1)
 # No later time can be shown.
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - UNIX) // MS
 
@@ -125,16 +124,6 @@ def read_bytes(value: object, name: str, length: int) -> bytes | None:
     if value in ("", "0x"):
         return None
     raise ReceiptInvalid(f"Give {name} as 0x and {2 * length} hex digits, or leave it out.", field=name)
-
-
-def unix_ms(moment: datetime) -> int:
-    """A time as whole ms since 1970."""
-    return (moment - UNIX) // MS
-
-
-def moment_of(ms: int) -> datetime:
-    """The UTC time of a number of ms since 1970."""
-    return UNIX + ms * MS
 
 
 def _check_unicode(value: str, name: str) -> None:

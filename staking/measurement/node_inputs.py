@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from protocol.rewards import REPUTATION_START
-from staking.settlement.state import NodeState, Settlement
+from staking.measurement.node_state import NodeState, Settlement
 
 # Wide integers as text, which Python reads sooner than decimals.
 NODES = f"""
@@ -39,7 +39,7 @@ def read_nodes(epoch: int) -> list[NodeState]:
         return [_state(row, epoch) for row in cursor.fetchall()]
 
 
-def _state(row: tuple, epoch: int) -> NodeState:  # type: ignore[type-arg]
+def _state(row: tuple, epoch: int) -> NodeState:
     (
         id_, address, operator, region, custodial, banned, cooldown_until, cap, retired, share_bps,
         self_stake, pending_stake, registered_ms, generation, tokens, shares, pending_shares,

@@ -7,12 +7,19 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Final, NamedTuple
 
+from oracle.batch_parsing import (
+    read_address,
+    read_bytes,
+    read_moment,
+    read_object,
+    read_text,
+    read_whole,
+)
 from postgres.binary_copy import sized
 from protocol.errors import ReceiptInvalid
 from protocol.performance import OUTCOMES
 from protocol.signatures import receipt_digest, recover
 from protocol.tables import JOB_CLASSES
-from staking.services.intake import read_address, read_bytes, read_moment, read_object, read_text, read_whole
 
 DIGEST_BYTES: Final = 20
 _ABSENT: Final = bytes(32)

@@ -14,11 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from oracle import attestations, heartbeats, receipts
+from oracle.api import serializers as shapes
+from oracle.batch_parsing import Ingested
 from protocol.addresses import checksum
 from protocol.errors import Invalid, TooLarge
-from staking.api import oracle_shapes as shapes
-from staking.services import attestations, clock, heartbeats, receipts
-from staking.services.intake import Ingested
+from staking.services import clock
 from web.api.fields import write_moment
 from web.api.parsing import BatchParser
 from web.api.permissions import OracleOnly

@@ -9,15 +9,16 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from oracle import receipt_store as store
+from oracle.batch_parsing import AHEAD, LAST_MS, Ingested
+from oracle.receipt_parsing import Content, read_content, signer_of
+from oracle.receipt_store import Recorded
 from protocol.addresses import checksum
 from protocol.errors import NotFound, ProtocolError, ReceiptConflict, ReceiptTime
 from protocol.performance import OUTCOMES, is_good, judge_proof
+from protocol.times import unix_ms
 from staking.models import Node, Receipt
-from staking.services import receipt_store as store
 from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.intake import AHEAD, LAST_MS, Ingested, unix_ms
-from staking.services.receipt_content import Content, read_content, signer_of
-from staking.services.receipt_store import Recorded
 
 PROOF_NUMBERS = {choice.name.lower(): choice.value for choice in Receipt.Proof}
 

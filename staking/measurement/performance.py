@@ -9,10 +9,10 @@ from django.db import DataError, connection, transaction
 
 from protocol import performance as rules
 from protocol.parameters import Parameters
+from protocol.times import unix_ms
+from staking.measurement.node_state import NodeState, Settlement
 from staking.models import Epoch, Receipt
 from staking.services.epochs import OpenEpoch, parameters_of
-from staking.services.intake import unix_ms
-from staking.settlement.state import NodeState, Settlement
 
 # Σx² in 64 bits, which the server refuses beyond them, and without a bound at three times the cost.
 SQUARES, WIDE_SQUARES = "sum(latency_ms * latency_ms)", "sum(latency_ms::numeric * latency_ms)"

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
+from oracle.receipt_parsing import DIGEST_BYTES, Content
 from postgres.binary_copy import BytesArray, TextArray, copy_in, run, sized
 from staking.models import Receipt
-from staking.services.receipt_content import DIGEST_BYTES, Content
 
 VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import connection
 
 from protocol import scheduling
+from staking.measurement.node_inputs import read_nodes
+from staking.measurement.node_state import NodeState
+from staking.measurement.performance import measure
 from staking.models import Epoch, NodeEpoch
 from staking.services.epochs import OpenEpoch, parameters_of
-from staking.settlement.gather import read_nodes
-from staking.settlement.performance import measure
-from staking.settlement.state import NodeState
 
 WINDOW_FIELDS = (
     "accepted", "good", "sla_bps", "rejection_bps", "uptime_bps", "latency_ms", "variation_bps",

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from oracle.batch_parsing import AHEAD, LAST_MS, Ingested, read_address, read_moment, read_object
 from postgres.binary_copy import WholeArray, run
 from protocol.addresses import checksum
 from protocol.errors import NotFound, ProtocolError, ReceiptTime
+from protocol.times import unix_ms
 from staking.models import Node
 from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.intake import AHEAD, LAST_MS, Ingested, read_address, read_moment, read_object, unix_ms
 
 # What was kept ahead of its epoch stands at other moments of a slot than its start.
 INSERT = """
