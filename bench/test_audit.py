@@ -8,7 +8,7 @@ from django.db import connection
 from bench import fleet
 from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
-from inframind.audit import audit
+from settlement.audit import audit
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from bench import clients
 from bench.floors import ratio, rounds
-from inframind.audit import audit
+from settlement.audit import audit
 from staking.services import clock, faucet, nodes
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]

@@ -8,9 +8,9 @@ import pytest
 
 from bench import clients
 from bench.floors import ratio, rounds
-from inframind.audit import audit
 from ledger import accounts
 from ledger.posting import post
+from settlement.audit import audit
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -11,12 +11,12 @@ from django.db import connection, transaction
 
 from bench import fleet
 from bench.floors import ratio, rounds
-from inframind.epoch import EPOCH_STEPS
+from settlement.epoch import EPOCH_STEPS
+from settlement.measurement import measure_performance
+from settlement.report import COLUMNS
+from settlement.state import Settlement
 from staking.measurement.node_inputs import NODES
-from staking.measurement.node_state import Settlement
-from staking.measurement.performance import measure_performance
 from staking.models import Epoch, NodeEpoch
-from staking.settlement.report import COLUMNS
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from bench import fleet
 from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
-from inframind.epoch import EPOCH_STEPS
 from protocol.offences import Counters, find_offences
-from staking.measurement.node_state import Settlement
+from settlement.epoch import EPOCH_STEPS
+from settlement.slashes import create_slashes, execute_slashes
+from settlement.state import Settlement
 from staking.models import Bucket, Epoch, Node, Slash
-from staking.settlement.slashes import create_slashes, execute_slashes
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 
-from inframind.epoch import settle_due
 from inframind.tables import Line, Table
 from oracle import heartbeats, receipts
 from oracle.batch_parsing import Ingested, read_moment
 from protocol.errors import ProtocolError
 from protocol.times import moment_of, unix_ms
+from settlement.epoch import settle_due
 from staking.models import Epoch
 from staking.services import clock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protocol.amounts import format_amount
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 
 
 def settled_line(work: Settlement) -> str:

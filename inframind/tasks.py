@@ -13,6 +13,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+from settlement.epoch import settle_due
 from staking.services.clock import now
 from staking.services.rankings import rank_due
 from staking.services.unbondings import release_due
@@ -20,7 +21,6 @@ from web import data_version, form_idempotency
 
 from . import health
 from .celery import app
-from .epoch import settle_due
 from .identity import upkeep
 from .notices import dispatch
 

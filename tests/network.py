@@ -12,14 +12,14 @@ from django.test import override_settings
 from delegation.models import Position, Redelegation
 from delegation.services import earnings, positions, redelegations
 from delegation.services import unbondings as returns
-from inframind.audit import audit
-from inframind.epoch import settle_epoch
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.parameters import JOB_CLASSES
 from protocol.pools import claimable, value_of
-from staking.measurement.node_state import Settlement
+from settlement.audit import audit
+from settlement.epoch import settle_epoch
+from settlement.state import Settlement
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.services import faucet, nodes, stakes, unbondings
 from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network

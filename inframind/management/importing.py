@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from inframind.tables import BadFile, Table
-from staking.settlement.opening import Halted
+from settlement.epoch_lifecycle import Halted
 
 
 class ImportCommand(BaseCommand):

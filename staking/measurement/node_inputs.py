@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from protocol.rewards import REPUTATION_START
-from staking.measurement.node_state import NodeState, Settlement
+from staking.measurement.node_state import NodeState
 
 # Wide integers as text, which Python reads sooner than decimals.
 NODES = f"""
@@ -23,13 +23,6 @@ FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id
 ORDER BY n.address
 """
-
-
-def gather_nodes(work: Settlement) -> None:
-    """Read every node as the epoch leaves it, by address, with what is active of its stake (R13, R41)."""
-    work.nodes = read_nodes(work.number)
-    work.by_id = {node.id: node for node in work.nodes}
-    work.by_address = {node.address: node for node in work.nodes}
 
 
 def read_nodes(epoch: int) -> list[NodeState]:

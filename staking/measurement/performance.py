@@ -10,7 +10,7 @@ from django.db import DataError, connection, transaction
 from protocol import performance as rules
 from protocol.parameters import Parameters
 from protocol.times import unix_ms
-from staking.measurement.node_state import NodeState, Settlement
+from staking.measurement.node_state import NodeState
 from staking.models import Epoch, Receipt
 from staking.services.epochs import OpenEpoch, parameters_of
 
@@ -50,11 +50,6 @@ GROUP BY h.node_id
 ANYONE = "SELECT EXISTS (SELECT FROM staking_heartbeat WHERE at >= %(start)s AND at < %(end)s)"
 
 MS = timedelta(milliseconds=1)
-
-
-def measure_performance(work: Settlement) -> None:
-    """Step 2. SLA, uptime, latency, scarcity and Q of every node in the epoch that ends."""
-    measure(work.nodes, epoch=work.epoch, until=work.epoch.end)
 
 
 def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:

@@ -10,11 +10,11 @@ from eth_account import Account
 from typer.testing import CliRunner
 
 from infra.main import app
-from inframind.audit import audit
-from inframind.epoch import settle_epoch
 from oracle import receipts
 from protocol.addresses import checksum
 from protocol.amounts import MICRO, parse_amount
+from settlement.audit import audit
+from settlement.epoch import settle_epoch
 from staking.measurement.live import open_epoch
 from staking.services import clock, faucet, nodes
 from staking.services.epochs import lock_open_epoch

@@ -10,12 +10,12 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from delegation.selectors.wallets import WalletFigures, wallet_figures
-from inframind.audit import audit
-from inframind.epoch import settle_epoch
 from inframind.identity.tokens import issue
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes
+from settlement.audit import audit
+from settlement.epoch import settle_epoch
 from staking.measurement.live import open_epoch
 from staking.models import Demand, Epoch, Network, Node, Receipt
 from staking.services import faucet, nodes, stakes

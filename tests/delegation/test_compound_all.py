@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from delegation.services import earnings, positions
-from inframind.audit import audit
 from protocol.errors import NothingToClaim
+from settlement.audit import audit
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Net
 
 

@@ -12,10 +12,10 @@ from django.db import OperationalError, connection
 
 from delegation.api import money
 from delegation.services import earnings, positions, unbondings
-from inframind.audit import audit
 from ledger import accounts
 from ledger.models import Transaction
 from protocol.amounts import MICRO
+from settlement.audit import audit
 from staking.models import Unbonding
 from tests.delegation.net import ANNA, NORTH, OLGA, Caller, Net
 

@@ -8,8 +8,8 @@ from django.db import connection
 from governance.models import Dispute, Vote
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from inframind.audit import audit
 from protocol.amounts import MICRO
+from settlement.audit import audit
 from staking.models import Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA

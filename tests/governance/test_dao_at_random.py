@@ -15,12 +15,12 @@ from governance.models import Dispute, Proposal, Vote
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
-from inframind.audit import audit
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
 from protocol.votes import dispute_outcome
+from settlement.audit import audit
 from staking.models import Slash
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, HONEST, NILS, OLGA

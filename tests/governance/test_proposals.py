@@ -10,9 +10,9 @@ from governance.models import Proposal
 from governance.services import proposals
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
-from inframind.audit import audit
 from protocol import errors
 from protocol.amounts import MICRO
+from settlement.audit import audit
 from staking.models import Epoch, Event, ParameterSet
 from staking.services.epochs import parameters_of
 from tests.governance import world

@@ -7,12 +7,12 @@ import pytest
 from governance.models import Dispute, Vote
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from inframind.audit import audit
-from inframind.epoch import settle_epoch
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
 from protocol.errors import AlreadyDisputed, DisputeWindowClosed, VoteClosed
+from settlement.audit import audit
+from settlement.epoch import settle_epoch
 from tests.governance import world
 from tests.governance.world import ANN, BEN, OLGA, SECOND
 from tests.together import together

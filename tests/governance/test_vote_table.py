@@ -7,11 +7,11 @@ import pytest
 from governance.models import Dispute, Vote
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from inframind.audit import audit
 from ledger import accounts
 from ledger.selectors import balance
 from protocol import errors
 from protocol.amounts import MICRO
+from settlement.audit import audit
 from staking.models import Node, Slash
 from tests.governance import world
 from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from delegation.services.positions import delegate
-from inframind.epoch import settle_epoch
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
+from settlement.epoch import settle_epoch
 from staking.measurement.live import open_epoch
 from staking.models import Attestation, Node, Slash
 from staking.services import clock, faucet, nodes, stakes

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 
 from delegation.models import Position
 from governance.models import Dispute, Proposal
-from inframind.audit import audit
 from inframind.devnet import prepare
 from inframind.devnet.demo import cast, work
+from settlement.audit import audit
 from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
 
 

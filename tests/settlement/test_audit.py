@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
-from inframind.audit import audit
+from settlement.audit import audit
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

@@ -18,13 +18,13 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from inframind import epoch as roof
-from inframind.audit import audit
 from ledger.models import Transaction
-from staking.measurement.node_state import Settlement
+from settlement import epoch as roof
+from settlement.audit import audit
+from settlement.epoch_lifecycle import Halted
+from settlement.state import Settlement
 from staking.models import Epoch, Node, NodeEpoch, Slash
 from staking.models import Network as NetworkRow
-from staking.settlement.opening import Halted
 from tests.network import Network
 
 pytestmark = pytest.mark.django_db(transaction=True)

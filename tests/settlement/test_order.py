@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from inframind import epoch as roof
-from inframind.epoch import settle_due, settle_epoch
 from ledger import accounts
 from ledger.models import Transaction
 from ledger.posting import post
 from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
+from settlement import epoch as roof
+from settlement.epoch import settle_due, settle_epoch
+from settlement.epoch_lifecycle import Halted, NotDue
 from staking.models import Epoch, Node, NodeEpoch
 from staking.models import Network as NetworkRow
 from staking.services.parameters import schedule
-from staking.settlement.opening import Halted, NotDue
 from tests.network import START, Network
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from delegation.services import earnings, positions, redelegations, unbondings
-from inframind.epoch import settle_due
 from ledger import accounts
 from ledger.models import Transaction
 from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
+from settlement.epoch import settle_due
 from staking.models import Epoch, Pool, Unbonding
 from staking.services import faucet, stakes
 from staking.services.unbondings import release_due, withdraw

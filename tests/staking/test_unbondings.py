@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from inframind.epoch import settle_due
 from ledger.models import Transaction
 from protocol.amounts import MICRO
 from protocol.errors import (
@@ -19,6 +18,7 @@ from protocol.errors import (
     UnbondingClosed,
     UnbondingNotMature,
 )
+from settlement.epoch import settle_due
 from staking.models import Bucket, Node, Unbonding
 from staking.services.admission import has_open_unbonding
 from staking.services.parameters import schedule

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from inframind.audit import audit
 from protocol.addresses import checksum
+from settlement.audit import audit
 from staking.models import Epoch, Heartbeat, Node, NodeEpoch, Ranking, Receipt
 from staking.models import Network as Clock
 from staking.services import clock
@@ -200,7 +200,7 @@ class TestReceipts:
     def test_a_halted_network_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run("import_receipts", write(tmp_path / "r.csv", RECEIPTS, [job("a", DAY_ONE)]))
         Clock.objects.update(halted=["a fault"])
-        monkeypatch.setattr("inframind.epoch.audit", lambda: ["a fault"])
+        monkeypatch.setattr("settlement.epoch.audit", lambda: ["a fault"])
         file = write(tmp_path / "s.csv", RECEIPTS, [job("b", DAY_ONE + 2 * DAY)])
         assert "settlement is halted" in run("import_receipts", file, "--settle")[1]
 

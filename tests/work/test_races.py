@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inframind.audit import audit
-from inframind.epoch import settle_epoch
 from oracle import heartbeats
 from oracle.batch_parsing import Ingested
+from settlement.audit import audit
+from settlement.epoch import settle_epoch
 from staking.models import Heartbeat, Receipt
 from tests.network import START, Network
 from tests.together import together

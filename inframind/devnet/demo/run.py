@@ -11,9 +11,9 @@ from django.db import connection
 from inframind.devnet.demo import story
 from inframind.devnet.demo.cast import Machine
 from inframind.devnet.demo.oracle import Oracle
-from inframind.epoch import settle_epoch
 from oracle import heartbeats, receipts
 from protocol.errors import Conflict
+from settlement.epoch import settle_epoch
 from staking.measurement.live import open_epoch
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, start_network

@@ -3,7 +3,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from inframind.audit import CHECKS, audit
+from settlement.audit import CHECKS, audit
 
 
 class Command(BaseCommand):

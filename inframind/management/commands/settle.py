@@ -1,9 +1,9 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from inframind.epoch import settle_due
 from inframind.reports import settled_line
+from settlement.epoch import settle_due
+from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now
-from staking.settlement.opening import Halted
 
 
 class Command(BaseCommand):

@@ -1,12 +1,12 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inframind.epoch import settle_due
 from inframind.reports import settled_line
+from settlement.epoch import settle_due
+from settlement.epoch_lifecycle import Halted
 from staking.models import Epoch
 from staking.services.clock import advance_to
 from staking.services.clock import now as network_now
 from staking.services.epochs import start_network
-from staking.settlement.opening import Halted
 
 
 class Command(BaseCommand):

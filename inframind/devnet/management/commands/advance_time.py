@@ -1,10 +1,10 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inframind.epoch import settle_due
 from inframind.reports import settled_line
 from protocol.errors import Invalid
+from settlement.epoch import settle_due
+from settlement.epoch_lifecycle import Halted
 from staking.services.clock import advance_by
-from staking.settlement.opening import Halted
 
 
 class Command(BaseCommand):

@@ -12,19 +12,18 @@ from datetime import datetime
 import structlog
 from django.db import connection, transaction
 
-from delegation.settlement.redelegations import carry_out_redelegations
-from delegation.settlement.refunds import refund_pending_delegations
-from governance.settlement import close_proposals, count_disputes
-from inframind.audit import audit
-from staking.measurement.node_inputs import gather_nodes
-from staking.measurement.node_state import Settlement
-from staking.measurement.performance import measure_performance
+from settlement.audit import audit
+from settlement.epoch_lifecycle import Halted, NotDue, lock_epoch, open_next_epoch
+from settlement.measurement import gather_nodes, measure_performance
+from settlement.redelegations import carry_out_redelegations
+from settlement.refunds import refund_pending_delegations
+from settlement.report import write_report
+from settlement.reputation import update_standing
+from settlement.rewards import distribute_rewards
+from settlement.slashes import create_slashes, detect_offences, execute_slashes
+from settlement.state import Settlement
+from settlement.votes import close_proposals, count_disputes
 from staking.models import Epoch, Network
-from staking.settlement.opening import Halted, NotDue, lock_epoch, open_next_epoch
-from staking.settlement.report import write_report
-from staking.settlement.rewards import distribute_rewards
-from staking.settlement.slashes import create_slashes, detect_offences, execute_slashes
-from staking.settlement.standing import update_standing
 
 EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
     lock_epoch,  # 1   wait for writers, `settling`

@@ -9,7 +9,7 @@ from operator import attrgetter
 from django.db import connection
 
 from protocol.merkle import Leaf, MerkleTree
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 
 COLUMNS = (
     "status", "accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "sla_bps",

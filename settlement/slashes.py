@@ -10,10 +10,11 @@ from django.db import connection
 
 from protocol import offences as rules
 from protocol import slashing, tiers
-from staking.measurement.node_state import NodeState, Settlement
+from settlement.slash_execution import execute
+from settlement.state import Settlement
+from staking.measurement.node_state import NodeState
 from staking.models import Attestation, Bucket, Node, Receipt, Slash
 from staking.services import events
-from staking.settlement.execution import execute
 
 NOT_GOOD = """
 SELECT node_id, job_id, outcome, proof FROM staking_receipt

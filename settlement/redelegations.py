@@ -14,7 +14,7 @@ from ledger.posting import post
 from protocol import pools
 from protocol.amounts import format_amount
 from protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 from staking.models import Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing

@@ -8,7 +8,7 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import votes
 from protocol.errors import ParameterOutOfBounds
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 from staking.services import events
 from staking.services.node_lock import lock
 from staking.services.parameters import schedule

@@ -8,7 +8,7 @@ from django.db import connection
 
 from ledger import accounts
 from ledger.selectors import balance
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 from staking.models import Epoch, Network
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, parameters_in, parameters_of
 

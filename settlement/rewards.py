@@ -6,7 +6,8 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import pools, tiers
 from protocol import rewards as rules
-from staking.measurement.node_state import NodeState, Settlement
+from settlement.state import Settlement
+from staking.measurement.node_state import NodeState
 
 
 def distribute_rewards(work: Settlement) -> None:

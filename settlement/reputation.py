@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protocol import performance, rewards
-from staking.measurement.node_state import Settlement
+from settlement.state import Settlement
 
 
 def update_standing(work: Settlement) -> None:

@@ -8,7 +8,8 @@ from delegation.models import Position
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
-from staking.measurement.node_state import NodeState, Settlement
+from settlement.state import Settlement
+from staking.measurement.node_state import NodeState
 from staking.models import Pool, StakeCheckpoint
 from staking.services import events
 

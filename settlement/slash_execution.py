@@ -9,10 +9,11 @@ from django.db.models import F, Sum
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools, slashing
-from staking.measurement.node_state import NodeState, Settlement
+from settlement.rewards import credit
+from settlement.state import Settlement
+from staking.measurement.node_state import NodeState
 from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
 from staking.services import events
-from staking.settlement.rewards import credit
 
 
 def execute(work: Settlement, slash: Slash, honest: Sequence[NodeState]) -> None:
