@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from bench import batches, site
 from bench.floors import ratio, rounds
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from oracle import receipts
 from staking.services import clock
 from staking.services.epochs import start_network

@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from inframind.identity import counters
-from inframind.identity.models import Token, User
-from inframind.identity.origin import origin
+from identity import counters
+from identity.models import Token, User
+from identity.origin import origin
 
 TRIES_PER_MINUTE = 10
 

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
-from inframind.identity.idempotency import NOWHERE
+from identity.idempotency import NOWHERE
 from protocol.errors import Invalid, NotFound
 from staking.services import clock
 from web.api import problems
@@ -53,7 +53,7 @@ urlpatterns = [
     path("", include("staking.api.urls")),
     path("oracle/", include("oracle.api.urls")),
     path("", include("inframind.docs")),
-    path("", include("inframind.identity.api")),
+    path("", include("identity.api")),
     path("", include("delegation.api.urls")),
     path("", include("governance.api.urls")),
     path("slashes/<int:slash>/dispute", slash_dispute(wallet_of)),

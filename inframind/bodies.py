@@ -14,7 +14,7 @@ from io import BytesIO
 from threading import Lock, Semaphore
 from typing import Any
 
-from inframind.identity.origin import origin_in
+from identity.origin import origin_in
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PIECE = 65_536

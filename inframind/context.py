@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from inframind.notices import inbox
+from notifications import inbox
 from protocol.amounts import BPS
 from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
 from web.theme import theme_of

@@ -13,6 +13,8 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+from identity import upkeep
+from notifications import dispatch
 from settlement.epoch import settle_due
 from staking.services.clock import now
 from staking.services.rankings import rank_due
@@ -21,8 +23,6 @@ from web import data_version, form_idempotency
 
 from . import health
 from .celery import app
-from .identity import upkeep
-from .notices import dispatch
 
 
 @shared_task

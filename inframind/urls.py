@@ -16,8 +16,8 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("inframind.api")),
-    path("", include("inframind.identity.urls")),
-    path("", include("inframind.notices.urls")),
+    path("", include("identity.urls")),
+    path("", include("notifications.urls")),
     path("", include("inframind.feeds.urls")),
     # Delegation's pages first: its page of a node adds the reader's position to the one of staking.
     path("", include("delegation.pages.urls")),

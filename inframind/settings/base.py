@@ -47,8 +47,8 @@ INSTALLED_APPS = [
     "csp",
     "django_prometheus",
     "inframind",
-    "inframind.identity",
-    "inframind.notices",
+    "identity",
+    "notifications",
     "ledger",
     "web",
     "staking",
@@ -72,8 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "inframind.identity.idempotency.Idempotency",
-    "inframind.observability.Unavailable",
+    "identity.idempotency.Idempotency",
+    "web.unavailable.Unavailable",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -176,11 +176,11 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "inframind.identity.authentication.TokenAuthentication",
-        "inframind.identity.authentication.PageSession",
+        "identity.authentication.TokenAuthentication",
+        "identity.authentication.PageSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["web.api.permissions.WalletWrites"],
-    "DEFAULT_THROTTLE_CLASSES": ["inframind.identity.throttles.Throttle"],
+    "DEFAULT_THROTTLE_CLASSES": ["identity.throttles.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["web.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.api.parsing.JSONAlways",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from delegation.services.positions import undelegate
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from protocol.amounts import MICRO
 from staking.models import Unbonding
 from staking.services.rankings import rank

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.urls import NoReverseMatch, reverse
 
+from identity import counters
+from identity.models import Token, User
+from identity.tokens import find
 from inframind.admin import READABLE, TRIES_PER_MINUTE, site
-from inframind.identity import counters
-from inframind.identity.models import Token, User
-from inframind.identity.tokens import find
 from protocol.addresses import checksum
 from tests.governance import world
 

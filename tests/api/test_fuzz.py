@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from identity.tokens import issue
 from inframind import docs
-from inframind.identity.tokens import issue
 from tests.governance import world
 
 EXAMPLES = 6

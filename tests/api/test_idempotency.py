@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from inframind.identity import counters, throttles
-from inframind.identity.idempotency import CLAIM
-from inframind.identity.models import IdempotencyKey, Token, User
+from identity import counters, throttles
+from identity.idempotency import CLAIM
+from identity.models import IdempotencyKey, Token, User
 from tests.api.conftest import ANNA, BELA
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
+from identity.models import User
 from inframind import docs
-from inframind.identity.models import User
 from tests.governance import world
 
 STRANGER = "0x" + "5e" * 20

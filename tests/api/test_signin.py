@@ -13,8 +13,8 @@ from django.db import connections
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from inframind.identity import siwe
-from inframind.identity.models import Nonce, Token, User
+from identity import siwe
+from identity.models import Nonce, Token, User
 from protocol.errors import Invalid
 
 ANNA, BELA = Account.from_key("0x" + "11" * 32), Account.from_key("0x" + "22" * 32)

@@ -10,9 +10,9 @@ from django.test import Client
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from inframind.identity import counters, demo, throttles
-from inframind.identity.models import Token, User
-from inframind.identity.tokens import find
+from identity import counters, demo, throttles
+from identity.models import Token, User
+from identity.tokens import find
 
 KEY = Account.from_key("0x" + "11" * 32)
 ANNA = KEY.address.lower()

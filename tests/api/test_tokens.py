@@ -11,10 +11,10 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from inframind.identity import counters, throttles
-from inframind.identity.models import Token, User
-from inframind.identity.origin import origin
-from inframind.identity.tokens import PREFIX, digest_of, find, issue, revoke
+from identity import counters, throttles
+from identity.models import Token, User
+from identity.origin import origin
+from identity.tokens import PREFIX, digest_of, find, issue, revoke
 from protocol.errors import Invalid, NotFound
 
 ANNA, BELA = "0x" + "a1" * 20, "0x" + "b2" * 20
@@ -100,7 +100,7 @@ def test_a_wallet_revokes_its_own_tokens_only(token):
 
 
 def test_tokens_of_a_wallet_are_bounded(monkeypatch):
-    monkeypatch.setattr("inframind.identity.tokens.MOST", 2)
+    monkeypatch.setattr("identity.tokens.MOST", 2)
     issue(wallet=ANNA, scope="write", now=AT)
     issue(wallet=ANNA, scope="write", now=AT)
     with pytest.raises(Invalid):

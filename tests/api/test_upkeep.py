@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.sessions.models import Session
 
-from inframind.identity import upkeep
-from inframind.identity.models import IdempotencyKey, Nonce, Token
+from identity import upkeep
+from identity.models import IdempotencyKey, Nonce, Token
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from identity.models import User
 from inframind import urls
-from inframind.identity.models import User
 from protocol.errors import DelegationCapExceeded
 from web.api import fields, pagination
 from web.api.permissions import OracleOnly, WalletOnly

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
-from inframind.identity.models import User
+from identity.models import User
 from staking.models import Network as NetworkRow
 from tests.browser.conftest import NARROW, Open
 from tests.browser.test_accessible import faults, objections

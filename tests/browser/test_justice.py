@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
-from inframind.identity.models import User
+from identity.models import User
 from staking.models import Slash
 from tests.browser.conftest import Open
 from tests.browser.test_accessible import faults

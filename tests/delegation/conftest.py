@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inframind.identity.models import User
+from identity.models import User
 from tests.delegation.net import Caller, Net
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from delegation.selectors.wallets import WalletFigures, wallet_figures
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes

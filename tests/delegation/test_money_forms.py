@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from delegation.models import Redelegation
-from inframind.identity.models import User
+from identity.models import User
 from ledger.models import Transaction
 from staking.models import Epoch, Unbonding
 from staking.services import clock

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from governance.models import Dispute
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from protocol.amounts import format_amount, parse_amount
 from staking.models import Slash
 from staking.services import clock

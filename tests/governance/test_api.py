@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Slash

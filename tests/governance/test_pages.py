@@ -14,7 +14,7 @@ from governance.models import Dispute, DisputeEvidence, Proposal, Vote
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
-from inframind.identity.models import User
+from identity.models import User
 from protocol.amounts import MICRO
 from staking.models import Slash
 from staking.services.parameters import schedule

@@ -18,10 +18,10 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from inframind.identity import counters
-from inframind.identity.models import User
-from inframind.notices import dispatch, inbox, subscriptions, webhooks
-from inframind.notices.models import Delivery, Subscription
+from identity import counters
+from identity.models import User
+from notifications import dispatch, inbox, subscriptions, webhooks
+from notifications.models import Delivery, Subscription
 from protocol.errors import Invalid
 from staking.models import Event
 from staking.services import events

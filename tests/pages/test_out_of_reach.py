@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import path
 from pytest_django import Settings
 
+from identity.models import User
 from inframind import urls
-from inframind.identity.models import User
 from staking.services.epochs import EPOCH_LOCK
 from tests.network import Network, node_address, wallet
 from web.form_idempotency import mint_key

@@ -25,7 +25,7 @@ ON_PAGES = (
     "protocol/amounts.py", "protocol/bounds.py", "protocol/parameters.py",
     "protocol/pools.py", "staking/services/admission.py", "staking/services/node_lock.py",
     "protocol/texts.py", "staking/services/nodes.py", "staking/services/stakes.py",
-    "staking/services/unbondings.py", "inframind/identity", "inframind/notices",
+    "staking/services/unbondings.py", "identity", "notifications",
 )  # fmt: skip
 KINDS = {kind.__name__ for kind in ERRORS.values()}
 FIGURE = "7"

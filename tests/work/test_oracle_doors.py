@@ -15,7 +15,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from inframind.identity.tokens import issue
+from identity.tokens import issue
 from oracle.api import views
 from protocol.addresses import checksum
 from staking.models import Attestation, Heartbeat, JobKey, Receipt

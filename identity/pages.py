@@ -16,12 +16,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from identity import counters, demo, signin, tokens
+from identity.models import Token
+from identity.origin import origin
+from identity.throttles import LIMITS
 from protocol.errors import ProtocolError, RateLimited
-
-from . import counters, demo, signin, tokens
-from .models import Token
-from .origin import origin
-from .throttles import LIMITS
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 DAYS = (1, 7, 30, 90, 365)

@@ -17,15 +17,14 @@ from rest_framework.views import APIView
 from delegation.api.serializers import WalletSerializer
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
+from identity import signin, siwe
+from identity.models import Token
+from identity.throttles import SignInThrottle
+from identity.tokens import issue
 from protocol.addresses import checksum
 from staking.services import clock
 from web.api.fields import AddressField, MomentField, TextField
 from web.api.permissions import Anyone, WalletOnly, caller
-
-from . import signin, siwe
-from .models import Token
-from .throttles import SignInThrottle
-from .tokens import issue
 
 
 class AskSerializer(serializers.Serializer[Any]):

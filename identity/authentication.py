@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from structlog.contextvars import bind_contextvars
 
-from .models import Token
-from .tokens import Rights, find
+from identity.models import Token
+from identity.tokens import Rights, find
 
 _SEEN = "_inframind_rights"
 

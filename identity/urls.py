@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import pages
+from identity import pages
 
 urlpatterns = [
     path("signin/", pages.sign_in, name="signin"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
-from .models import NOBODY, IdempotencyKey, Nonce, Token
+from identity.models import NOBODY, IdempotencyKey, Nonce, Token
 
 ANSWERS_KEPT = timedelta(days=30)
 # What changed nothing costs its caller nothing: anybody can make any number of such answers.

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
-from inframind.notices.kinds import KINDS, Kind, named
-from inframind.notices.models import Subscription
+from notifications.kinds import KINDS, Kind, named
+from notifications.models import Subscription
 from protocol.addresses import checksum
 
 MOST_COUNTED = 100
@@ -35,7 +35,7 @@ WHERE p.wallet = %(wallet)s
 """
 ALL = SOURCES.format(newest="ORDER BY e.id DESC LIMIT %(most)s")
 NEW = SOURCES.format(
-    newest="AND e.id > coalesce((SELECT s.read_event FROM notices_subscription s WHERE s.wallet = %(wallet)s), 0)"
+    newest="AND e.id > coalesce((SELECT s.read_event FROM notifications_subscription s WHERE s.wallet = %(wallet)s), 0)"
     " ORDER BY e.id DESC LIMIT %(most)s"
 )
 PAGE = f"""

@@ -66,18 +66,18 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("status", "queued")),
                         fields=["due_at", "id"],
-                        name="notices_delivery_due",
+                        name="notifications_delivery_due",
                     ),
-                    models.Index(fields=["wallet", "-id"], name="notices_delivery_wallet"),
+                    models.Index(fields=["wallet", "-id"], name="notifications_delivery_wallet"),
                     models.Index(
                         condition=models.Q(("status", "queued"), _negated=True),
                         fields=["due_at"],
-                        name="notices_delivery_over",
+                        name="notifications_delivery_over",
                     ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("event", "wallet", "channel"), name="notices_delivery_once"
+                        fields=("event", "wallet", "channel"), name="notifications_delivery_once"
                     )
                 ],
             },

@@ -11,14 +11,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from inframind.notices import webhooks
-from inframind.notices.kinds import CHOSEN, KINDS
-from inframind.notices.models import Subscription
+from notifications import webhooks
+from notifications.kinds import CHOSEN, KINDS
+from notifications.models import Subscription
 from protocol.errors import Invalid
 
 log = structlog.get_logger(__name__)
 
-SALT = "notices.email"
+SALT = "notifications.email"
 CONFIRM_SECONDS = 2 * 86_400
 
 

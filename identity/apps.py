@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 
-class NoticesConfig(AppConfig):
-    name = "inframind.notices"
-    label = "notices"
+class IdentityConfig(AppConfig):
+    name = "identity"
+    label = "identity"
     default_auto_field = "django.db.models.BigAutoField"

@@ -9,8 +9,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from .counters import count
-from .origin import origin
+from identity.counters import count
+from identity.origin import origin
 
 # Calls a minute, by what is called and who is counted.
 LIMITS = {

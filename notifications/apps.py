@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 
-class IdentityConfig(AppConfig):
-    name = "inframind.identity"
-    label = "identity"
+class NoticesConfig(AppConfig):
+    name = "notifications"
+    label = "notifications"
     default_auto_field = "django.db.models.BigAutoField"

@@ -19,10 +19,10 @@ from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from inframind.notices import webhooks
-from inframind.notices.inbox import Notice, notice_of
-from inframind.notices.kinds import KINDS, named
-from inframind.notices.models import Delivery, Subscription
+from notifications import webhooks
+from notifications.inbox import Notice, notice_of
+from notifications.kinds import KINDS, named
+from notifications.models import Delivery, Subscription
 from protocol.addresses import checksum
 from staking.models import Event, Node
 
@@ -41,10 +41,10 @@ WITH taken AS (
     SELECT id FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
   RETURNING id, kind, node_id, wallet, epoch
 )
-INSERT INTO notices_delivery (event_id, wallet, channel, status, attempts, due_at, fault)
+INSERT INTO notifications_delivery (event_id, wallet, channel, status, attempts, due_at, fault)
 SELECT e.id, s.wallet, way.channel, 'queued', 0, now(), ''
 FROM taken e
-JOIN notices_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.wallet)
+JOIN notifications_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.wallet)
   OR e.kind = ANY(%(everybody)s)
   OR (e.kind = ANY(%(people)s) AND (
     EXISTS (SELECT FROM staking_node n WHERE n.id = e.node_id AND n.operator = s.wallet)

@@ -48,15 +48,17 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
-            models.UniqueConstraint(name="notices_delivery_once", fields=["event", "wallet", "channel"])
+            models.UniqueConstraint(name="notifications_delivery_once", fields=["event", "wallet", "channel"])
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], name="notices_delivery_due", condition=models.Q(status="queued")
+                fields=["due_at", "id"],
+                name="notifications_delivery_due",
+                condition=models.Q(status="queued"),
             ),
-            models.Index(fields=["wallet", "-id"], name="notices_delivery_wallet"),
+            models.Index(fields=["wallet", "-id"], name="notifications_delivery_wallet"),
             models.Index(
-                fields=["due_at"], name="notices_delivery_over", condition=~models.Q(status="queued")
+                fields=["due_at"], name="notifications_delivery_over", condition=~models.Q(status="queued")
             ),
         ]
 

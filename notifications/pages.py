@@ -14,11 +14,11 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from inframind.identity import counters
-from inframind.identity.origin import origin
-from inframind.notices import inbox, subscriptions
-from inframind.notices.kinds import CATALOGUE
-from inframind.notices.models import Delivery
+from identity import counters
+from identity.origin import origin
+from notifications import inbox, subscriptions
+from notifications.kinds import CATALOGUE
+from notifications.models import Delivery
 from protocol.errors import ProtocolError, RateLimited
 from web.listing import Pager
 
@@ -39,7 +39,7 @@ def show(request: HttpRequest) -> HttpResponse:
     number = min(max(int(asked), 1), pages) if known else 1
     found = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE)
     pager = Pager(number=number, size=SIZE, count=count)
-    return render(request, "notices/inbox.html", {"notices": found, "pager": pager})
+    return render(request, "notifications/inbox.html", {"notices": found, "pager": pager})
 
 
 @require_POST
@@ -100,12 +100,12 @@ def save_webhook(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The link of the letter: it asks, and a POST confirms, so that a scanner of mail confirms nothing."""
     if request.method == "GET":
-        return render(request, "notices/confirm.html", {"token": token})
+        return render(request, "notifications/confirm.html", {"token": token})
     try:
         subscriptions.confirm_email(token)
     except ProtocolError as error:
-        return render(request, "notices/confirm.html", {"error": error}, status=error.status)
-    return render(request, "notices/confirm.html", {"done": True})
+        return render(request, "notifications/confirm.html", {"error": error}, status=error.status)
+    return render(request, "notifications/confirm.html", {"done": True})
 
 
 def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
@@ -116,7 +116,7 @@ def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpR
         "deliveries": Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:10],
         "error": error,
     }
-    return render(request, "notices/settings.html", context, status=error.status if error else 200)
+    return render(request, "notifications/settings.html", context, status=error.status if error else 200)
 
 
 def _count(request: HttpRequest, email: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inframind.notices import pages
+from notifications import pages
 
 urlpatterns = [
     path("inbox/", pages.show, name="inbox"),

@@ -11,13 +11,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from inframind.observability import unavailable
+from identity.authentication import bearer, rights_of
+from identity.models import NOBODY, IdempotencyKey
+from identity.origin import origin
 from protocol.errors import IdempotencyConflict, Invalid, TooLarge
 from web.api import problems
-
-from .authentication import bearer, rights_of
-from .models import NOBODY, IdempotencyKey
-from .origin import origin
+from web.unavailable import unavailable
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -11,9 +11,8 @@ from hashlib import sha256
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from identity.models import Token, User
 from protocol.errors import Invalid, NotFound
-
-from .models import Token, User
 
 PREFIX = "ifm_"
 LIFETIME = timedelta(days=30)

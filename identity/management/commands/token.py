@@ -4,8 +4,8 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from inframind.identity.models import Token
-from inframind.identity.tokens import LIFETIME, LONGEST, issue
+from identity.models import Token
+from identity.tokens import LIFETIME, LONGEST, issue
 from protocol.addresses import normalize
 from protocol.errors import ProtocolError
 

@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from identity import siwe
+from identity.models import Nonce, User
 from protocol.errors import Invalid, Unauthenticated
 from protocol.signatures import recover
-
-from . import siwe
-from .models import Nonce, User
 
 log = structlog.get_logger(__name__)
 
