@@ -12,7 +12,7 @@ help: ## these lines
 
 run: ## the whole network on this machine; Ctrl-C stops it, the data stay
 	$(setup) embedded
-	@exec $(py) -m inframind.devnet.up
+	@exec $(py) -m inframind.supervisor
 
 test: ## the whole suite on servers of its own (ARGS="tests/ledger -k post" for a part)
 	$(setup) dev

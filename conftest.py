@@ -58,7 +58,7 @@ def _leave_statistics_alone(url: str) -> None:
 _forget_environment()
 os.environ["DJANGO_SETTINGS_MODULE"] = "inframind.settings.test"
 
-from inframind.devnet.servers import Lease
+from inframind.supervisor.servers import Lease
 
 _scratch = Path(tempfile.mkdtemp(prefix="inframind-test-"))
 _scratch.chmod(0o711)

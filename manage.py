@@ -8,7 +8,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from inframind.devnet import servers
+from inframind.supervisor import servers
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from statistics import median
 import psycopg
 from django.db import connection
 
-from inframind.devnet import postgres
+from inframind.supervisor import postgres
 
 SCALE = 20
 DATABASE = "bench_floor"

@@ -52,7 +52,7 @@ def wallet_of(address: str) -> dict[str, Any]:
 urlpatterns = [
     path("", include("staking.api.urls")),
     path("oracle/", include("oracle.api.urls")),
-    path("", include("inframind.docs")),
+    path("", include("inframind.api_docs")),
     path("", include("identity.api")),
     path("", include("delegation.api.urls")),
     path("", include("governance.api.urls")),

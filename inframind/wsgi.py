@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from inframind.bodies import MeasuredBodies
+from inframind.request_bodies import MeasuredBodies
 
 application = MeasuredBodies(
     get_wsgi_application(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS

@@ -33,7 +33,7 @@ def demo_network() -> Iterator[str]:
     """A demo network of its own under `.data/picture`, up for the block; its address."""
     port = _free_port()
     environment = {**os.environ, "INFRAMIND_DATA_DIR": str(ROOT / ".data" / "picture"), "PORT": str(port)}
-    command = [sys.executable, "-m", "inframind.devnet.up"]
+    command = [sys.executable, "-m", "inframind.supervisor"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as site:
         try:
             _wait_until_up(site)

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import environ
 from whitenoise.compress import Compressor
 
-from inframind.devnet import places
 from inframind.environment import PROJECT_ROOT, load
 from inframind.logs import logging_config
+from inframind.supervisor import paths
 
 BASE_DIR = PROJECT_ROOT
 ENV = load()
@@ -62,8 +62,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
-    "inframind.observability.RequestLog",
-    "inframind.conditional.ConditionalReads",
+    "inframind.request_log.RequestLog",
+    "inframind.etag.ConditionalReads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "web.preferences.Preferences",
     "django.middleware.common.CommonMiddleware",
@@ -87,7 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "inframind.context.chrome",
+                "inframind.page_context.chrome",
             ],
             "builtins": ["template_partials.templatetags.partials"],
         },
@@ -98,8 +98,8 @@ TEMPLATES = [
 VERSION_SECONDS = 0.005
 
 # Production has refused to start without these; a devnet falls back on its embedded servers.
-DATABASE_URL: str = ENV["DATABASE_URL"] or places.database_url(DATA_DIR)
-REDIS_URL: str = ENV["REDIS_URL"] or places.redis_url(DATA_DIR)
+DATABASE_URL: str = ENV["DATABASE_URL"] or paths.database_url(DATA_DIR)
+REDIS_URL: str = ENV["REDIS_URL"] or paths.redis_url(DATA_DIR)
 
 DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
@@ -169,7 +169,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "inframind.static.HashedStatic"},
+    "staticfiles": {"BACKEND": "inframind.static_storage.HashedStatic"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "txt"]
@@ -184,7 +184,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["web.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.api.parsing.JSONAlways",
-    "DEFAULT_SCHEMA_CLASS": "inframind.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "inframind.api_schema.Schema",
     "EXCEPTION_HANDLER": "web.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -1,8 +1,8 @@
 """What each page is given: one frozen object per template. µIFM, bps, ms; None is unknown.
 
 The views fill these from selectors; the templates under templates/staking/ read nothing else but the chrome
-(inframind/context.py). Template and object: nodes.html LeaderboardPage, node.html NodePage, epochs.html EpochsPage,
-epoch.html EpochPage, each under the name `page`.
+(inframind/page_context.py). Template and object: nodes.html LeaderboardPage, node.html NodePage,
+epochs.html EpochsPage, epoch.html EpochPage, each under the name `page`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from threading import Event, Thread
 
 import pytest
 
-from inframind import bodies
-from inframind.bodies import MeasuredBodies
+from inframind import request_bodies
+from inframind.request_bodies import MeasuredBodies
 
 
 class Drips:
@@ -78,7 +78,7 @@ def test_who_is_still_sending_holds_nobody_up(waiting):
 
 def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatch):
     door, stream, thread, _ = waiting
-    monkeypatch.setattr(bodies, "MOST_FROM_ONE", 1)
+    monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
     said = []
     (refusal,) = door(post(BytesIO(b"y" * 5)), lambda *answer: said.append(answer))
     (status, headers) = said[0]
@@ -94,7 +94,7 @@ def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatc
 
 def test_who_comes_by_our_proxy_is_told_from_others_who_do(waiting, settings, monkeypatch):
     settings.INFRAMIND_PROXIES = 1
-    monkeypatch.setattr(bodies, "MOST_FROM_ONE", 1)
+    monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
     door, _, _, _ = waiting
 
     def send_from(address):

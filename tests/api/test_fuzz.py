@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from identity.tokens import issue
-from inframind import docs
+from inframind import api_docs
 from tests.governance import world
 
 EXAMPLES = 6
@@ -40,7 +40,7 @@ def schema(db):
     """The description, bound to the site inside this test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    found = schemathesis.openapi.from_dict(json.loads(docs.document()))
+    found = schemathesis.openapi.from_dict(json.loads(api_docs.document()))
     found.app = WSGIHandler()
     found.config.update(base_url="http://testserver")
     yield found

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from identity.models import User
-from inframind import docs
+from inframind import api_docs
 from tests.governance import world
 
 STRANGER = "0x" + "5e" * 20
@@ -23,7 +23,7 @@ SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' A
 
 
 def doors(*methods):
-    paths = json.loads(docs.document())["paths"]
+    paths = json.loads(api_docs.document())["paths"]
     return [(method.upper(), path) for path, found in paths.items() for method in found if method in methods]
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from drf_spectacular.validation import validate_schema
 
-from inframind import docs
+from inframind import api_docs
 from protocol.errors import ERRORS
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def document():
-    return json.loads(docs.document())
+    return json.loads(api_docs.document())
 
 
 def operations(document):
@@ -34,7 +34,7 @@ def test_it_is_openapi_3_1_and_valid(document):
 
 
 def test_it_is_made_without_a_doubt(capsys):
-    docs.document.__wrapped__()
+    api_docs.document.__wrapped__()
     assert capsys.readouterr().err == ""
 
 
@@ -72,7 +72,7 @@ def test_writing_needs_a_token_and_takes_a_key(document):
 
 def test_it_is_served_and_not_sent_twice(client):
     answer = client.get("/api/v1/schema/")
-    assert json.loads(answer.content) == json.loads(docs.document())
+    assert json.loads(answer.content) == json.loads(api_docs.document())
     assert answer["Cache-Control"] == "no-cache"
     again = client.get("/api/v1/schema/", headers={"If-None-Match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inframind.devnet import locks, places, postgres, valkey
 from inframind.environment import PROJECT_ROOT
+from inframind.supervisor import file_locks, paths, postgres, valkey
 
 PATIENCE_SECONDS = 120
 
@@ -33,9 +33,9 @@ def data_dir() -> Iterator[Path]:
         if "postgres" not in process.info["name"]:
             process.kill()
             process.wait(PATIENCE_SECONDS)
-    with locks.alone(folder / "servers.lock"):
+    with file_locks.alone(folder / "servers.lock"):
         valkey.stop(folder)
-        if places.cluster(folder).exists():
+        if paths.cluster(folder).exists():
             postgres.stop(folder)
     shutil.rmtree(folder)
 

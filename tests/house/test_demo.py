@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from delegation.models import Position
 from governance.models import Dispute, Proposal
-from inframind.devnet import prepare
-from inframind.devnet.demo import cast, work
+from inframind.demo import participants, workload
+from inframind.supervisor import prepare
 from settlement.audit import audit
 from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
 
@@ -24,8 +24,8 @@ def test_the_demo_network_is_whole(settings, tmp_path):
 
     assert audit(since=0) == []
     assert Epoch.objects.filter(status="settled").count() == 60
-    assert Node.objects.count() == cast.NODES
-    assert Position.objects.values("wallet").distinct().count() == cast.WALLETS
+    assert Node.objects.count() == participants.NODES
+    assert Position.objects.values("wallet").distinct().count() == participants.WALLETS
     assert NodeEpoch.objects.filter(epoch=60, reward__gt=0).count() > 100
     assert {"pending", "disputed", "executed", "overturned"} <= set(
         Slash.objects.values_list("status", flat=True)
@@ -57,6 +57,6 @@ def cut_short(*words):
 
 def test_the_oracle_sends_the_same_every_time():
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    sent = work.receipts(31337, 5, start, 86_400, (0, 1, 2))
-    assert sent == work.receipts(31337, 5, start, 86_400, (0, 1, 2))
-    assert len({receipt["job_id"] for receipt in sent}) == len(sent) == 3 * work.JOBS
+    sent = workload.receipts(31337, 5, start, 86_400, (0, 1, 2))
+    assert sent == workload.receipts(31337, 5, start, 86_400, (0, 1, 2))
+    assert len({receipt["job_id"] for receipt in sent}) == len(sent) == 3 * workload.JOBS

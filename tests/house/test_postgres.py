@@ -7,15 +7,15 @@ import subprocess
 
 import psutil
 
-from inframind.devnet import places, postgres
+from inframind.supervisor import paths, postgres
 
 from .conftest import wait_for
 
 
 def leave(data_dir, pid):
-    places.cluster(data_dir).mkdir(parents=True, exist_ok=True)
-    places.socket_dir(data_dir).mkdir(parents=True, exist_ok=True)
-    left = places.cluster(data_dir) / "postmaster.pid", places.socket_dir(data_dir) / ".s.PGSQL.5432.lock"
+    paths.cluster(data_dir).mkdir(parents=True, exist_ok=True)
+    paths.socket_dir(data_dir).mkdir(parents=True, exist_ok=True)
+    left = paths.cluster(data_dir) / "postmaster.pid", paths.socket_dir(data_dir) / ".s.PGSQL.5432.lock"
     for file in left:
         file.write_text(f"{pid}\n")
     return left

@@ -16,12 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inframind.devnet import places, postgres
 from inframind.environment import PROJECT_ROOT
+from inframind.supervisor import paths, postgres
 
 from .conftest import Running, processes_of, wait_for
 
-UP = ("-m", "inframind.devnet.up")
+UP = ("-m", "inframind.supervisor")
 ADDRESS = "0x" + "ab" * 20
 HALF_A_POST = b"POST /api/v1/auth/nonce HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
 
@@ -207,7 +207,7 @@ def test_configured_servers_replace_the_embedded_ones(run, data_dir, plain_envir
     running = run({**plain_environment, **urls}, *UP)
     running.says("Ctrl-C stops everything.")
     becomes_ready(running)
-    assert not places.cluster(data_dir).exists()
-    assert not places.valkey_url_file(data_dir).exists()
+    assert not paths.cluster(data_dir).exists()
+    assert not paths.valkey_url_file(data_dir).exists()
     running.signal(signal.SIGINT)
     assert running.ends() == 0

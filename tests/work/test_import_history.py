@@ -205,7 +205,7 @@ class TestReceipts:
         assert "settlement is halted" in run("import_receipts", file, "--settle")[1]
 
     def test_more_rows_than_one_batch_holds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("inframind.history.BATCH", 7)
+        monkeypatch.setattr("inframind.import_receipts.BATCH", 7)
         rows = [job(f"job-{n:02}", DAY_ONE + n * HOUR, n % 3) for n in range(50)]
         rows[20][8] = -1
         out, err = run("import_receipts", write(tmp_path / "r.csv", RECEIPTS, rows), "--settle")

@@ -1,13 +1,13 @@
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from inframind import history
-from inframind.management.importing import ImportCommand
+from inframind import import_receipts
+from inframind.management.import_command import ImportCommand
 
 
 class Command(ImportCommand):
     help = "Record the receipts of a CSV file as unchecked history."
-    columns = history.RECEIPT_COLUMNS
+    columns = import_receipts.RECEIPT_COLUMNS
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -21,6 +21,6 @@ class Command(ImportCommand):
         if settle and settings.INFRAMIND_NETWORK == "production":
             raise CommandError("--settle moves the network clock, which in production is the wall clock")
         with self.reading(file) as (table, progress):
-            summary = history.import_receipts(table, settle=settle, progress=progress)
+            summary = import_receipts.import_receipts(table, settle=settle, progress=progress)
         self.name_refused(summary.named, summary.refused.total())
         self.stdout.write(f"receipts: {summary}" + (f"; {summary.settled} epochs settled" if settle else ""))

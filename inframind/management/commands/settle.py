@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from inframind.reports import settled_line
+from inframind.settlement_summary import settled_line
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now

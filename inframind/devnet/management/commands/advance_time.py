@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inframind.reports import settled_line
+from inframind.settlement_summary import settled_line
 from protocol.errors import Invalid
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from rich.progress import Progress
 
-from inframind.devnet.demo.run import EPOCHS, build
+from inframind.demo.loader import EPOCHS, build
 from protocol.errors import Conflict
 
 

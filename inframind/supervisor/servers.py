@@ -16,8 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from inframind import environment
-
-from . import faults, locks, probes
+from inframind.supervisor import file_locks, probes, startup_errors
 
 WITHOUT_SERVERS = (
     *("help", "version", "check", "diffsettings", "spectacular", "collectstatic", "findstatic"),
@@ -35,23 +34,23 @@ class Lease:
         self.broker = broker
         if database:
             require_own(data_dir)
-        self._users = locks.FileLock(data_dir / "servers.users")
+        self._users = file_locks.FileLock(data_dir / "servers.users")
 
     def acquire(self) -> None:
         """Start what is down. Raises StartFault when a server cannot be started."""
-        with locks.alone(self.data_dir / "servers.lock"):
+        with file_locks.alone(self.data_dir / "servers.lock"):
             self._users.wait_shared()
             self._start()
 
     def revive(self) -> None:
         """Start again what died meanwhile."""
         if not self._up():
-            with locks.alone(self.data_dir / "servers.lock"):
+            with file_locks.alone(self.data_dir / "servers.lock"):
                 self._start()
 
     def release(self) -> bool:
         """Give the claim up; the last one out stops the servers. Returns whether they were stopped."""
-        with locks.alone(self.data_dir / "servers.lock"):
+        with file_locks.alone(self.data_dir / "servers.lock"):
             last = self._users.try_exclusive()
             if last:
                 self._stop()
@@ -59,23 +58,23 @@ class Lease:
         return last
 
     def urls(self) -> dict[str, str]:
-        from . import places
+        from inframind.supervisor import paths
 
         found = {}
         if self.database:
-            found["DATABASE_URL"] = places.database_url(self.data_dir)
+            found["DATABASE_URL"] = paths.database_url(self.data_dir)
         if self.broker:
-            found["REDIS_URL"] = places.redis_url(self.data_dir)
+            found["REDIS_URL"] = paths.redis_url(self.data_dir)
         return found
 
     def _up(self) -> bool:
-        from . import places, postgres, valkey
+        from inframind.supervisor import paths, postgres, valkey
 
         database = not self.database or postgres.running_pid(self.data_dir) is not None
-        return database and (not self.broker or valkey.answers(places.redis_url(self.data_dir)))
+        return database and (not self.broker or valkey.answers(paths.redis_url(self.data_dir)))
 
     def _start(self) -> None:
-        from . import postgres, valkey
+        from inframind.supervisor import postgres, valkey
 
         if self.database:
             postgres.start(self.data_dir)
@@ -83,7 +82,7 @@ class Lease:
             valkey.start(self.data_dir)
 
     def _stop(self) -> None:
-        from . import postgres, valkey
+        from inframind.supervisor import postgres, valkey
 
         valkey.stop(self.data_dir)
         postgres.stop(self.data_dir)
@@ -115,9 +114,9 @@ def forget_libpq_settings() -> None:
 
 def require_own(data_dir: Path) -> None:
     """Raise StartFault when another user's embedded database is in there."""
-    from . import account, places
+    from inframind.supervisor import paths, postgres_account
 
-    account.require_own(places.cluster(data_dir))
+    postgres_account.require_own(paths.cluster(data_dir))
 
 
 @contextmanager
@@ -127,7 +126,7 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
     Commands that need no database start nothing. A configured database that does not answer, or a data
     directory that cannot be written, ends the process with one sentence.
     """
-    with faults.said_plainly():
+    with startup_errors.said_plainly():
         settings = environment.load()
         if not needs_servers(argv):
             yield
@@ -153,7 +152,7 @@ def _make_tables_of_a_new_devnet() -> None:
     import django
 
     django.setup()
-    from . import prepare
+    from inframind.supervisor import prepare
 
     if prepare.database_is_fresh():
         prepare.migrate()

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from inframind.devnet.demo import story
-from inframind.devnet.demo.cast import Machine
-from inframind.devnet.demo.oracle import Oracle
+from inframind.demo import actions
+from inframind.demo.participants import Machine
+from inframind.demo.receipt_signer import Oracle
 from oracle import heartbeats, receipts
 from protocol.errors import Conflict
 from settlement.epoch import settle_epoch
@@ -38,13 +38,13 @@ def build(progress: Callable[[int], None]) -> None:
     if not clock.start_at(wall - EPOCHS * length):
         raise Conflict("The network has a history already: the demo network needs an empty one.")
     with _commits_that_do_not_wait(), Oracle() as oracle:
-        machines = story.begin(clock.now())
+        machines = actions.begin(clock.now())
         for number in range(1, EPOCHS + 1):
             _live_through(_open(), machines, oracle)
             progress(number)
         clock.advance_to(wall)
         epoch = _open()
-        story.act(epoch.number, max(wall, epoch.start), machines)
+        actions.act(epoch.number, max(wall, epoch.start), machines)
         _work(epoch, machines, oracle, min(wall, epoch.end), heard=True)
     # From here on the network's clock is the wall clock, which went on meanwhile.
     clock.advance_to(datetime.now(UTC))
@@ -54,7 +54,7 @@ def build(progress: Callable[[int], None]) -> None:
 
 def _live_through(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle) -> None:
     number = epoch.number
-    story.act(number, epoch.start + (epoch.end - epoch.start) / 4, machines)
+    actions.act(number, epoch.start + (epoch.end - epoch.start) / 4, machines)
     _work(epoch, machines, oracle, epoch.end, heard=number > EPOCHS - HEARD_EPOCHS)
     clock.advance_to(epoch.end)
     settle_epoch(now=epoch.end, number=number)

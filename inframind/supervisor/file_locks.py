@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import places
+from inframind.supervisor import paths
 
 
 class FileLock:
     """One flock on one file; released by close(), or by the kernel when the process is gone."""
 
     def __init__(self, path: Path) -> None:
-        places.make_folder(path.parent)
+        paths.make_folder(path.parent)
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise places.not_writable(path.parent, error) from error
+            raise paths.not_writable(path.parent, error) from error
 
     def wait_exclusive(self) -> None:
         fcntl.flock(self._handle, fcntl.LOCK_EX)

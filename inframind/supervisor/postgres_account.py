@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TypedDict
 
-from .faults import StartFault
+from inframind.supervisor.startup_errors import StartFault
 
 NAME = "inframind_pg"
 

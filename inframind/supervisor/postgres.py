@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from . import account, places
-from .faults import StartFault
+from inframind.supervisor import paths, postgres_account
+from inframind.supervisor.startup_errors import StartFault
 
 PATIENCE_SECONDS = 60
 LOG_LIMIT_BYTES = 20_000_000
@@ -39,7 +39,7 @@ TUNING = {
 
 def start(data_dir: Path) -> None:
     """Bring the server of this data directory up, or find it up. The caller holds the servers' lock."""
-    if not (places.cluster(data_dir) / "PG_VERSION").exists():
+    if not (paths.cluster(data_dir) / "PG_VERSION").exists():
         _initialise(data_dir)
     if running_pid(data_dir) is None:
         _launch(data_dir)
@@ -67,7 +67,7 @@ def running_pid(data_dir: Path) -> int | None:
         return None
     try:
         process = psutil.Process(int(lines[0]))
-        ours = process.name() == "postgres" and Path(process.cwd()) == places.cluster(data_dir)
+        ours = process.name() == "postgres" and Path(process.cwd()) == paths.cluster(data_dir)
         alive = process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
         return None
@@ -86,36 +86,36 @@ def binaries() -> Path:
 
 def _pid_file_lines(data_dir: Path) -> list[str]:
     try:
-        return (places.cluster(data_dir) / "postmaster.pid").read_text().splitlines()
+        return (paths.cluster(data_dir) / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return []
 
 
 def _initialise(data_dir: Path) -> None:
     # Made aside and moved into place whole: an interrupted initdb leaves nothing to trip over.
-    places.make_folder(data_dir)
+    paths.make_folder(data_dir)
     draft = data_dir / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    account.give(draft)
-    account.let_through(binaries())
+    postgres_account.give(draft)
+    postgres_account.let_through(binaries())
     locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-    done = _run(draft, "initdb", "--auth=trust", *locale, "-U", places.DATABASE_USER, folder=draft)
+    done = _run(draft, "initdb", "--auth=trust", *locale, "-U", paths.DATABASE_USER, folder=draft)
     if done.returncode:
         raise StartFault(f"the embedded PostgreSQL could not be set up: {done.stdout}{done.stderr}")
-    draft.rename(places.cluster(data_dir))
+    draft.rename(paths.cluster(data_dir))
 
 
 def _launch(data_dir: Path) -> None:
-    cluster = places.cluster(data_dir)
-    account.give(cluster)
-    account.let_through(binaries())
+    cluster = paths.cluster(data_dir)
+    postgres_account.give(cluster)
+    postgres_account.let_through(binaries())
     _make_socket_folder(data_dir)
     _forget_stranger(data_dir)
     log = cluster / "server.log"
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.unlink()
-    options = {**TUNING, "unix_socket_directories": str(places.socket_dir(data_dir))}
+    options = {**TUNING, "unix_socket_directories": str(paths.socket_dir(data_dir))}
     words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     begin = ("-w", "-t", str(PATIENCE_SECONDS), "-l", str(log), "-o", shlex.join(words), "start")
     # Back-ends of a killed server hold its memory after it, on a busy machine for many seconds.
@@ -132,10 +132,10 @@ def _launch(data_dir: Path) -> None:
 
 
 def _make_socket_folder(data_dir: Path) -> None:
-    folder = places.socket_dir(data_dir)
-    if folder != places.cluster(data_dir):
+    folder = paths.socket_dir(data_dir)
+    if folder != paths.cluster(data_dir):
         folder.mkdir(mode=0o700, exist_ok=True)
-        account.give(folder)
+        postgres_account.give(folder)
 
 
 def _forget_stranger(data_dir: Path) -> None:
@@ -144,8 +144,8 @@ def _forget_stranger(data_dir: Path) -> None:
     # stranger: its file tells the next one of the memory that its back-ends still hold.
     lines = _pid_file_lines(data_dir)
     if lines and lines[0].isdigit() and _lives(int(lines[0])):
-        (places.cluster(data_dir) / "postmaster.pid").unlink()
-        for lock in places.socket_dir(data_dir).glob(".s.PGSQL.*.lock"):
+        (paths.cluster(data_dir) / "postmaster.pid").unlink()
+        for lock in paths.socket_dir(data_dir).glob(".s.PGSQL.*.lock"):
             lock.unlink()
 
 
@@ -163,18 +163,18 @@ def _wait_until_ready(data_dir: Path) -> None:
         if len(lines) > 7 and lines[7].strip() == "ready":
             return
         time.sleep(0.05)
-    raise StartFault(f"the embedded PostgreSQL in {places.cluster(data_dir)} does not become ready.")
+    raise StartFault(f"the embedded PostgreSQL in {paths.cluster(data_dir)} does not become ready.")
 
 
 def _create_database(data_dir: Path) -> None:
-    url = places.database_url(data_dir, "postgres")
+    url = paths.database_url(data_dir, "postgres")
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
             known = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (places.DATABASE_NAME,)
+                "SELECT 1 FROM pg_database WHERE datname = %s", (paths.DATABASE_NAME,)
             ).fetchone()
             if not known:
-                connection.execute(f"CREATE DATABASE {places.DATABASE_NAME}")
+                connection.execute(f"CREATE DATABASE {paths.DATABASE_NAME}")
     except psycopg.OperationalError as error:
         raise StartFault(f"the embedded PostgreSQL does not answer: {error}") from error
 
@@ -182,7 +182,7 @@ def _create_database(data_dir: Path) -> None:
 def _run(
     data_dir: Path, program: str, *arguments: str, folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    cluster = folder or places.cluster(data_dir)
+    cluster = folder or paths.cluster(data_dir)
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
     return subprocess.run(
         [str(binaries() / program), "-D", str(cluster), *arguments],
@@ -193,7 +193,7 @@ def _run(
         text=True,
         check=False,
         start_new_session=True,
-        **account.run_as(),
+        **postgres_account.run_as(),
     )
 
 

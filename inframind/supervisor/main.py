@@ -21,10 +21,9 @@ from typing import Any
 import django
 
 from inframind import environment
-from inframind.bodies import WAITING_ROOM
-
-from . import faults, locks, probes, servers
-from .children import Child, end_with_parent
+from inframind.request_bodies import WAITING_ROOM
+from inframind.supervisor import file_locks, probes, servers, startup_errors
+from inframind.supervisor.processes import Child, end_with_parent
 
 HOST = "127.0.0.1"
 PORT_PATIENCE_SECONDS = 3
@@ -61,7 +60,7 @@ def main() -> int:
     signals = Signals()
     if "MAKELEVEL" in os.environ:
         end_with_parent(os.getppid())
-    with faults.said_plainly():
+    with startup_errors.said_plainly():
         settings = environment.load()
         if not settings["DATABASE_URL"]:
             servers.require_own(settings["INFRAMIND_DATA_DIR"])
@@ -75,10 +74,10 @@ def main() -> int:
             claim.close()
 
 
-def _claim(data_dir: Path, port: int) -> locks.FileLock:
-    claim = locks.FileLock(data_dir / "up.lock")
+def _claim(data_dir: Path, port: int) -> file_locks.FileLock:
+    claim = file_locks.FileLock(data_dir / "up.lock")
     if not claim.try_exclusive():
-        raise faults.StartFault(
+        raise startup_errors.StartFault(
             f"it is already running on the data in {data_dir} ({claim.read()}). "
             "Stop that one, or set INFRAMIND_DATA_DIR and PORT for a second network."
         )
@@ -92,7 +91,9 @@ def _require_port(port: int) -> None:
     until = time.monotonic() + PORT_PATIENCE_SECONDS
     while not probes.port_is_free(HOST, port):
         if time.monotonic() > until:
-            raise faults.StartFault(f"port {port} is taken by another program. Set PORT to a free one.")
+            raise startup_errors.StartFault(
+                f"port {port} is taken by another program. Set PORT to a free one."
+            )
         time.sleep(0.2)
 
 
@@ -118,7 +119,7 @@ def _run(settings: dict[str, Any], signals: Signals) -> int:
 
 def _prepare(settings: dict[str, Any]) -> None:
     django.setup()
-    from . import prepare
+    from inframind.supervisor import prepare
 
     prepare.check()
     if prepare.migrate():
@@ -210,7 +211,3 @@ def _say(sentence: str) -> None:
     except BrokenPipeError:
         # Nobody listens any more, which is no reason to end without order.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from inframind.devnet.demo import cast
-from inframind.devnet.demo.cast import Machine
+from inframind.demo import participants
+from inframind.demo.participants import Machine
 from protocol.addresses import checksum, keccak256
 from protocol.signatures import receipt_digest, sign
 
@@ -22,7 +22,7 @@ def receipts(
     chain_id: int, epoch: int, start: datetime, seconds: int, machines: tuple[int, ...]
 ) -> list[dict[str, Any]]:
     """Signed receipts of one epoch, spread over it in the order of their times."""
-    jobs = [(job, cast.machine(number)) for job in range(JOBS) for number in machines]
+    jobs = [(job, participants.machine(number)) for job in range(JOBS) for number in machines]
     step = timedelta(seconds=seconds) / len(jobs)
     return [
         _receipt(chain_id, epoch, job, machine, start + place * step)
@@ -50,7 +50,7 @@ def _away(machine: Machine, slot: int) -> bool:
 def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime) -> dict[str, Any]:
     dice = keccak256(f"{epoch}/{job}/{machine.number}".encode())
     job_class = CLASSES[dice[0] % (2 if machine.own_stake < 500 else 4)]
-    region = cast.REGIONS[(0, 0, 0, 1, 1, 2, 3, 4)[dice[1] % 8]]
+    region = participants.REGIONS[(0, 0, 0, 1, 1, 2, 3, 4)[dice[1] % 8]]
     outcome, latency = _fate(epoch, job, machine, dice)
     trace = keccak256(dice)
     body: dict[str, Any] = {
@@ -68,7 +68,7 @@ def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime
     }
     body["signature"] = "0x" + _signature(chain_id, body, epoch, job, machine, at, dice, trace).hex()
     if job % 6 == 0:
-        forged = cast.FORGERS.get(machine.number) == epoch and job == 0
+        forged = participants.FORGERS.get(machine.number) == epoch and job == 0
         body["verified_trace_root"] = "0x" + (keccak256(trace) if forged else trace).hex()
     return body
 
@@ -76,12 +76,12 @@ def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime
 def _fate(epoch: int, job: int, machine: Machine, dice: bytes) -> tuple[str, int]:
     number = machine.number
     latency = machine.latency_ms * (80 + dice[2] % 40) // 100
-    low = cast.MARGINAL.get(number) == epoch or epoch in cast.REPEATED.get(number, ())
+    low = participants.MARGINAL.get(number) == epoch or epoch in participants.REPEATED.get(number, ())
     if low and job < 3:
         return "timeout", DEADLINE_MS
-    if cast.DROPPERS.get(number) == epoch and job == 4:
+    if participants.DROPPERS.get(number) == epoch and job == 4:
         return "dropped", latency
-    if cast.MISMATCHERS.get(number) == epoch and job < 3:
+    if participants.MISMATCHERS.get(number) == epoch and job < 3:
         return "schema_mismatch", latency
     if int.from_bytes(dice[4:6], "big") % 1000 < machine.faults:
         return "completed", DEADLINE_MS + 400
@@ -114,8 +114,8 @@ def _signature(
         result_digest=dice,
         trace_root=trace,
     )
-    stranger = cast.BAD_SIGNATURES.get(machine.number) == epoch and job == 2
-    return sign(digest, cast.key("stranger", machine.number) if stranger else machine.key)
+    stranger = participants.BAD_SIGNATURES.get(machine.number) == epoch and job == 2
+    return sign(digest, participants.key("stranger", machine.number) if stranger else machine.key)
 
 
 def _unix_ms(at: datetime) -> int:

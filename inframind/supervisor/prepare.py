@@ -13,9 +13,8 @@ from django.core.management import call_command, get_commands
 from django.db import connection
 
 from inframind.environment import PROJECT_ROOT
-
-from . import places
-from .faults import StartFault
+from inframind.supervisor import paths
+from inframind.supervisor.startup_errors import StartFault
 
 # Files of packages that no page of ours names; compressing them would take longer than all the rest.
 UNUSED_STATIC = ["redoc*", "htmx-4*", "htmax*"]
@@ -142,5 +141,5 @@ def _read(stamp: Path) -> str:
 
 
 def _write(stamp: Path, text: str) -> None:
-    places.make_folder(stamp.parent)
+    paths.make_folder(stamp.parent)
     stamp.write_text(text)

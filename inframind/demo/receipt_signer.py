@@ -12,8 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from inframind.devnet.demo import work
-from inframind.devnet.demo.cast import Machine
+from inframind.demo import workload
+from inframind.demo.participants import Machine
 from staking.services.epochs import OpenEpoch
 
 Items = list[dict[str, Any]]
@@ -53,9 +53,9 @@ class Oracle:
 
     def heartbeats(self, epoch: OpenEpoch, until: datetime, machines: list[Machine]) -> Items:
         """One heartbeat in each slot up to `until` in which a node was up."""
-        return list(work.heartbeats(epoch.start, until, epoch.params.heartbeat_slot_seconds, machines))
+        return list(workload.heartbeats(epoch.start, until, epoch.params.heartbeat_slot_seconds, machines))
 
     def _ask(self, wanted: Wanted) -> Future[Items]:
         if wanted not in self._ahead:
-            self._ahead[wanted] = self._pool.submit(work.receipts, settings.INFRAMIND_CHAIN_ID, *wanted)
+            self._ahead[wanted] = self._pool.submit(workload.receipts, settings.INFRAMIND_CHAIN_ID, *wanted)
         return self._ahead[wanted]

@@ -12,8 +12,8 @@ from governance.models import Dispute, Proposal
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.votes import vote_dispute, vote_proposal
-from inframind.devnet.demo import cast
-from inframind.devnet.demo.cast import Machine
+from inframind.demo import participants
+from inframind.demo.participants import Machine
 from oracle.attestations import attest
 from protocol.amounts import MICRO
 from protocol.errors import ProtocolError
@@ -28,7 +28,11 @@ PLEA = "The oracle's link to our region was down for an hour; our own log shows 
 
 def begin(now: datetime) -> list[Machine]:
     """Register the nodes of the first day with their operators' stakes; answers with all that work."""
-    machines = [cast.machine(number) for number in range(cast.NODES) if number not in cast.LATE_COMERS]
+    machines = [
+        participants.machine(number)
+        for number in range(participants.NODES)
+        if number not in participants.LATE_COMERS
+    ]
     for machine in machines:
         join(machine, now)
     return machines
@@ -44,9 +48,9 @@ def join(machine: Machine, now: datetime) -> None:
         region=machine.region,
         hardware=machine.hardware,
         signing_key=None,
-        custodial=number in cast.CUSTODIAL,
-        delegation_cap=(4 * machine.own_stake + 1_000) * MICRO if number in cast.CAPPED else None,
-        share_bps=cast.share_bps(number),
+        custodial=number in participants.CUSTODIAL,
+        delegation_cap=(4 * machine.own_stake + 1_000) * MICRO if number in participants.CAPPED else None,
+        share_bps=participants.share_bps(number),
         now=now,
     )
     faucet.fund(wallet=machine.operator, amount=(machine.own_stake * 2 + 500) * MICRO, now=now)
@@ -64,8 +68,8 @@ def act(epoch: int, now: datetime, machines: list[Machine]) -> None:
 
 def _arrive(epoch: int, now: datetime) -> None:
     first = (epoch - 2) * NEWCOMERS
-    for number in range(max(first, 0), min(first + NEWCOMERS, cast.WALLETS)):
-        wallet = cast.wallet(number)
+    for number in range(max(first, 0), min(first + NEWCOMERS, participants.WALLETS)):
+        wallet = participants.wallet(number)
         purse = PURSES[number % len(PURSES)] + number
         faucet.fund(wallet=wallet, amount=purse * MICRO, now=now)
         for part in range(1 + number % 3):
@@ -82,7 +86,12 @@ def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
     # A wallet that meets a closed or full node moves on to the next, as people do.
     for step in range(3):
         try:
-            delegate(node=cast.machine((number + step) % 117).address, amount=amount, wallet=wallet, now=now)
+            delegate(
+                node=participants.machine((number + step) % 117).address,
+                amount=amount,
+                wallet=wallet,
+                now=now,
+            )
         except ProtocolError:
             continue
         return
@@ -90,8 +99,8 @@ def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
 
 def _live(epoch: int, now: datetime) -> None:
     """A few wallets claim, compound, leave or move on in each epoch, by turns."""
-    for number in range(epoch % 25, min((epoch - 2) * NEWCOMERS, cast.WALLETS), 25):
-        wallet = cast.wallet(number)
+    for number in range(epoch % 25, min((epoch - 2) * NEWCOMERS, participants.WALLETS), 25):
+        wallet = participants.wallet(number)
         position = Position.objects.filter(wallet=wallet, shares__gt=0).select_related("node").first()
         if position is None:
             continue
@@ -110,50 +119,50 @@ def _take_turn(turn: int, node: str, wallet: str, epoch: int, now: datetime) -> 
     elif turn == 4:
         undelegate(node=node, amount=40 * MICRO, wallet=wallet, now=now)
     else:
-        target = cast.machine((epoch * 5) % 117).address
+        target = participants.machine((epoch * 5) % 117).address
         redelegate(source=node, target=target, amount=60 * MICRO, wallet=wallet, now=now)
 
 
 def _operate(epoch: int, now: datetime, machines: list[Machine]) -> None:
-    for number, at in cast.RETIRED.items():
+    for number, at in participants.RETIRED.items():
         if at == epoch:
-            machine = cast.machine(number)
+            machine = participants.machine(number)
             nodes.change(node=machine.address, actor=machine.operator, changes={"status": "retired"}, now=now)
-    for number, at in cast.FALSE_HARDWARE.items():
+    for number, at in participants.FALSE_HARDWARE.items():
         if at == epoch:
-            machine = cast.machine(number)
+            machine = participants.machine(number)
             attest(node=machine.address, measured={**machine.hardware, "gpu_memory_gb": 16}, now=now)
     if epoch == 58:
-        for number in cast.LATE_COMERS:
-            join(cast.machine(number), now)
-            machines.append(cast.machine(number))
+        for number in participants.LATE_COMERS:
+            join(participants.machine(number), now)
+            machines.append(participants.machine(number))
     if epoch in (38, 56):
-        machine = cast.machine(14 if epoch == 38 else 6)
+        machine = participants.machine(14 if epoch == 38 else 6)
         nodes.change(
             node=machine.address,
             actor=machine.operator,
-            changes={"delegator_share_bps": cast.share_bps(machine.number) - 500},
+            changes={"delegator_share_bps": participants.share_bps(machine.number) - 500},
             now=now,
         )
     if epoch == 57:
-        machine = cast.machine(0)
+        machine = participants.machine(0)
         stakes.unstake(node=machine.address, amount=1_500 * MICRO, actor=machine.operator, now=now)
 
 
 def _judge(epoch: int, now: datetime) -> None:
     """Operators dispute some slashes, and members vote on those that are open, some of them at once."""
-    for number in cast.PLEADERS:
+    for number in participants.PLEADERS:
         charge = Slash.objects.filter(
-            node__address=cast.machine(number).address, status="pending", epoch=epoch - 1
+            node__address=participants.machine(number).address, status="pending", epoch=epoch - 1
         ).first()
         if charge is not None:
-            open_dispute(slash=charge.pk, reason=PLEA, actor=cast.machine(number).operator, now=now)
+            open_dispute(slash=charge.pk, reason=PLEA, actor=participants.machine(number).operator, now=now)
     for dispute in Dispute.objects.filter(status="voting").select_related("slash__node"):
         # Few care for a dropped job: that vote misses its quorum.
-        voters = range(0, 120 if dispute.slash.offence == "dropout" else cast.WALLETS, 3)
+        voters = range(0, 120 if dispute.slash.offence == "dropout" else participants.WALLETS, 3)
         for number in voters:
             if dispute.closes_epoch == epoch or number % 5 < 3:
-                _vote(dispute.pk, _verdict(dispute.slash, number), cast.wallet(number), now)
+                _vote(dispute.pk, _verdict(dispute.slash, number), participants.wallet(number), now)
 
 
 def _verdict(slash: Slash, voter: int) -> str:
@@ -185,7 +194,11 @@ def _govern(epoch: int, now: datetime) -> None:
             choice = "against" if (number + proposal.pk) % 7 == 0 else "for"
             try:
                 vote_proposal(
-                    proposal=proposal.pk, choice=choice, reason="", wallet=cast.wallet(number), now=now
+                    proposal=proposal.pk,
+                    choice=choice,
+                    reason="",
+                    wallet=participants.wallet(number),
+                    now=now,
                 )
             except ProtocolError:
                 continue

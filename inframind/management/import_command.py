@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
 
-from inframind.tables import BadFile, Table
+from inframind.csv_file import BadFile, Table
 from settlement.epoch_lifecycle import Halted
 
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import psutil
 import redis
 
-from . import places
-from .faults import StartFault
+from inframind.supervisor import paths
+from inframind.supervisor.startup_errors import StartFault
 
 PATIENCE_SECONDS = 30
 ATTEMPTS = 5
@@ -31,16 +31,16 @@ def start(data_dir: Path) -> None:
 
     The URL stays the same over a restart as long as the port is free, so that clients reconnect.
     """
-    former = places.redis_url(data_dir)
+    former = paths.redis_url(data_dir)
     if answers(former):
         return
-    known = urlsplit(former if former != places.NOBODY_THERE else "")
+    known = urlsplit(former if former != paths.NOBODY_THERE else "")
     password = known.password or secrets.token_hex(16)
     for attempt in range(ATTEMPTS):
         port = _free_port(known.port or 0 if attempt == 0 else 0)
         url = f"redis://:{password}@{HOST}:{port}/0"
         if _launch(data_dir, url):
-            places.write_private(places.valkey_url_file(data_dir), url)
+            paths.write_private(paths.valkey_url_file(data_dir), url)
             return
     log = data_dir / "valkey" / "server.log"
     raise StartFault(f"the embedded Valkey did not start. Its log is {log}.")
@@ -48,7 +48,7 @@ def start(data_dir: Path) -> None:
 
 def stop(data_dir: Path) -> None:
     """End the server; its append-only file is on disk before it is gone."""
-    url = places.redis_url(data_dir)
+    url = paths.redis_url(data_dir)
     if not answers(url):
         return
     client = redis.Redis.from_url(url)
@@ -96,7 +96,7 @@ def _free_port(wanted: int) -> int:
 
 
 def _launch(data_dir: Path, url: str) -> bool:
-    folder = places.make_folder(data_dir / "valkey")
+    folder = paths.make_folder(data_dir / "valkey")
     parts = urlsplit(url)
     settings = {
         "bind": HOST,
@@ -107,7 +107,7 @@ def _launch(data_dir: Path, url: str) -> bool:
         "save": '""',
     }
     text = "".join(f"{name} {value}\n" for name, value in settings.items())
-    places.write_private(folder / "server.conf", text)
+    paths.write_private(folder / "server.conf", text)
     with (folder / "server.log").open("ab") as log:
         server = subprocess.Popen(
             [str(binary()), str(folder / "server.conf")],

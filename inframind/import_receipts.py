@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from inframind.tables import Line, Table
+from inframind.csv_file import Line, Table
 from oracle import heartbeats, receipts
 from oracle.batch_parsing import Ingested, read_moment
 from protocol.errors import ProtocolError

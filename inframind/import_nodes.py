@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from inframind.tables import Table
+from inframind.csv_file import Table
 from protocol.addresses import normalize
 from protocol.errors import Conflict, ProtocolError
 from staking.models import Node

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
-from .faults import StartFault
+from inframind.supervisor.startup_errors import StartFault
 
 OLDEST_POSTGRES = 150_000
 
