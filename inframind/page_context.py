@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications import inbox
 from protocol.amounts import BPS
-from staking.selectors.frame import Frame, RunningEpoch, frame, live_word
+from staking.selectors.page_context import Frame, RunningEpoch, frame, live_word
 from web.theme import theme_of
 
 # How late a settlement or a ranking may be before readers are told.

@@ -8,7 +8,7 @@ from django.db import connection
 
 from delegation.models import Position, Redelegation
 from delegation.services import accrual, shares
-from delegation.services.rows import write
+from delegation.services.position_store import write
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools

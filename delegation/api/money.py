@@ -23,7 +23,7 @@ from delegation.services import redelegations as rerouting
 from delegation.services.unbondings import cancel as cancel_unbonding
 from protocol.addresses import normalize
 from protocol.errors import NotFound
-from staking.api import node_shapes
+from staking.api import node_schemas
 from staking.api.nodes import node_json
 from staking.models import Node
 from staking.selectors.nodes import node_figures
@@ -41,7 +41,7 @@ def _answer(name: str, **parts: Any) -> Any:
         {
             "transaction": serializers.IntegerField(allow_null=True, help_text="Its number in the ledger."),
             "wallet": shapes.WalletSerializer(),
-            "node": node_shapes.Node(),
+            "node": node_schemas.Node(),
             **parts,
         },
     )

@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from delegation.pages.wish import read_wish
+from delegation.pages.action_form import read_wish
 from delegation.projection import Projection, project
-from delegation.selectors.prospects import past_of, recent_cut
+from delegation.selectors.estimates import past_of, recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid

@@ -14,11 +14,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from delegation.pages.acts import ACTS, Act, Done, command, perform
-from delegation.pages.consequences import review_of
-from delegation.pages.rows import Review
-from delegation.pages.situation import Situation, situation_of
-from delegation.pages.wish import Wish, plain, read_wish
+from delegation.pages.action_context import Situation, situation_of
+from delegation.pages.action_form import Wish, plain, read_wish
+from delegation.pages.action_preview import review_of
+from delegation.pages.actions import ACTS, Act, Done, command, perform
+from delegation.pages.preview_rows import Review
 from protocol.errors import ProtocolError
 from staking.measurement.live import open_epoch
 from staking.selectors.nodes import NodeQuery, find_nodes

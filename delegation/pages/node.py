@@ -8,14 +8,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from delegation.pages.acts import ACTS
+from delegation.pages.action_context import Situation, situation_of
+from delegation.pages.action_form import Wish, read_wish
+from delegation.pages.actions import ACTS
 from delegation.pages.money import form_of
-from delegation.pages.situation import Situation, situation_of
-from delegation.pages.wish import Wish, read_wish
 from delegation.projection import Past, Projection, project
+from delegation.selectors.estimates import (
+    OffenceCost,
+    offence_costs,
+    past_of,
+    recent_cut,
+    share_history,
+)
 from delegation.selectors.portfolio import Charge, charges_on
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
-from delegation.selectors.prospects import OffenceCost, offence_costs, past_of, recent_cut, share_history
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from protocol.addresses import normalize

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from delegation.pages import terms
+from delegation.pages import node_form_values
+from delegation.pages.action_form import plain_share
+from delegation.pages.node_form_values import Filled
 from delegation.pages.operator import console_page
-from delegation.pages.terms import Filled
-from delegation.pages.wish import plain_share
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, ProtocolError
 from staking.measurement.live import open_epoch
@@ -25,14 +25,14 @@ from web.current_user import of_reader
 @require_POST
 @of_reader
 def save_terms(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
-    filled = terms.read_terms(request.POST)
+    filled = node_form_values.read_terms(request.POST)
     return _saved(request, wallet, address, filled, gettext("The terms are saved."), terms=filled)
 
 
 @require_POST
 @of_reader
 def save_details(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
-    filled = terms.read_details(request.POST)
+    filled = node_form_values.read_details(request.POST)
     return _saved(request, wallet, address, filled, gettext("The node is changed."), details=filled)
 
 
@@ -60,7 +60,7 @@ def register(request: HttpRequest, wallet: str) -> HttpResponse:
     """A new node, whose operator the reader is. Sent twice, the second finds the address taken by itself."""
     filled = Filled({})
     if request.method == "POST":
-        filled = terms.read_node(request.POST)
+        filled = node_form_values.read_node(request.POST)
         if filled.refusal is None:
             try:
                 made = nodes.register(operator=wallet, now=clock.now(), **filled.values)

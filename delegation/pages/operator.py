@@ -9,15 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from delegation.pages import terms
-from delegation.pages.acts import ACTS
+from delegation.pages import node_form_values
+from delegation.pages.action_context import Situation, situation_of
+from delegation.pages.action_form import Wish, plain, plain_share
+from delegation.pages.actions import ACTS
 from delegation.pages.money import form_of
-from delegation.pages.situation import Situation, situation_of
-from delegation.pages.terms import Filled
-from delegation.pages.wish import Wish, plain, plain_share
-from delegation.selectors.console import Accusation, RunNode, accusations, run_nodes
+from delegation.pages.node_form_values import Filled
+from delegation.selectors.open_epoch import Running, running_epoch
+from delegation.selectors.operator_console import Accusation, RunNode, accusations, run_nodes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
-from delegation.selectors.running import Running, running_epoch
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
@@ -147,6 +147,6 @@ def _details_now(chosen: Chosen | None) -> Filled:
             "name": node.name,
             "region": node.region,
             "signing_key": node.signing_key,
-            "hardware": terms.write_hardware(node.hardware),
+            "hardware": node_form_values.write_hardware(node.hardware),
         }
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from delegation.models import Position
-from delegation.services.rows import Found, lock_position
+from delegation.services.position_store import Found, lock_position
 from protocol import pools
 from staking.models import NodeEpoch, VoidGeneration
 

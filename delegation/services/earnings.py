@@ -8,8 +8,8 @@ from django.db import transaction
 
 from delegation.models import Position
 from delegation.services.accrual import opened
+from delegation.services.position_store import write_and_post
 from delegation.services.positions import check_admission
-from delegation.services.rows import write_and_post
 from delegation.services.shares import enter
 from ledger import accounts
 from ledger.posting import post

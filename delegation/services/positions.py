@@ -8,7 +8,7 @@ from django.db import transaction
 
 from delegation.services.accrual import opened
 from delegation.services.outcome import Held
-from delegation.services.rows import write_and_post, write_leaving
+from delegation.services.position_store import write_and_post, write_leaving
 from delegation.services.shares import enter, leave
 from ledger import accounts
 from protocol import pools

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from delegation.services.accrual import opened
+from delegation.services.position_store import Found, write_and_post
 from delegation.services.positions import check_admission
-from delegation.services.rows import Found, write_and_post
 from delegation.services.shares import enter
 from ledger import accounts
 from staking.models import Unbonding

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.pages.case import running_epoch
+from governance.pages.dispute import running_epoch
 from governance.selectors.overview import overview
 from staking.selectors.voting_power import quorum_base, voting_power
 from web.current_user import reader_of

@@ -9,7 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of, word
+from governance.pages.parameter_labels import (
+    GROUPS,
+    Value,
+    flat,
+    rules_of,
+    show,
+    title,
+    value_of,
+    word,
+)
 from staking.selectors.parameters import Version, in_force
 
 

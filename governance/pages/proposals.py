@@ -10,17 +10,17 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Proposal
-from governance.pages.ballot import vote_list
-from governance.pages.case import running_epoch
-from governance.pages.course import course_of_proposal
-from governance.pages.parameter_words import flat, show, title
+from governance.pages.dispute import running_epoch
+from governance.pages.lifecycle import course_of_proposal
+from governance.pages.parameter_labels import flat, show, title
 from governance.pages.parameters import Change
-from governance.pages.power import power_of
 from governance.pages.tally import tally_of
+from governance.pages.vote_list import vote_list
+from governance.pages.voting_power import power_of
 from governance.selectors.overview import lines
 from governance.selectors.proposals import ProposalFigures, proposal_figures
 from governance.selectors.replays import Effect, effect_of
-from governance.windows import is_before_end
+from governance.voting_periods import is_before_end
 from protocol.errors import NotFound, ParameterOutOfBounds
 from protocol.parameters import Parameters, apply_changes, to_json
 from protocol.votes import PROPOSAL_CHOICES

@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from governance.pages.case import running_epoch
 from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
-from governance.pages.draft import Draft, read_draft
-from governance.pages.parameter_words import GROUPS, Value, flat, rules_of, show, title, value_of
+from governance.pages.dispute import running_epoch
+from governance.pages.parameter_labels import GROUPS, Value, flat, rules_of, show, title, value_of
+from governance.pages.proposal_form import Draft, read_draft
 from governance.selectors.replays import effect_of
 from governance.services.proposals import propose
 from protocol.errors import ProtocolError

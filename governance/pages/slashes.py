@@ -13,10 +13,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Dispute
-from governance.pages import words
-from governance.pages.case import running_epoch, slash_context
+from governance.pages import labels
+from governance.pages.dispute import running_epoch, slash_context
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
-from governance.windows import is_before_end
+from governance.voting_periods import is_before_end
 from protocol.addresses import checksum, normalize
 from protocol.amounts import format_amount
 from protocol.errors import AddressInvalid, NotFound
@@ -54,7 +54,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "pager": Pager(number, ROWS, count, state),
         "statuses": _options(query.status, [(s, str(STATES[f"slash.{s}"][2])) for s in STATUSES]),
         "offences": _options(
-            query.offence, [(o, words.offence(o)) for o in OFFENCE_NAMES], gettext("All offences")
+            query.offence, [(o, labels.offence(o)) for o in OFFENCE_NAMES], gettext("All offences")
         ),
         "query": query,
         "sums": sums(),

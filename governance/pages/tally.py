@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from governance.models import Dispute, Proposal
-from governance.pages import words
+from governance.pages import labels
 from governance.selectors.tallies import Ballot, Count
 from protocol.amounts import BPS
 from web.templatetags.components import part_of
@@ -81,13 +81,13 @@ def tally_of(ballot: Ballot, count: Count) -> TallyShown:
 
 def _side(choice: str, power: int, decided: int) -> Side:
     role, icon = SIDES[choice]
-    return Side(str(words.CHOICES[choice]), power, part_of(power, decided), role, icon)
+    return Side(str(labels.CHOICES[choice]), power, part_of(power, decided), role, icon)
 
 
 def _standing(ballot: Ballot, count: Count) -> str:
     if isinstance(ballot, Proposal):
-        return words.proposal_standing(ballot, count.tally, quorum_reached=count.quorum_reached)
-    return words.standing(ballot, count.tally, quorum_reached=count.quorum_reached)
+        return labels.proposal_standing(ballot, count.tally, quorum_reached=count.quorum_reached)
+    return labels.standing(ballot, count.tally, quorum_reached=count.quorum_reached)
 
 
 def _needed(ballot: Ballot, count: Count, left: Side, right: Side) -> list[str]:

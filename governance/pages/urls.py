@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.pages import case, filing, overview, parameters, proposals, proposing, slashes, voting
+from governance.pages import (
+    dispute,
+    dispute_forms,
+    overview,
+    parameters,
+    proposals,
+    proposing,
+    slashes,
+    voting,
+)
 
 urlpatterns = [
     path("governance/", overview.governance, name="governance"),
-    path("disputes/<int:dispute>/", case.dispute, name="dispute"),
+    path("disputes/<int:dispute>/", dispute.dispute, name="dispute"),
     path("disputes/<int:dispute>/vote/", voting.vote_on_dispute, name="dispute-vote"),
-    path("disputes/<int:dispute>/evidence/", filing.evidence, name="dispute-evidence"),
+    path("disputes/<int:dispute>/evidence/", dispute_forms.evidence, name="dispute-evidence"),
     path("slashes/", slashes.ledger, name="slashes"),
     path("slashes/<int:slash>/", slashes.slash, name="slash"),
-    path("slashes/<int:slash>/dispute/", filing.dispute, name="slash-dispute"),
+    path("slashes/<int:slash>/dispute/", dispute_forms.dispute, name="slash-dispute"),
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/new/", proposing.new, name="proposal-new"),
     path("proposals/<int:proposal>/", proposals.proposal, name="proposal"),

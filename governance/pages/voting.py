@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from governance.models import Proposal, Vote
-from governance.pages import words
-from governance.pages.case import dispute_context, running_epoch
+from governance.pages import labels
 from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
-from governance.pages.power import Power, power_of
+from governance.pages.dispute import dispute_context, running_epoch
 from governance.pages.proposals import proposal_context
 from governance.pages.tally import TallyShown, tally_of
+from governance.pages.voting_power import Power, power_of
 from governance.selectors.disputes import dispute_figures
 from governance.selectors.proposals import proposal_figures
 from governance.selectors.tallies import Ballot, Count
@@ -84,7 +84,7 @@ def _vote(
         vote = cast()
         said = gettext("Voted %(choice)s with %(power)s IFM.")
         return f"{here}#vote", said % {
-            "choice": words.CHOICES[vote.choice],
+            "choice": labels.CHOICES[vote.choice],
             "power": amount_digits(vote.power),
         }
 
@@ -106,21 +106,21 @@ def _review(
     after = tally_of(ballot, _after(count, power, choice))
     kind = "vote" if not isinstance(ballot, Proposal) else ""
     rows = [
-        (gettext("Your vote"), str(words.CHOICES[choice])),
+        (gettext("Your vote"), str(labels.CHOICES[choice])),
         *_former(power),
         (gettext("Voting power"), ifm_unit(power.power)),
-        (gettext("Of all stake at the snapshot"), words.part(power.power, power.base)),
+        (gettext("Of all stake at the snapshot"), labels.part(power.power, power.base)),
         (gettext("Turnout afterwards"), _turnout(after)),
-        (gettext("Tally afterwards"), f"{after.left.label} {words.part(after.left.power, _decided(after))}"),
+        (gettext("Tally afterwards"), f"{after.left.label} {labels.part(after.left.power, _decided(after))}"),
         (gettext("Reason"), reason or "–"),
         (gettext("Can be changed until"), zoned(count.closes_at)),
     ]
     return Review(
         title=gettext("Vote %(choice)s on %(what)s")
-        % {"choice": str(words.CHOICES[choice]).lower(), "what": title},
+        % {"choice": str(labels.CHOICES[choice]).lower(), "what": title},
         rows=rows,
         warning=gettext("Your vote and its reason are public and tied to your address."),
-        button=gettext("Vote %(choice)s") % {"choice": str(words.CHOICES[choice]).lower()},
+        button=gettext("Vote %(choice)s") % {"choice": str(labels.CHOICES[choice]).lower()},
         fields={"choice": choice, "reason": reason},
         back=f"{here}#vote",
         command=f"infra {kind} {ballot.pk} {choice}" if kind else "",
@@ -145,14 +145,14 @@ def _after(count: Count, power: Power, choice: str) -> Count:
 def _former(power: Power) -> list[tuple[str, str]]:
     if power.vote is None:
         return []
-    return [(gettext("It replaces"), str(words.CHOICES[power.vote.choice]))]
+    return [(gettext("It replaces"), str(labels.CHOICES[power.vote.choice]))]
 
 
 def _turnout(after: TallyShown) -> str:
     reached = (
         gettext("quorum reached") if after.turnout_bps >= after.quorum_bps else gettext("below the quorum")
     )
-    return f"{words.part(after.turnout, after.base)}, {reached}"
+    return f"{labels.part(after.turnout, after.base)}, {reached}"
 
 
 def _decided(after: TallyShown) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from governance.windows import end_of
+from governance.voting_periods import end_of
 from staking.measurement.live import open_epoch
 from staking.models import Epoch
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from governance.models import Dispute, DisputeEvidence
 from governance.services.texts import REASON_LONGEST, read_link, read_text
-from governance.windows import is_before_end
+from governance.voting_periods import is_before_end
 from ledger import accounts
 from ledger.posting import post
 from protocol.amounts import format_amount

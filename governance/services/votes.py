@@ -9,7 +9,7 @@ from django.db import transaction
 
 from governance.models import Dispute, Proposal, Vote
 from governance.services.texts import REASON_LONGEST, read_text
-from governance.windows import is_before_end
+from governance.voting_periods import is_before_end
 from protocol.errors import ConflictOfInterest, Invalid, NotFound, NoVotingPower, VoteClosed
 from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 from staking.selectors.voting_power import voting_power

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from protocol.addresses import checksum, normalize
 from protocol.merkle import LEAF_ENCODING
-from staking.api import epoch_shapes as shapes
+from staking.api import epoch_schemas as shapes
 from staking.selectors import epochs
 from staking.selectors.proofs import ProvenLeaf, proof_of
 from web.api.pagination import (

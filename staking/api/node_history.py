@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.addresses import normalize
-from staking.api import epoch_shapes as shapes
+from staking.api import epoch_schemas as shapes
 from staking.api.slashes import SlashShape, slash_json
 from staking.selectors import epochs, rankings, slashes
 from staking.selectors.nodes import node_id

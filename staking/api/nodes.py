@@ -16,7 +16,7 @@ from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, format_amount
 from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
-from staking.api import node_shapes
+from staking.api import node_schemas
 from staking.selectors.nodes import (
     ORDERINGS,
     STATUSES,
@@ -53,17 +53,17 @@ def _filter(name: str, schema: dict[str, Any], says: str) -> OpenApiParameter:
 _RATIO = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
 FILTERS = [
     _filter("tier", {"type": "integer", "minimum": 0, "maximum": LAST_TIER}, "The live tier."),
-    _filter("region", {"type": "string", "pattern": node_shapes.texts.REGION_PATTERN}, "The region."),
+    _filter("region", {"type": "string", "pattern": node_schemas.texts.REGION_PATTERN}, "The region."),
     _filter("job_class", {"type": "string", "enum": list(JOB_CLASSES)}, "Only nodes that may do these jobs."),
     _filter("open", {"type": "boolean", "default": False}, "true: only nodes that take delegations now."),
     _filter("status", {"type": "string", "enum": list(STATUSES)}, "The status."),
-    _filter("operator", node_shapes.fields.ADDRESS, "Only nodes of this wallet."),
+    _filter("operator", node_schemas.fields.ADDRESS, "Only nodes of this wallet."),
     _filter("search", {"type": "string", "maxLength": filters.LONGEST_SEARCH}, "In the name or the address."),
     _filter("min_uptime_bps", _RATIO, "Uptime of at least so much."),
     _filter("min_sla_bps", _RATIO, "An SLA that is known, and at least so much."),
     _filter("min_apr_bps", _RATIO, "An estimated APR that is known, and at least so much."),
     _filter("max_kept_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."),
-    _filter("room", node_shapes.fields.AMOUNT, "The cap leaves room for at least so much."),
+    _filter("room", node_schemas.fields.AMOUNT, "The cap leaves room for at least so much."),
     _filter(
         "ordering",
         {"type": "string", "enum": list(ORDERINGS), "default": "rank"},
@@ -114,7 +114,7 @@ class Nodes(APIView):
         tags=["nodes"],
         operation_id="nodes_list",
         parameters=[*FILTERS, *OFFSET_PARAMETERS],
-        responses=page_of(node_shapes.Node),
+        responses=page_of(node_schemas.Node),
     )
     def get(self, request: Request) -> HttpResponse:
         """Nodes with their figures: stake, tier and status as they are now, performance by the latest ranking."""
@@ -129,12 +129,12 @@ class Nodes(APIView):
     @extend_schema(
         tags=["nodes"],
         operation_id="nodes_register",
-        request=node_shapes.NewNode,
-        responses={201: node_shapes.Node},
+        request=node_schemas.NewNode,
+        responses={201: node_schemas.Node},
     )
     def post(self, request: Request) -> Response:
         """Register a node; the caller is its operator."""
-        body = _read(node_shapes.NewNode, request)
+        body = _read(node_schemas.NewNode, request)
         now = clock.now()
         share = body.pop("delegator_share_bps", None)
         made = nodes.register(operator=request.user.address, share_bps=share, now=now, **body)  # type: ignore[union-attr]
@@ -142,7 +142,7 @@ class Nodes(APIView):
 
 
 class OneNode(APIView):
-    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=node_shapes.Node)
+    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=node_schemas.Node)
     def get(self, request: Request, address: str) -> Response:
         """A node with its live figures."""
         return Response(node_json(node_figures(normalize(address), now=clock.now())))
@@ -150,12 +150,12 @@ class OneNode(APIView):
     @extend_schema(
         tags=["nodes"],
         operation_id="nodes_change",
-        request=node_shapes.NodeChanges,
-        responses=node_shapes.Node,
+        request=node_schemas.NodeChanges,
+        responses=node_schemas.Node,
     )
     def patch(self, request: Request, address: str) -> Response:
         """Change what an operator may change; the operator alone."""
-        changes = _read(node_shapes.NodeChanges, request)
+        changes = _read(node_schemas.NodeChanges, request)
         node, now = normalize(address), clock.now()
         nodes.change(node=node, actor=request.user.address, changes=changes, now=now)  # type: ignore[union-attr]
         return Response(node_json(node_figures(node, now=now)))

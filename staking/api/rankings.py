@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.errors import NotFound
-from staking.api import epoch_shapes as shapes
+from staking.api import epoch_schemas as shapes
 from staking.models import Ranking
 from staking.selectors import rankings
 from staking.selectors.rankings import LatestRanking

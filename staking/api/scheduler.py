@@ -15,7 +15,7 @@ from protocol.addresses import checksum
 from protocol.errors import Invalid
 from protocol.parameters import JOB_CLASSES
 from protocol.texts import REGION_PATTERN, UNPRINTABLE
-from staking.api.node_shapes import RegionField
+from staking.api.node_schemas import RegionField
 from staking.selectors import scheduler
 from staking.selectors.scheduler import Eligible
 from web.api import filters

@@ -10,7 +10,7 @@ from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
-from staking.pages.views_data import (
+from staking.pages.view_models import (
     EpochNodeRow,
     EpochPage,
     EpochParameters,

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from protocol.parameters import JOB_CLASSES
-from staking.pages.views_data import LeaderboardFilters
+from staking.pages.view_models import LeaderboardFilters
 from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
 from staking.templatetags.node_cells import region_name
 from web import query_params

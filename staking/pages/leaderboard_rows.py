@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from staking.pages.views_data import LeaderboardRow, NodeState
+from staking.pages.view_models import LeaderboardRow, NodeState
 from staking.selectors.nodes import NodeFigures
 
 

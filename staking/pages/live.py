@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from staking.selectors.frame import frame, live_word
+from staking.selectors.page_context import frame, live_word
 
 
 @require_safe

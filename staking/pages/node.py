@@ -17,7 +17,7 @@ from staking.models import Node, Pool
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
-from staking.pages.views_data import NodePage
+from staking.pages.view_models import NodePage
 from staking.selectors import node_history as history
 from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, node_figures

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from protocol.amounts import MICRO
-from staking.pages.views_data import Happening, LeaderboardRow, NodeState
+from staking.pages.view_models import Happening, LeaderboardRow, NodeState
 from staking.pages.waterfall import QBreakdown
 from staking.services import clock
 from web.charts import IFM, PERCENT, Axis, Chart, Guide, Series, View

@@ -43,7 +43,7 @@ def region_name(code: str) -> str:
 
 @register.simple_tag
 def node_row(row: Any, max_score: int) -> SafeString:
-    """A node's line in a list, `row` a staking.pages.views_data.LeaderboardRow.
+    """A node's line in a list, `row` a staking.pages.view_models.LeaderboardRow.
 
     Rendering is what a list costs, and most lines of a list that moved did not: a line is kept for as long as its
     figures are equal.

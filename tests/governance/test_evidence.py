@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from governance.pages.trace import trace
-from governance.pages.words import charge, rule
+from governance.pages.labels import charge, rule
+from governance.pages.offence_chart import trace
 from governance.selectors.evidence import course_of, receipts_of
 from staking.models import Slash
 from tests.network import Network

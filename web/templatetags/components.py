@@ -276,13 +276,13 @@ def key(role: str) -> SafeString:
 
 @register.inclusion_tag("components/pager.html")
 def pager(page: Any, *, target: str = "") -> dict[str, Any]:
-    """Links to pages: `page` is staking.pages.views_data.Pager; `target` names the element that htmx swaps."""
+    """Links to pages: `page` is staking.pages.view_models.Pager; `target` names the element that htmx swaps."""
     return {"page": page, "target": target}
 
 
 @register.inclusion_tag("components/waterfall.html")
 def waterfall(parts: Any) -> dict[str, Any]:
-    """Why this Q: `parts` is staking.pages.views_data.QBreakdown."""
+    """Why this Q: `parts` is staking.pages.view_models.QBreakdown."""
     return {"q": parts, "rows": parts.rows()}
 
 
@@ -290,7 +290,7 @@ def waterfall(parts: Any) -> dict[str, Any]:
 def sort_header(
     sort: Any, key: str, label: str, classes: str = "", help: str = "", target: str = ""
 ) -> dict[str, Any]:
-    """A column's heading as a link; `sort` is staking.pages.views_data.Sort."""
+    """A column's heading as a link; `sort` is staking.pages.view_models.Sort."""
     return {
         "label": label, "classes": classes, "help": help, "target": target,
         "href": sort.href(key), "direction": sort.direction(key),

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from governance.pages.case import dispute_context, params_of, running_epoch
 from governance.pages.confirm import Review, carry_out, is_confirmation, sent_from, show_review
+from governance.pages.dispute import dispute_context, params_of, running_epoch
 from governance.pages.slashes import slash_page
 from governance.services.disputes import add_evidence, open_dispute
 from ledger import accounts

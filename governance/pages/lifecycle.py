@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.translation import gettext
 
 from governance.models import Dispute, Proposal
-from governance.pages import words
+from governance.pages import labels
 from governance.selectors.times import closing_times
 from protocol.amounts import BPS
 from staking.models import Slash
@@ -34,7 +34,7 @@ def course_of_slash(slash: Slash, dispute: Dispute | None, now: datetime) -> lis
     """Offence, creation, dispute, vote, outcome (R32, R33)."""
     ends = closing_times({slash.epoch, slash.disputable_until_epoch, slash.due_epoch})
     steps = [
-        _past(gettext("Offence"), _epoch(slash.epoch), words.offence(slash.offence)),
+        _past(gettext("Offence"), _epoch(slash.epoch), labels.offence(slash.offence)),
         _past(gettext("Slash created"), _at(slash.created_at), _effects(slash)),
     ]
     if dispute is None:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
 from governance.models import Vote
-from governance.pages import words
+from governance.pages import labels
 from governance.selectors.tallies import Ballot
 from governance.selectors.votes import VoteQuery, votes_of
 from web import query_params
@@ -39,7 +39,7 @@ def vote_list(request: HttpRequest, ballot: Ballot, choices: tuple[str, ...]) ->
         raise Http404
     state = (("votes", shown), ("sort", "" if ordering == DEFAULT else ordering))
     return VoteList(
-        votes=tuple((vote, words.part(vote.power, ballot.quorum_base)) for vote in votes),
+        votes=tuple((vote, labels.part(vote.power, ballot.quorum_base)) for vote in votes),
         filters=_filters(choices, shown),
         sort=Sort(ordering, DEFAULT, state),
         pager=Pager(number, VOTES, count, state),
@@ -49,7 +49,7 @@ def vote_list(request: HttpRequest, ballot: Ballot, choices: tuple[str, ...]) ->
 def _filters(choices: tuple[str, ...], shown: str) -> tuple[Option, ...]:
     named = [
         ("", gettext("All")),
-        *((c, str(words.CHOICES[c])) for c in choices),
+        *((c, str(labels.CHOICES[c])) for c in choices),
         ("reason", gettext("With a reason")),
     ]
     return tuple(Option(value, label, value == shown) for value, label in named)

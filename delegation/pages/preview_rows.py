@@ -9,11 +9,11 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from delegation.pages.acts import Done
-from delegation.pages.situation import Situation
-from delegation.pages.wish import Wish
+from delegation.pages.action_context import Situation
+from delegation.pages.action_form import Wish
+from delegation.pages.actions import Done
 from delegation.projection import Projection
-from delegation.selectors.prospects import OffenceCost, least_and_most
+from delegation.selectors.estimates import OffenceCost, least_and_most
 from protocol import tiers
 from staking.models import Node
 from web.templatetags.components import icon, tier_badge

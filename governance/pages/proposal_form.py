@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from governance.pages.parameter_words import TABLES, flat, plain
+from governance.pages.parameter_labels import TABLES, flat, plain
 from governance.selectors.replays import Effect
 from protocol.bounds import AMOUNTS
 from protocol.errors import ProtocolError

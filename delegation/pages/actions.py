@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from delegation.models import Redelegation
-from delegation.pages.wish import ALL, Wish, plain
+from delegation.pages.action_form import ALL, Wish, plain
 from delegation.services import earnings, positions, redelegations, unbondings
 from protocol.addresses import checksum
 from protocol.errors import AmountInvalid, Invalid

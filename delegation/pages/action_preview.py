@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from django.utils.translation import gettext
 
-from delegation.pages.acts import Done
-from delegation.pages.backing import delegate, redelegate, undelegate
-from delegation.pages.rows import (
+from delegation.pages.action_context import Situation
+from delegation.pages.action_form import Wish
+from delegation.pages.actions import Done
+from delegation.pages.delegation_preview import delegate, redelegate, undelegate
+from delegation.pages.preview_rows import (
     Review,
     Row,
     became,
@@ -21,8 +23,6 @@ from delegation.pages.rows import (
     to_wallet_row,
     wallet_row,
 )
-from delegation.pages.situation import Situation
-from delegation.pages.wish import Wish
 from protocol import tiers
 from staking.models import Node
 from web.templatetags.money import grouped_int, ifm_unit, period

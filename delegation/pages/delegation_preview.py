@@ -7,8 +7,10 @@ from datetime import timedelta
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from delegation.pages.acts import Done
-from delegation.pages.rows import (
+from delegation.pages.action_context import Situation
+from delegation.pages.action_form import Wish
+from delegation.pages.actions import Done
+from delegation.pages.preview_rows import (
     Review,
     Row,
     became,
@@ -23,10 +25,8 @@ from delegation.pages.rows import (
     wallet_row,
     when_settled,
 )
-from delegation.pages.situation import Situation
-from delegation.pages.wish import Wish
 from delegation.projection import Past, Projection, project
-from delegation.selectors.prospects import (
+from delegation.selectors.estimates import (
     OffenceCost,
     least_and_most,
     offence_costs,

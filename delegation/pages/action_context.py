@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.http import Http404
 
 from delegation.models import Redelegation
-from delegation.pages.wish import Wish, plain
+from delegation.pages.action_form import Wish, plain
 from delegation.selectors.positions import PositionFigures, position_of
 from delegation.selectors.unbondings import UnbondingFigures, unbonding_of
 from ledger import accounts

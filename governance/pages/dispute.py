@@ -11,17 +11,17 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Dispute
-from governance.pages import words
-from governance.pages.ballot import vote_list
-from governance.pages.course import course_of_slash
-from governance.pages.money import SlashMoney, money_of
-from governance.pages.power import power_of
+from governance.pages import labels
+from governance.pages.lifecycle import course_of_slash
+from governance.pages.offence_chart import trace
+from governance.pages.slash_breakdown import SlashMoney, money_of
 from governance.pages.tally import tally_of
-from governance.pages.trace import trace
+from governance.pages.vote_list import vote_list
+from governance.pages.voting_power import power_of
 from governance.selectors.disputes import DisputeFigures, dispute_figures
 from governance.selectors.evidence import course_of, receipts_of
 from governance.selectors.slashes import outcomes_of, similar_cases
-from governance.windows import is_before_end
+from governance.voting_periods import is_before_end
 from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
@@ -91,9 +91,9 @@ def slash_context(
         "now_at": now,
         "slash": slash,
         "node": slash.node,
-        "charge": words.charge(slash),
-        "rule": words.rule(slash.offence, params_of(slash)),
-        "rates": words.rates(slash),
+        "charge": labels.charge(slash),
+        "rule": labels.rule(slash.offence, params_of(slash)),
+        "rates": labels.rates(slash),
         "course": course_of_slash(slash, dispute, now),
         "receipts": receipts,
         "receipts_pager": pager,
