@@ -57,11 +57,11 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "slash_delegators_bps": (0, 10_000),
 }
 
-# Severities multiply and stand above 10,000 at every tier but the lowest, so their bound is twice that.
+# A severity multiplies penalties and is never below 1 (10,000 bps).
 TABLE_BOUNDS: dict[str, tuple[int, int | None]] = {
     "minimum": (0, None),
     "bonus_bps": (0, BPS),
-    "severity_bps": (0, 2 * BPS),
+    "severity_bps": (BPS, 2 * BPS),
     "self_bps": (0, BPS),
     "delegated_bps": (0, BPS),
     "repeated_self_bps": (0, BPS),

@@ -197,6 +197,7 @@ def test_several_changes_are_judged_together() -> None:
         {"tiers": [{"number": [], "bonus_bps": 1}]},
         {"tiers": [{"number": 1, "bonus_bps": 10_001}]},
         {"tiers": [{"number": 1, "bonus_bps": -1}]},
+        {"tiers": [{"number": 1, "severity_bps": 9_999}]},
         {"tiers": [{"number": 1, "severity_bps": 20_001}]},
         {"tiers": [{"number": 1, "job_classes": ["tee"]}]},
         {"tiers": [{"number": 1, "self_bps": 1}]},
