@@ -1,0 +1,66 @@
+"""Reading docs/*.md in tests: headings, anchors, links and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PROTOCOL = DOCS / "protocol.md"
+GLOSSARY = DOCS / "glossary.md"
+
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub and GitLab make of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def anchors(text: str) -> set[str]:
+    return {anchor(heading) for heading in HEADING.findall(text)}
+
+
+def broken_links(path: Path, text: str) -> Iterator[str]:
+    """Links in a document to files that do not exist, or to anchors that their document does not have."""
+    for target in LINK.findall(text):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, fragment = target.partition("#")
+        file = path.parent / name if name else path
+        if not file.exists() or (fragment and fragment not in anchors(file.read_text())):
+            yield f"{path.name}: {target}"
+
+
+def section(text: str, heading: str) -> str:
+    """The text under a heading, up to the next heading of its level or above."""
+    level = heading.partition(" ")[0]
+    _, heading_line, rest = text.partition(f"\n{heading}\n")
+    assert heading_line, f"{heading} is missing"
+    return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def table(text: str, header: str) -> list[dict[str, str]]:
+    """The rows of the table whose header row begins with the columns of `header`, by column name."""
+    lines = iter(text.splitlines())
+    for line in lines:
+        if line.startswith(header):
+            columns = cells(line)
+            next(lines)
+            break
+    else:
+        raise AssertionError(f"no table begins with {header}")
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append(dict(zip(columns, cells(line), strict=True)))
+    return rows
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a table row, without the marks of code."""
+    return [cell.strip().replace("`", "") for cell in line.strip().strip("|").split("|")]
