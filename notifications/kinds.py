@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext, gettext_lazy
 
+from web.formatting import amount_digits, percent
 from web.templatetags.components import OFFENCES
-from web.templatetags.money import amount_digits, percent
 
 Concerns = Literal["wallet", "node", "all"]
 Data = Mapping[str, Any]

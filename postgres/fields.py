@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.expressions import Combinable
 
 
-class AddressField(models.CharField):
+class AddressField(models.CharField):  # type: ignore[type-arg]
     """A 20-byte address as lower-case 0x-hex, ordered by its bytes (R5)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -22,7 +22,7 @@ class AddressField(models.CharField):
         return name, path, args, kwargs
 
 
-class WideIntegerField(models.DecimalField):
+class WideIntegerField(models.DecimalField):  # type: ignore[type-arg]
     """An exact integer beyond 64 bits: shares, weights, indexes, sums of squares. A Python int, always."""
 
     # The attribute's types, as django-stubs reads them.

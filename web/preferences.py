@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from web.templatetags.money import STYLES, style_of, write_numbers
+from web.formatting import STYLES, style_of, write_numbers
 
 YEAR_SECONDS = 31_536_000
 LANGUAGE, ZONE, NUMBERS = settings.LANGUAGE_COOKIE_NAME, "zone", "numbers"

@@ -12,7 +12,7 @@ from functools import cache
 from django.utils.translation import gettext, gettext_noop
 
 from protocol.amounts import parse_amount
-from web.templatetags.money import amount_digits
+from web.formatting import amount_digits
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 _AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{6}")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from delegation.selectors.earnings import EarnedIn
 from web.charts import IFM, Axis, Chart, Role, Series, View
-from web.templatetags.money import amount_digits, grouped_int
+from web.formatting import amount_digits, grouped_int
 
 # Nodes are categories: these keep apart; whoever earned less is one grey part.
 NODE_ROLES: tuple[Role, ...] = ("accent", "sky", "plum", "unbonding")

@@ -25,7 +25,7 @@ from delegation.pages.preview_rows import (
 )
 from protocol import tiers
 from staking.models import Node
-from web.templatetags.money import grouped_int, ifm_unit, period
+from web.formatting import grouped_int, ifm_unit, period
 
 
 def review_of(wish: Wish, situation: Situation, done: Done) -> Review:

@@ -25,7 +25,7 @@ from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import reader_of
-from web.templatetags.money import amount_digits, grouped_int, percent, percentile, times
+from web.formatting import amount_digits, grouped_int, percent, percentile, times
 
 MOST = 4
 DASH = "–"

@@ -35,8 +35,8 @@ from delegation.selectors.estimates import (
     share_history,
 )
 from staking.models import Node
+from web.formatting import amount_digits, grouped_int, ifm_unit, percent, zoned
 from web.templatetags.components import part_of
-from web.templatetags.money import amount_digits, grouped_int, ifm_unit, percent, zoned
 
 
 def delegate(wish: Wish, situation: Situation, done: Done) -> Review:

@@ -26,7 +26,7 @@ from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web.current_user import of_reader
 from web.form_idempotency import act_once, answer_of, is_key, mint_key, rehearse
-from web.templatetags.money import amount_digits
+from web.formatting import amount_digits
 
 TARGETS = 40
 

@@ -16,9 +16,7 @@ from delegation.projection import Projection
 from delegation.selectors.estimates import OffenceCost, least_and_most
 from protocol import tiers
 from staking.models import Node
-from web.templatetags.components import icon, tier_badge
-from web.templatetags.identity import short
-from web.templatetags.money import (
+from web.formatting import (
     amount_digits,
     fixed,
     grouped_int,
@@ -28,6 +26,8 @@ from web.templatetags.money import (
     period,
     zoned,
 )
+from web.templatetags.components import icon, tier_badge
+from web.templatetags.identity import short
 
 Row = tuple[str, Any]
 

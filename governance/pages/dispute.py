@@ -31,8 +31,8 @@ from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
 from web import query_params
 from web.current_user import reader_of
+from web.formatting import amount_digits
 from web.listing import Pager, address_of
-from web.templatetags.money import amount_digits
 
 RECEIPTS = 10
 

@@ -21,7 +21,7 @@ from staking.selectors import slashes
 from staking.services import clock
 from web.current_user import of_reader
 from web.form_idempotency import rehearse
-from web.templatetags.money import amount_digits, grouped_int, ifm_unit
+from web.formatting import amount_digits, grouped_int, ifm_unit
 
 
 @sent_from("slash")

@@ -11,8 +11,8 @@ from governance.models import Dispute, Proposal
 from protocol import offences
 from protocol.amounts import BPS
 from staking.models import Slash
+from web.formatting import grouped_int, percent
 from web.templatetags.components import OFFENCES
-from web.templatetags.money import grouped_int, percent
 
 CHOICES = {
     "uphold": gettext_lazy("Uphold"),

@@ -13,7 +13,7 @@ from governance.pages import labels
 from governance.selectors.times import closing_times
 from protocol.amounts import BPS
 from staking.models import Slash
-from web.templatetags.money import amount_digits, grouped_int, moment_text
+from web.formatting import amount_digits, grouped_int, moment_text
 
 State = Literal["done", "now", "later"]
 

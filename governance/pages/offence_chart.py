@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from protocol import offences
 from staking.models import NodeEpoch, Slash
 from web.charts import COUNT, PERCENT, Axis, Chart, Guide, Series, View
-from web.templatetags.money import grouped_int, percent
+from web.formatting import grouped_int, percent
 
 COUNTED = {
     offences.INVALID_PROOF: ("invalid", gettext_lazy("Invalid signatures")),

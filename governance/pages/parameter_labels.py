@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from governance.pages.labels import offence
 from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
-from web.templatetags.money import UNIT, amount_digits, grouped_int, percent, period
+from web.formatting import UNIT, amount_digits, grouped_int, percent, period
 
 
 @dataclass(frozen=True, slots=True)

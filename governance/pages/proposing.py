@@ -25,8 +25,8 @@ from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web.current_user import of_reader
 from web.form_idempotency import rehearse
+from web.formatting import grouped_int
 from web.templatetags.components import icon
-from web.templatetags.money import grouped_int
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

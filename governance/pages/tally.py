@@ -11,8 +11,8 @@ from governance.models import Dispute, Proposal
 from governance.pages import labels
 from governance.selectors.tallies import Ballot, Count
 from protocol.amounts import BPS
+from web.formatting import amount_digits
 from web.templatetags.components import part_of
-from web.templatetags.money import amount_digits
 
 LEAST_SCALE = 2_500
 SIDES = {

@@ -25,7 +25,7 @@ from protocol.errors import NotFound, ProtocolError
 from staking.services import clock
 from web.current_user import of_reader
 from web.form_idempotency import rehearse
-from web.templatetags.money import amount_digits, ifm_unit, zoned
+from web.formatting import amount_digits, ifm_unit, zoned
 
 Context = Callable[[HttpRequest, int], dict[str, Any]]
 

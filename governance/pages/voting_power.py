@@ -12,7 +12,7 @@ from governance.selectors.tallies import Ballot
 from governance.selectors.votes import vote_of
 from staking.selectors.voting_power import voting_power
 from staking.services.epochs import OpenEpoch
-from web.templatetags.money import amount_digits, grouped_int
+from web.formatting import amount_digits, grouped_int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext, ngettext
 from staking.models import Epoch
 from staking.selectors.epoch_report import TierPart
 from web.charts import IFM, Axis, Chart, Series, View
+from web.formatting import amount_digits, grouped_int, percent
 from web.templatetags.components import part_of
-from web.templatetags.money import amount_digits, grouped_int, percent
 
 
 def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:

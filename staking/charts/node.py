@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from web.charts import IFM, PERCENT, Axis, Chart, Guide, Series, View
-from web.templatetags.money import amount_digits, grouped_int, milliseconds, moment_pattern, percent
+from web.formatting import amount_digits, grouped_int, milliseconds, moment_pattern, percent
 
 Row = Mapping[str, Any]
 SHORT = 7

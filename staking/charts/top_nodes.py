@@ -13,9 +13,9 @@ from protocol.parameters import Parameters
 from staking.charts.node import moment_label, told_apart
 from staking.models import RankingRow
 from web.charts import COUNT, FACTOR, PERCENT, Axis, Chart, Marks, Role, Series, View
+from web.formatting import grouped_int, percent
 from web.templatetags.components import within
 from web.templatetags.identity import short
-from web.templatetags.money import grouped_int, percent
 
 COLOURED = 4
 TIER_ROLES: tuple[Role, ...] = ("ink-3", "plum", "sky", "accent")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from protocol.rewards import REPUTATION_START
@@ -32,7 +34,7 @@ def read_nodes(epoch: int) -> list[NodeState]:
         return [_state(row, epoch) for row in cursor.fetchall()]
 
 
-def _state(row: tuple, epoch: int) -> NodeState:
+def _state(row: tuple[Any, ...], epoch: int) -> NodeState:
     (
         id_, address, operator, region, custodial, banned, cooldown_until, cap, retired, share_bps,
         self_stake, pending_stake, registered_ms, generation, tokens, shares, pending_shares,

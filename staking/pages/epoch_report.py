@@ -24,9 +24,9 @@ from staking.pages.view_models import (
 )
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
+from web.formatting import UNIT, amount_digits, grouped_int, percent
 from web.links import link
 from web.listing import Pager, Sort
-from web.templatetags.money import UNIT, amount_digits, grouped_int, percent
 
 PPM = 1_000_000
 EPOCH_STATUS: dict[str, EpochStatus] = {"open": "open", "settling": "settling", "settled": "settled"}

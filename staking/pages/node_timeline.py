@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
 from staking.pages.view_models import Happening
+from web.formatting import amount_digits, percent
 from web.links import link
 from web.templatetags.components import offence, within
-from web.templatetags.money import amount_digits, percent
 
 TONES = {"pending": "warn", "disputed": "warn", "executed": "risk", "overturned": "ok"}
 ICONS = {"pending": "clock", "disputed": "gavel", "executed": "flame", "overturned": "arrow-back-up"}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from staking.models import RankingRow
 from staking.pages.view_models import RankChange, RankFactor
-from web.templatetags.money import fixed, grouped_int, percent
+from web.formatting import fixed, grouped_int, percent
 
 TERMS = ("q_latency", "q_uptime", "q_stake", "q_scarcity")
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from protocol.amounts import BPS, MICRO
 from staking.pages.view_models import RewardChange, RewardFactor
-from web.templatetags.money import amount_digits, percent, times
+from web.formatting import amount_digits, percent, times
 
 Row = Mapping[str, Any]
 # What a unit of weight was paid is far below a µIFM: scaled, so that it keeps its digits.

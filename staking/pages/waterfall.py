@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from protocol.amounts import BPS
+from web.formatting import amount_digits, fixed, grouped_int, percent, percentile, signed
 from web.templatetags.components import width
-from web.templatetags.money import amount_digits, fixed, grouped_int, percent, percentile, signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from protocol.amounts import BPS
+from web.formatting import amount_digits, fixed, grouped_int, percent
 from web.templatetags.components import bar_html, part_of, spark
-from web.templatetags.money import amount_digits, fixed, grouped_int, percent
 
 register = template.Library()
 

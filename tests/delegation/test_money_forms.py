@@ -19,8 +19,8 @@ from staking.services import clock
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
 from tests.pages.reading import Markup
 from web.form_idempotency import forget
+from web.formatting import moment_text
 from web.models import FormKey
-from web.templatetags.money import moment_text
 
 KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')

@@ -14,7 +14,7 @@ from protocol.addresses import checksum
 from staking.models import Epoch, NodeEpoch
 from tests.network import Network, node_address
 from tests.pages.reading import Markup
-from web.templatetags.money import amount_digits
+from web.formatting import amount_digits
 
 
 def read(reader: Client, address: str) -> Markup:

@@ -15,7 +15,7 @@ from staking.models import Node, Slash
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
 from tests.pages.reading import Markup
-from web.templatetags.money import amount_digits
+from web.formatting import amount_digits
 
 
 def read(reader: Client, node: str, query: str = "") -> Markup:

@@ -14,8 +14,8 @@ from protocol import errors
 from protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower, ProtocolError
 from protocol.parameters import DEFAULTS, apply_changes
 from protocol.rewards import check_share_change
+from web.formatting import write_numbers
 from web.refusal_details import DETAILS, WORDS, in_words
-from web.templatetags.money import write_numbers
 from web.templatetags.refusals import SENTENCES, said
 
 # What refuses on a page; the rest speaks to programs and to the command line alone.

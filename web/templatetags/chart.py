@@ -9,7 +9,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from web.charts import Axis, Chart, View
-from web.templatetags.money import UNKNOWN, fixed, grouped_int
+from web.formatting import UNKNOWN, fixed, grouped_int
 
 register = template.Library()
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -21,7 +20,6 @@ from protocol.amounts import MICRO
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-register = template.Library()
 
 UNKNOWN = "–"
 MINUS = "−"
@@ -44,6 +42,11 @@ STYLES = {
 }
 _OF_LANGUAGE = {"de": "comma"}
 _style: ContextVar[Style] = ContextVar("number_style", default=STYLES["point"])
+
+
+def current_style() -> Style:
+    """The style in which numbers are written now."""
+    return _style.get()
 
 
 def style_of(language: str) -> str:
@@ -97,7 +100,6 @@ def _amount_html(micro: int, places: int | None) -> SafeString:
     return format_html('{}{}{}<span class="im-frac">{}</span>', head, point, decimals[:2], decimals[2:])
 
 
-@register.filter
 def ifm(micro: int | None, places: int | None = None) -> str:
     """µIFM as a number: `|ifm` 2 to 6 decimals, `|ifm:6` fixed. Decimals after the second are dim, except below 1."""
     if is_unknown(micro):
@@ -105,7 +107,6 @@ def ifm(micro: int | None, places: int | None = None) -> str:
     return format_html('<span class="im-num">{}</span>', _amount_html(micro, places))
 
 
-@register.filter
 def ifm_unit(micro: int | None, places: int | None = None) -> str:
     """As `ifm`, followed by the unit."""
     if is_unknown(micro):
@@ -115,7 +116,6 @@ def ifm_unit(micro: int | None, places: int | None = None) -> str:
     )
 
 
-@register.filter
 def ifm_signed(micro: int | None, places: int | None = 2) -> str:
     """A difference: "+1.50", "−0.25", "0.00"."""
     if is_unknown(micro):
@@ -124,18 +124,15 @@ def ifm_signed(micro: int | None, places: int | None = 2) -> str:
     return f"+{text}" if micro > 0 else text
 
 
-@register.filter
 def ifm_text(micro: int | None, places: int | None = None) -> str:
     """µIFM as bare text, for labels, titles and translated sentences."""
     return UNKNOWN if is_unknown(micro) else amount_digits(micro, places)
 
 
-@register.filter
 def grouped(value: int | None) -> str:
     return UNKNOWN if is_unknown(value) else grouped_int(value)
 
 
-@register.filter
 def signed(value: int | None) -> str:
     """+940, −120, 0."""
     if is_unknown(value):
@@ -143,13 +140,11 @@ def signed(value: int | None) -> str:
     return f"+{grouped_int(value)}" if value > 0 else grouped_int(value)
 
 
-@register.filter
 def percent(bps: int | None, places: int = 2) -> str:
     """9955 bps -> "99.55%"."""
     return UNKNOWN if is_unknown(bps) else fixed(bps, 2, places) + "%"
 
 
-@register.filter
 def signed_percent(bps: int | None, places: int = 1) -> str:
     """+3.4%, −12.0%, 0.0%."""
     if is_unknown(bps):
@@ -157,7 +152,6 @@ def signed_percent(bps: int | None, places: int = 1) -> str:
     return ("+" if bps > 0 else "") + percent(bps, places)
 
 
-@register.filter
 def times(bps: int | None, places: int = 3) -> str:
     """12398 bps -> "1.240×", to the nearest; headlines use two places: "1.24×" (the example of R27)."""
     if is_unknown(bps):
@@ -166,18 +160,15 @@ def times(bps: int | None, places: int = 3) -> str:
     return fixed((bps + step // 2) // step, places, places) + "×"
 
 
-@register.filter
 def percentile(bps: int | None) -> str:
     """9404 bps -> "P94"."""
     return UNKNOWN if is_unknown(bps) else f"P{bps // 100}"
 
 
-@register.filter
 def milliseconds(ms: int | None) -> str:
     return UNKNOWN if is_unknown(ms) else f"{grouped_int(ms)} ms"
 
 
-@register.filter
 def elapsed(ms: int | None) -> str:
     """How long something ran: "840 ms", "1.9 s"."""
     if is_unknown(ms):
@@ -185,7 +176,6 @@ def elapsed(ms: int | None) -> str:
     return f"{ms} ms" if ms < 1000 else f"{fixed(ms, 3, 1)} s"
 
 
-@register.filter
 def period(seconds: int | None) -> str:
     """A length set by a rule: "7 days", "6 hours", "90 minutes", "45 seconds"; the largest unit that divides it."""
     if is_unknown(seconds):
@@ -203,18 +193,6 @@ def iso(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@register.simple_tag
-def separators() -> str:
-    """Point and thousands mark of the reader's numbers, for charts.js."""
-    style = _style.get()
-    return style.point + style.thousands
-
-
-@register.simple_tag
-def now_iso(now: dt.datetime) -> str:
-    return iso(now)
-
-
 def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
     full = moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     text = date_format(timezone.localtime(moment), pattern)
@@ -224,12 +202,6 @@ def _time_html(moment: dt.datetime, pattern: str) -> SafeString:
 def zone_name(moment: dt.datetime | None = None) -> str:
     """The reader's time zone as it is called at a moment: "UTC", "CET"."""
     return timezone.localtime(moment or timezone.now()).tzname() or "UTC"
-
-
-@register.simple_tag
-def zone(moment: dt.datetime | None = None) -> str:
-    """What stands behind a time of day."""
-    return zone_name(moment or None)
 
 
 def moment_pattern() -> str:
@@ -242,7 +214,6 @@ def moment_text(value: dt.datetime) -> str:
     return f"{date_format(timezone.localtime(value), moment_pattern())} {zone_name(value)}"
 
 
-@register.filter
 def zoned(value: dt.datetime | None) -> str:
     """22 Nov 18:00 UTC: a moment with its zone."""
     if is_unknown(value):
@@ -250,18 +221,15 @@ def zoned(value: dt.datetime | None) -> str:
     return format_html("{} {}", moment(value), zone_name(value))
 
 
-@register.filter
 def moment(value: dt.datetime | None) -> str:
     """22 Nov 18:00 in the reader's zone; the title has it in UTC with year and seconds."""
     return UNKNOWN if is_unknown(value) else _time_html(value, moment_pattern())
 
 
-@register.filter
 def day(value: dt.datetime | None) -> str:
     return UNKNOWN if is_unknown(value) else _time_html(value, pgettext("date", "j M"))
 
 
-@register.filter
 def clock(value: dt.datetime | None) -> str:
     return UNKNOWN if is_unknown(value) else _time_html(value, "H:i:s")
 
@@ -276,25 +244,6 @@ def remaining_text(seconds: int) -> str:
     return f"{hours:02d}:{minutes:02d}:{secs:02d}"
 
 
-@register.simple_tag(takes_context=True)
-def countdown(context: dict[str, Any], until: dt.datetime | None) -> str:
-    """Time left on the network clock (`now` of the chrome); ticks in the browser, right without script too."""
-    if is_unknown(until):
-        return UNKNOWN
-    now = context.get("now")
-    if not now:
-        return moment(until)
-    text = remaining_text(int((until - now).total_seconds()))
-    return format_html('<time data-countdown datetime="{}">{}</time>', iso(until), text)
-
-
-@register.filter
 def ppm(value: int | None) -> str:
     """15181 millionths -> "1.518%"."""
     return UNKNOWN if is_unknown(value) else fixed(value, 4, 3) + "%"
-
-
-@register.simple_tag
-def total(*amounts: int) -> int:
-    """Sum of µIFM amounts, so that a sum shown is the sum of the parts shown."""
-    return sum(amounts)
