@@ -17,7 +17,7 @@ from ledger.models import Transaction
 from staking.models import Epoch, Unbonding
 from staking.services import clock
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
-from tests.pages.reading import Markup
+from tests.staking.pages.reading import Markup
 from web.form_idempotency import forget
 from web.formatting import moment_text
 from web.models import FormKey

@@ -10,7 +10,7 @@ from governance.pages.offence_chart import trace
 from governance.selectors.evidence import course_of, receipts_of
 from staking.models import Slash
 from tests.network import Network
-from tests.work import machines
+from tests.oracle import machines
 
 pytestmark = pytest.mark.django_db
 

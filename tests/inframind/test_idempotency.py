@@ -1,0 +1,167 @@
+"""One POST, sent again and again: one effect and one answer."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from identity import counters, throttles
+from identity.idempotency import CLAIM
+from identity.models import IdempotencyKey, Token, User
+from tests.inframind.conftest import ANNA, BELA
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters():
+    counters._store().flushdb()
+
+
+@pytest.mark.django_db
+class TestOneAfterTheOther:
+    def test_the_first_answer_is_given_again(self, anna):
+        first, again = (anna.post("toys/make", {}, key="k") for _ in range(2))
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.content == again.content
+        assert (first.get("Idempotency-Replayed"), again["Idempotency-Replayed"]) == (None, "true")
+        assert again["Content-Type"] == "application/json"
+        assert User.objects.count() == 1
+
+    def test_another_body_is_a_conflict(self, anna):
+        anna.post("toys/make", {}, key="k")
+        answer = anna.post("toys/make", {"x": 1}, key="k")
+        assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+        assert User.objects.count() == 1
+
+    def test_another_key_path_or_token_acts_again(self, anna, api, token):
+        anna.post("toys/make", {}, key="k")
+        anna.post("toys/make", {}, key="K")
+        api(token("0x" + "b2" * 20)).post("toys/make", {}, key="k")
+        assert anna.post("toys/echo", {"amount": "1"}, key="k").status_code == 201
+        assert User.objects.count() == 3
+
+    def test_without_a_key_each_acts(self, anna):
+        anna.post("toys/make", {})
+        anna.post("toys/make", {})
+        assert User.objects.count() == 2
+
+    def test_a_refusal_is_given_again_and_changed_nothing(self, anna):
+        first, again = (anna.post("toys/make", {"refuse": True}, key="k") for _ in range(2))
+        assert (first.status_code, first.json()["code"]) == (409, "delegation_cap_exceeded")
+        assert (first.content, first["Content-Type"]) == (again.content, again["Content-Type"])
+        assert again["Idempotency-Replayed"] == "true"
+        assert User.objects.count() == 0
+
+    def test_malformed_bodies_are_refusals_too(self, anna):
+        first, again = (anna.post("toys/make", b"{", key="k") for _ in range(2))
+        assert (first.status_code, first.content) == (400, again.content)
+
+    def test_a_crash_is_not_kept_and_changed_nothing(self, api, token):
+        caller = api(token(), raise_request_exception=False)
+        assert caller.post("toys/make", {"crash": True}, key="k").status_code == 500
+        assert (User.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+
+    def test_who_is_not_known_keeps_no_key(self, api, token):
+        assert api().post("toys/make", {}, key="k").status_code == 401
+        assert api("forged").post("toys/make", {}, key="k").status_code == 401
+        assert IdempotencyKey.objects.count() == 0
+
+    def test_keys_without_a_token_are_those_of_the_place_they_are_sent_from(self, api):
+        one, other = (api(REMOTE_ADDR=f"10.0.0.{number}") for number in (1, 2))
+        asked = [caller.post("auth/nonce", {"address": ANNA}, key="k") for caller in (one, one, other)]
+        assert [answer.status_code for answer in asked] == [200, 200, 200]
+        assert asked[0].content == asked[1].content != asked[2].content
+        assert one.post("auth/nonce", {"address": BELA}, key="k").status_code == 409
+        assert other.post("auth/nonce", {"address": BELA}, key="l").status_code == 200
+
+    def test_a_revoked_token_reads_no_old_answer(self, anna):
+        anna.post("toys/make", {}, key="k")
+        Token.objects.update(revoked_at=AT)
+        assert anna.post("toys/make", {}, key="k").status_code == 401
+
+    def test_too_many_requests_are_not_kept(self, anna, monkeypatch):
+        monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 0)
+        assert anna.post("toys/make", {}, key="k").status_code == 429
+        monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 10)
+        assert anna.post("toys/make", {}, key="k").status_code == 201
+
+    @pytest.mark.parametrize("where", ["nowhere", "x" * 3_000, "toys/make/", "a%00b"])
+    def test_nothing_is_kept_of_a_call_to_nowhere(self, anna, where):
+        assert anna.post(where, {}, key="k").status_code == 404
+        assert IdempotencyKey.objects.count() == 0
+
+    @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "é", "a\x7f"])
+    def test_a_key_has_printable_characters_and_an_end(self, anna, key):
+        answer = anna.post("toys/make", {}, key=key)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert User.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("body", [{}, {"refuse": True}])
+def test_eight_at_once_have_one_effect_and_equal_answers(token, api, body):
+    secret, together = token(), threading.Barrier(8)
+
+    def send(_):
+        try:
+            together.wait()
+            answer = api(secret).post("toys/make", body, key="k")
+            return answer.status_code, answer.content, answer["Content-Type"]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(send, range(8)))
+    assert len(answers) == 1
+    assert answers.pop()[0] == (409 if body else 201)
+    assert User.objects.count() == (0 if body else 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_for_the_first_may_try_again(anna):
+    """The first of two holds the key in a transaction that does not end."""
+    token = Token.objects.get().id
+    with psycopg.connect(connection_url()) as other:
+        other.execute(CLAIM, [f"token:{token}", "/api/v1/toys/make", "k", "x"])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            answer = anna.post("toys/make", {}, key="k")
+        finally:
+            connection.close()
+        other.rollback()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert anna.post("toys/make", {}, key="k").status_code == 201
+
+
+def connection_url():
+    """This test's database, for a connection beside Django's."""
+    parts = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    given = {name: parts[key] or parts["OPTIONS"].get(name) for name, key in names.items()}
+    return psycopg.conninfo.make_conninfo(**{name: text for name, text in given.items() if text})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_bodies_at_once_one_acts(token, api):
+    secret, together = token(), threading.Barrier(8)
+
+    def send(number):
+        try:
+            together.wait()
+            return api(secret).post("toys/make", {"n": number % 2}, key="k").status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(send, range(8))) == [201] * 4 + [409] * 4
+    assert User.objects.count() == 1

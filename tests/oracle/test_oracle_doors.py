@@ -1,0 +1,261 @@
+"""The oracle's doors over HTTP: whose they are, what a body may be, how a batch is answered."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import BoundedSemaphore
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from identity.tokens import issue
+from oracle.api import views
+from protocol.addresses import checksum
+from staking.models import Attestation, Heartbeat, JobKey, Receipt
+from tests.network import START, Network
+from tests.oracle import machines
+from tests.oracle.machines import proofs, recorded, rfc3339, signed, unsigned
+
+pytestmark = pytest.mark.django_db
+
+DOORS = ("receipts", "heartbeats", "attestations")
+BEAT = {"node": machines.address(0), "at": rfc3339(START)}
+MEASURED = {"node": checksum(machines.address(0)), "measured": {"gpus": 1}}
+BODIES: dict[str, Any] = {
+    "receipts": {"receipts": [signed()]},
+    "heartbeats": {"heartbeats": [BEAT]},
+    "attestations": MEASURED,
+}
+
+
+@pytest.fixture(autouse=True)
+def network(db: None, settings: Any) -> Iterator[Network]:
+    """Two hours into the first epoch, machines 0 and 1 with two GPUs each."""
+    settings.INFRAMIND_RATE_LIMITS = False
+    with time_machine.travel(START + timedelta(hours=2), tick=False):
+        made = Network()
+        machines.register(2, hardware={"gpus": 2})
+        yield made
+
+
+def token(scope: str) -> str:
+    return issue(wallet="" if scope == "oracle" else "0x" + "a1" * 20, scope=scope, now=timezone.now())[0]
+
+
+def post(door: str, body: Any, *, scope: str | None = "oracle", **headers: str) -> Any:
+    rights = {"Authorization": f"Bearer {token(scope)}"} if scope else {}
+    kind = headers.pop("content_type", "application/json")
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Client(raise_request_exception=False).generic(
+        "POST", f"/api/v1/oracle/{door}", data, content_type=kind, headers={**rights, **headers}
+    )
+
+
+def nothing_recorded() -> bool:
+    return not any(model.objects.exists() for model in (Receipt, JobKey, Heartbeat, Attestation))
+
+
+class TestWhose:
+    @pytest.mark.parametrize("door", DOORS)
+    def test_without_a_token(self, door: str) -> None:
+        answer = post(door, BODIES[door], scope=None)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert nothing_recorded()
+
+    @pytest.mark.parametrize("door", DOORS)
+    @pytest.mark.parametrize("scope", ["read", "write"])
+    def test_with_a_wallets_token(self, door: str, scope: str) -> None:
+        answer = post(door, BODIES[door], scope=scope)
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+        assert nothing_recorded()
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_body_is_not_even_read_then(self, door: str) -> None:
+        assert post(door, b"{", scope="write").status_code == 403
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_nobody_reads_there(self, door: str) -> None:
+        answer = Client().get(
+            f"/api/v1/oracle/{door}", headers={"Authorization": f"Bearer {token('oracle')}"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+class TestAnswers:
+    def test_receipts(self) -> None:
+        items = [
+            signed("a"),
+            signed("a"),
+            signed("a", latency_ms=1),
+            {**unsigned("b"), "credits": -5},
+            signed("c", 1),
+        ]
+        answer = post("receipts", {"receipts": items})
+        assert answer.status_code == 200
+        said = answer.json()
+        details = [refused.pop("detail") for refused in said["rejected"]]
+        assert said == {
+            "accepted": 2,
+            "duplicates": 1,
+            "rejected": [
+                {"index": 2, "job_id": "a", "code": "receipt_conflict"},
+                {"index": 3, "job_id": "b", "code": "receipt_invalid"},
+            ],
+        }
+        assert "credits" in details[1]
+        assert recorded() == ["a", "c"]
+
+    def test_heartbeats(self) -> None:
+        beats = [BEAT, BEAT, {**BEAT, "at": rfc3339(START - timedelta(days=1))}, {"node": "0x1", "at": "now"}]
+        said = post("heartbeats", {"heartbeats": beats}).json()
+        assert (said["accepted"], said["duplicates"]) == (1, 1)
+        assert [(r["index"], r["job_id"], r["code"]) for r in said["rejected"]] == [
+            (2, None, "receipt_time"),
+            (3, None, "address_invalid"),
+        ]
+
+    def test_attestations(self) -> None:
+        answer = post("attestations", MEASURED)
+        assert answer.status_code == 201
+        said = answer.json()
+        assert said.pop("id") == Attestation.objects.get().pk
+        assert said == {
+            **MEASURED,
+            "epoch": 1,
+            "at": "2026-01-01T02:00:00Z",
+            "declared": {"gpus": 2},
+            "shortfalls": ["gpus"],
+        }
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            ({**MEASURED, "node": "0x" + "12" * 20}, 404, "not_found"),
+            ({**MEASURED, "node": "0x12"}, 400, "address_invalid"),
+            ({"node": MEASURED["node"]}, 400, "invalid"),
+            ({**MEASURED, "measured": [1]}, 400, "invalid"),
+            ({**MEASURED, "measured": {"gpus": [1]}}, 400, "invalid"),
+            ({**MEASURED, "measured": {"gpu": "\0"}}, 400, "invalid"),
+        ],
+    )
+    def test_attestations_refused(self, body: Any, status: int, code: str) -> None:
+        answer = post("attestations", body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert nothing_recorded()
+
+    def test_broken_text_is_the_fault_of_its_item(self) -> None:
+        items = [{**unsigned("a\0")}, {**unsigned("b\ud800")}, {**unsigned("c"), "region": "\0"}, signed("d")]
+        answer = post("receipts", {"receipts": items})
+        assert answer.status_code == 200
+        assert [r["code"] for r in answer.json()["rejected"]] == ["receipt_invalid"] * 3
+        assert recorded() == ["d"]
+
+    def test_an_empty_batch(self) -> None:
+        assert post("receipts", {"receipts": []}).json() == {"accepted": 0, "duplicates": 0, "rejected": []}
+
+    def test_the_same_batch_twice(self) -> None:
+        body = {"receipts": [signed("a"), signed("b")]}
+        assert post("receipts", body).json()["accepted"] == 2
+        assert post("receipts", body).json() == {"accepted": 0, "duplicates": 2, "rejected": []}
+
+    def test_under_one_key_the_first_answer_stands(self) -> None:
+        body, key = {"receipts": [signed("a")]}, {"Idempotency-Key": "once"}
+        rights = {"Authorization": f"Bearer {token('oracle')}", **key}
+        first, again = (post("receipts", body, scope=None, **rights) for _ in range(2))
+        assert first.json() == again.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+        other = post("receipts", {"receipts": [signed("b")]}, scope=None, **rights)
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+        assert recorded() == ["a"]
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"", b"{", b"null", b"[]", b'"receipts"', b"\xff\xfe", b"{}", b'{"receipts": null}', b'{"receipts": {}}',
+            b'{"receipts": "x"}', b'{"receipts": [NaN]}', b'{"receipts": [1e999]}', b'{"receipts": [], "receipts": []}',
+            b'{"receipts": [' + b"9" * 10_000 + b"]}", b'{"receipts": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+            b'{"receipts": []} x',
+        ],
+    )  # fmt: skip
+    def test_what_is_no_batch(self, body: bytes) -> None:
+        answer = post("receipts", body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert nothing_recorded()
+
+    def test_another_type(self) -> None:
+        answer = post("receipts", b"job_id,node", content_type="text/csv")
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+    def test_ten_thousand_items_and_no_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        items = [unsigned(f"job-{number}") for number in range(10_000)]
+        assert post("receipts", {"receipts": items}).json()["accepted"] == 10_000
+        answer = post("receipts", {"receipts": [*items, unsigned("one more")]})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert Receipt.objects.count() == 10_000
+
+    def test_the_largest_batch_fits(self) -> None:
+        largest = 2**63 - 1
+        item = signed("x" * 64, region="r" * 32, job_class="session_model", outcome="schema_mismatch",
+                      latency_ms=largest, deadline_ms=largest, credits=largest,
+                      verified_trace_root="0x" + "22" * 32)  # fmt: skip
+        items = [{**item, "job_id": f"{number:064}"} for number in range(10_000)]
+        assert post("receipts", {"receipts": items}).json()["accepted"] == 10_000
+
+    def test_ten_megabytes(self) -> None:
+        answer = post("receipts", b'{"receipts": ["' + b"x" * 10_000_000 + b'"]}')
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+    def test_gzip(self) -> None:
+        packed = gzip.compress(json.dumps({"receipts": [signed("a"), signed("b")]}).encode())
+        assert post("receipts", packed, **{"Content-Encoding": "gzip"}).json()["accepted"] == 2
+        assert proofs() == {"a": ("valid", True), "b": ("valid", True)}
+
+    def test_a_gzip_bomb_costs_no_more_than_the_largest_body(self) -> None:
+        bomb = gzip.compress(b'{"receipts": ["' + b" " * 200_000_000 + b'"]}')
+        tracemalloc.start()
+        answer = post("receipts", bomb, **{"Content-Encoding": "gzip"})
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert peak < 40_000_000
+
+    @pytest.mark.parametrize(
+        "broken", [b"plain", gzip.compress(b'{"receipts": []}', mtime=0)[:-9], b"\x1f\x8b\x08"]
+    )
+    def test_a_broken_gzip(self, broken: bytes) -> None:
+        answer = post("receipts", broken, **{"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+    def test_another_packing(self) -> None:
+        answer = post("receipts", b"{}", **{"Content-Encoding": "br"})
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_who_finds_no_turn_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = BoundedSemaphore(1)
+    monkeypatch.setattr(views, "TURNS", full)
+    monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
+    with full:
+        for door in ("receipts", "heartbeats"):
+            answer = post(door, BODIES[door])
+            assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+            assert answer.headers["Retry-After"] == "2"
+    assert nothing_recorded()
+    assert post("receipts", BODIES["receipts"]).json()["accepted"] == 1
+
+
+def test_a_turn_is_given_back_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "TURNS", BoundedSemaphore(1))
+    monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
+    with monkeypatch.context() as broken:
+        broken.setattr("oracle.receipts.ingest", lambda **_: 1 / 0)
+        assert post("receipts", BODIES["receipts"]).status_code == 500
+    assert post("receipts", BODIES["receipts"]).status_code == 200

@@ -1,0 +1,203 @@
+"""The plain model's books: reads, and the rules that several acts share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from tests.reference.state import (
+    OFFENCES,
+    PARAMETERS,
+    SCALE,
+    Bucket,
+    Dispute,
+    Entry,
+    Node,
+    Redelegation,
+    Refused,
+    Slash,
+)
+
+
+class Books:
+    """The state of a network, and what several acts ask of it or do to it."""
+
+    def __init__(self, **parameters: int) -> None:
+        self.params = {**PARAMETERS, **parameters}
+        self.offences = dict(OFFENCES)
+        self.now = 0
+        self.epoch = 1
+        self.start = 0
+        self.accounts: dict[str, int] = defaultdict(int)
+        self.nodes: dict[str, Node] = {}
+        self.buckets: dict[tuple[str, str, int], Bucket] = {}
+        self.entries: list[Entry] = []
+        self.slashes: list[Slash] = []
+        self.disputes: list[Dispute] = []
+        self.redelegations: list[Redelegation] = []
+        self.jobs: list[dict[str, Any]] = []
+        self.beats: set[tuple[str, int]] = set()
+        self.faked: set[str] = set()
+        self.powers: dict[int, tuple[dict[str, int], int]] = {1: ({}, 0)}
+        self.rows: dict[str, dict[str, Any]] = {}
+        # (epoch, node, wallet) → µIFM
+        self.earned: dict[tuple[int, str, str], int] = {}
+        self.report: dict[str, Any] = {}
+
+    @property
+    def end(self) -> int:
+        return self.start + self.params["epoch_seconds"]
+
+    # what is asked again and again
+
+    def move(self, source: str, target: str, amount: int) -> None:
+        self.accounts[source] -= amount
+        self.accounts[target] += amount
+
+    def is_accused(self, node: str) -> bool:
+        return any(slash.pending and slash.node == node for slash in self.slashes)
+
+    def is_banned(self, node: str) -> bool:
+        return any(s.ban and s.node == node and s.status != "overturned" for s in self.slashes)
+
+    def cooldown(self, node: str) -> int:
+        ends = [s.cooldown for s in self.slashes if s.node == node and s.status != "overturned"]
+        return max(ends, default=0)
+
+    def status(self, node: str) -> str:
+        if self.is_banned(node):
+            return "banned"
+        if self.nodes[node].retired:
+            return "retired"
+        return "cooldown" if self.cooldown(node) >= self.epoch else "active"
+
+    def is_held(self, entry: Entry) -> bool:
+        return any(s.pending and s.node == entry.node and s.epoch <= entry.epoch for s in self.slashes)
+
+    def value(self, node: str, wallet: str) -> int:
+        pool = self.nodes[node]
+        return pool.positions[wallet].shares * pool.tokens // pool.shares if pool.shares else 0
+
+    def worth(self, entry: Entry) -> int:
+        bucket = self.buckets[entry.node, entry.kind, entry.epoch]
+        if entry.shares == bucket.shares:
+            return bucket.tokens
+        return entry.shares * bucket.tokens // bucket.shares
+
+    def wallet(self, address: str) -> tuple[int, int, int, int, int]:
+        """Available, staked, delegated, unbonding and claimable, µIFM."""
+        nodes = self.nodes.values()
+        own = [node for node in nodes if node.operator == address]
+        return (
+            self.accounts[f"wallet:{address}"],
+            sum(node.own for node in own),
+            sum(self.value(node.address, address) for node in nodes),
+            sum(
+                self.worth(entry)
+                for entry in self.entries
+                if (entry.wallet, entry.status) == (address, "open")
+            ),
+            sum(node.positions[address].owed // SCALE for node in nodes)
+            + sum(node.operator_owed for node in own),
+        )
+
+    # rules that several acts share
+
+    def admit(self, node: Node, amount: int, *, all_of_nothing: bool = False) -> None:
+        """R12, in its order, for whoever brings delegated tokens."""
+        if amount < self.params["min_amount"] and not all_of_nothing:
+            raise Refused("amount_too_small")
+        self.stand(node)
+        if self.is_accused(node.address):
+            raise Refused("pending_slash")
+        if self.cooldown(node.address) >= self.epoch:
+            raise Refused("node_cooldown")
+        if node.cap is not None and node.tokens + amount > node.cap:
+            raise Refused("delegation_cap_exceeded")
+        if node.shares and amount * node.shares // node.tokens == 0 and not all_of_nothing:
+            raise Refused("amount_too_small")
+
+    def stand(self, node: Node) -> None:
+        if self.is_banned(node.address):
+            raise Refused("node_banned")
+        if node.retired:
+            raise Refused("node_retired")
+
+    def issue(self, node: Node, wallet: str, amount: int) -> None:
+        """R14: the tokens are the caller's business."""
+        issued = amount * node.shares // node.tokens if node.shares else amount
+        node.tokens += amount
+        node.shares += issued
+        node.positions[wallet].shares += issued
+        node.positions[wallet].pending += issued
+
+    def burn(self, node: Node, wallet: str, amount: int | None) -> int:
+        """R15: µIFM that leave; pending shares first."""
+        position, value = node.positions[wallet], self.value(node.address, wallet)
+        if amount is None or amount == value:
+            amount, burned = value, position.shares
+        else:
+            burned = min(-(-amount * node.shares // node.tokens), position.shares)
+        if burned == node.shares:
+            amount = node.tokens
+        position.shares -= burned
+        position.pending = max(position.pending - burned, 0)
+        node.tokens -= amount
+        node.shares -= burned
+        return amount
+
+    def above_zero(self, amount: int | None) -> None:
+        if amount == 0:
+            raise Refused("amount_too_small")
+
+    def admit_own(self, node: Node, amount: int) -> None:
+        if amount < self.params["min_amount"]:
+            raise Refused("amount_too_small")
+        self.stand(node)
+
+    def afford(self, wallet: str, amount: int) -> None:
+        if self.accounts[f"wallet:{wallet}"] < amount:
+            raise Refused("insufficient_balance")
+
+    def check_way_out(self, source: str, wallet: str) -> None:
+        leaving = any(e.status == "open" and (e.node, e.kind) == (source, "self") for e in self.entries)
+        if leaving and not self.is_banned(source):
+            raise Refused("node_unbonding")
+        came = self.nodes[source].positions[wallet].redelegated_end
+        if came is not None and self.now < came + self.params["unbonding_seconds"]:
+            raise Refused("redelegation_hop")
+
+    def enter_bucket(self, account: str, node: str, wallet: str, kind: str, amount: int) -> None:
+        bucket = self.buckets.setdefault((node, kind, self.epoch), Bucket())
+        issued = amount * bucket.shares // bucket.tokens if bucket.shares else amount
+        bucket.tokens += amount
+        bucket.shares += issued
+        matures = self.now + self.params["unbonding_seconds"]
+        self.entries.append(Entry(node, wallet, kind, self.epoch, issued, matures))
+        self.move(account, f"unbonding:{node}", amount)
+
+    def own_entry(self, number: int, wallet: str) -> Entry:
+        entry = self.entries[number]
+        if entry.wallet != wallet:
+            raise Refused("not_found")
+        if entry.status != "open":
+            raise Refused("unbonding_closed")
+        return entry
+
+    def close_entry(self, entry: Entry, status: str) -> int:
+        amount = self.worth(entry)
+        bucket = self.buckets[entry.node, entry.kind, entry.epoch]
+        bucket.tokens -= amount
+        bucket.shares -= entry.shares
+        entry.status, entry.paid = status, amount
+        return amount
+
+    def take_owed(self, node: str, wallet: str) -> int:
+        found = self.nodes[node]
+        if wallet == found.operator:
+            amount, found.operator_owed = found.operator_owed, 0
+        else:
+            amount, found.positions[wallet].owed = divmod(found.positions[wallet].owed, SCALE)
+        if amount == 0:
+            raise Refused("nothing_to_claim")
+        return amount

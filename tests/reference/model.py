@@ -1,0 +1,173 @@
+"""The protocol once more, from its text: plain Python over dictionaries, every position touched in every epoch.
+
+Nothing of the project is imported here, so that an error in the rules cannot hide by being made twice. Times are
+seconds since the start of epoch 1, amounts µIFM.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.reference.books import Books
+from tests.reference.state import SCALE, Dispute, Node, Redelegation, Refused, Slash
+
+
+class Model(Books):
+    """Acts change the books or raise Refused; `settlement.settle` ends the epochs."""
+
+    # the operator's acts
+
+    def register(self, address: str, operator: str, **more: Any) -> None:
+        made = {"region": "eu-west", "custodial": False, "cap": None, "share": 8_000, **more}
+        self.nodes[address] = Node(address, operator, registered=self.now, **made)
+
+    def fund(self, wallet: str, amount: int) -> None:
+        self.move("issuance", f"wallet:{wallet}", amount)
+
+    def stake(self, node: str, amount: int) -> None:
+        found = self.nodes[node]
+        self.above_zero(amount)
+        self.admit_own(found, amount)
+        self.afford(found.operator, amount)
+        self.move(f"wallet:{found.operator}", f"stake:{node}", amount)
+        found.own += amount
+        found.own_pending += amount
+
+    def unstake(self, node: str, amount: int | None) -> None:
+        found = self.nodes[node]
+        self.above_zero(amount)
+        leaving = found.own if amount is None else amount
+        if not 0 < leaving <= found.own:
+            raise Refused("insufficient_balance")
+        found.own -= leaving
+        found.own_pending = max(found.own_pending - leaving, 0)
+        self.enter_bucket(f"stake:{node}", node, found.operator, "self", leaving)
+
+    def change_share(self, node: str, share: int) -> None:
+        found = self.nodes[node]
+        if found.retired:
+            raise Refused("node_retired")
+        if not 5_000 <= share <= 10_000:
+            raise Refused("parameter_out_of_bounds")
+        if share < found.share - self.params["delegator_share_max_cut_bps"]:
+            raise Refused("share_cut_too_large")
+        found.next_share = share
+
+    def dispute(self, slash: Slash) -> None:
+        operator = self.nodes[slash.node].operator
+        if any(one.slash is slash for one in self.disputes):
+            raise Refused("already_disputed")
+        last = self.end + (slash.until - self.epoch) * self.params["epoch_seconds"]
+        if slash.status != "pending" or self.epoch > slash.until or self.now >= last:
+            raise Refused("dispute_window_closed")
+        deposit = self.params["dispute_deposit"]
+        self.afford(operator, deposit)
+        self.move(f"wallet:{operator}", "deposits", deposit)
+        closes = slash.epoch + self.params["dispute_filing_epochs"] + self.params["dispute_voting_epochs"]
+        quorum = self.powers[self.epoch][1] * self.params["quorum_bps"]
+        self.disputes.append(Dispute(slash, operator, self.epoch, closes, quorum, deposit))
+        slash.status, slash.due = "disputed", closes
+
+    def vote(self, dispute: Dispute, wallet: str, choice: str) -> None:
+        last = self.end + (dispute.closes - self.epoch) * self.params["epoch_seconds"]
+        if dispute.status != "voting" or self.now >= last:
+            raise Refused("vote_closed")
+        if wallet == dispute.operator:
+            raise Refused("conflict_of_interest")
+        if not self.powers[dispute.opened][0].get(wallet):
+            raise Refused("no_voting_power")
+        dispute.votes[wallet] = choice
+
+    # the delegator's acts
+
+    def delegate(self, node: str, wallet: str, amount: int) -> None:
+        found = self.nodes[node]
+        self.above_zero(amount)
+        if wallet == found.operator:
+            raise Refused("own_node")
+        self.admit(found, amount)
+        self.afford(wallet, amount)
+        self.move(f"wallet:{wallet}", f"pool:{node}", amount)
+        self.issue(found, wallet, amount)
+
+    def undelegate(self, node: str, wallet: str, amount: int | None) -> None:
+        found = self.nodes[node]
+        self.above_zero(amount)
+        value = self.value(node, wallet)
+        if value == 0 or (amount or 0) > value:
+            raise Refused("insufficient_balance")
+        leaving = self.burn(found, wallet, amount)
+        self.enter_bucket(f"pool:{node}", node, wallet, "delegated", leaving)
+
+    def redelegate(self, source: str, target: str, wallet: str, amount: int | None) -> None:
+        self.above_zero(amount)
+        if source == target:
+            raise Refused("invalid")
+        left = self.value(source, wallet) - sum(
+            r.amount for r in self.redelegations
+            if (r.wallet, r.source, r.status) == (wallet, source, "recorded")
+        )  # fmt: skip
+        wanted = max(left, 0) if amount is None else amount
+        if wallet == self.nodes[target].operator:
+            raise Refused("own_node")
+        self.admit(self.nodes[target], wanted, all_of_nothing=wanted == 0)
+        self.check_way_out(source, wallet)
+        if wanted == 0 or wanted > left:
+            raise Refused("insufficient_balance")
+        self.redelegations.append(Redelegation(wallet, source, target, wanted, self.epoch))
+
+    def claim(self, node: str, wallet: str) -> int:
+        amount = self.take_owed(node, wallet)
+        self.move(f"rewards:{node}", f"wallet:{wallet}", amount)
+        return amount
+
+    def compound(self, node: str, wallet: str) -> int:
+        found = self.nodes[node]
+        own = wallet == found.operator
+        amount = found.operator_owed if own else found.positions[wallet].owed // SCALE
+        if amount == 0:
+            raise Refused("nothing_to_claim")
+        if own:
+            self.admit_own(found, amount)
+            found.own += amount
+            found.own_pending += amount
+        else:
+            self.admit(found, amount)
+            self.issue(found, wallet, amount)
+        self.take_owed(node, wallet)
+        self.move(f"rewards:{node}", f"stake:{node}" if own else f"pool:{node}", amount)
+        return amount
+
+    # the way out and back
+
+    def withdraw(self, number: int, wallet: str) -> None:
+        entry = self.own_entry(number, wallet)
+        if entry.matures > self.now:
+            raise Refused("unbonding_not_mature")
+        if self.is_held(entry) or entry.epoch == self.epoch:
+            raise Refused("held_by_slash")
+        self.move(f"unbonding:{entry.node}", f"wallet:{wallet}", self.close_entry(entry, "paid"))
+
+    def release(self) -> None:
+        """What the worker pays."""
+        for number in sorted(range(len(self.entries)), key=lambda n: (self.entries[n].matures, n)):
+            entry = self.entries[number]
+            if entry.status == "open" and entry.matures <= self.now and not self.is_held(entry):
+                self.withdraw(number, entry.wallet)
+
+    def cancel(self, number: int, wallet: str) -> None:
+        entry = self.own_entry(number, wallet)
+        if self.is_held(entry):
+            raise Refused("held_by_slash")
+        found, amount = self.nodes[entry.node], self.worth(entry)
+        if entry.kind == "self":
+            self.admit_own(found, amount)
+            found.own += amount
+            found.own_pending += amount
+        else:
+            self.admit(found, amount)
+            self.issue(found, wallet, amount)
+        self.close_entry(entry, "cancelled")
+        self.move(
+            f"unbonding:{entry.node}", f"{'stake' if entry.kind == 'self' else 'pool'}:{entry.node}", amount
+        )

@@ -1,0 +1,110 @@
+"""The settlement of an epoch on the plain model, step by step as section S lists them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tests.reference.model import Model
+from tests.reference.performance import measure, reward
+from tests.reference.slashes import create_slashes, execute_slashes
+from tests.reference.state import BPS, SCALE, TIERS, Node, Slash
+
+
+def settle(net: Model) -> None:
+    """Settle the open epoch of the model; `net.rows` and `net.report` say what came out."""
+    net.now = max(net.now, net.end)
+    net.rows = {address: {} for address in sorted(net.nodes)}
+    net.report = {}
+    former = earned_ever(net)
+    measure(net)
+    reward(net)
+    create_slashes(net)
+    executed = execute_slashes(net)
+    note_earnings(net, former)
+    redelegate(net)
+    stand(net, executed)
+    close(net)
+
+
+def earned_ever(net: Model) -> dict[tuple[str, str], int]:
+    """Whole µIFM that each wallet ever earned on each node."""
+    found = {(a, w): p.ever // SCALE for a, node in net.nodes.items() for w, p in node.positions.items()}
+    return found | {(a, node.operator): node.operator_ever for a, node in net.nodes.items()}
+
+
+def note_earnings(net: Model, former: dict[tuple[str, str], int]) -> None:
+    """R42: earned in an epoch is the difference of two floors."""
+    for (address, wallet), ever in earned_ever(net).items():
+        amount = ever - former.get((address, wallet), 0)
+        if amount:
+            net.earned[net.epoch, address, wallet] = amount
+
+
+# 7. redelegations (R19)
+
+
+def redelegate(net: Model) -> None:
+    for wish in net.redelegations:
+        if wish.status != "recorded":
+            continue
+        source, target = net.nodes[wish.source], net.nodes[wish.target]
+        amount = min(wish.amount, net.value(wish.source, wish.wallet))
+        if amount == 0 or net.is_accused(wish.source) or not _takes(net, target, source, wish.wallet, amount):
+            wish.status = "cancelled"
+            continue
+        wish.moved = net.burn(source, wish.wallet, amount)
+        net.move(f"pool:{wish.source}", f"pool:{wish.target}", wish.moved)
+        net.issue(target, wish.wallet, wish.moved)
+        target.positions[wish.wallet].redelegated_end = net.end
+        wish.status = "executed"
+
+
+def _takes(net: Model, target: Node, source: Node, wallet: str, amount: int) -> bool:
+    if net.is_banned(target.address) or target.retired or net.is_accused(target.address):
+        return False
+    # The last shares out of the source take all its tokens along.
+    needed = -(-amount * source.shares // source.tokens)
+    if amount == net.value(source.address, wallet):
+        needed = source.positions[wallet].shares
+    moving = source.tokens if needed == source.shares else amount
+    fits = target.cap is None or target.tokens + moving <= target.cap
+    return fits and net.cooldown(target.address) <= net.epoch
+
+
+# 8, 9 and 11
+
+
+def stand(net: Model, executed: list[Slash]) -> None:
+    for address, row in net.rows.items():
+        node = net.nodes[address]
+        each = net.params["failure_penalty_bps"] * TIERS[row["tier"]][2] // BPS
+        failed = min(row["accepted"] - row["good"], 10)
+        fines = [each] * failed
+        if fines and node.former_q is not None and node.former_q >= net.params["high_performer_bps"]:
+            fines[0] = each // 2
+        node.penalty = node.penalty * net.params["penalty_decay_bps"] // BPS
+        node.penalty = min(node.penalty + sum(fines) + 2_500 * row["created"], 9_000)
+        own = [slash.offence for slash in executed if slash.node == address]
+        better = row["sla_bps"] is not None and row["sla_bps"] >= net.params["sla_full_bps"]
+        worse = sum(200 if offence == "forged_trace" else 50 for offence in own)
+        node.reputation = max(0, min(1_000, node.reputation + 5 * better - worse))
+        row |= {"penalty_bps": node.penalty, "reputation": node.reputation, "self_stake": node.own}
+        row |= {"pool_tokens": node.tokens, "pool_shares": node.shares, "generation": node.generation}
+        row |= {"reward_index": node.index, "index_carry": node.carry, "share_bps": node.share}
+        node.former_q = row["q_bps"]
+
+
+def close(net: Model) -> None:
+    net.start = net.end
+    net.epoch += 1
+    net.jobs, net.beats, net.faked = [], set(), set()
+    powers: dict[str, int] = defaultdict(int)
+    for address, node in net.nodes.items():
+        node.own_pending = 0
+        node.share, node.next_share = node.next_share or node.share, None
+        powers[node.operator] += node.own
+        for wallet, position in node.positions.items():
+            position.pending = 0
+            powers[wallet] += net.value(address, wallet)
+    base = sum(node.own + node.tokens for node in net.nodes.values())
+    net.powers[net.epoch] = (dict(powers), base)

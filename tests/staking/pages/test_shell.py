@@ -1,0 +1,114 @@
+"""What frames every page: policy, theme, live word, errors; nothing inline."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from inframind import urls
+from staking.services.rankings import rank
+from tests.network import Network, node_address
+from tests.staking.pages.reading import Markup
+
+PAGES = (
+    "/",
+    "/field/",
+    "/epochs/",
+    "/epochs/1/",
+    "/epochs/2/",
+    f"/nodes/{node_address(1)}/",
+    "/nowhere/",
+    "/?tier=x",
+)
+
+
+@pytest.fixture
+def filled(network: Network) -> Network:
+    network.node(1, own=1_000)
+    network.work(node_address(1), 12)
+    network.settle()
+    return network
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_is_inline_and_the_policy_is_strict(filled: Network, reader: Client, address: str) -> None:
+    answer = reader.get(address)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    markup = Markup(answer.content.decode())
+    assert not markup.all("style")
+    for tag, attributes in markup.elements:
+        assert "style" not in attributes, (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+        if tag == "script":
+            assert attributes.get("src") or attributes.get("type") == "application/json"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_have_their_landmarks(filled: Network, reader: Client, address: str) -> None:
+    markup = Markup(reader.get(address).content.decode())
+    tags = [tag for tag, _ in markup.elements]
+    assert tags.count("h1") == 1
+    assert tags.count("main") == 1
+    ids = [attributes["id"] for _, attributes in markup.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
+
+
+def test_the_theme_is_kept_without_script(network: Network, reader: Client) -> None:
+    answer = reader.post("/theme/", {"theme": "dark", "next": "/epochs/"})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/epochs/"
+    assert 'data-bs-theme="dark"' in reader.get("/epochs/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "", "epochs"]
+)
+def test_the_theme_leads_nowhere_else(network: Network, reader: Client, target: str) -> None:
+    assert reader.post("/theme/", {"theme": "dark", "next": target})["Location"] == "/"
+
+
+def test_an_unknown_theme_is_not_kept(network: Network, reader: Client) -> None:
+    assert not reader.post("/theme/", {"theme": "pink"}).cookies
+    assert reader.get("/theme/").status_code == 405
+
+
+def test_the_live_word_changes_with_epoch_and_ranking(filled: Network, reader: Client) -> None:
+    words = [reader.get("/live/").content]
+    rank(now=filled.now)
+    words.append(reader.get("/live/").content)
+    filled.settle()
+    words.append(reader.get("/live/").content)
+    assert len(set(words)) == 3
+    assert f'data-seen="{words[-1].decode()}"' in reader.get("/epochs/").content.decode()
+
+
+def _breaks(request: object) -> None:
+    raise RuntimeError("secret detail")
+
+
+@pytest.fixture
+def broken(settings: Settings) -> None:
+    """The site with a page that fails."""
+    module = ModuleType("broken_urls")
+    module.urlpatterns = [path("breaks/", _breaks), *urls.urlpatterns]  # type: ignore[attr-defined]
+    module.handler500 = urls.handler500  # type: ignore[attr-defined]
+    settings.ROOT_URLCONF = module
+
+
+def test_a_fault_is_told_plainly(db: None, broken: None) -> None:
+    answer = Client(raise_request_exception=False).get("/breaks/")
+    assert answer.status_code == 500
+    html = answer.content.decode()
+    assert "Something went wrong on our side" in html
+    assert "secret detail" not in html
+
+
+def test_writing_to_a_page_is_refused(network: Network, reader: Client) -> None:
+    for address in ("/", "/epochs/", "/live/", "/field/"):
+        assert reader.post(address).status_code == 405
