@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django import template
+from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from protocol.errors import ProtocolError
+from protocol.errors import ERRORS, ProtocolError
 from web.refusal_details import in_words
 
 register = template.Library()
@@ -67,3 +68,9 @@ def said(refusal: ProtocolError) -> str:
     if (get_language() or "en").startswith("en"):
         return refusal.detail
     return in_words(refusal.detail) or gettext(refusal.sentence)
+
+
+@register.filter
+def protocol_code(error: ValidationError) -> str:
+    """The stable code of an error that the protocol knows; "" for any other."""
+    return error.code if error.code in ERRORS else ""
