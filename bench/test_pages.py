@@ -28,7 +28,7 @@ def test_pages_of_a_large_network(transactional_db: None, say: Callable[[str], N
     for address in pages:
         times, queries = [], 0
         for _ in range(ROUNDS):
-            page_cache.forget()
+            page_cache.clear()
             with CaptureQueriesContext(connection) as asked:
                 began = time.perf_counter()
                 answer = reader.get(address)

@@ -61,7 +61,7 @@ def notice_tick() -> None:
 def housekeeping() -> None:
     """Forget what only lists needed to know that something moved, old forms, sign-ins that ran out, old letters."""
     data_version.prune()
-    form_idempotency.forget(now=now())
+    form_idempotency.prune(now=now())
     upkeep.prune(now=timezone.now())
     dispatch.forget(now=timezone.now())
 

@@ -1,4 +1,4 @@
-"""Who reads: a page of one's own shows the sign-in card to those who have not signed in."""
+"""The signed-in wallet, and views that need one."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from django.shortcuts import render
 View = Callable[..., HttpResponse]
 
 
-def reader_of(request: HttpRequest) -> str | None:
-    """The wallet that is signed in; None when nobody is."""
+def signed_in_wallet(request: HttpRequest) -> str | None:
+    """The address of the signed-in wallet; None for anonymous readers."""
     user: Any = getattr(request, "user", None)
     return user.address if user is not None and user.is_authenticated else None
 
 
-def of_reader(view: View) -> View:
-    """A view of the reader's own matters: it is given the wallet; others see the card that asks to sign in.
+def wallet_required(view: View) -> View:
+    """Decorate a view that gets the signed-in wallet as second argument; anonymous readers get the sign-in card.
 
-    That card is a page like any other (200), so that no link of the site is dead; an act without a reader is a 401.
+    The card is a page with status 200 for a GET, so that no link of the site is dead, and 401 for a POST.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        wallet = reader_of(request)
+        wallet = signed_in_wallet(request)
         if wallet is None:
             status = 200 if request.method in ("GET", "HEAD") else 401
             if request.headers.get("HX-Request"):
-                # A part of a page has no room for the card, and what was typed there shall stay.
+                # htmx would replace the form, and with it what was typed.
                 return HttpResponse(status=401)
             return render(request, "staking/signin.html", status=status)
         response = view(request, wallet, *args, **kwargs)

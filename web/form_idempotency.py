@@ -1,7 +1,7 @@
-"""Forms that act once: double submit, back button and a lost connection are harmless.
+"""Idempotent forms: a form that is sent twice, after the back button or a lost connection too, runs once.
 
-The review of an act mints a key and carries it in its form. Whoever sends that form again, later or at the
-same moment, gets the first answer and no second effect. A refusal keeps nothing: the form may be sent again.
+The review of an action creates a key and puts it in its form. Sending that form again, later or at the same moment,
+returns the first answer and has no second effect. A refusal stores nothing: the form can be corrected and sent again.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from web.models import FormKey
 Answer = dict[str, Any]
 Result = TypeVar("Result")
 KEY = re.compile(r"[0-9a-f]{32}")
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 
 
-def mint_key() -> str:
+def new_key() -> str:
     """A new key for a review."""
     return token_hex(16)
 
 
 def is_key(key: str) -> bool:
-    """Whether a review could have minted it."""
+    """Whether the text has the form of a key."""
     return KEY.fullmatch(key) is not None
 
 
-def act_once(
-    *, wallet: str, key: str, act: str, body: Mapping[str, str], now: datetime, run: Callable[[], Answer]
+def run_once(
+    *, wallet: str, key: str, action: str, body: Mapping[str, str], now: datetime, run: Callable[[], Answer]
 ) -> Answer:
-    """Run `run` unless this wallet sent this key before; its answer (JSON) is kept with its effect.
+    """Run `run` unless this wallet used this key before; its answer (JSON) is stored in the same transaction.
 
-    `act` names what is done and `body` is what the form said: a key stands for that and nothing else.
-    Raises: `invalid` for a key that no review minted, `idempotency_conflict` when it was used for something
-    else, and whatever `run` raises; then nothing is kept.
+    A key belongs to one action with one body, the values of the form. Raises: `invalid` for text that is no key,
+    `idempotency_conflict` for a key that was used with another action or body, and what `run` raises; then nothing
+    is stored.
     """
     if not is_key(key):
         raise Invalid("Open the review again: its key is missing.", field="key")
-    digest = sha256(dumps([act, dict(body)], sort_keys=True).encode()).hexdigest()
+    digest = sha256(dumps([action, dict(body)], sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
-        # The insert waits for whoever holds the same key, and finds its row when that one commits.
-        fresh = FormKey(wallet=wallet, key=key, act=act, digest=digest, at=now)
+        # The insert waits for a transaction that holds the same key, and reads its row once that one commits.
+        fresh = FormKey(wallet=wallet, key=key, action=action, digest=digest, at=now)
         FormKey.objects.bulk_create([fresh], ignore_conflicts=True)
         row = FormKey.objects.select_for_update().get(wallet=wallet, key=key)
         if row.digest != digest:
@@ -61,8 +61,8 @@ def act_once(
         return answer
 
 
-def rehearse(run: Callable[[], Result]) -> Result:
-    """Do it, look at what it did, and take it back: a preview that cannot differ from the act."""
+def dry_run(run: Callable[[], Result]) -> Result:
+    """The result of `run`, with everything that it changed rolled back: a preview that equals the action."""
     with transaction.atomic():
         try:
             return run()
@@ -70,11 +70,11 @@ def rehearse(run: Callable[[], Result]) -> Result:
             transaction.set_rollback(True)
 
 
-def forget(*, now: datetime) -> None:
-    """Drop forms so old that nobody comes back to them; what they did stays in the ledger."""
-    FormKey.objects.filter(at__lt=now - KEPT).delete()
+def prune(*, now: datetime) -> None:
+    """Delete keys and answers older than RETENTION; their effects stay in the ledger."""
+    FormKey.objects.filter(at__lt=now - RETENTION).delete()
 
 
 def answer_of(*, wallet: str, key: str) -> Answer | None:
-    """What came of a form of this wallet; None when it never acted."""
+    """The stored answer of a form of this wallet; None when it never ran."""
     return FormKey.objects.filter(wallet=wallet, key=key).values_list("answer", flat=True).first()

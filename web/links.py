@@ -1,4 +1,4 @@
-"""Links to pages of other houses, by the name of their URL: staking knows the names, not the houses."""
+"""Links by URL name to pages of packages that may not be installed."""
 
 from __future__ import annotations
 

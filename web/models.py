@@ -7,11 +7,15 @@ from postgres.fields import AddressField
 
 
 class FormKey(models.Model):
-    """A form submission: the idempotency key of its review, a digest of its values, and the answer to replay."""
+    """A form that ran: the idempotency key of its review, a digest of its values, and the answer to repeat.
+
+    Not `identity.IdempotencyKey`: that one stores whole HTTP responses of API clients, refusals too; a form that was
+    refused is corrected and sent again under the same key.
+    """
 
     wallet = AddressField()
     key = models.CharField(max_length=32, db_collation="C")
-    act = models.CharField(max_length=32)
+    action = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
     answer = models.JSONField(null=True)
     at = models.DateTimeField()
@@ -20,11 +24,11 @@ class FormKey(models.Model):
         constraints = [models.UniqueConstraint(name="web_formkey_once", fields=["wallet", "key"])]
 
     def __str__(self) -> str:
-        return f"{self.act} {self.key}"
+        return f"{self.action} {self.key}"
 
 
 class DataChange(models.Model):
-    """One row per statement that changed what node lists and the scheduler read; database triggers insert it."""
+    """One row for each statement that changed what node lists and the scheduler read; triggers insert it."""
 
     at = models.DateTimeField(db_default=Now())
 

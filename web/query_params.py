@@ -1,4 +1,4 @@
-"""Reading what an address asks for: strictly, so that a page has one canonical address and nonsense is a 400."""
+"""Query parameters, parsed strictly: each page has one canonical address, and invalid values are a 400."""
 
 from __future__ import annotations
 
@@ -11,57 +11,58 @@ MAX_SEARCH = 66
 MAX_PAGE = 100_000
 
 
-def one(query: QueryDict, name: str, allowed: Collection[str]) -> str:
-    """A choice among `allowed`, "" when it is not made. Raises: BadRequest for anything else, or said twice."""
-    value = single(query, name)
-    if value and value not in allowed:
-        raise BadRequest(f"{name} is none of its choices")
-    return value
-
-
 def single(query: QueryDict, name: str) -> str:
-    """The one value of a name, "" when it is absent. Raises: BadRequest when it is there twice."""
+    """The value of a parameter, "" when absent. Raises: BadRequest for two different values."""
     values = query.getlist(name)
     if len(values) > 1 and len(set(values)) > 1:
-        raise BadRequest(f"{name} is given twice")
+        raise BadRequest(f"{name} has two values")
     return values[0].strip() if values else ""
 
 
+def choice(query: QueryDict, name: str, allowed: Collection[str]) -> str:
+    """A value among `allowed`, "" when absent. Raises: BadRequest for anything else."""
+    value = single(query, name)
+    if value and value not in allowed:
+        raise BadRequest(f"{name} is not one of its choices")
+    return value
+
+
 def search(query: QueryDict, name: str = "q") -> str:
-    """Text to look for, of at most MAX_SEARCH characters. Raises: BadRequest when longer or with control characters."""
+    """A search text of at most MAX_SEARCH characters. Raises: BadRequest for longer ones and control characters."""
     text = single(query, name)
     if len(text) > MAX_SEARCH or not text.isprintable():
-        raise BadRequest(f"{name} cannot be looked for")
+        raise BadRequest(f"{name} is not a search text")
     return text
 
 
 def page(query: QueryDict, name: str = "page") -> int:
-    """A page from 1. Raises: BadRequest for what is no page number."""
+    """A page number from 1, 1 when absent. Raises: BadRequest."""
     text = single(query, name)
     if not text:
         return 1
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:7]) <= MAX_PAGE or len(text) > 6:
-        raise BadRequest(f"{name} is no page number")
+    if not (text.isascii() and text.isdigit()) or len(text) > 6 or not 1 <= int(text) <= MAX_PAGE:
+        raise BadRequest(f"{name} is not a page number")
     return int(text)
 
 
 def order(query: QueryDict, keys: frozenset[str], default: str, name: str = "sort") -> str:
-    """An order, "key" or "-key". Raises: BadRequest for an unknown one."""
+    """An order, "key" or "-key" for descending. Raises: BadRequest for an unknown key."""
     text = single(query, name)
     if not text:
         return default
     if text.removeprefix("-") not in keys:
-        raise BadRequest(f"{name} is none of its choices")
+        raise BadRequest(f"{name} is not one of its choices")
     return text
 
 
 def flag(query: QueryDict, name: str) -> bool:
-    return one(query, name, ("1", "0")) == "1"
+    """Whether a parameter is 1. Raises: BadRequest for anything but 0 and 1."""
+    return choice(query, name, ("1", "0")) == "1"
 
 
-def word(query: QueryDict, name: str, longest: int) -> str:
-    """A name such as a region's. Raises: BadRequest when it is longer than any, or not printable."""
+def label(query: QueryDict, name: str, longest: int) -> str:
+    """A short printable text such as a region's name. Raises: BadRequest."""
     text = single(query, name)
     if len(text) > longest or not text.isprintable():
-        raise BadRequest(f"{name} is none of its choices")
+        raise BadRequest(f"{name} is not one of its choices")
     return text

@@ -1,4 +1,4 @@
-"""What is computed once and served until something that lists and the scheduler show has moved."""
+"""Versioned cache: values of this process, dropped when the data that lists and the scheduler show has changed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Value = TypeVar("Value")
 Version = tuple[int, int]
 
 
-class _Look:
-    """The version as this process last saw it, and until when it trusts that."""
+class _Current:
+    """The data version as this process last read it, and until when it is not read again."""
 
     version: Version = (-1, -1)
     until: float = 0.0
@@ -26,56 +26,56 @@ class _State(NamedTuple):
     values: dict[Hashable, object]
 
 
-class Kept(Generic[Value]):
-    """Values of this process by key, `most` of them, all dropped when the version of changes has moved.
+class VersionedCache(Generic[Value]):
+    """At most `size` values by key, all dropped when the data version changes.
 
-    The version is read before a value is computed, so that a value may be newer than the version it is kept under
-    and never older. It is read again after VERSION_SECONDS: under load many readers share one look, and nobody is
-    served what a change has overtaken for longer than that.
+    The version is read before a value is computed, so a value can be newer than its version but never older. It is
+    read again after VERSION_SECONDS: under load many readers share one query, and no value is served longer than
+    that after a change.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._state = _State((-1, -1), {})
 
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value kept under `key`, else the one that `make` computes now. One query at most on a hit."""
+    def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """The value stored under `key`, else the result of `compute`. At most one query on a hit."""
         state = self._current()
         if key in state.values:
             return state.values[key]  # type: ignore[return-value]
-        value = make()
-        self._keep(state, {key: value})
+        value = compute()
+        self._store(state, {key: value})
         return value
 
-    def get_many(self, keys: Sequence[Any], make: Callable[[list[Any]], Iterable[Value]]) -> list[Value]:
-        """The values under `keys`, in their order; those that are missing are computed by `make` at once."""
+    def get_many(self, keys: Sequence[Any], compute: Callable[[list[Any]], Iterable[Value]]) -> list[Value]:
+        """The values under `keys`, in their order; one call of `compute` makes those that are missing."""
         state = self._current()
-        found: dict[Hashable, Any] = {key: state.values[key] for key in keys if key in state.values}
-        missing = [key for key in keys if key not in found]
+        values: dict[Hashable, Any] = {key: state.values[key] for key in keys if key in state.values}
+        missing = [key for key in keys if key not in values]
         if missing:
-            made = dict(zip(missing, make(missing), strict=True))
-            self._keep(state, made)
-            found |= made
-        return [found[key] for key in keys]
+            computed = dict(zip(missing, compute(missing), strict=True))
+            self._store(state, computed)
+            values |= computed
+        return [values[key] for key in keys]
 
     def _current(self) -> _State:
         version = _version()
         state = self._state
         if state.version != version:
-            # Another thread may do the same at once; whichever state stays is as good.
+            # Two threads may both do this at once: either state is valid.
             state = self._state = _State(version, {})
         return state
 
-    def _keep(self, state: _State, made: dict[Any, Value]) -> None:
-        """Beyond `most` it begins anew; what other threads are reading only ever grows."""
-        if len(state.values) + len(made) > self._most:
-            self._state = _State(state.version, dict(made))
+    def _store(self, state: _State, values: dict[Any, Value]) -> None:
+        """Add values; a full cache starts empty, and the dictionaries that other threads read only grow."""
+        if len(state.values) + len(values) > self._size:
+            self._state = _State(state.version, dict(values))
         else:
-            state.values.update(made)
+            state.values.update(values)
 
 
 def _version() -> Version:
-    if time.monotonic() >= _Look.until:
-        _Look.version = data_version.version()
-        _Look.until = time.monotonic() + settings.VERSION_SECONDS
-    return _Look.version
+    if time.monotonic() >= _Current.until:
+        _Current.version = data_version.version()
+        _Current.until = time.monotonic() + settings.VERSION_SECONDS
+    return _Current.version

@@ -24,7 +24,7 @@ from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 from staking.templatetags.node_cells import region_name
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.formatting import amount_digits, grouped_int, percent, percentile, times
 
 MOST = 4
@@ -71,7 +71,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "refusal": wish.refusal,
         "dropped": dropped,
         "unknown": len(wanted) - len(columns),
-        "reader": reader_of(request),
+        "reader": signed_in_wallet(request),
     }
     return render(request, "delegation/compare.html", context)
 

@@ -24,15 +24,15 @@ from staking.measurement.live import open_epoch
 from staking.selectors.nodes import NodeQuery, find_nodes
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from web.current_user import of_reader
-from web.form_idempotency import act_once, answer_of, is_key, mint_key, rehearse
+from web.current_user import wallet_required
+from web.form_idempotency import answer_of, dry_run, is_key, new_key, run_once
 from web.formatting import amount_digits
 
 TARGETS = 40
 
 
 @require_safe
-@of_reader
+@wallet_required
 def enter(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
     """The form; with an amount in the address also what it would change, which htmx asks for while one types."""
     act = _act(name)
@@ -47,7 +47,7 @@ def enter(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_reader
+@wallet_required
 def review(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
     """GET: what the act would do, with the button that does it, or what it did. POST: do it, once per key."""
     act = _act(name)
@@ -63,12 +63,12 @@ def review(request: HttpRequest, wallet: str, name: str) -> HttpResponse:
         return _refused(request, act, wish, situation, refusal)
     if not is_key(key):
         # The key stays in the address, so that who comes back to it finds the act done, not a new one.
-        return HttpResponseRedirect(f"?{wish.query}&key={mint_key()}")
+        return HttpResponseRedirect(f"?{wish.query}&key={new_key()}")
     return render(request, "delegation/review.html", _review(act, wish, situation, found, key))
 
 
 @require_safe
-@of_reader
+@wallet_required
 def done(request: HttpRequest, wallet: str, key: str) -> HttpResponse:
     """What came of a form, for as long as one likes to look: after a lost connection too."""
     answer = answer_of(wallet=wallet, key=key)
@@ -91,10 +91,10 @@ def _confirm(request: HttpRequest, act: Act, wallet: str) -> HttpResponse:
     now = clock.now()
     key = request.POST.get("key", "")
     try:
-        act_once(
+        run_once(
             wallet=wallet,
             key=key,
-            act=act.name,
+            action=act.name,
             body=dict(wish.fields),
             now=now,
             run=lambda: _answer(act, wish, perform(act, wish, now), open_epoch()),
@@ -127,7 +127,7 @@ def _situation(act: Act, wish: Wish) -> Situation:
 
 def _try(act: Act, wish: Wish, situation: Situation) -> tuple[Review | None, ProtocolError | None]:
     try:
-        outcome: Done = rehearse(lambda: perform(act, wish, situation.now))
+        outcome: Done = dry_run(lambda: perform(act, wish, situation.now))
     except ProtocolError as refusal:
         return None, refusal
     return review_of(wish, situation, outcome), None

@@ -32,7 +32,7 @@ from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 
 EXAMPLE = 1_000 * MICRO
 MOVABLE = 5
@@ -97,7 +97,7 @@ def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
-    reader = reader_of(request)
+    reader = signed_in_wallet(request)
     epoch = open_epoch()
     assert epoch is not None
     node = Node.objects.select_related("pool").get(id=figures.id)

@@ -19,25 +19,25 @@ from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.selectors.nodes import regions
 from staking.services import clock, nodes
-from web.current_user import of_reader
+from web.current_user import wallet_required
 
 
 @require_POST
-@of_reader
+@wallet_required
 def save_terms(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
     filled = node_form_values.read_terms(request.POST)
     return _saved(request, wallet, address, filled, gettext("The terms are saved."), terms=filled)
 
 
 @require_POST
-@of_reader
+@wallet_required
 def save_details(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
     filled = node_form_values.read_details(request.POST)
     return _saved(request, wallet, address, filled, gettext("The node is changed."), details=filled)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_reader
+@wallet_required
 def retire(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
     """GET: what retiring means. POST: do it; again is refused, since it is done."""
     node = _own(wallet, address)
@@ -55,7 +55,7 @@ def retire(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_reader
+@wallet_required
 def register(request: HttpRequest, wallet: str) -> HttpResponse:
     """A new node, whose operator the reader is. Sent twice, the second finds the address taken by itself."""
     filled = Filled({})

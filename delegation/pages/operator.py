@@ -27,7 +27,7 @@ from staking.pages.leaderboard_rows import state_of
 from staking.selectors.nodes import regions
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from web.current_user import of_reader
+from web.current_user import wallet_required
 
 DELEGATORS_LISTED = 10
 
@@ -60,7 +60,7 @@ class ConsolePage:
 
 
 @require_safe
-@of_reader
+@wallet_required
 def console(request: HttpRequest, wallet: str, address: str = "") -> HttpResponse:
     return console_page(request, wallet, address)
 

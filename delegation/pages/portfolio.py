@@ -24,7 +24,7 @@ from staking.pages.leaderboard_rows import state_of
 from staking.services import clock
 from staking.templatetags.node_cells import region_name
 from web.charts import Chart
-from web.current_user import of_reader, reader_of
+from web.current_user import signed_in_wallet, wallet_required
 from web.templatetags.identity import short
 
 CONCENTRATED_BPS = 5_000
@@ -86,7 +86,7 @@ class PortfolioPage:
 
 
 @require_safe
-@of_reader
+@wallet_required
 def portfolio(request: HttpRequest, wallet: str) -> HttpResponse:
     return _render(request, wallet, mine=True)
 
@@ -105,7 +105,10 @@ def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
     found = portfolio_of(address, now=now)
     if found is None:
         raise Http404
-    context: dict[str, Any] = {"page": _page(found, now, mine=mine), "yours": reader_of(request) == address}
+    context: dict[str, Any] = {
+        "page": _page(found, now, mine=mine),
+        "yours": signed_in_wallet(request) == address,
+    }
     return render(request, "delegation/portfolio.html", context)
 
 

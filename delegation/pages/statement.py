@@ -24,7 +24,7 @@ from ledger.history import Movement
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid, Invalid
 from web import query_params
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.listing import Pager
 from web.templatetags.identity import short
 from web.templatetags.refusals import said
@@ -88,7 +88,7 @@ def statement_view(request: HttpRequest, address: str) -> HttpResponse:
     first, last = (query_params.single(request.GET, name)[:10] for name in ("from", "to"))
     period, error = _period(first, last)
     page = _page(request, wallet, period, first, last, error)
-    context = {"page": page, "yours": reader_of(request) == wallet}
+    context = {"page": page, "yours": signed_in_wallet(request) == wallet}
     return render(request, "delegation/statement.html", context, status=400 if error else 200)
 
 

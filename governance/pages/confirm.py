@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from staking.services import clock
-from web.form_idempotency import act_once, mint_key
+from web.form_idempotency import new_key, run_once
 
 KEY = "key"
 View = Callable[..., HttpResponse]
@@ -57,7 +57,7 @@ def is_confirmation(request: HttpRequest) -> bool:
 
 def show_review(request: HttpRequest, review: Review, **more: Any) -> HttpResponse:
     """The review with a new key for its form."""
-    context = {"review": review, "fields": [*review.fields.items(), (KEY, mint_key())], "act": request.path}
+    context = {"review": review, "fields": [*review.fields.items(), (KEY, new_key())], "act": request.path}
     response = render(request, "governance/review.html", {**context, **more})
     # Not "no-store": a reader who goes back to the review is to find it, with its key.
     response["Cache-Control"] = "private, no-cache"
@@ -82,8 +82,8 @@ def carry_out(
         return {"location": location, "said": said}
 
     body = {**fields, "path": request.path}
-    answer = act_once(
-        wallet=wallet, key=request.POST.get(KEY, ""), act=act, body=body, now=clock.now(), run=run
+    answer = run_once(
+        wallet=wallet, key=request.POST.get(KEY, ""), action=act, body=body, now=clock.now(), run=run
     )
     messages.success(request, answer["said"])
     return HttpResponseRedirect(answer["location"], status=303)

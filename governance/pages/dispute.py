@@ -30,7 +30,7 @@ from staking.models import Epoch, Slash
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, parameters_of
 from web import query_params
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.formatting import amount_digits
 from web.listing import Pager, address_of
 
@@ -57,7 +57,7 @@ def dispute_context(request: HttpRequest, dispute: int) -> dict[str, Any]:
         figures = dispute_figures(dispute, votes=0)
     except NotFound:
         raise Http404 from None
-    now, epoch, wallet = clock.now(), running_epoch(), reader_of(request)
+    now, epoch, wallet = clock.now(), running_epoch(), signed_in_wallet(request)
     context = slash_context(request, figures.slash, figures.dispute, now)
     return {
         **context,
@@ -83,7 +83,7 @@ def slash_context(
     request: HttpRequest, slash: Slash, dispute: Dispute | None, now: datetime
 ) -> dict[str, Any]:
     """What the pages of a case and of a slash have in common."""
-    epoch, wallet = running_epoch(), reader_of(request)
+    epoch, wallet = running_epoch(), signed_in_wallet(request)
     number = query_params.page(request.GET, "receipts")
     pager = ReceiptPager(number, RECEIPTS, len(slash.evidence))
     receipts = receipts_of(slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)

@@ -19,13 +19,13 @@ from protocol.slashing import vote_until
 from staking.models import Slash
 from staking.selectors import slashes
 from staking.services import clock
-from web.current_user import of_reader
-from web.form_idempotency import rehearse
+from web.current_user import wallet_required
+from web.form_idempotency import dry_run
 from web.formatting import amount_digits, grouped_int, ifm_unit
 
 
 @sent_from("slash")
-@of_reader
+@wallet_required
 def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
     """Review a dispute, or file it when the review's key is with it."""
     try:
@@ -42,7 +42,7 @@ def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
     try:
         if is_confirmation(request):
             return carry_out(request, wallet, act="dispute", fields={"reason": reason}, do=do)
-        rehearse(do)
+        dry_run(do)
     except ProtocolError as refusal:
         shown = {**slash_page(request, charge), "refusal": refusal, "given_reason": reason}
         return render(request, "governance/slash.html", shown, status=refusal.status)
@@ -50,7 +50,7 @@ def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
 
 
 @sent_from("dispute")
-@of_reader
+@wallet_required
 def evidence(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     """Review a piece of evidence, or add it when the review's key is with it."""
     fields = {"text": _text(request, "text"), "link": _text(request, "link")}
@@ -63,7 +63,7 @@ def evidence(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     try:
         if is_confirmation(request):
             return carry_out(request, wallet, act="evidence", fields=fields, do=do)
-        rehearse(do)
+        dry_run(do)
     except ProtocolError as refusal:
         shown = {**context, "evidence_refusal": refusal, "given": fields}
         return render(request, "governance/dispute.html", shown, status=refusal.status)

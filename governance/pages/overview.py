@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 from governance.pages.dispute import running_epoch
 from governance.selectors.overview import overview
 from staking.selectors.voting_power import quorum_base, voting_power
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 
 
 @require_safe
 def governance(request: HttpRequest) -> HttpResponse:
-    epoch, wallet = running_epoch(), reader_of(request)
+    epoch, wallet = running_epoch(), signed_in_wallet(request)
     power = voting_power(wallet, epoch=epoch.number) if wallet else None
     context = {
         "page": overview(wallet),

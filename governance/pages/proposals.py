@@ -28,7 +28,7 @@ from staking.models import ParameterSet
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web import query_params
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.listing import Option, Pager
 from web.templatetags.components import STATES
 
@@ -39,11 +39,11 @@ STATUSES = tuple(value for value, _ in Proposal.Status.choices)
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """Every proposal, the newest first."""
-    status = query_params.one(request.GET, "status", STATUSES)
+    status = query_params.choice(request.GET, "status", STATUSES)
     number = query_params.page(request.GET)
     found = Proposal.objects.filter(**({"status": status} if status else {})).order_by("-pk")
     start = (number - 1) * ROWS
-    shown = lines(found[start : start + ROWS], reader_of(request))
+    shown = lines(found[start : start + ROWS], signed_in_wallet(request))
     if number > 1 and not shown:
         raise Http404
     labels = [("", gettext("All")), *((value, str(STATES[f"proposal.{value}"][2])) for value in STATUSES)]
@@ -66,7 +66,7 @@ def proposal_context(request: HttpRequest, proposal: int) -> dict[str, Any]:
         figures = proposal_figures(proposal, votes=0)
     except NotFound:
         raise Http404 from None
-    found, now, epoch, wallet = figures.proposal, clock.now(), running_epoch(), reader_of(request)
+    found, now, epoch, wallet = figures.proposal, clock.now(), running_epoch(), signed_in_wallet(request)
     running = found.status == Proposal.Status.VOTING and is_before_end(found.closes_epoch, epoch, now)
     return {
         "figures": figures,

@@ -23,14 +23,14 @@ from protocol.parameters import apply_changes, to_json
 from staking.selectors.voting_power import voting_power
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
-from web.current_user import of_reader
-from web.form_idempotency import rehearse
+from web.current_user import wallet_required
+from web.form_idempotency import dry_run
 from web.formatting import grouped_int
 from web.templatetags.components import icon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@of_reader
+@wallet_required
 def new(request: HttpRequest, wallet: str) -> HttpResponse:
     """GET: the form, with the effect of what was typed. POST: the review, or the proposal when its key is there."""
     epoch = running_epoch()
@@ -57,7 +57,7 @@ def _send(request: HttpRequest, wallet: str, draft: Draft, epoch: OpenEpoch) -> 
     try:
         if is_confirmation(request):
             return carry_out(request, wallet, act="propose", fields=draft.fields, do=do)
-        rehearse(do)
+        dry_run(do)
     except ProtocolError as refusal:
         draft.refusal = refusal
         return _form(request, wallet, draft, epoch, status=refusal.status)

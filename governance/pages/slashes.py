@@ -26,7 +26,7 @@ from staking.models import Slash
 from staking.selectors import slashes
 from staking.services import clock
 from web import query_params
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.listing import Option, Pager
 from web.templatetags.components import STATES
 
@@ -42,7 +42,7 @@ COLUMNS = (
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every slash with its money, and the sums over all that were carried out."""
     query = _query(request)
-    if query_params.one(request.GET, "format", ("csv",)):
+    if query_params.choice(request.GET, "format", ("csv",)):
         return _csv(query)
     number = query_params.page(request.GET)
     rows, count = list_slashes(query, limit=ROWS, offset=(number - 1) * ROWS)
@@ -81,7 +81,7 @@ def slash_page(request: HttpRequest, charge: Slash) -> dict[str, Any]:
     in_time = is_before_end(charge.disputable_until_epoch, epoch, now)
     return {
         **slash_context(request, charge, None, now),
-        "is_operator": reader_of(request) == charge.node.operator,
+        "is_operator": signed_in_wallet(request) == charge.node.operator,
         "disputable": charge.status == Slash.Status.PENDING and in_time,
         "deposit": epoch.params.dispute_deposit,
     }
@@ -94,8 +94,8 @@ def _query(request: HttpRequest) -> SlashQuery:
     except AddressInvalid:
         raise Http404 from None
     return SlashQuery(
-        status=query_params.one(request.GET, "status", STATUSES),
-        offence=query_params.one(request.GET, "offence", OFFENCE_NAMES),
+        status=query_params.choice(request.GET, "status", STATUSES),
+        offence=query_params.choice(request.GET, "offence", OFFENCE_NAMES),
         node=canonical,
     )
 

@@ -30,7 +30,7 @@ class VoteList:
 
 def vote_list(request: HttpRequest, ballot: Ballot, choices: tuple[str, ...]) -> VoteList:
     """What the address asks for: `votes` (a choice, or "reason"), `sort`, `page`. Raises: BadRequest, Http404."""
-    shown = query_params.one(request.GET, "votes", ("reason", *choices))
+    shown = query_params.choice(request.GET, "votes", ("reason", *choices))
     ordering = query_params.order(request.GET, frozenset({"power", "at"}), DEFAULT)
     number = query_params.page(request.GET)
     query = VoteQuery("" if shown == "reason" else shown, shown == "reason", ordering)

@@ -23,15 +23,15 @@ from governance.selectors.tallies import Ballot, Count
 from governance.services.votes import vote_dispute, vote_proposal
 from protocol.errors import NotFound, ProtocolError
 from staking.services import clock
-from web.current_user import of_reader
-from web.form_idempotency import rehearse
+from web.current_user import wallet_required
+from web.form_idempotency import dry_run
 from web.formatting import amount_digits, ifm_unit, zoned
 
 Context = Callable[[HttpRequest, int], dict[str, Any]]
 
 
 @sent_from("dispute")
-@of_reader
+@wallet_required
 def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
     try:
@@ -50,7 +50,7 @@ def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResp
 
 
 @sent_from("proposal")
-@of_reader
+@wallet_required
 def vote_on_proposal(request: HttpRequest, wallet: str, proposal: int) -> HttpResponse:
     """Review the vote, or cast it when the review's key is with it."""
     try:
@@ -91,7 +91,7 @@ def _vote(
     try:
         if is_confirmation(request):
             return carry_out(request, wallet, act="vote", fields=fields, do=do)
-        rehearse(cast)
+        dry_run(cast)
     except ProtocolError as refusal:
         template = "governance/proposal.html" if isinstance(ballot, Proposal) else "governance/dispute.html"
         shown = {**context(request, ballot.pk), "refusal": refusal, "chosen": choice, "given_reason": reason}

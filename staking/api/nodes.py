@@ -31,7 +31,7 @@ from web.api import filters
 from web.api.fields import write_moment
 from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 from web.api.response_cache import kept
-from web.versioned_cache import Kept
+from web.versioned_cache import VersionedCache
 
 AMOUNTS = (
     "self_stake", "delegated", "effective_stake", "pending_stake", "unbonding", "delegation_cap",
@@ -162,7 +162,7 @@ class OneNode(APIView):
 
 
 # A node's row is written once for all the pages that it is on.
-_rows: Kept[bytes] = Kept(KEPT_ROWS)
+_rows: VersionedCache[bytes] = VersionedCache(KEPT_ROWS)
 node_list = kept(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
 
 

@@ -55,7 +55,7 @@ def epoch_page(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     if "proof" in request.GET:
         return _proof(number, query_params.single(request.GET, "proof"))
-    if query_params.one(request.GET, "format", ("csv",)) and epoch.status == Epoch.Status.SETTLED:
+    if query_params.choice(request.GET, "format", ("csv",)) and epoch.status == Epoch.Status.SETTLED:
         return download(f"inframind-epoch-{number}", *_export(number))
     return render(request, "staking/epoch.html", {"page": _page(request, epoch)})
 

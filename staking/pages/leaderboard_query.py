@@ -46,15 +46,15 @@ class Asked:
         """Read an address. Raises: BadRequest for what none of the filters can mean; other names are ignored."""
         return cls(
             search=query_params.search(query),
-            tier=query_params.one(query, "tier", TIERS),
-            region=query_params.word(query, "region", MAX_REGION),
-            job_class=query_params.one(query, "job_class", JOB_CLASSES),
-            status=query_params.one(query, "status", STATUSES),
+            tier=query_params.choice(query, "tier", TIERS),
+            region=query_params.label(query, "region", MAX_REGION),
+            job_class=query_params.choice(query, "job_class", JOB_CLASSES),
+            status=query_params.choice(query, "status", STATUSES),
             open_only=query_params.flag(query, "open"),
             ordering=query_params.order(query, ORDERS, DEFAULT_ORDER),
-            size=int(query_params.one(query, "rows", SIZE_WORDS) or SIZES[0]),
+            size=int(query_params.choice(query, "rows", SIZE_WORDS) or SIZES[0]),
             page=query_params.page(query),
-            form=query_params.one(query, "format", ("csv",)),
+            form=query_params.choice(query, "format", ("csv",)),
         )
 
     def node_query(self) -> NodeQuery:

@@ -24,7 +24,7 @@ from staking.selectors.nodes import NodeFigures, node_figures
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web import query_params
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.listing import Pager
 
 CHARTED_EPOCHS = 30
@@ -94,7 +94,7 @@ def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
     )
     if number > 1 and not found:
         raise Http404
-    reader = reader_of(request)
+    reader = signed_in_wallet(request)
     return {
         "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in found),
         "delegators_count": count,

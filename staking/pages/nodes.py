@@ -22,7 +22,7 @@ from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
 from web import page_cache
 from web.csv_download import download
-from web.current_user import reader_of
+from web.current_user import signed_in_wallet
 from web.listing import address_of
 from web.theme import theme_of
 
@@ -43,14 +43,14 @@ def nodes(request: HttpRequest) -> HttpResponse:
             return download(
                 "inframind-nodes", HEAD, lines(find_nodes(asked.node_query(), limit=ALL, offset=0))
             )
-        page = _page(asked, reader_of(request))
+        page = _page(asked, signed_in_wallet(request))
         template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
         return render(request, template, {"page": page})
 
     # What is looked for has no bound, so it is not kept.
     if asked.search or not page_cache.is_shared(request):
         return page_cache.private(made())
-    return page_cache.answer(request, ("nodes", asked, theme_of(request), part), made)
+    return page_cache.respond(request, ("nodes", asked, theme_of(request), part), made)
 
 
 @require_safe
@@ -64,7 +64,7 @@ def field_chart(request: HttpRequest) -> HttpResponse:
 
     if not page_cache.is_shared(request):
         return page_cache.private(made())
-    return page_cache.answer(request, ("field", theme_of(request), part), made)
+    return page_cache.respond(request, ("field", theme_of(request), part), made)
 
 
 def wants_part(request: HttpRequest) -> bool:

@@ -10,12 +10,12 @@ from django.db import connection
 
 from staking.selectors.node_query import ORDERINGS, NodeQuery, conditions, order_by, source
 from staking.services.epochs import OpenEpoch
-from web.versioned_cache import Kept
+from web.versioned_cache import VersionedCache
 
 # A page's filters are put to so many times the nodes that it ends with; then to more, but no more than so many times.
 NEAR, FAR = 2, 16
 
-_orders: Kept[Sequence[int]] = Kept(len(ORDERINGS))
+_orders: VersionedCache[Sequence[int]] = VersionedCache(len(ORDERINGS))
 
 
 def all_ids(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> Sequence[int]:

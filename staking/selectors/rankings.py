@@ -11,9 +11,9 @@ from protocol.errors import NotFound
 from staking.measurement.live import open_epoch
 from staking.models import Epoch, Ranking, RankingRow
 from staking.services.epochs import OpenEpoch
-from web.versioned_cache import Kept
+from web.versioned_cache import VersionedCache
 
-_in_force: Kept[tuple[OpenEpoch | None, int | None]] = Kept(1)
+_in_force: VersionedCache[tuple[OpenEpoch | None, int | None]] = VersionedCache(1)
 
 
 @dataclass(frozen=True, slots=True)

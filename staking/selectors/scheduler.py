@@ -14,7 +14,7 @@ from protocol.scheduling import Candidate, ChosenQuorum
 from staking.selectors.node_query import STAKE, STANDING, TEE
 from staking.selectors.rankings import in_force
 from staking.services.epochs import OpenEpoch
-from web.versioned_cache import Kept
+from web.versioned_cache import VersionedCache
 
 # By the ranking's places, so that a page of the best reads no more than it shows.
 ELIGIBLE = f"""
@@ -72,7 +72,7 @@ class Assignment(NamedTuple):
     total: int
 
 
-_fields: Kept[Field] = Kept(len(JOB_CLASSES))
+_fields: VersionedCache[Field] = VersionedCache(len(JOB_CLASSES))
 
 
 def eligible_nodes(job_class: str, *, limit: int, offset: int = 0) -> tuple[int | None, list[Eligible]]:

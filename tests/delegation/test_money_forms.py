@@ -18,7 +18,7 @@ from staking.models import Epoch, Unbonding
 from staking.services import clock
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
 from tests.staking.pages.reading import Markup
-from web.form_idempotency import forget
+from web.form_idempotency import prune
 from web.formatting import moment_text
 from web.models import FormKey
 
@@ -270,9 +270,9 @@ def test_old_forms_are_forgotten_and_their_effect_stays(net, sign_in):
     net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 100)
     confirm(sign_in(ANNA), "delegate", node=NORTH, amount="10")
-    forget(now=net.now + timedelta(days=89))
+    prune(now=net.now + timedelta(days=89))
     assert FormKey.objects.count() == 1
-    forget(now=net.now + timedelta(days=91))
+    prune(now=net.now + timedelta(days=91))
     assert FormKey.objects.count() == 0
     assert net.wallet(ANNA).delegated == 10_000_000
 

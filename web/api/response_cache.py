@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.http import parse_etags
 from rest_framework.response import Response
 
-from web.versioned_cache import Kept
+from web.versioned_cache import VersionedCache
 
 View = Callable[..., HttpResponseBase]
 
@@ -44,7 +44,7 @@ def kept(view: Any, *, names: frozenset[str], most: int) -> View:
     What carries a token goes to the view itself, which knows about rights and limits. What asks for more than
     `names` is not kept, so that nobody can fill the store with queries that mean nothing.
     """
-    answers: Kept[Answer] = Kept(most)
+    answers: VersionedCache[Answer] = VersionedCache(most)
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ),
                 ("wallet", postgres.fields.AddressField()),
                 ("key", models.CharField(db_collation="C", max_length=32)),
-                ("act", models.CharField(max_length=32)),
+                ("action", models.CharField(max_length=32)),
                 ("digest", models.CharField(max_length=64)),
                 ("answer", models.JSONField(null=True)),
                 ("at", models.DateTimeField()),

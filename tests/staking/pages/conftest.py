@@ -10,15 +10,15 @@ from web import page_cache
 
 
 @pytest.fixture(autouse=True)
-def _empty_shelf() -> Iterator[None]:
-    page_cache.forget()
+def _empty_page_cache() -> Iterator[None]:
+    page_cache.clear()
     yield
-    page_cache.forget()
+    page_cache.clear()
 
 
 @pytest.fixture
 def reader() -> Client:
-    """A reader who is not signed in."""
+    """An anonymous reader."""
     return Client(HTTP_ACCEPT_ENCODING="identity")
 
 

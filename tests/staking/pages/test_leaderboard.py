@@ -151,7 +151,7 @@ def test_pages_cut_the_list_and_keep_the_question(network: Network, reader: Clie
 
 def test_a_miss_asks_at_most_ten_queries_whatever_is_listed(network: Network, reader: Client) -> None:
     def asked(address: str) -> int:
-        page_cache.forget()
+        page_cache.clear()
         with CaptureQueriesContext(connection) as queries:
             assert reader.get(address).status_code == 200
         return len(queries)

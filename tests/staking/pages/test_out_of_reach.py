@@ -16,7 +16,7 @@ from identity.models import User
 from inframind import urls
 from staking.services.epochs import EPOCH_LOCK
 from tests.network import Network, node_address, wallet
-from web.form_idempotency import mint_key
+from web.form_idempotency import new_key
 
 STAKE = f"/money/delegate/?node={node_address(1)}&amount=5"
 
@@ -63,7 +63,7 @@ def test_an_act_that_waited_in_vain_says_so_and_may_be_tried_again(settling: Net
 
 
 def test_what_was_sent_is_not_sent_again_by_a_link(settling: Network) -> None:
-    form = {"node": node_address(1), "amount": "5", "key": mint_key()}
+    form = {"node": node_address(1), "amount": "5", "key": new_key()}
     answer = signed_in().post("/money/delegate/review/", form)
     assert answer.status_code == 503
     assert "Try again" not in answer.content.decode()

@@ -1,4 +1,4 @@
-"""Kept pages: the same bytes until something moves, nothing private, a bounded shelf."""
+"""The page cache: the same bytes until the data changes, nothing private, bounded."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from web import page_cache
 
 
 @pytest.fixture(autouse=True)
-def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No second passes, so that only what is shown can renew a page; versions are looked at each time."""
+def _frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still, so that only a change of data renews a page; the version is read for each request."""
     monkeypatch.setattr(page_cache.time, "time", lambda: 1_800_000_000.0)
     monkeypatch.setattr(page_cache, "LOOK_SECONDS", 0.0)
 
@@ -41,7 +41,7 @@ def test_an_unchanged_page_is_a_304(network: Network, reader: Client) -> None:
     assert reader.get("/", HTTP_IF_NONE_MATCH='"other"').status_code == 200
 
 
-def test_stake_moves_the_page(network: Network, reader: Client) -> None:
+def test_a_delegation_renews_the_page(network: Network, reader: Client) -> None:
     node = network.node(1, own=100)
     first = reader.get("/")
     network.fund(wallet(1), 50)
@@ -55,7 +55,7 @@ def test_stake_moves_the_page(network: Network, reader: Client) -> None:
     ("accepted", "encoding"),
     [("br, gzip", "br"), ("gzip, deflate", "gzip"), ("identity", ""), ("", ""), ("br;q=0, gzip", "gzip")],
 )
-def test_the_reader_chooses_the_encoding(network: Network, accepted: str, encoding: str) -> None:
+def test_the_browser_chooses_the_encoding(network: Network, accepted: str, encoding: str) -> None:
     answer = Client(HTTP_ACCEPT_ENCODING=accepted).get("/")
     assert answer.get("Content-Encoding", "") == encoding
     opened = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding](answer.content)
@@ -63,10 +63,10 @@ def test_the_reader_chooses_the_encoding(network: Network, accepted: str, encodi
     assert {"Cookie", "Accept-Encoding", "HX-Request"} <= set(answer["Vary"].split(", "))
 
 
-def test_the_question_is_canonical(network: Network, reader: Client) -> None:
+def test_addresses_that_mean_the_same_share_one_entry(network: Network, reader: Client) -> None:
     for number in range(3):
         network.node(number, own=3_000)
-    page_cache.forget()
+    page_cache.clear()
     for address in (
         "/?tier=2&open=1",
         "/?open=1&tier=2",
@@ -75,42 +75,42 @@ def test_the_question_is_canonical(network: Network, reader: Client) -> None:
         "/?tier=2&tier=2&open=1",
     ):
         reader.get(address)
-    assert len(page_cache.shelf) == 1
+    assert len(page_cache.pages) == 1
 
 
-def test_what_is_looked_for_is_not_kept(network: Network, reader: Client) -> None:
+def test_searches_are_not_cached(network: Network, reader: Client) -> None:
     network.node(1)
-    page_cache.forget()
+    page_cache.clear()
     answer = reader.get("/?q=node")
-    assert len(page_cache.shelf) == 0
+    assert len(page_cache.pages) == 0
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_the_shelf_is_bounded() -> None:
-    shelf = page_cache.Shelf(3)
+def test_the_cache_is_bounded() -> None:
+    cache = page_cache.PageCache(3)
     for number in range(9):
-        shelf.put(number, page_cache.Kept.of(b"page"))
-    assert len(shelf) == 3
-    assert shelf.get(8) is not None
-    assert shelf.get(0) is None
+        cache.put(number, page_cache.CachedPage.of(b"page"))
+    assert len(cache) == 3
+    assert cache.get(8) is not None
+    assert cache.get(0) is None
 
 
-def test_errors_and_empty_answers_are_not_kept(network: Network, reader: Client) -> None:
+def test_errors_and_empty_pages_are_not_cached(network: Network, reader: Client) -> None:
     network.node(1)
-    page_cache.forget()
+    page_cache.clear()
     reader.get("/?tier=9")
     reader.get("/?page=77")
-    assert len(page_cache.shelf) == 0
+    assert len(page_cache.pages) == 0
 
 
-def test_a_reader_who_is_signed_in_gets_a_page_of_her_own(network: Network, reader: Client) -> None:
+def test_signed_in_readers_get_pages_of_their_own(network: Network, reader: Client) -> None:
     node = network.node(1, own=100, name="Mine")
     person = get_user_model().objects.create(address=network.operator_of(node))
     reader.force_login(person)
-    page_cache.forget()
+    page_cache.clear()
     answer = reader.get("/")
     assert answer["Cache-Control"] == "private, no-store"
-    assert len(page_cache.shelf) == 0
+    assert len(page_cache.pages) == 0
     assert "Your nodes and those you delegate to" in answer.content.decode()
     stranger = Client(HTTP_ACCEPT_ENCODING="identity").get("/").content.decode()
     assert "Your nodes" not in stranger
@@ -127,27 +127,27 @@ def test_delegations_head_the_list_of_their_wallet(network: Network, reader: Cli
     assert ">Other</a>" not in own
 
 
-def test_each_theme_is_kept_apart_and_no_other(network: Network, reader: Client) -> None:
+def test_each_theme_has_its_own_entry(network: Network, reader: Client) -> None:
     network.node(1)
-    page_cache.forget()
+    page_cache.clear()
     for theme in ("light", "dark", "", "<script>", "blue"):
         reader.cookies["theme"] = theme
         html = reader.get("/").content.decode()
         assert ("data-bs-theme" in html) == (theme in ("light", "dark"))
         assert "<script>blue" not in html
-    assert len(page_cache.shelf) == 3
+    assert len(page_cache.pages) == 3
 
 
-def test_no_token_is_kept_or_set(network: Network, reader: Client) -> None:
+def test_cached_pages_hold_no_token_and_set_no_cookie(network: Network, reader: Client) -> None:
     network.node(1)
     answer = reader.get("/")
     assert "csrf" not in answer.content.decode().lower()
     assert not answer.cookies
 
 
-def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: Client) -> None:
+def test_a_cached_page_does_not_depend_on_the_host(network: Network, reader: Client) -> None:
     network.node(1)
-    page_cache.forget()
+    page_cache.clear()
     reader.get("/", HTTP_HOST="localhost:9")
     assert b"localhost:9" not in reader.get("/", HTTP_HOST="127.0.0.1").content
 
@@ -155,5 +155,5 @@ def test_a_kept_page_ignores_the_host_it_was_made_for(network: Network, reader: 
 def test_every_process_makes_the_same_bytes(network: Network, reader: Client) -> None:
     network.node(1, own=100)
     first = reader.get("/")
-    page_cache.forget()
+    page_cache.clear()
     assert reader.get("/")["ETag"] == first["ETag"]
