@@ -74,7 +74,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
             wallet=_address(request),
             scope=_choice(request, "scope", (Token.Scope.READ, Token.Scope.WRITE)),
             now=timezone.now(),
-            label=request.POST.get("label", "").strip()[:64].replace("\0", ""),
+            label=request.POST.get("label", ""),
             lifetime=timedelta(days=int(_choice(request, "days", tuple(map(str, DAYS))))),
         )
     except ProtocolError as error:

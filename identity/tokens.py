@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from identity.models import Token, User
 from protocol.errors import Invalid, NotFound
+from protocol.texts import check_text
 
 PREFIX = "ifm_"
 LIFETIME = timedelta(days=30)
 LONGEST = timedelta(days=366)
+LABEL_LENGTH = 64
 MOST = 100
 SEEN_EVERY = timedelta(minutes=10)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{20,100}")
@@ -41,8 +43,10 @@ def issue(
 ) -> tuple[str, Token]:
     """Make a token; the secret is told now and never again. `wallet` is canonical, "" for an oracle's.
 
-    Raises: `invalid` for a lifetime beyond a year, or when a wallet has 100 tokens that are still good.
+    Raises: `invalid` for a label that is no text for readers, a lifetime beyond a year, or when a wallet has 100
+    tokens that are still good.
     """
+    label = check_text(label, field="label", longest=LABEL_LENGTH, one_line=True)
     if not timedelta() < lifetime <= LONGEST:
         raise Invalid("Give a token at least a moment and at most a year to live.", field="days")
     if wallet and usable(wallet, now=now).count() >= MOST:

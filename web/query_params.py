@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from unicodedata import normalize
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
@@ -28,8 +29,11 @@ def choice(query: QueryDict, name: str, allowed: Collection[str]) -> str:
 
 
 def search(query: QueryDict, name: str = "q") -> str:
-    """A search text of at most MAX_SEARCH characters. Raises: BadRequest for longer ones and control characters."""
-    text = single(query, name)
+    """A search text, composed as names are stored; "" when it is absent.
+
+    Raises: BadRequest when it is longer than MAX_SEARCH characters or has control characters.
+    """
+    text = normalize("NFC", single(query, name))
     if len(text) > MAX_SEARCH or not text.isprintable():
         raise BadRequest(f"{name} is not a search text")
     return text

@@ -18,11 +18,15 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 _AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{6}")
 # Names of fields, and figures that are sentences themselves.
 WORDS = (
+    gettext_noop("name"),
     gettext_noop("title"),
     gettext_noop("reason"),
     gettext_noop("body"),
     gettext_noop("text"),
     gettext_noop("link"),
+    gettext_noop("label"),
+    gettext_noop("hardware"),
+    gettext_noop("search"),
     gettext_noop("from"),
     gettext_noop("to"),
 )
@@ -58,13 +62,10 @@ DETAILS = (
         "The share in force is %(now)s bps and may fall by %(cut)s in one epoch: give %(least)s or more."
     ),
     gettext_noop("Give a percentage, for example 80 or 82.5."),
-    gettext_noop("Give a name of 1 to %(longest)s printable characters."),
-    gettext_noop("Give a region of up to 32 letters, digits, dots, dashes and underscores, such as eu-west."),
-    gettext_noop("Give %(field)s as an object of at most %(most)s values."),
-    gettext_noop(
-        "Give each value of %(field)s as a text of at most %(longest)s printable characters, "
-        "a number, true or false: %(name)s is none."
-    ),
+    gettext_noop("Enter a region code of 2 to 24 small letters, digits and dashes, such as eu-west."),
+    gettext_noop("Enter %(field)s as an object of at most %(most)s values."),
+    gettext_noop("Name each value of %(field)s once: %(name)s is there twice."),
+    gettext_noop("Enter %(name)s of %(field)s as text, a number, true or false."),
     gettext_noop("Write each part of the hardware on a line of its own: gpu_memory_gb = 48."),
     gettext_noop("This wallet has no such unbonding."),
     gettext_noop("The unbonding is %(status)s already."),
@@ -89,11 +90,11 @@ DETAILS = (
         "A proposal takes %(needed)s IFM of voting power; at the opening of epoch %(epoch)s this wallet had %(power)s."
     ),
     gettext_noop("Name at least one parameter and its new value."),
-    gettext_noop("Give the %(field)s as text."),
-    gettext_noop("Give the %(field)s in words: it is empty."),
-    gettext_noop("Shorten the %(field)s: it may have %(longest)s characters."),
-    gettext_noop("Remove what is no character from the %(field)s."),
-    gettext_noop("Give the link as a whole address that begins with https://."),
+    gettext_noop("Enter the %(field)s as text."),
+    gettext_noop("Enter the %(field)s: it has no visible character."),
+    gettext_noop("Shorten the %(field)s to %(longest)s characters or fewer."),
+    gettext_noop("Remove the character %(code)s from the %(field)s: readers cannot see it."),
+    gettext_noop("Enter the link as a full address that begins with https://."),
     gettext_noop("Choose %(name)s between %(low)s and %(high)s."),
     gettext_noop("Choose %(name)s so that %(rule)s."),
     gettext_noop("Give %(name)s as an integer."),

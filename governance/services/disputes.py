@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.models import Dispute, DisputeEvidence
-from governance.services.texts import REASON_LONGEST, read_link, read_text
+from governance.services.texts import REASON_LONGEST, check_link
 from governance.voting_periods import is_before_end
 from ledger import accounts
 from ledger.posting import post
@@ -22,6 +22,7 @@ from protocol.errors import (
     VoteClosed,
 )
 from protocol.slashing import vote_until
+from protocol.texts import check_text
 from staking.models import Epoch, Slash
 from staking.selectors.voting_power import quorum_base
 from staking.services import events
@@ -39,7 +40,7 @@ def open_dispute(*, slash: int, reason: object, actor: str, now: datetime) -> Di
     Raises: `invalid`, `not_found`, `not_operator`, `already_disputed`, `dispute_window_closed`,
     `insufficient_balance`.
     """
-    words = read_text(reason, field="reason", longest=REASON_LONGEST, needed=True)
+    words = check_text(reason, field="reason", longest=REASON_LONGEST, required=True)
     with transaction.atomic():
         epoch = lock_open_epoch()
         charge = _lock_slash(slash)
@@ -80,8 +81,8 @@ def add_evidence(*, dispute: int, text: object, link: object, actor: str, now: d
             raise Invalid(f"A dispute takes {EVIDENCE_MOST} pieces of evidence, and has them.", field="text")
         return DisputeEvidence.objects.create(
             dispute=found,
-            text=read_text(text, field="text", longest=REASON_LONGEST, needed=True),
-            link=read_link(link),
+            text=check_text(text, field="text", longest=REASON_LONGEST, required=True),
+            link=check_link(link),
             at=now,
         )
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.models import Proposal
-from governance.services.texts import read_text
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NoVotingPower, RateLimited
 from protocol.parameters import apply_changes
+from protocol.texts import check_text
 from protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
@@ -29,8 +29,8 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
     Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`, `rate_limited` while a hundred of the wallet's
     are open to votes.
     """
-    heading = read_text(title, field="title", longest=TITLE_LONGEST, needed=True, one_line=True)
-    words = read_text(body, field="body", longest=BODY_LONGEST)
+    heading = check_text(title, field="title", longest=TITLE_LONGEST, required=True, one_line=True)
+    words = check_text(body, field="body", longest=BODY_LONGEST)
     with transaction.atomic():
         epoch = lock_open_epoch()
         wanted = _read_changes(changes, epoch)

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from governance.models import Dispute, Proposal, Vote
-from governance.services.texts import REASON_LONGEST, read_text
+from governance.services.texts import REASON_LONGEST
 from governance.voting_periods import is_before_end
 from protocol.errors import ConflictOfInterest, Invalid, NotFound, NoVotingPower, VoteClosed
+from protocol.texts import check_text
 from protocol.votes import DISPUTE_CHOICES, PROPOSAL_CHOICES
 from staking.selectors.voting_power import voting_power
 from staking.services.epochs import OpenEpoch, lock_open_epoch
@@ -60,7 +61,7 @@ def _read(choice: object, choices: tuple[str, ...], reason: object, now: datetim
         raise Invalid(f"Choose one of {', '.join(choices)}.", field="choice")
     return {
         "choice": choice,
-        "reason": read_text(reason, field="reason", longest=REASON_LONGEST),
+        "reason": check_text(reason, field="reason", longest=REASON_LONGEST),
         "at": now,
     }
 

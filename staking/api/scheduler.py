@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from protocol.addresses import checksum
 from protocol.errors import Invalid
 from protocol.parameters import JOB_CLASSES
-from protocol.texts import REGION_PATTERN, UNPRINTABLE
+from protocol.texts import REGION_PATTERN, forbidden_character
 from staking.api.node_schemas import RegionField
 from staking.selectors import scheduler
 from staking.selectors.scheduler import Eligible
@@ -41,13 +41,13 @@ NAMES = frozenset([parameter.name for parameter in (*FILTERS, *OFFSET_PARAMETERS
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": JOB_ID_LENGTH, "examples": ["job-1"]})
 class JobIdField(ProtocolField):
-    """A job's name, 1 to 64 printable characters."""
+    """A job's identifier, 1 to 64 visible characters."""
 
     refusal = Invalid
 
     def parse(self, data: Any) -> str:
-        if not isinstance(data, str) or not 1 <= len(data) <= JOB_ID_LENGTH or UNPRINTABLE.search(data):
-            raise Invalid(f"Give a job id of 1 to {JOB_ID_LENGTH} printable characters.")
+        if not isinstance(data, str) or not 1 <= len(data) <= JOB_ID_LENGTH or forbidden_character(data):
+            raise Invalid(f"Enter a job id of 1 to {JOB_ID_LENGTH} visible characters.")
         return data
 
     def to_representation(self, value: str) -> str:

@@ -208,7 +208,9 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
         "address": shown(EAST), "name": "East 1", "region": "eu-east", "hardware": "gpu = H100\ngpus = 2",
         "signing_key": "", "delegation_cap": "", "share_bps": "80",
     }  # fmt: skip
-    assert "Give a name" in text(otto.post("/operator/register/", {**form, "name": " "}))
+    assert "Enter the name: it has no visible character." in text(
+        otto.post("/operator/register/", {**form, "name": " "})
+    )
     assert "address_invalid" in text(otto.post("/operator/register/", {**form, "address": "0x1"}))
     made = [otto.post("/operator/register/", form) for _ in range(2)]
     assert [answer.status_code for answer in made] == [303, 303]

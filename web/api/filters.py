@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from protocol.addresses import normalize
 from protocol.amounts import parse_amount
 from protocol.errors import AddressInvalid, AmountInvalid, Invalid
-from protocol.texts import UNPRINTABLE, check_region
+from protocol.texts import check_region, check_text
 from web.api.pagination import whole
 
 LONGEST_SEARCH = 64
@@ -77,8 +77,6 @@ def amount(request: Request, name: str) -> int | None:
 
 
 def search(request: Request) -> str:
-    """What to look for, "" when it is not given. Raises: `invalid`."""
-    text = request.query_params.get("search", "").strip()
-    if len(text) > LONGEST_SEARCH or UNPRINTABLE.search(text):
-        raise Invalid(f"Search for at most {LONGEST_SEARCH} printable characters.", field="search")
-    return text
+    """The text to search for, in the form in which names are stored; "" when it is not given. Raises: `invalid`."""
+    text = request.query_params.get("search", "")
+    return check_text(text, field="search", longest=LONGEST_SEARCH, one_line=True)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.amounts import MICRO, parse_amount
+from staking.models import Node
 from staking.selectors.nodes import ORDERINGS
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
@@ -111,8 +112,17 @@ def test_filters_of_addresses_and_amounts_have_codes_of_their_own(three: Net, re
 
 
 def test_a_hostile_search_finds_nothing(three: Net, get: Any) -> None:
-    for hostile in ("' OR 1=1 --", "%' OR '1'='1", "\\", "%s", "%(epoch)s", "{0}", "<img src=x>", "😀", "‏"):
+    for hostile in ("' OR 1=1 --", "%' OR '1'='1", "\\", "%s", "%(epoch)s", "{0}", "<img src=x>", "😀"):
         assert get("nodes", search=hostile) == {"results": [], "next": None}, hostile
+
+
+def test_a_search_with_a_hidden_character_is_refused(three: Net, refused: Any) -> None:
+    refused("invalid", "nodes", search="nor\u200fth")
+
+
+def test_a_search_finds_a_name_however_it_is_composed(three: Net, get: Any) -> None:
+    Node.objects.filter(address=NORTH).update(name="Z\u00fcrich")
+    assert names(get("nodes", search="Zu\u0308rich")) == ["north"]
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(ranked: Net, get: Any) -> None:

@@ -94,8 +94,8 @@ def refusal_of(act, *arguments) -> ProtocolError:
             "Ein Vorschlag braucht 1.000,00 IFM Stimmkraft; zu Beginn von Epoche 7 hatte diese Wallet 0,50.",
         ),
         (
-            Invalid("Shorten the reason: it may have 4000 characters."),
-            "Kürzen Sie das Feld „Begründung“: es darf 4000 Zeichen haben.",
+            Invalid("Shorten the reason to 4000 characters or fewer."),
+            "Kürzen Sie das Feld „Begründung“ auf höchstens 4000 Zeichen.",
         ),
         (
             refusal_of(check_share_change, DEFAULTS, 8_000, 7_000),
