@@ -133,6 +133,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "DATABASE_URL", url("postgres", "postgresql"), "", "a PostgreSQL ≥ 15 instead of the embedded one"
     ),
+    Variable(
+        "INFRAMIND_PREPARED_STATEMENTS",
+        switch,
+        "on",
+        "`off` behind a connection pooler in transaction mode, such as pgbouncer",
+    ),
     Variable("REDIS_URL", url("redis", "rediss"), "", "a Redis ≥ 6.2 or Valkey instead of the embedded one"),
     Variable(
         "EMAIL_URL",

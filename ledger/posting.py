@@ -1,4 +1,7 @@
-"""The only writer of the ledger (R9)."""
+"""Post transactions: the only writer of the ledger (R9).
+
+Figure: ledger, 8 clients
+"""
 
 from __future__ import annotations
 

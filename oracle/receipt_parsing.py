@@ -1,4 +1,7 @@
-"""One receipt as it was sent: read strictly, with a digest of its content (R21)."""
+"""One receipt as it was sent: read strictly, with a digest of its content (R21).
+
+Figure: ingest, unsigned batch of 10,000
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from oracle.batch_parsing import (
     read_text,
     read_whole,
 )
-from postgres.binary_copy import sized
+from postgres.binary_copy import copy_value
 from protocol.errors import ReceiptInvalid
 from protocol.performance import OUTCOMES
 from protocol.signatures import receipt_digest, recover
@@ -77,7 +80,7 @@ def read_content(item: object, position: int) -> Content:
         None if (sent := get("verified_trace_root")) is None else read_bytes(sent, "verified_trace_root", 32)
     )
     signature = None if (sent := get("signature")) is None else read_bytes(sent, "signature", 65)
-    body = _region(region) + sized(job_id.encode()) + sized(result) + sized(trace)
+    body = _region(region) + copy_value(job_id.encode()) + copy_value(result) + copy_value(trace)
     numbers = _NUMBERS.pack(accepted_at, deadline_ms, latency_ms, credits, job_class, outcome)
     # Every part but the last has a fixed length or tells it, so that no two contents make the same bytes.
     whole = numbers + node.encode() + body + (signature or b"")
@@ -110,7 +113,7 @@ def signer_of(content: Content, chain_id: int) -> str | None:
 
 @lru_cache(maxsize=1_024)
 def _region(region: str) -> bytes:
-    return sized(region.encode())
+    return copy_value(region.encode())
 
 
 def _digest(sent: object, field: str) -> bytes | None:

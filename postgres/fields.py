@@ -1,4 +1,4 @@
-"""Columns that the protocol's units need."""
+"""Column types for addresses and for integers beyond 64 bits."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class AddressField(models.CharField):  # type: ignore[type-arg]
 
 
 class WideIntegerField(models.DecimalField):  # type: ignore[type-arg]
-    """An exact integer beyond 64 bits: shares, weights, indexes, sums of squares. A Python int, always."""
+    """An exact integer beyond 64 bits, always a Python int: shares, weights, reward indexes, sums of squares."""
 
-    # The attribute's types, as django-stubs reads them.
+    # The types of the attribute for django-stubs.
     _pyi_private_set_type: int | Combinable
     _pyi_private_get_type: int  # type: ignore[assignment]
 

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """What is read inside is as of one moment, whatever commits meanwhile; inside a transaction it is that one's.
+    """Read everything inside as of one moment, whatever commits meanwhile; inside a transaction, as that one does.
 
-    So that a sum over accounts and rows is not read half before and half after somebody's act or a settlement.
+    Without it a sum over accounts and rows could be read half before and half after a settlement.
     """
     if connection.in_atomic_block:
         yield

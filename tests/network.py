@@ -228,9 +228,9 @@ class Network:
 
     def owed(self, node: str, number: int) -> int:
         """Whole µIFM that a wallet could claim on a node now."""
-        from delegation.services.accrual import opened
+        from delegation.services.accrual import lock_settled_position
 
-        return claimable(opened(node, wallet(number)).position.owed)
+        return claimable(lock_settled_position(node, wallet(number)).position.owed)
 
 
 def micro(amount: int | float) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from delegation.models import Position
-from delegation.services.position_store import Found, lock_position
+from delegation.services.position_store import LockedPosition, lock_position
 from protocol import pools
 from staking.models import NodeEpoch, VoidGeneration
 
 
-def opened(node: str, wallet: str) -> Found:
+def lock_settled_position(node: str, wallet: str) -> LockedPosition:
     """Epoch and node under lock, and the wallet's position on it, settled to the last close; new ones are not saved.
 
     Shares of a void generation are gone, what they had earned stays owed (R14). Raises: `not_found`.

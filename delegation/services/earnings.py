@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from delegation.models import Position
-from delegation.services.accrual import opened
+from delegation.services.accrual import lock_settled_position
 from delegation.services.position_store import write_and_post
 from delegation.services.positions import check_admission
 from delegation.services.shares import enter
@@ -28,7 +28,7 @@ def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`.
     """
     with transaction.atomic():
-        found = opened(node, wallet)
+        found = lock_settled_position(node, wallet)
         if found.node.operator == wallet:
             return stakes.claim_operator(node=node, actor=wallet, now=now)
         amount = _take(found.position)
@@ -72,7 +72,7 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`, then what `delegate` raises.
     """
     with transaction.atomic():
-        found = opened(node, wallet)
+        found = lock_settled_position(node, wallet)
         if found.node.operator == wallet:
             return stakes.compound_operator(node=node, actor=wallet, now=now)
         amount = _take(found.position)

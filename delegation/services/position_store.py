@@ -1,6 +1,8 @@
-"""A position with all that an act on it decides by: locked and read in one call, written in one.
+"""Read and write a position with everything that an operation on it depends on, in one round trip each.
 
-Written as SQL because the ORM spends more time on building these statements than the database on running them.
+Written as SQL because the ORM takes longer to build these statements than the server to run them.
+
+Figure: delegate and undelegate, 8 clients
 """
 
 from __future__ import annotations
@@ -8,25 +10,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from delegation.models import Position
 from ledger.posting import CALL, posting, run
 from postgres.model_rows import columns, from_row
 from postgres.prepared import Prepared
 from staking.models import Node, Pool, Unbonding
-from staking.services.epochs import Running, lock_open_epoch, parameters_of
+from staking.services.epochs import EpochParameters, lock_open_epoch, parameters_of
 from staking.services.node_lock import unknown
 from staking.services.unbondings import ENTRY, entry_of, entry_values
 
-LOCK = Prepared("""
-SELECT number, digest, node, operator, cap, retired_at, banned, cooldown_until,
-  pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch,
-  pending_slash, bucket_tokens, bucket_shares, closed_index, begun_index, void_epoch, void_index,
-  id, generation, shares, pending_shares, pending_epoch, reward_index, owed, claimed, redelegated_at, opened_epoch
-FROM delegation_lock_position(%(node)s, %(wallet)s)
-""")
-KEEP = """
+
+class LockedRow(NamedTuple):
+    """The columns of `delegation_lock_position`; None where there is no such row."""
+
+    number: int | None
+    digest: str
+    node: int | None
+    operator: str
+    cap: int | None
+    retired_at: datetime | None
+    banned: bool
+    cooldown_until: int
+    pool_generation: int
+    pool_tokens: int
+    pool_shares: Decimal
+    pool_pending: Decimal
+    pool_epoch: int
+    pending_slash: bool
+    bucket_tokens: int | None
+    bucket_shares: Decimal | None
+    closed_index: Decimal | None
+    begun_index: Decimal | None
+    void_epoch: int | None
+    void_index: Decimal | None
+    id: int | None
+    generation: int
+    shares: Decimal
+    pending_shares: Decimal
+    pending_epoch: int
+    reward_index: Decimal
+    owed: Decimal
+    claimed: int
+    redelegated_at: datetime | None
+    opened_epoch: int
+
+
+LOCK = Prepared(
+    f"SELECT {', '.join(LockedRow._fields)} FROM delegation_lock_position(%(node)s, %(wallet)s)", LockedRow
+)
+STORE = """
 WITH pool AS (
   UPDATE staking_pool SET tokens = %(tokens)s, shares = %(pool_shares)s, pending_shares = %(pool_pending)s,
     pending_epoch = %(epoch)s WHERE node_id = %(node)s
@@ -46,23 +81,23 @@ WITH pool AS (
     redelegated_at = excluded.redelegated_at
   RETURNING x.id
 )"""
-WRITE = Prepared(f"{KEEP} SELECT id FROM position")
-MOVE = Prepared(f"{KEEP} SELECT id, {CALL} FROM position")
-LEAVE = Prepared(f"{KEEP}, {ENTRY} SELECT position.id, {CALL}, entry.id, bucket_id FROM position, entry")
-# What an act asks of the node itself; the rest is loaded when somebody reads it.
-ASKED = ("id", "address", "operator", "delegation_cap", "retired_at", "banned", "cooldown_until")
-REST = tuple(name for name in columns(Node) if name not in ASKED)
+WRITE = Prepared(f"{STORE} SELECT id FROM position")
+MOVE = Prepared(f"{STORE} SELECT id, {CALL} FROM position")
+UNBOND = Prepared(f"{STORE}, {ENTRY} SELECT position.id, {CALL}, entry.id, bucket_id FROM position, entry")
+# The columns of a node that `LockedRow` has; Django loads the others at their first use.
+READ = ("id", "address", "operator", "delegation_cap", "retired_at", "banned", "cooldown_until")
+DEFERRED = tuple(name for name in columns(Node) if name not in READ)
 
 
 @dataclass(slots=True)
-class Found:
-    """What an act on a position decides by, all of it under lock.
+class LockedPosition:
+    """A wallet's position on a node and everything that an operation on it depends on, under lock.
 
-    `bucket`: tokens and shares of what leaves the node's delegations in this epoch. `index`: the reward index at the
-    closes that settling the position asks for; `void`: the epoch in which its shares became void, if so.
+    `bucket`: tokens and shares that left the node's pool in this epoch. `index`: the reward index at the closes of
+    the epochs that settling the position needs. `void`: the epoch in which its shares became void, None otherwise.
     """
 
-    epoch: Running
+    epoch: EpochParameters
     node: Node
     position: Position
     pending_slash: bool
@@ -71,76 +106,101 @@ class Found:
     index: dict[int, int]
 
 
-def lock_position(node: str, wallet: str) -> Found:
+def lock_position(node: str, wallet: str) -> LockedPosition:
     """Share-lock the open epoch, lock the node, and read the wallet's position on it as it was last written.
 
     A wallet without one gets a new one, not saved yet. Raises: `not_found`.
     """
     row = LOCK.row(node=node, wallet=wallet)
-    if row is None or row[0] is None:
+    if row is None or row.number is None:
         lock_open_epoch()
         row = LOCK.row(node=node, wallet=wallet)
     assert row is not None
-    number, digest, *of_node = row[:8]
-    epoch = Running(number, parameters_of(digest))
-    if of_node[0] is None:
+    assert row.number is not None
+    if row.node is None:
         raise unknown(node)
-    found = from_row(Node, (of_node[0], node, *of_node[1:]), REST)
-    found.pool = from_row(Pool, (found.id, *row[8:13]))
-    pending_slash, tokens, shares, closed, begun, void, void_index = row[13:20]
-    position = _position(found, wallet, row[20:], epoch, int(closed or 0))
-    index = {number - 1: int(closed or 0)}
-    if begun is not None:
-        index[position.pending_epoch] = int(begun)
-    if void is not None:
-        index[void] = int(void_index or 0)
-    return Found(epoch, found, position, pending_slash, (tokens or 0, int(shares or 0)), void, index)
+    locked_node = _node(row, node)
+    position = _position(row, locked_node, wallet, row.number)
+    return LockedPosition(
+        epoch=EpochParameters(row.number, parameters_of(row.digest)),
+        node=locked_node,
+        position=position,
+        pending_slash=row.pending_slash,
+        bucket=(row.bucket_tokens or 0, int(row.bucket_shares or 0)),
+        void=row.void_epoch,
+        index=_reward_indexes(row, row.number),
+    )
 
 
 def write(node: Node, position: Position, epoch: int, *, active: int | None = None) -> None:
-    """Keep position and pool, and note the shares as `epoch` leaves them with those that earn in it (R42, R44).
+    """Save position and pool, and the checkpoint of its shares at the end of `epoch` (R42, R44).
 
-    `active` is given where shares have left that had earned the epoch already.
+    `active`: the shares that earn in the epoch, where shares left that had earned already.
     """
     row = WRITE.row(**_values(node, position, epoch, active))
     assert row is not None
     position.pk = row[0]
 
 
-def write_and_post(found: Found, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str) -> int:
-    """The same for what an act has found and changed, with what it moves in the ledger; the posted transaction.
+def write_and_post(
+    locked: LockedPosition, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
+) -> int:
+    """Save a changed position and post its ledger transaction; the id of that transaction.
 
-    It ends the act: nothing may follow in its transaction. Raises what `post` raises.
+    The last statement of its `atomic` block: a further one raises. Raises what `post` raises.
     """
-    found.position.pk, posted = run(MOVE.last_row, _act(found, kind, moves, at, reference))
+    values = _values_and_posting(locked, kind, moves, at, reference)
+    locked.position.pk, posted = run(MOVE.last_row, values)
     return int(posted)
 
 
-def write_leaving(
-    found: Found, amount: int, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
+def write_unbonding(
+    locked: LockedPosition, amount: int, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
 ) -> tuple[int, Unbonding]:
-    """The same with the entry of `amount` µIFM that leave with the epoch's bucket; it ends the act too.
+    """`write_and_post` with an unbonding entry of `amount` µIFM in the epoch's bucket.
 
-    Raises what `post` raises, and `amount_too_small` when the amount buys no share of the bucket.
+    Raises what `post` raises, and `amount_too_small` when the amount is worth no share of the bucket.
     """
-    entry = entry_values(kind="delegated", amount=amount, bucket=found.bucket, epoch=found.epoch, now=at)
-    values = _act(found, kind, moves, at, reference) | entry
-    found.position.pk, posted, *made = run(LEAVE.last_row, values)
-    return int(posted), entry_of(found.node, values, *made)
+    entry = entry_values(kind="delegated", amount=amount, bucket=locked.bucket, epoch=locked.epoch, now=at)
+    values = _values_and_posting(locked, kind, moves, at, reference) | entry
+    locked.position.pk, posted, entry_id, bucket_id = run(UNBOND.last_row, values)
+    return int(posted), entry_of(locked.node, values, entry_id, bucket_id)
 
 
-def _position(node: Node, wallet: str, fields: tuple[Any, ...], epoch: Running, index: int) -> Position:
-    if fields[0] is None:
+def _node(row: LockedRow, address: str) -> Node:
+    values = (row.node, address, row.operator, row.cap, row.retired_at, row.banned, row.cooldown_until)
+    node = from_row(Node, values, DEFERRED)
+    pool = (row.node, row.pool_generation, row.pool_tokens, row.pool_shares, row.pool_pending, row.pool_epoch)
+    node.pool = from_row(Pool, pool)
+    return node
+
+
+def _position(row: LockedRow, node: Node, wallet: str, epoch: int) -> Position:
+    if row.id is None:
         return Position(
             node=node,
             wallet=wallet,
             generation=node.pool.generation,
-            reward_index=index,
-            opened_epoch=epoch.number,
+            reward_index=int(row.closed_index or 0),
+            opened_epoch=epoch,
         )
-    position = from_row(Position, (fields[0], node.id, wallet, *fields[1:]))
+    values = (
+        row.id, node.id, wallet, row.generation, row.shares, row.pending_shares, row.pending_epoch,
+        row.reward_index, row.owed, row.claimed, row.redelegated_at, row.opened_epoch,
+    )  # fmt: skip
+    position = from_row(Position, values)
     position.node = node
     return position
+
+
+def _reward_indexes(row: LockedRow, number: int) -> dict[int, int]:
+    """By epoch: the last close, the close of the epoch in which pending shares were bought, that of a void."""
+    index = {number - 1: int(row.closed_index or 0)}
+    if row.begun_index is not None:
+        index[row.pending_epoch] = int(row.begun_index)
+    if row.void_epoch is not None:
+        index[row.void_epoch] = int(row.void_index or 0)
+    return index
 
 
 def _values(node: Node, position: Position, epoch: int, active: int | None = None) -> dict[str, Any]:
@@ -165,7 +225,9 @@ def _values(node: Node, position: Position, epoch: int, active: int | None = Non
     }
 
 
-def _act(found: Found, kind: str, moves: Mapping[str, int], at: datetime, reference: str) -> dict[str, Any]:
-    number, wallet = found.epoch.number, found.position.wallet
-    values = _values(found.node, found.position, number)
+def _values_and_posting(
+    locked: LockedPosition, kind: str, moves: Mapping[str, int], at: datetime, reference: str
+) -> dict[str, Any]:
+    number, wallet = locked.epoch.number, locked.position.wallet
+    values = _values(locked.node, locked.position, number)
     return values | posting(kind=kind, moves=moves, at=at, epoch=number, reference=reference, actor=wallet)

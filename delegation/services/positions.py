@@ -6,16 +6,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from delegation.services.accrual import opened
+from delegation.services.accrual import lock_settled_position
 from delegation.services.outcome import Held
-from delegation.services.position_store import write_and_post, write_leaving
+from delegation.services.position_store import write_and_post, write_unbonding
 from delegation.services.shares import enter, leave
 from ledger import accounts
 from protocol import pools
 from protocol.errors import AmountTooSmall, OwnNode
 from staking.models import Node
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
-from staking.services.epochs import Running
+from staking.services.epochs import EpochParameters
 
 
 def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
@@ -27,7 +27,7 @@ def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
     if amount <= 0:
         raise AmountTooSmall("Give an amount above 0.", field="amount")
     with transaction.atomic():
-        found = opened(node, wallet)
+        found = lock_settled_position(node, wallet)
         check_not_own(found.node, wallet)
         check_admission(found.node, amount, found.epoch, pending_slash=found.pending_slash)
         enter(found.node, found.position, amount, found.epoch.number)
@@ -44,10 +44,12 @@ def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> 
     if amount is not None and amount <= 0:
         raise AmountTooSmall("Give an amount above 0.", field="amount")
     with transaction.atomic():
-        found = opened(node, wallet)
+        found = lock_settled_position(node, wallet)
         leaving = leave(found.node, found.position, amount, found.epoch.number)
         moves = {accounts.pool(node): -leaving, accounts.unbonding(node): leaving}
-        posted, entry = write_leaving(found, leaving, kind="undelegate", moves=moves, at=now, reference=node)
+        posted, entry = write_unbonding(
+            found, leaving, kind="undelegate", moves=moves, at=now, reference=node
+        )
         return Held(posted, found.node, found.position, entry)
 
 
@@ -57,7 +59,7 @@ def check_not_own(node: Node, wallet: str) -> None:
         raise OwnNode(extra={"node": node.address})
 
 
-def check_admission(node: Node, amount: int, epoch: Running, *, pending_slash: bool) -> None:
+def check_admission(node: Node, amount: int, epoch: EpochParameters, *, pending_slash: bool) -> None:
     """Everything for which a node refuses µIFM, in the order of R12.
 
     Raises: `amount_too_small`, `node_banned`, `node_retired`, `pending_slash`, `node_cooldown`,

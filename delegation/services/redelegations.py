@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from delegation.models import Position, Redelegation
-from delegation.services.accrual import opened
+from delegation.services.accrual import lock_settled_position
 from delegation.services.positions import check_admission, check_not_own
 from delegation.services.shares import value
 from protocol.amounts import format_amount
@@ -44,7 +44,7 @@ def redelegate(*, source: str, target: str, amount: int | None, wallet: str, now
     with transaction.atomic():
         epoch = lock_open_epoch()
         from_node, to_node = lock_pair(source, target)
-        position = opened(source, wallet).position
+        position = lock_settled_position(source, wallet).position
         left = max(value(from_node, position) - _recorded(position, epoch.number), 0)
         wanted = left if amount is None else amount
         check_not_own(to_node, wallet)

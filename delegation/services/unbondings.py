@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from delegation.services.accrual import opened
-from delegation.services.position_store import Found, write_and_post
+from delegation.services.accrual import lock_settled_position
+from delegation.services.position_store import LockedPosition, write_and_post
 from delegation.services.positions import check_admission
 from delegation.services.shares import enter
 from ledger import accounts
@@ -28,10 +28,10 @@ def cancel(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         if entry.kind == "self":
             return unbondings.cancel_own(unbonding=unbonding, wallet=wallet, now=now)
         unbondings.check_not_held(entry)
-        return _return_to_pool(opened(node.address, wallet), entry, now)
+        return _return_to_pool(lock_settled_position(node.address, wallet), entry, now)
 
 
-def _return_to_pool(found: Found, entry: Unbonding, now: datetime) -> Moved:
+def _return_to_pool(found: LockedPosition, entry: Unbonding, now: datetime) -> Moved:
     node, amount = found.node, unbondings.worth(entry)
     check_admission(node, amount, found.epoch, pending_slash=found.pending_slash)
     unbondings.take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)

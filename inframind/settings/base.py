@@ -23,6 +23,7 @@ INFRAMIND_PARAMETERS: dict[str, Any] = ENV["INFRAMIND_PARAMETERS"]
 INFRAMIND_RATE_LIMITS: bool = ENV["INFRAMIND_RATE_LIMITS"]
 INFRAMIND_PROXIES: int = ENV["INFRAMIND_PROXIES"]
 INFRAMIND_WEB_THREADS: int = ENV["INFRAMIND_WEB_THREADS"]
+INFRAMIND_PREPARED_STATEMENTS: bool = ENV["INFRAMIND_PREPARED_STATEMENTS"]
 INFRAMIND_METRICS_TOKEN: str = ENV["INFRAMIND_METRICS_TOKEN"]
 
 DEBUG = False
@@ -103,7 +104,10 @@ DATABASE_URL: str = ENV["DATABASE_URL"] or paths.database_url(DATA_DIR)
 REDIS_URL: str = ENV["REDIS_URL"] or paths.redis_url(DATA_DIR)
 
 DATABASES: dict[str, dict[str, Any]] = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["ENGINE"] = "postgres.backend"
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# A cursor that outlives its transaction would be in another session of the pooler.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = not INFRAMIND_PREPARED_STATEMENTS
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 # After a restart of the server each kept connection is dead: it is tried before it is used.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

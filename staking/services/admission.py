@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from postgres.prepared import Prepared
 from protocol.amounts import format_amount
 from protocol.errors import (
     AmountTooSmall,
@@ -14,15 +13,11 @@ from protocol.errors import (
     NodeRetired,
     PendingSlash,
 )
-from staking.models import Node, Unbonding
-from staking.services.epochs import Running
-
-PENDING = Prepared(
-    "SELECT EXISTS (SELECT FROM staking_slash WHERE node_id = %(node)s AND status IN ('pending', 'disputed'))"
-)
+from staking.models import Node, Slash, Unbonding
+from staking.services.epochs import EpochParameters
 
 
-def check_minimum(amount: int, epoch: Running) -> None:
+def check_minimum(amount: int, epoch: EpochParameters) -> None:
     """Raises: `amount_too_small` below min_amount (µIFM)."""
     least = epoch.params.min_amount
     if amount < least:
@@ -37,7 +32,7 @@ def check_standing(node: Node) -> None:
         raise NodeRetired("The node is retired and takes no stake. Choose another node.")
 
 
-def check_delegations_open(node: Node, epoch: Running, amount: int, *, pending_slash: bool) -> None:
+def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, pending_slash: bool) -> None:
     """What closes a node to delegations besides its standing, and the room under its cap (R12).
 
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
@@ -60,8 +55,7 @@ def check_delegations_open(node: Node, epoch: Running, amount: int, *, pending_s
 
 def has_pending_slash(node_id: int) -> bool:
     """Whether a slash of the node is created and neither executed nor overturned."""
-    row = PENDING.row(node=node_id)
-    return row is not None and bool(row[0])
+    return Slash.objects.filter(node_id=node_id, status__in=Slash.UNRESOLVED).exists()
 
 
 def has_open_unbonding(node: Node) -> bool:

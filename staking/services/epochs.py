@@ -1,4 +1,7 @@
-"""The open epoch: what every writing service holds first."""
+"""The open epoch and its lock, which every writing service takes first.
+
+Figure: delegate and undelegate, 8 clients
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ EPOCH_LOCK = "hashtext('staking_epoch'), 0"
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class EpochParameters:
     """The number of the open epoch and the parameters that it is settled under."""
 
     number: int
@@ -29,7 +32,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEpoch(Running):
+class OpenEpoch(EpochParameters):
     """The open epoch with its bounds and the version of its parameters."""
 
     start: datetime

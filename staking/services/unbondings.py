@@ -1,4 +1,7 @@
-"""The way out: buckets, maturity, payment, and the way back (R16–R18)."""
+"""Unbonding entries and their buckets: create, cancel, pay out (R16–R18).
+
+Figure: delegate and undelegate, 8 clients
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from protocol.errors import AmountTooSmall, HeldBySlash, NotFound, UnbondingClos
 from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
 from staking.services.admission import check_minimum, check_standing
-from staking.services.epochs import OpenEpoch, Running, lock_open_epoch
+from staking.services.epochs import EpochParameters, OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock
 from staking.services.outcome import Moved
 
@@ -67,7 +70,7 @@ def enter_bucket(
 
 
 def entry_values(
-    *, kind: str, amount: int, bucket: tuple[int, int], epoch: Running, now: datetime
+    *, kind: str, amount: int, bucket: tuple[int, int], epoch: EpochParameters, now: datetime
 ) -> dict[str, Any]:
     """The values of ENTRY for µIFM that leave with a bucket of (tokens, shares).
 

@@ -8,7 +8,7 @@ from delegation.selectors.positions import positions_of_wallet
 from delegation.selectors.statement import Period, movements, statement
 from delegation.selectors.unbondings import unbondings_of_wallet
 from delegation.selectors.wallets import wallet_figures
-from delegation.services.accrual import opened
+from delegation.services.accrual import lock_settled_position
 from governance.models import Dispute
 from ledger.models import Account
 from staking.measurement.node_inputs import read_nodes
@@ -90,7 +90,7 @@ class Comparison:
             found = self.model.nodes[node.address].positions[position.wallet]
             live = position.generation == node.pool.generation
             assert (position.shares if live else 0) == found.shares
-            assert opened(node.address, position.wallet).position.owed == found.owed
+            assert lock_settled_position(node.address, position.wallet).position.owed == found.owed
 
     def _cases(self) -> None:
         rows = Slash.objects.order_by("id").values_list(

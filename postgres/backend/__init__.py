@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with one more check: `ENGINE = "postgres.backend"`."""

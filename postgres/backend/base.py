@@ -1,0 +1,47 @@
+"""The connection wrapper of the backend."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.transaction import TransactionManagementError
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's wrapper that refuses statements after `Prepared.last_row` has ended the transaction.
+
+    Django still believes to be inside the outermost `atomic` block then: a further statement would run in a
+    transaction of its own, and a rollback would undo nothing.
+    """
+
+    # Set by `Prepared` when a statement carried the COMMIT; the end of the atomic block clears it.
+    ended_by_statement = False
+
+    def check_not_ended(self) -> None:
+        """Raise TransactionManagementError when the transaction of the open atomic block was committed already."""
+        if self.ended_by_statement:
+            raise TransactionManagementError(
+                "last_row has committed this transaction: no statement may follow in the same atomic block."
+            )
+
+    def validate_no_broken_transaction(self) -> None:
+        self.check_not_ended()
+        super().validate_no_broken_transaction()
+
+    def _cursor(self, name: str | None = None) -> Any:
+        # A cursor's copy() does not call validate_no_broken_transaction().
+        self.check_not_ended()
+        return super()._cursor(name)  # type: ignore[misc]
+
+    def _rollback(self) -> Any:
+        if self.ended_by_statement:
+            log.error("an atomic block failed after last_row had committed it: its changes stay")
+        return super()._rollback()  # type: ignore[misc]
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        self.ended_by_statement = False
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
