@@ -1,4 +1,4 @@
-"""Counters in Valkey that stop who asks too much; without Valkey they let everyone pass."""
+"""Counters in Valkey behind the rate limits; without Valkey sign-ins are refused and everything else passes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ def _store() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_LOCKS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
-def count(name: str, *, limit: int, cost: int = 1) -> int | None:
-    """Count `cost` calls under `name`; the seconds to wait when that is above `limit` a minute, else None."""
+def count(name: str, *, limit: int, cost: int = 1, closed: bool = False) -> int | None:
+    """Count `cost` calls under `name`; the seconds to wait when that is above `limit` a minute, else None.
+
+    `closed`: without Valkey the call is refused. Otherwise passwords and signatures could be tried without limit.
+    """
     now = time.time()
     window = int(now // WINDOW_SECONDS)
     key = f"inframind:rate:{name}:{window}"
@@ -30,5 +33,5 @@ def count(name: str, *, limit: int, cost: int = 1) -> int | None:
             counted, _ = pipe.execute()
     except redis.RedisError as error:
         log.warning("rate_limits_away", error=str(error))
-        return None
+        return WINDOW_SECONDS if closed else None
     return None if counted <= limit else max(1, int((window + 1) * WINDOW_SECONDS - now) + 1)

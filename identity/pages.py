@@ -129,7 +129,7 @@ def _count(request: HttpRequest) -> None:
     if not settings.INFRAMIND_RATE_LIMITS:
         return
     name = f"signin:address:{origin(request)}"
-    if counters.count(name, limit=LIMITS["signin", "address"]) is not None:
+    if counters.count(name, limit=LIMITS["signin", "address"], closed=True) is not None:
         raise RateLimited
 
 

@@ -35,7 +35,8 @@ class Throttle(BaseThrottle):
             return True
         kind = self.kind or ("read" if request.method in SAFE_METHODS else "write")
         for counted, name in self._callers(request, kind):
-            wait = count(f"{kind}:{counted}:{name}", limit=LIMITS[kind, counted])
+            limit = LIMITS[kind, counted]
+            wait = count(f"{kind}:{counted}:{name}", limit=limit, closed=kind == "signin")
             self._wait = wait if self._wait is None else max(self._wait, wait or 0)
         return self._wait is None
 

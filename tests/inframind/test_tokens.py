@@ -182,6 +182,15 @@ def test_without_valkey_nobody_is_stopped(api, monkeypatch):
     assert api().get("toys/echo").status_code == 200
 
 
+def test_without_valkey_nobody_signs_in(api, client, monkeypatch):
+    """Passwords and signatures could otherwise be tried without limit."""
+    monkeypatch.setattr(counters, "_store", lambda: redis.Redis(port=1))
+    refused = api().post("auth/nonce", {"address": ANNA})
+    assert (*answer_of(refused), refused["Retry-After"]) == (429, "rate_limited", "60")
+    assert client.post("/signin/", {"message": "", "signature": ""}).status_code == 429
+    assert client.post("/admin/login/", {"username": ANNA, "password": "x"}).status_code == 429
+
+
 @pytest.mark.parametrize(
     ("proxies", "header", "address"),
     [
