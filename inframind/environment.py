@@ -6,7 +6,7 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,12 @@ VARIABLES: tuple[Variable, ...] = (
         "devnet: JSON, overrides protocol parameters at the first start",
     ),
     Variable("INFRAMIND_RATE_LIMITS", switch, "on", "devnet: `off` lifts the throttles, for tests"),
-    Variable("INFRAMIND_CHAIN_ID", whole(1, 2**63 - 1), "31337", "chain id in signed receipts and sign-ins"),
+    Variable(
+        "INFRAMIND_CHAIN_ID",
+        whole(1, 2**63 - 1),
+        "31337",
+        "chain id in signed receipts and sign-ins; the first start writes it into the database, for good",
+    ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes under `make run`"),
     Variable(
         "INFRAMIND_WEB_THREADS", whole(1, 64), "2", "requests that each web process has in hand at a time"
@@ -120,9 +125,11 @@ VARIABLES: tuple[Variable, ...] = (
         "INFRAMIND_PROXIES",
         whole(0, 10),
         "0",
-        "how many proxies of yours stand in front and write `X-Forwarded-For`; callers are counted by it",
+        "proxies of yours that append to `X-Forwarded-For`; rate limits count callers by it. In production at least 1 "
+        "unless `INFRAMIND_HTTPS=off`",
     ),
     Variable("INFRAMIND_HTTPS", switch, "on", "production: `off` only when nothing in front speaks TLS"),
+    Variable("INFRAMIND_ADMINS", names, "", "addresses that get alarms by e-mail, separated by commas"),
     Variable(
         "INFRAMIND_METRICS_TOKEN",
         str,
@@ -148,10 +155,22 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of the letters"),
     Variable("SECRET_KEY", str, "", "production: at least 50 characters; on a devnet one is made and kept"),
-    Variable("ALLOWED_HOSTS", names, "", "production: host names of the site, separated by commas"),
+    Variable(
+        "SECRET_KEY_FALLBACKS",
+        names,
+        "",
+        "former values of `SECRET_KEY`, separated by commas: sessions signed with them stay valid",
+    ),
+    Variable(
+        "ALLOWED_HOSTS", names, "", "production: host names of the site, separated by commas; `*` is refused"
+    ),
 )
 
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+SECRET_LENGTH = 50
+SECRET_CHARACTERS = 16
+# Hardhat and Anvil, Ganache and Geth in development mode.
+DEVELOPMENT_CHAINS = (31337, 1337)
 
 
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -189,10 +208,39 @@ def _require_secrets(values: Mapping[str, Any]) -> None:
     missing = [name for name in REQUIRED_IN_PRODUCTION if not values[name]]
     if missing:
         raise EnvironmentFault(f"INFRAMIND_NETWORK=production needs {', '.join(missing)} to be set.")
-    if len(values["SECRET_KEY"]) < 50:
-        raise EnvironmentFault("SECRET_KEY must have at least 50 characters in production.")
-    for name in ("INFRAMIND_PARAMETERS",):
-        if values[name]:
-            raise EnvironmentFault(f"{name} is for a devnet; production changes parameters by proposal.")
-    if not values["INFRAMIND_RATE_LIMITS"]:
-        raise EnvironmentFault("INFRAMIND_RATE_LIMITS=off is for a devnet.")
+    for refused, sentence in _unsafe(values):
+        if refused:
+            raise EnvironmentFault(sentence)
+
+
+def _unsafe(values: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Values that suit a devnet and endanger a public network, each with the sentence that refuses it."""
+    for name, secret in [
+        ("SECRET_KEY", values["SECRET_KEY"]),
+        *(("SECRET_KEY_FALLBACKS", former) for former in values["SECRET_KEY_FALLBACKS"]),
+    ]:
+        yield (
+            len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_CHARACTERS,
+            f"{name} must be random in production, with at least {SECRET_LENGTH} characters. Make one with: "
+            'python -c "import secrets; print(secrets.token_urlsafe(50))"',
+        )
+    yield (
+        "*" in values["ALLOWED_HOSTS"],
+        "ALLOWED_HOSTS=* lets anyone choose the links in e-mails and the domain of sign-ins. "
+        "Name the hosts of the site.",
+    )
+    yield (
+        values["INFRAMIND_CHAIN_ID"] in DEVELOPMENT_CHAINS,
+        f"INFRAMIND_CHAIN_ID={values['INFRAMIND_CHAIN_ID']} is the chain id of development nodes: receipts and "
+        "sign-ins of any devnet would be valid here. Set the network's own.",
+    )
+    yield (
+        values["INFRAMIND_HTTPS"] and not values["INFRAMIND_PROXIES"],
+        "INFRAMIND_PROXIES=0 would count all callers as one, since a proxy in front speaks TLS. Set how many proxies "
+        "append to X-Forwarded-For, or INFRAMIND_HTTPS=off when there is none.",
+    )
+    yield (
+        bool(values["INFRAMIND_PARAMETERS"]),
+        "INFRAMIND_PARAMETERS is for a devnet; production sets parameters at genesis and by proposal.",
+    )
+    yield not values["INFRAMIND_RATE_LIMITS"], "INFRAMIND_RATE_LIMITS=off is for a devnet."

@@ -159,7 +159,8 @@ CELERY_TIMEZONE = "UTC"
 EMAIL_CONFIG = environ.Env.email_url_config(ENV["EMAIL_URL"])
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = ENV["INFRAMIND_EMAIL_FROM"]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV["INFRAMIND_EMAIL_FROM"]
+ADMINS = [("Operations", address) for address in ENV["INFRAMIND_ADMINS"]]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]

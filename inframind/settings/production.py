@@ -3,8 +3,9 @@
 from .base import *
 
 SECRET_KEY = ENV["SECRET_KEY"]
+SECRET_KEY_FALLBACKS = [*ENV["SECRET_KEY_FALLBACKS"]]
 ALLOWED_HOSTS = [*ENV["ALLOWED_HOSTS"]]
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
 
 SECURE_SSL_REDIRECT = ENV["INFRAMIND_HTTPS"]
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

@@ -11,7 +11,9 @@ from inframind.environment import PROJECT_ROOT, VARIABLES, EnvironmentFault, loa
 
 SECRETS = {
     "INFRAMIND_NETWORK": "production",
-    "SECRET_KEY": "k" * 50,
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "INFRAMIND_CHAIN_ID": "4217",
+    "INFRAMIND_PROXIES": "1",
     "ALLOWED_HOSTS": "staking.example, www.example",
     "DATABASE_URL": "postgres://app:pw@db/inframind",
     "REDIS_URL": "rediss://cache:6379/0",
@@ -92,6 +94,13 @@ def test_production_refuses_to_start_without(missing):
     ("name", "text"),
     [
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "k" * 60),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("ALLOWED_HOSTS", "staking.example,*"),
+        ("INFRAMIND_CHAIN_ID", "31337"),
+        ("INFRAMIND_CHAIN_ID", ""),
+        ("INFRAMIND_CHAIN_ID", "1337"),
+        ("INFRAMIND_PROXIES", "0"),
         ("INFRAMIND_PARAMETERS", '{"epoch_seconds": 60}'),
         ("INFRAMIND_RATE_LIMITS", "off"),
     ],
@@ -99,6 +108,10 @@ def test_production_refuses_to_start_without(missing):
 def test_production_refuses_what_is_for_a_devnet(name, text):
     with pytest.raises(EnvironmentFault, match=name):
         load({**SECRETS, name: text})
+
+
+def test_without_a_proxy_production_needs_none():
+    assert load({**SECRETS, "INFRAMIND_PROXIES": "0", "INFRAMIND_HTTPS": "off"})["INFRAMIND_PROXIES"] == 0
 
 
 def test_the_readme_lists_every_setting():
