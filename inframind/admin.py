@@ -32,7 +32,7 @@ class StaffSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST" and settings.INFRAMIND_RATE_LIMITS:
-            wait = counters.count(f"staff:{origin(request)}", limit=TRIES_PER_MINUTE)
+            wait = counters.count(f"staff:{origin(request)}", limit=TRIES_PER_MINUTE, closed=True)
             if wait is not None:
                 refused = render(request, "429.html", status=429)
                 refused["Retry-After"] = str(wait)
@@ -98,7 +98,7 @@ class TokenAdmin(Readable):
 
 # Model, the columns of its list, and what is searched.
 READABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("staking.Network", ("id", "clock_offset_ms", "halted", "audited"), ()),
+    ("staking.Network", ("kind", "chain_id", "clock_offset_ms", "halted", "audited", "held_at"), ()),
     ("staking.ParameterSet", ("version", "from_epoch", "proposal", "created_at"), ()),
     ("staking.Epoch", ("number", "start", "end", "status", "pool", "distributed", "carry", "burned"), ()),
     ("staking.Event", ("id", "kind", "at", "epoch", "node_id", "wallet"), ("kind", "wallet")),

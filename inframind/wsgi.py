@@ -11,8 +11,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from inframind.request_bodies import MeasuredBodies
+from inframind.request_bodies import Application, MeasuredBodies
+
+
+def checked_site() -> Application:
+    """Load Django and refuse a schema, a network or a clock that does not fit."""
+    site = get_wsgi_application()
+    # Models can be imported once Django is loaded.
+    from inframind import start_checks
+
+    start_checks.require_ready()
+    return site
+
 
 application = MeasuredBodies(
-    get_wsgi_application(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS
+    checked_site(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS
 )

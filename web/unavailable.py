@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from psycopg.errors import LockNotAvailable
 
+from postgres.clock import ClockSkew
 from web.theme import theme_of
 
 log = structlog.get_logger("inframind.request")
@@ -22,11 +23,14 @@ UNSURE = (
     "Look before you repeat it; under the same Idempotency-Key it is done once."
 )
 WAITED = "Something else is being written, an epoch's settlement perhaps; nothing was changed. Try again in a moment."
+CLOCK = (
+    "The clock of this server is wrong, so nothing is written; nothing was changed. Try again in a moment."
+)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class Unavailable:
-    """A database that is away, or a pool that is used up, is a 503 to try again, not a crash."""
+    """503 for a database that is away, a pool that is used up, a lock that was not free and a wrong clock."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -35,30 +39,43 @@ class Unavailable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, (OperationalError, InterfaceError)):
+        if isinstance(exception, ClockSkew):
+            log.critical("clock_skew", path=request.path, error=str(exception))
+        elif isinstance(exception, (OperationalError, InterfaceError)):
+            log.error("database_away", path=request.path, error=str(exception).strip())
+        else:
             return None
-        log.error("database_away", path=request.path, error=str(exception).strip())
         return unavailable(request, exception)
 
 
 def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpResponse:
-    """503: the database is away, or, when a lock was waited for in vain, something else is being written."""
-    waited = isinstance(getattr(cause, "__cause__", None), LockNotAvailable)
-    away = AWAY if request.method in ("GET", "HEAD") else UNSURE
+    """503 with Retry-After, as a problem under /api/ and as a page elsewhere."""
+    reason = _reason(cause)
     if request.path.startswith("/api/"):
         problem = {"type": "about:blank", "title": "Service unavailable", "status": 503}
         response: HttpResponse = JsonResponse(
-            {**problem, "code": "unavailable", "detail": WAITED if waited else away},
+            {**problem, "code": "unavailable", "detail": _detail(request, reason)},
             status=503,
             content_type="application/problem+json",
         )
     else:
-        response = HttpResponse(_page(request, waited), status=503)
+        response = HttpResponse(_page(request, reason), status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
-def _page(request: HttpRequest, waited: bool) -> str:
-    """Made without the request's context, which would ask the database."""
+def _reason(cause: Exception | None) -> str:
+    if isinstance(cause, ClockSkew):
+        return "clock"
+    return "locked" if isinstance(getattr(cause, "__cause__", None), LockNotAvailable) else "away"
+
+
+def _detail(request: HttpRequest, reason: str) -> str:
+    away = AWAY if request.method in ("GET", "HEAD") else UNSURE
+    return {"clock": CLOCK, "locked": WAITED}.get(reason, away)
+
+
+def _page(request: HttpRequest, reason: str) -> str:
+    """Rendered without the request's context, which would query the database."""
     again = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    return render_to_string("503.html", {"waited": waited, "again": again, "theme": theme_of(request)})
+    return render_to_string("503.html", {"reason": reason, "again": again, "theme": theme_of(request)})

@@ -35,6 +35,7 @@ EARNINGS_LISTED = 20
 
 KINDS = {
     "faucet": gettext_lazy("Faucet"),
+    "genesis": gettext_lazy("Genesis allocation"),
     "stake": gettext_lazy("Staked"),
     "delegate": gettext_lazy("Delegated"),
     "claim": gettext_lazy("Claimed"),

@@ -124,6 +124,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     prepare.check()
     if prepare.migrate():
         _say("The tables are up to date.")
+    prepare.require_ready()
     if prepare.collect_static():
         _say("The static files are collected.")
     on_devnet = settings["INFRAMIND_NETWORK"] == "devnet"

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import connection
 
+from inframind import start_checks
 from inframind.environment import PROJECT_ROOT
 from inframind.supervisor import paths
 from inframind.supervisor.startup_errors import StartFault
@@ -22,6 +23,11 @@ UNUSED_STATIC = ["redoc*", "htmx-4*", "htmax*"]
 
 def check() -> None:
     call_command("check")
+
+
+def require_ready() -> None:
+    """Refuse a schema, a network or a clock that does not fit."""
+    start_checks.require_ready()
 
 
 def database_is_fresh() -> bool:
@@ -95,10 +101,7 @@ def open_first_epoch() -> None:
 
 def let_go() -> None:
     """Close our connections: the site has its own."""
-    connection.close()
-    close_pool = getattr(connection, "close_pool", None)
-    if close_pool is not None:
-        close_pool()
+    start_checks.close_connections()
 
 
 def _demo_mark() -> Path:

@@ -23,6 +23,8 @@ WITHOUT_SERVERS = (
     *("compilemessages", "makemessages", "startapp", "startproject"),
 )
 WITHOUT_TABLES = ("migrate", "makemigrations", "showmigrations", "sqlmigrate", "optimizemigration", "dbshell")
+# Run on a production database before it holds its network.
+BEFORE_GENESIS = ("genesis", "createsuperuser", "changepassword")
 
 
 class Lease:
@@ -136,8 +138,8 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
             probes.require_database(settings["DATABASE_URL"])
         _leave_on_terminate()
         with in_use(settings["INFRAMIND_DATA_DIR"], configured):
-            if settings["INFRAMIND_NETWORK"] == "devnet" and argv[1] not in WITHOUT_TABLES:
-                _make_tables_of_a_new_devnet()
+            if argv[1] not in WITHOUT_TABLES:
+                _require_ready(settings["INFRAMIND_NETWORK"], argv[1])
             yield
 
 
@@ -148,14 +150,17 @@ def needs_servers(argv: Sequence[str]) -> bool:
     return words[0] not in WITHOUT_SERVERS
 
 
-def _make_tables_of_a_new_devnet() -> None:
+def _require_ready(network: str, command: str) -> None:
+    """Make the tables of a new devnet, then refuse a schema, a network or a clock that does not fit."""
     import django
 
     django.setup()
+    from inframind import start_checks
     from inframind.supervisor import prepare
 
-    if prepare.database_is_fresh():
+    if network == "devnet" and prepare.database_is_fresh():
         prepare.migrate()
+    start_checks.require_ready(genesis=command not in BEFORE_GENESIS)
 
 
 def _leave_on_terminate() -> None:

@@ -60,6 +60,22 @@ BEGIN
   RAISE EXCEPTION 'what was settled is not changed: % on % is refused', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'restrict_violation';
 END $$;
+-- The oldest generation of code that this schema admits (inframind/start_checks.py).
+CREATE FUNCTION inframind_oldest_code() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+
+-- What network this is stays, and in production no epoch is settled before its end by this server's clock.
+CREATE TRIGGER staking_network_keep BEFORE DELETE OR UPDATE OF kind, chain_id, genesis ON staking_network
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+CREATE FUNCTION staking_refuse_early() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD."end" > clock_timestamp() AND EXISTS (SELECT FROM staking_network WHERE kind = 'production') THEN
+    RAISE EXCEPTION 'epoch % ends at %, later than the clock of this server', OLD.number, OLD."end"
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER staking_epoch_early BEFORE UPDATE OF status ON staking_epoch
+  FOR EACH ROW WHEN (NEW.status = 'settled' AND OLD.status <> 'settled') EXECUTE FUNCTION staking_refuse_early();
 CREATE TRIGGER staking_epoch_keep BEFORE UPDATE OR DELETE ON staking_epoch
   FOR EACH ROW WHEN (OLD.status = 'settled') EXECUTE FUNCTION staking_keep_settled();
 CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepoch
@@ -99,6 +115,8 @@ DROP SEQUENCE staking_receipt_seq;
 DROP FUNCTION staking_open_partition(integer);
 DROP FUNCTION staking_lock_epoch();
 DROP FUNCTION staking_keep_settled() CASCADE;
+DROP FUNCTION staking_refuse_early() CASCADE;
+DROP FUNCTION inframind_oldest_code();
 DROP FUNCTION staking_note_change() CASCADE;
 """
 
@@ -115,13 +133,27 @@ class Migration(migrations.Migration):
             name="Network",
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("devnet", "Devnet"), ("production", "Production")], max_length=10
+                    ),
+                ),
+                ("chain_id", models.BigIntegerField()),
+                ("genesis", models.CharField(blank=True, max_length=64)),
                 ("clock_offset_ms", models.BigIntegerField(default=0)),
                 ("halted", models.JSONField(default=list)),
                 ("audited", models.IntegerField(db_default=0, default=0)),
+                ("held_at", models.DateTimeField(null=True)),
+                ("held_reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="staking_network_single")
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="staking_network_single"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "devnet"), ("clock_offset_ms", 0), _connector="OR"),
+                        name="staking_network_wall_clock",
+                    ),
                 ],
             },
         ),

@@ -4,18 +4,35 @@ from django.db import models
 
 
 class Network(models.Model):
-    """The one row of the whole network: its clock and the alarm that stops settlement.
+    """The one row of the whole network: which network the database holds, its clock, and what stops settlement.
 
-    `audited` is the last epoch after whose settlement the audit has run; what it found is `halted`.
+    `kind` and `chain_id` are written once; a process that is configured otherwise refuses to start. `genesis` is the
+    SHA-256 of the genesis file in production. `audited` is the last epoch after whose settlement the audit has run;
+    its faults are `halted`. `held_at` is set while an operator of the service holds settlement, ranking and payments.
     """
 
+    class Kind(models.TextChoices):
+        DEVNET = "devnet"
+        PRODUCTION = "production"
+
     id = models.SmallIntegerField(primary_key=True, default=1)
+    kind = models.CharField(max_length=10, choices=Kind)
+    chain_id = models.BigIntegerField()
+    genesis = models.CharField(max_length=64, blank=True)
     clock_offset_ms = models.BigIntegerField(default=0)
     halted = models.JSONField(default=list)
     audited = models.IntegerField(default=0, db_default=0)
+    held_at = models.DateTimeField(null=True)
+    held_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="staking_network_single", condition=models.Q(id=1))]
+        constraints = [
+            models.CheckConstraint(name="staking_network_single", condition=models.Q(id=1)),
+            models.CheckConstraint(
+                name="staking_network_wall_clock",
+                condition=models.Q(kind="devnet") | models.Q(clock_offset_ms=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return "network"

@@ -1,4 +1,4 @@
-"""The network clock: the wall clock, on a devnet plus an offset that commands move (interfaces section 2).
+"""The network clock: the database's clock, on a devnet plus an offset that commands move (interfaces section 2).
 
 Figure: delegate and undelegate, 8 clients
 """
@@ -10,33 +10,39 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from postgres.clock import database_time, measure
 from postgres.prepared import Prepared
 from protocol.errors import Invalid
 from staking.models import Epoch, Heartbeat, Network, Node, Ranking, Receipt
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
-OFFSET = Prepared("SELECT clock_offset_ms FROM staking_network WHERE id = 1")
+READ = Prepared("SELECT clock_timestamp(), (SELECT clock_offset_ms FROM staking_network WHERE id = 1)")
 # No step leads past it, however many are made: in the end times could no longer be written.
 LAST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
-    """The time of the network, UTC. Every rule reads this and nothing else."""
-    wall = timezone.now()
-    if settings.INFRAMIND_NETWORK == "production":
-        return wall
-    row = OFFSET.row()
-    return wall + (row[0] if row else 0) * MS
+    """Return the time of the network, UTC. Every rule reads this and nothing else. One round trip."""
+    wall, offset_ms = read_clock()
+    return wall + offset_ms * MS
+
+
+def read_clock() -> tuple[datetime, int]:
+    """Return the database's clock and the network's offset from it in ms, and measure this machine's clock."""
+    before = datetime.now(UTC)
+    row = READ.row()
+    assert row is not None
+    measure(row[0], since=before)
+    return row[0], row[1] or 0
 
 
 def advance_to(moment: datetime) -> datetime:
     """Devnet: move the clock forward to `moment`; a clock that is past it stays. Answers with the time."""
     with transaction.atomic():
         network = _locked_network()
-        wall = timezone.now()
+        wall, _ = read_clock()
         offset = -(-(moment - wall) // MS)
         if offset > network.clock_offset_ms:
             Network.objects.filter(id=1).update(clock_offset_ms=offset)
@@ -64,7 +70,7 @@ def start_at(moment: datetime) -> bool:
     registered then, and rankings made before it are forgotten.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        start_network(now=datetime.now(UTC))
+        start_network(now=database_time())
         cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
         _locked_network()
         epoch = lock_open_epoch()
@@ -75,7 +81,7 @@ def start_at(moment: datetime) -> bool:
         Epoch.objects.filter(number=1).update(start=start, end=end)
         Node.objects.update(registered_at=start)
         Ranking.objects.all().delete()
-        Network.objects.filter(id=1).update(clock_offset_ms=-(-(start - timezone.now()) // MS))
+        Network.objects.filter(id=1).update(clock_offset_ms=-(-(start - read_clock()[0]) // MS))
         return True
 
 
@@ -83,5 +89,5 @@ def _locked_network() -> Network:
     if settings.INFRAMIND_NETWORK == "production":
         raise Invalid("The network clock is the wall clock in production: it cannot be moved.")
     if not Network.objects.exists():
-        start_network(now=datetime.now(UTC))
+        start_network(now=database_time())
     return Network.objects.select_for_update().get(id=1)

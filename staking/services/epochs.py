@@ -6,21 +6,24 @@ Figure: delegate and undelegate, 8 clients
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from json import dumps
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
+from postgres.clock import database_time, require_agreement
 from postgres.prepared import Prepared
 from protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
 from staking.models import Epoch, Network, ParameterSet
 
 LOCK = Prepared("SELECT * FROM staking_lock_epoch()")
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"
+NO_GENESIS = "this database holds no network yet. Run `manage.py genesis FILE` once (docs/operations.md)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,12 @@ def lock_open_epoch() -> OpenEpoch:
     """Share-lock the open epoch to the end of the transaction, starting the network when it is new (R4).
 
     What is written under the lock falls whole into this epoch: settlement waits for it, and it for settlement.
+    Raises: ClockSkew when this machine's clock was last seen to differ too much from the database's.
     """
+    require_agreement()
     row = _locked_row()
     if row is None:
-        start_network(now=datetime.now(UTC))
+        start_network(now=database_time())
         row = _locked_row()
     assert row is not None
     number, start, end, version, digest = row
@@ -55,21 +60,37 @@ def lock_open_epoch() -> OpenEpoch:
 
 
 def start_network(*, now: datetime) -> None:
-    """Open epoch 1 at `now` under the first parameters (R4); on a running network nothing happens.
+    """Devnet: open epoch 1 at `now` under the first parameters (R4); on a running network nothing happens.
 
     INFRAMIND_PARAMETERS overrides the defaults here and only here (interfaces section 2).
-    Raises: `parameter_out_of_bounds` when an override is not inside the bounds.
+    Raises: `parameter_out_of_bounds` when an override is not inside the bounds, ImproperlyConfigured in production,
+    where `genesis` starts the network.
+    """
+    if Epoch.objects.exists():
+        return
+    if settings.INFRAMIND_NETWORK == "production":
+        raise ImproperlyConfigured(NO_GENESIS)
+    params = apply_changes(DEFAULTS, settings.INFRAMIND_PARAMETERS)
+    open_network(kind="devnet", chain_id=settings.INFRAMIND_CHAIN_ID, params=params, start=now, now=now)
+
+
+def open_network(
+    *, kind: str, chain_id: int, params: Parameters, start: datetime, now: datetime, genesis: str = ""
+) -> bool:
+    """Write what network this database holds, its first parameters and epoch 1; False when it holds one already.
+
+    `start` is cut to whole milliseconds. `genesis`: SHA-256 of the genesis file.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('staking_start'), 0)")
         if Epoch.objects.exists():
-            return
-        params = apply_changes(DEFAULTS, settings.INFRAMIND_PARAMETERS)
-        Network.objects.get_or_create(id=1)
+            return False
+        Network.objects.create(id=1, kind=kind, chain_id=chain_id, genesis=genesis)
         first = store_parameters(version=1, params=params, from_epoch=1, proposal=None, now=now)
-        start = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        start = start.replace(microsecond=start.microsecond // 1000 * 1000)
         end = start + timedelta(seconds=params.epoch_seconds)
         Epoch.objects.create(number=1, start=start, end=end, parameters=first)
+        return True
 
 
 def store_parameters(

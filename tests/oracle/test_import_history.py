@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
 from protocol.addresses import checksum
 from settlement.audit import audit
@@ -17,6 +16,7 @@ from staking.models import Epoch, Heartbeat, Node, NodeEpoch, Ranking, Receipt
 from staking.models import Network as Clock
 from staking.services import clock
 from staking.services.rankings import rank
+from tests.clocks import stopped_at
 from tests.oracle import machines
 from tests.oracle.files import HEARTBEATS, RECEIPTS, everything, run, text_of, write
 
@@ -30,7 +30,7 @@ DAY, HOUR, MS = timedelta(days=1), timedelta(hours=1), timedelta(milliseconds=1)
 @pytest.fixture(autouse=True)
 def wall(db: None) -> Iterator[None]:
     """An empty devnet with three machines, and a wall clock that stands still."""
-    with time_machine.travel(WALL, tick=False):
+    with stopped_at(WALL):
         machines.register(3)
         yield
 

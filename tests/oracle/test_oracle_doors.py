@@ -11,7 +11,6 @@ from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from identity.tokens import issue
 from oracle.api import views
 from protocol.addresses import checksum
 from staking.models import Attestation, Heartbeat, JobKey, Receipt
+from tests.clocks import stopped_at
 from tests.network import START, Network
 from tests.oracle import machines
 from tests.oracle.machines import proofs, recorded, rfc3339, signed, unsigned
@@ -39,7 +39,7 @@ BODIES: dict[str, Any] = {
 def network(db: None, settings: Any) -> Iterator[Network]:
     """Two hours into the first epoch, machines 0 and 1 with two GPUs each."""
     settings.INFRAMIND_RATE_LIMITS = False
-    with time_machine.travel(START + timedelta(hours=2), tick=False):
+    with stopped_at(START + timedelta(hours=2)):
         made = Network()
         machines.register(2, hardware={"gpus": 2})
         yield made

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from identity.models import User
 from inframind import urls
+from postgres.clock import ClockSkew
 from staking.services.epochs import EPOCH_LOCK
 from tests.network import Network, node_address, wallet
 from web.form_idempotency import new_key
@@ -73,11 +74,20 @@ def _away(request: object) -> None:
     raise OperationalError("connection refused")
 
 
+def _skewed(request: object) -> None:
+    raise ClockSkew("the clock of this machine is 1 h ahead of the database's")
+
+
 @pytest.fixture
 def away(settings: Settings) -> None:
     """The site with a page that finds no database."""
     module = ModuleType("away_urls")
-    module.urlpatterns = [path("away/", _away), *urls.urlpatterns]  # type: ignore[attr-defined]
+    module.urlpatterns = [
+        path("away/", _away),
+        path("api/skewed/", _skewed),
+        path("skewed/", _skewed),
+        *urls.urlpatterns,
+    ]  # type: ignore[attr-defined]
     settings.ROOT_URLCONF = module
 
 
@@ -96,6 +106,14 @@ def test_what_was_sent_may_have_been_done(away: None, client: Client) -> None:
     page = client.post("/away/").content.decode()
     assert "Whether this was done is not known: look before you repeat it." in page
     assert "Nothing was changed" not in page.partition("<h1>")[2]
+
+
+def test_a_server_with_a_wrong_clock_says_so(away: None, client: Client) -> None:
+    page, problem = client.post("/skewed/"), client.post("/api/skewed/")
+    assert (page.status_code, problem.status_code, problem["Retry-After"]) == (503, 503, "5")
+    assert "The clock of this server is wrong." in page.content.decode()
+    assert problem.json()["code"] == "unavailable"
+    assert problem.json()["detail"].startswith("The clock of this server is wrong")
 
 
 def test_who_is_signed_in_stays_so_without_the_cache(network: Network, settings: Settings) -> None:

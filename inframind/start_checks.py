@@ -1,0 +1,93 @@
+"""What a process verifies before it works: that the code fits the schema, and the settings fit the network.
+
+Every web process, worker, beat and management command that uses the tables runs these first. Each refusal is one
+sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from postgres.clock import ClockSkew, database_time, require_agreement
+from staking.models import Network
+from staking.services.epochs import NO_GENESIS
+
+# The generation of this code. A migration that takes away what older code uses raises inframind_oldest_code() to the
+# first generation that does without it (docs/operations.md, "Rolling upgrade").
+CODE_GENERATION = 1
+
+
+def require_ready(*, genesis: bool = True) -> None:
+    """Refuse to work with a schema, a network or a clock that does not fit.
+
+    `genesis`: whether a production database must hold its network already.
+    Raises ImproperlyConfigured.
+    """
+    require_schema()
+    require_network(genesis=genesis)
+    require_clock()
+
+
+def close_connections() -> None:
+    """Close this thread's connection and the pool: processes that fork after this share none of them."""
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
+
+
+def require_schema() -> None:
+    """Raise ImproperlyConfigured when migrations are missing, or when the schema has left this code behind."""
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise ImproperlyConfigured(
+            f"the database lacks migrations of this code ({names}{more}). Run `manage.py migrate`."
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT inframind_oldest_code()")
+        oldest = cursor.fetchone()[0]
+    if oldest > CODE_GENERATION:
+        raise ImproperlyConfigured(
+            f"this code (generation {CODE_GENERATION}) is too old for the database, which needs generation {oldest} "
+            "or newer. Install the newer release."
+        )
+
+
+def require_network(*, genesis: bool = True) -> None:
+    """Raise ImproperlyConfigured unless the settings name the network that the database holds.
+
+    An empty database takes any devnet; in production it is refused unless `genesis` is false.
+    """
+    row = Network.objects.values_list("kind", "chain_id").first()
+    if row is None:
+        if genesis and settings.INFRAMIND_NETWORK == "production":
+            raise ImproperlyConfigured(NO_GENESIS)
+        return
+    kind, chain_id = row
+    _require_equal("INFRAMIND_NETWORK", settings.INFRAMIND_NETWORK, kind)
+    _require_equal("INFRAMIND_CHAIN_ID", settings.INFRAMIND_CHAIN_ID, chain_id)
+
+
+def require_clock() -> None:
+    """Raise ImproperlyConfigured when this machine's clock differs too much from the database's."""
+    database_time()
+    try:
+        require_agreement()
+    except ClockSkew as skew:
+        raise ImproperlyConfigured(str(skew)) from skew
+
+
+def _require_equal(name: str, configured: Any, held: Any) -> None:
+    if configured != held:
+        raise ImproperlyConfigured(
+            f"the database holds the network with {name}={held}, and this process is configured with "
+            f"{name}={configured}. Correct {name}, or DATABASE_URL."
+        )

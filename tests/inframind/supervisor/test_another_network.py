@@ -1,0 +1,34 @@
+"""Real processes that are configured for another network than the database holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.models import Transaction
+from tests.network import Network
+
+CELERY = ("-m", "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*CELERY, "worker", "--concurrency", "1"),
+        (*CELERY, "beat", "--schedule", "/tmp/never-written", "--pidfile", ""),
+        ("-c", "import inframind.wsgi"),
+        ("-m", "inframind.supervisor"),
+        ("manage.py", "settle"),
+        ("manage.py", "faucet", "0x" + "ab" * 20, "5"),
+    ],
+    ids=["worker", "beat", "web", "supervisor", "settle", "faucet"],
+)
+def test_every_process_refuses_to_start(run, plain_environment, process_environment, arguments):
+    Network()
+    urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    process = run({**plain_environment, **urls, "INFRAMIND_CHAIN_ID": "4217"}, *arguments)
+    assert process.ends() != 0
+    assert (
+        "INFRAMIND_CHAIN_ID=31337, and this process is configured with INFRAMIND_CHAIN_ID=4217"
+        in process.said
+    )
+    assert not Transaction.objects.exists()

@@ -1,0 +1,116 @@
+"""A process refuses a schema, a network or a clock that does not fit, in one sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, connection
+
+from inframind import start_checks
+from postgres import clock
+from staking.models import Epoch
+from staking.models import Network as NetworkRow
+from staking.services.epochs import lock_open_epoch, start_network
+from tests.network import Network
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hours_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine's clock runs 73 hours ahead of the database's."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=73, seconds=20)
+
+    monkeypatch.setattr(clock, "datetime", Ahead)
+    monkeypatch.setattr(clock, "_skew", timedelta(0))
+
+
+def test_the_first_start_writes_which_network_the_database_holds():
+    Network()
+    row = NetworkRow.objects.get()
+    assert (row.kind, row.chain_id) == ("devnet", 31337)
+    start_checks.require_ready()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("INFRAMIND_NETWORK", "production", "INFRAMIND_NETWORK=devnet.*INFRAMIND_NETWORK=production"),
+        ("INFRAMIND_CHAIN_ID", 4217, "INFRAMIND_CHAIN_ID=31337.*INFRAMIND_CHAIN_ID=4217"),
+    ],
+)
+def test_a_process_configured_for_another_network_is_refused(settings, name, value, sentence):
+    Network()
+    setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        start_checks.require_ready()
+
+
+def test_which_network_it_is_cannot_be_changed():
+    Network()
+    with pytest.raises(IntegrityError, match="is refused"):
+        NetworkRow.objects.update(kind="production")
+
+
+def test_production_without_genesis_is_refused(settings):
+    settings.INFRAMIND_NETWORK = "production"
+    with pytest.raises(ImproperlyConfigured, match=r"`manage\.py genesis FILE`"):
+        start_checks.require_ready()
+    with pytest.raises(ImproperlyConfigured, match=r"`manage\.py genesis FILE`"):
+        lock_open_epoch()
+    start_checks.require_ready(genesis=False)
+
+
+def test_new_code_on_an_old_schema_is_refused():
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app IN ('web', 'notifications')")
+    with pytest.raises(ImproperlyConfigured, match=r"lacks migrations of this code \(.*web\.0001.*migrate"):
+        start_checks.require_schema()
+
+
+def test_old_code_on_a_contracted_schema_is_refused():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION inframind_oldest_code() RETURNS integer LANGUAGE sql AS 'SELECT 9'"
+        )
+    with pytest.raises(ImproperlyConfigured, match="too old for the database, which needs generation 9"):
+        start_checks.require_schema()
+
+
+def test_a_process_whose_clock_is_wrong_is_refused(hours_ahead):
+    with pytest.raises(ImproperlyConfigured, match=r"73 h (19|20) s ahead of the database's"):
+        start_checks.require_clock()
+
+
+def test_nothing_is_written_while_the_clock_is_wrong(hours_ahead):
+    clock.database_time()
+    with pytest.raises(clock.ClockSkew, match="nothing is written until they agree within 5 seconds"):
+        lock_open_epoch()
+    assert not Epoch.objects.exists()
+
+
+def test_a_slow_round_trip_is_no_skew():
+    sent = datetime.now(UTC) - timedelta(seconds=40)
+    clock.measure(sent + timedelta(seconds=20), since=sent)
+    assert clock.skew() == timedelta(0)
+
+
+def test_the_skew_is_what_lies_outside_the_round_trip(monkeypatch):
+    sent = datetime.now(UTC)
+    clock.measure(sent - timedelta(seconds=8), since=sent)
+    assert clock.skew() == timedelta(seconds=8)
+    clock.measure(datetime.now(UTC) + timedelta(seconds=8), since=sent)
+    assert timedelta(seconds=-8) <= clock.skew() < timedelta(seconds=-7)
+    monkeypatch.setattr(clock, "_skew", timedelta(0))
+
+
+def test_a_devnet_starts_at_most_once():
+    start_network(now=datetime(2026, 1, 1, tzinfo=UTC))
+    start_network(now=datetime(2026, 1, 2, tzinfo=UTC))
+    assert Epoch.objects.get().start == datetime(2026, 1, 1, tzinfo=UTC)
