@@ -1,8 +1,8 @@
-"""What must always hold of deposits and votes (section 14, item 9)."""
+"""Audit checks of deposits and votes (section 14, item 9)."""
 
 from __future__ import annotations
 
-# Ballots that are open, or were closed in an epoch that the audit looks back to.
+# Votes that are open, or were closed in an epoch that the audit covers.
 BALLOTS = """
     SELECT id AS dispute_id, NULL::bigint AS proposal_id, opened_epoch, quorum_base
     FROM governance_dispute WHERE status = 'voting' OR closes_epoch >= %(since)s
@@ -11,7 +11,7 @@ BALLOTS = """
 
 CHECKS: dict[str, str] = {
     "9 deposits": """
-        SELECT format('deposits: ledger %s, running disputes %s', l.held, d.held)
+        SELECT format('deposits: ledger %s, open disputes %s', l.held, d.held)
         FROM (SELECT coalesce(sum(balance), 0) AS held FROM ledger_account WHERE name = 'deposits') l,
              (SELECT coalesce(sum(deposit), 0) AS held FROM governance_dispute WHERE status = 'voting') d
         WHERE l.held <> d.held""",
@@ -49,7 +49,7 @@ CHECKS: dict[str, str] = {
         SELECT format('wallet %s voted %s times on dispute %s, proposal %s', wallet, count(*), dispute_id,
           proposal_id)
         FROM governance_vote GROUP BY wallet, dispute_id, proposal_id HAVING count(*) > 1""",
-    "9 verdicts": """
+    "9 dispute outcomes": """
         SELECT format('dispute %s is %s, its slash %s', d.id, d.status, s.status)
         FROM governance_dispute d JOIN staking_slash s ON s.id = d.slash_id
         WHERE s.status <> CASE d.status WHEN 'voting' THEN 'disputed' WHEN 'upheld' THEN 'executed'

@@ -9,7 +9,7 @@ from staking.models import Slash
 
 
 class Ballot(models.Model):
-    """What a dispute and a proposal share: everything that is fixed when the vote is opened (R44)."""
+    """Common fields of disputes and proposals, fixed when the vote is opened (R44)."""
 
     opened_epoch = models.IntegerField()
     opened_at = models.DateTimeField()
@@ -23,7 +23,7 @@ class Ballot(models.Model):
 
 
 class Dispute(Ballot):
-    """An operator's objection to a slash, judged by the DAO (R33, R45, R46)."""
+    """An operator's objection to a slash, decided by a vote of the DAO (R33, R45, R46)."""
 
     class Status(models.TextChoices):
         VOTING = "voting"
@@ -42,7 +42,7 @@ class Dispute(Ballot):
 
 
 class DisputeEvidence(models.Model):
-    """Text and links that the operator adds to a dispute."""
+    """A text and a link that the operator adds to a dispute."""
 
     dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="evidence")
     text = models.TextField()
@@ -77,7 +77,7 @@ class Proposal(Ballot):
 
 
 class Vote(models.Model):
-    """A wallet's choice with its power at the snapshot; it may be changed until the close (R45)."""
+    """A wallet's choice with its power at the snapshot; it can be changed until the close (R45)."""
 
     dispute = models.ForeignKey(Dispute, models.PROTECT, null=True, related_name="votes")
     proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, related_name="votes")

@@ -1,7 +1,7 @@
-"""What settled epochs would have paid under other parameters: a pure function over their rows.
+"""Replay of settled epochs under other parameters: pure functions over their rows.
 
-What nodes did is taken as it was; Q, weights, rewards, splits and charges follow from it by the same rules (R27,
-R28, R39–R41, section 8). Under the parameters of an epoch its own rewards come out, to the µIFM.
+The work of the nodes is taken as recorded; Q, weights, rewards, splits and SLA drops are computed from it by the rules
+(R27, R28, R39–R41, section 8). Under an epoch's own parameters the result equals its recorded rewards, to the µIFM.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from protocol import performance, rewards, slashing, tiers
 from protocol.parameters import Parameters
 
-BARRED = ("banned", "cooldown")
+WITHOUT_REWARD = ("banned", "cooldown")
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """What a node did in an epoch and what it was paid; µIFM and bps, names as in NodeEpoch."""
+    """The work of a node in an epoch and its rewards; µIFM and bps, names as in NodeEpoch."""
 
     node: int
     status: str
@@ -42,7 +42,7 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class SlashRow:
-    """A slash executed in an epoch: what was taken, and where it went."""
+    """A slash executed in an epoch: the amount taken and its split, µIFM."""
 
     delegated_slashed: int
     slashed: int
@@ -54,7 +54,7 @@ class SlashRow:
 
 @dataclass(frozen=True, slots=True)
 class PastEpoch:
-    """One settled epoch: its pool, what of it was minted, its rows."""
+    """A settled epoch: its reward pool, the minted part of it (both µIFM) and its rows."""
 
     number: int
     pool: int
@@ -65,8 +65,8 @@ class PastEpoch:
 
 
 @dataclass(frozen=True, slots=True)
-class Pay:
-    """A node's reward and its two parts."""
+class NodeReward:
+    """The reward of a node and its two parts, µIFM."""
 
     reward: int = 0
     operator: int = 0
@@ -75,48 +75,50 @@ class Pay:
 
 @dataclass(slots=True)
 class Outcome:
-    """Sums over all epochs; `pay` by (epoch, node)."""
+    """Sums over all epochs, µIFM; `rewards` by (epoch, node)."""
 
-    pay: dict[tuple[int, int], Pay] = field(default_factory=dict)
+    rewards: dict[tuple[int, int], NodeReward] = field(default_factory=dict)
     minted: int = 0
     carried: int = 0
-    sla_charges: int = 0
+    sla_drops: int = 0
     burned: int = 0
     honest: int = 0
     returned: int = 0
 
     def by_node(self) -> dict[int, int]:
-        """Reward of each node over all epochs."""
+        """Return the reward of each node over all epochs, µIFM."""
         sums: Counter[int] = Counter()
-        for (_, node), pay in self.pay.items():
-            sums[node] += pay.reward
+        for (_, node), reward in self.rewards.items():
+            sums[node] += reward.reward
         return dict(sums)
 
     @property
     def operators(self) -> int:
-        return sum(pay.operator for pay in self.pay.values())
+        return sum(reward.operator for reward in self.rewards.values())
 
     @property
     def delegators(self) -> int:
-        return sum(pay.delegators for pay in self.pay.values())
+        return sum(reward.delegators for reward in self.rewards.values())
 
 
 def recorded(epochs: Iterable[PastEpoch]) -> Outcome:
-    """What these epochs did pay."""
+    """Return the recorded outcome of these epochs."""
     outcome = Outcome()
     for epoch in epochs:
         outcome.minted += epoch.minted
         outcome.carried += epoch.pool - sum(row.reward for row in epoch.nodes)
         for row in epoch.nodes:
-            outcome.pay[epoch.number, row.node] = Pay(row.reward, row.operator_reward, row.delegators_reward)
-        outcome.sla_charges += _sla_charges(epoch, epoch.params)
+            outcome.rewards[epoch.number, row.node] = NodeReward(
+                row.reward, row.operator_reward, row.delegators_reward
+            )
+        outcome.sla_drops += _sla_drops(epoch, epoch.params)
         for slash in epoch.slashes:
             _add(outcome, slashing.SlashSplit(slash.burned, slash.honest, slash.returned))
     return outcome
 
 
 def replay(epochs: Iterable[PastEpoch], params: Parameters) -> Outcome:
-    """What these epochs would have paid under `params`; each with the carry that it did have."""
+    """Return the outcome of these epochs under `params`; each keeps the carry that it had."""
     outcome = Outcome()
     for epoch in epochs:
         pool = epoch.pool - epoch.minted + params.emission_per_epoch
@@ -125,8 +127,8 @@ def replay(epochs: Iterable[PastEpoch], params: Parameters) -> Outcome:
         outcome.carried += carry
         for row, reward in zip(epoch.nodes, paid, strict=True):
             split = rewards.split_reward(reward, row.active_stake, row.active_pool, row.share_bps)
-            outcome.pay[epoch.number, row.node] = Pay(reward, split.operator, split.delegators)
-        outcome.sla_charges += _sla_charges(epoch, params)
+            outcome.rewards[epoch.number, row.node] = NodeReward(reward, split.operator, split.delegators)
+        outcome.sla_drops += _sla_drops(epoch, params)
         for slash in epoch.slashes:
             _add(
                 outcome,
@@ -136,7 +138,7 @@ def replay(epochs: Iterable[PastEpoch], params: Parameters) -> Outcome:
 
 
 def weight_of(row: NodeRow, params: Parameters) -> int:
-    """The settlement weight of a node's row under `params` (R27, R28, R39)."""
+    """Return the settlement weight of a node's row under `params` (R27, R28, R39)."""
     stake = row.active_stake + row.active_pool
     degraded = performance.is_degraded(params, row.uptime_bps, row.rejection_bps, row.variation_bps)
     terms = performance.q_factor(
@@ -146,16 +148,16 @@ def weight_of(row: NodeRow, params: Parameters) -> int:
         row.credits,
         tiers.bonus_bps(params, tiers.tier_of(params, stake)),
         performance.cap_degraded(terms.q, degraded),
-        barred=row.status in BARRED or row.invalid > 0 or row.forged > 0,
+        barred=row.status in WITHOUT_REWARD or row.invalid > 0 or row.forged > 0,
     )
 
 
-def part_of_delegator(pay: Pay, shares: int, all_shares: int) -> int:
-    """What of a node's pay goes to `shares` of the `all_shares` that earned, rounded down."""
-    return pay.delegators * shares // all_shares if all_shares else 0
+def delegator_reward(reward: NodeReward, shares: int, all_shares: int) -> int:
+    """Return the part of a node's delegators' reward for `shares` of `all_shares` active shares, µIFM, floor."""
+    return reward.delegators * shares // all_shares if all_shares else 0
 
 
-def _sla_charges(epoch: PastEpoch, params: Parameters) -> int:
+def _sla_drops(epoch: PastEpoch, params: Parameters) -> int:
     return sum(
         1
         for row in epoch.nodes

@@ -64,7 +64,7 @@ def _dispute_opened(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
-def _verdict(node: str, data: Data) -> str:
+def _dispute_decided(node: str, data: Data) -> str:
     if data.get("outcome") == "overturned":
         return gettext("The DAO overturned a slash of %(node)s.") % {"node": node}
     return gettext("The DAO upheld a slash of %(node)s.") % {"node": node}
@@ -116,7 +116,7 @@ CATALOGUE = (
          "slash"),
     Kind("node_cooldown", "node", "warn", "clock-exclamation", gettext_lazy("Node in cooldown"), _cooldown, "node"),
     Kind("dispute_opened", "node", "warn", "gavel", gettext_lazy("Dispute opened"), _dispute_opened, "dispute"),
-    Kind("verdict", "node", "", "scale", gettext_lazy("Verdict"), _verdict, "dispute"),
+    Kind("dispute_decided", "node", "", "scale", gettext_lazy("Dispute decided"), _dispute_decided, "dispute"),
     Kind("vote_closing", "all", "warn", "hourglass", gettext_lazy("Vote closing"), _vote_closing, "dispute"),
     Kind("share_cut", "node", "warn", "arrow-down", gettext_lazy("Delegator share cut"), _share_cut, "node"),
     Kind("unbonding_paid", "wallet", "ok", "check", gettext_lazy("Unbonding matured"), _unbonding_paid, "portfolio"),

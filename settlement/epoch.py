@@ -33,9 +33,9 @@ EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
     detect_offences,  # 4   what the epoch shows of each node
     refund_pending_delegations,  # 4   who came in that very epoch gets it back
     create_slashes,  # 4   bases, windows, cooldowns and bans
-    count_disputes,  # 5   verdicts of the votes that end now
+    count_disputes,  # 5   outcomes of the votes that end now
     execute_slashes,  # 5   those due, undisputed or upheld
-    close_proposals,  # 6   count, pass, carry out
+    close_proposals,  # 6   count, pass, execute
     carry_out_redelegations,  # 7   from pool to pool
     update_standing,  # 9   penalty, reputation
     write_report,  # 10  rows, totals, Merkle root

@@ -75,21 +75,22 @@ DETAILS = (
     gettext_noop("There is no dispute %(number)s."),
     gettext_noop("There is no proposal %(number)s."),
     gettext_noop("There is no slash %(number)s."),
-    gettext_noop("It is too late: the slash could be disputed until epoch %(epoch)s ended."),
-    gettext_noop("A dispute takes a deposit of %(deposit)s IFM: have as much available in the wallet."),
-    gettext_noop("Only the operator who disputes the slash may add evidence."),
-    gettext_noop("The vote is closed: it takes no more evidence."),
-    gettext_noop("A dispute takes %(most)s pieces of evidence, and has them."),
-    gettext_noop("The vote ended with epoch %(epoch)s: it takes no more votes."),
+    gettext_noop("The slash could be disputed until the end of epoch %(epoch)s."),
+    gettext_noop("A dispute requires a deposit of %(deposit)s IFM, available in the wallet."),
+    gettext_noop("Only the operator who opened the dispute can add evidence."),
+    gettext_noop("The vote is closed. Evidence can no longer be added."),
+    gettext_noop("A dispute can have at most %(most)s pieces of evidence."),
+    gettext_noop("The vote ended with epoch %(epoch)s."),
     gettext_noop("Choose one of %(choices)s."),
     gettext_noop(
-        "This wallet had no stake at the opening of epoch %(epoch)s, in which the vote was opened: "
-        "tokens staked later do not vote."
+        "This wallet had no stake at the opening of epoch %(epoch)s, in which the vote was opened. "
+        "Tokens staked later do not count."
     ),
     gettext_noop(
-        "A proposal takes %(needed)s IFM of voting power; at the opening of epoch %(epoch)s this wallet had %(power)s."
+        "A proposal requires %(threshold)s IFM of voting power; at the opening of epoch %(epoch)s this wallet "
+        "had %(power)s IFM."
     ),
-    gettext_noop("Name at least one parameter and its new value."),
+    gettext_noop("Enter at least one parameter and its new value."),
     gettext_noop("Enter the %(field)s as text."),
     gettext_noop("Enter the %(field)s: it has no visible character."),
     gettext_noop("Shorten the %(field)s to %(longest)s characters or fewer."),

@@ -1,4 +1,4 @@
-"""Disputes: what is judged, how it stands, and the votes on it."""
+"""Endpoints of disputes and the votes on them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from governance.api import serializers as shapes
-from governance.api.queries import MAX_ID, VOTE_PARAMETERS, body, caller_of, cast, number, vote_query
+from governance.api import serializers as schemas
+from governance.api.queries import (
+    MAX_ID,
+    VOTE_PARAMETERS,
+    caller_of,
+    checked_id,
+    request_object,
+    vote_fields,
+    vote_query,
+)
 from governance.models import Vote
 from governance.selectors import disputes
 from governance.selectors.votes import votes_of
@@ -27,7 +35,7 @@ from staking.services import clock
 from web.api import filters
 from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
 
-STATUSES = tuple(shapes.DISPUTE_STATUSES)
+STATUSES = tuple(schemas.DISPUTE_STATUSES)
 FILTERS = [
     OpenApiParameter("status", enum=list(STATUSES)),
     OpenApiParameter("node", description="Only disputes of slashes of this node."),
@@ -38,11 +46,11 @@ DISPUTED = inline_serializer(
     "Disputed",
     {
         "transaction": serializers.IntegerField(
-            allow_null=True, help_text="The deposit's number in the ledger."
+            allow_null=True, help_text="Ledger transaction of the deposit; null without a deposit."
         ),
         "wallet": serializers.DictField(help_text="As in `GET me`."),
         "node": serializers.DictField(help_text="As in `GET nodes/ADDR`."),
-        "dispute": shapes.DisputeSerializer(),
+        "dispute": schemas.DisputeSerializer(),
     },
 )
 
@@ -50,60 +58,62 @@ DISPUTED = inline_serializer(
 @extend_schema(
     tags=["governance"],
     parameters=[*FILTERS, *OFFSET_PARAMETERS],
-    responses=page_of(shapes.DisputeSerializer),
+    responses=page_of(schemas.DisputeSerializer),
 )
 @api_view(["GET"])
 def dispute_list(request: Request) -> Response:
-    """Disputes, the newest first."""
-    asked = window(request)
-    found, count = disputes.list_disputes(
-        limit=asked.limit,
-        offset=asked.offset,
+    """List disputes, newest first."""
+    page_window = window(request)
+    rows, count = disputes.list_disputes(
+        limit=page_window.limit,
+        offset=page_window.offset,
         status=filters.choice(request, "status", STATUSES) or "",
         node=filters.address(request, "node") or "",
         slash=whole(request, "slash", None, 0, MAX_ID),
     )
-    return page(request, list(shapes.DisputeSerializer(found, many=True).data), window=asked, count=count)
+    return page(
+        request, list(schemas.DisputeSerializer(rows, many=True).data), window=page_window, count=count
+    )
 
 
-@extend_schema(tags=["governance"], responses=shapes.DisputeSerializer)
+@extend_schema(tags=["governance"], responses=schemas.DisputeSerializer)
 @api_view(["GET"])
 def dispute_detail(request: Request, dispute: int) -> Response:
-    """One dispute: tally, quorum, when it closes, its votes and evidence."""
-    return Response(dispute_json(number(dispute)))
+    """Return a dispute with its tally, quorum, end, votes and evidence."""
+    return Response(dispute_json(checked_id(dispute)))
 
 
 @extend_schema(
     tags=["governance"],
     parameters=[*VOTE_PARAMETERS, *OFFSET_PARAMETERS],
-    responses=page_of(shapes.VoteSerializer),
+    responses=page_of(schemas.VoteSerializer),
 )
 @api_view(["GET"])
 def dispute_votes(request: Request, dispute: int) -> Response:
-    """The votes on a dispute, by power unless asked otherwise."""
-    asked, query = window(request), vote_query(request, DISPUTE_CHOICES)
-    found = disputes.dispute_figures(number(dispute), votes=0).dispute
-    votes, count = votes_of(found, query, limit=asked.limit, offset=asked.offset)
-    return page(request, list(shapes.VoteSerializer(votes, many=True).data), window=asked, count=count)
+    """List the votes on a dispute, by default with the largest power first."""
+    page_window, query = window(request), vote_query(request, DISPUTE_CHOICES)
+    row = disputes.dispute_figures(checked_id(dispute), votes=0).dispute
+    votes, count = votes_of(row, query, limit=page_window.limit, offset=page_window.offset)
+    return page(request, list(schemas.VoteSerializer(votes, many=True).data), window=page_window, count=count)
 
 
-@extend_schema(tags=["governance"], request=shapes.DisputeVoteBody, responses=shapes.DisputeSerializer)
+@extend_schema(tags=["governance"], request=schemas.DisputeVoteBody, responses=schemas.DisputeSerializer)
 @api_view(["POST"])
 def dispute_vote(request: Request, dispute: int) -> Response:
-    """Vote on a dispute with the wallet's power at the snapshot; a later vote replaces an earlier one."""
-    vote = vote_dispute(**cast(request), dispute=number(dispute))
+    """Vote on a dispute with the wallet's power at the snapshot; a second vote replaces the first."""
+    vote = vote_dispute(**vote_fields(request), dispute=checked_id(dispute))
     return Response(dispute_json(dispute) | {"vote": vote_json(vote)})
 
 
-@extend_schema(tags=["governance"], request=shapes.EvidenceBody, responses={201: shapes.DisputeSerializer})
+@extend_schema(tags=["governance"], request=schemas.EvidenceBody, responses={201: schemas.DisputeSerializer})
 @api_view(["POST"])
 def dispute_evidence(request: Request, dispute: int) -> Response:
-    """Add words and a link to one's own dispute, until its vote ends."""
-    given = body(request)
+    """Add a text and a link to the caller's own dispute while its vote is open."""
+    fields = request_object(request)
     add_evidence(
-        dispute=number(dispute),
-        text=given.get("text"),
-        link=given.get("link", ""),
+        dispute=checked_id(dispute),
+        text=fields.get("text"),
+        link=fields.get("link", ""),
         actor=caller_of(request),
         now=clock.now(),
     )
@@ -111,15 +121,15 @@ def dispute_evidence(request: Request, dispute: int) -> Response:
 
 
 def slash_dispute(wallet_json: Callable[[str], dict[str, Any]]) -> Any:
-    """The door `POST slashes/ID/dispute`; the roof says how a wallet is shown, of which this house knows a part."""
+    """Return the view of `POST slashes/ID/dispute`; `wallet_json` renders a wallet, which needs other packages."""
 
-    @extend_schema(tags=["governance"], request=shapes.ReasonBody, responses={201: DISPUTED})
+    @extend_schema(tags=["governance"], request=schemas.ReasonBody, responses={201: DISPUTED})
     @api_view(["POST"])
     def dispute_slash(request: Request, slash: int) -> Response:
-        """Dispute a pending slash of one's own node; the deposit is paid at once."""
+        """Dispute a pending slash of the caller's own node and pay the deposit."""
         now, wallet = clock.now(), caller_of(request)
-        reason = body(request).get("reason")
-        opened = open_dispute(slash=number(slash), reason=reason, actor=wallet, now=now)
+        reason = request_object(request).get("reason")
+        opened = open_dispute(slash=checked_id(slash), reason=reason, actor=wallet, now=now)
         answer = {
             "transaction": posted(deposit_key(opened.pk)),
             "wallet": wallet_json(wallet),
@@ -132,10 +142,10 @@ def slash_dispute(wallet_json: Callable[[str], dict[str, Any]]) -> Any:
 
 
 def dispute_json(dispute: int) -> dict[str, Any]:
-    """The answer of `GET disputes/ID`. Raises: `not_found`."""
-    return dict(shapes.DisputeSerializer(disputes.dispute_figures(dispute)).data)
+    """Return the answer of `GET disputes/ID`. Raises: `not_found`."""
+    return dict(schemas.DisputeSerializer(disputes.dispute_figures(dispute)).data)
 
 
 def vote_json(vote: Vote) -> dict[str, Any]:
-    """One vote as in the list of a ballot's votes."""
-    return dict(shapes.VoteSerializer(vote).data)
+    """Return a vote as listed by `GET disputes/ID/votes`."""
+    return dict(schemas.VoteSerializer(vote).data)

@@ -1,4 +1,4 @@
-"""Proposals: what is asked, how it stands, and the votes on it."""
+"""Endpoints of proposals, the votes on them and the effect of changes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from governance.api import serializers as shapes
+from governance.api import serializers as schemas
 from governance.api.disputes import vote_json
-from governance.api.queries import VOTE_PARAMETERS, body, caller_of, cast, number, vote_query
+from governance.api.queries import (
+    VOTE_PARAMETERS,
+    caller_of,
+    checked_id,
+    request_object,
+    vote_fields,
+    vote_query,
+)
 from governance.selectors import proposals
 from governance.selectors.replays import effect_of
 from governance.selectors.votes import votes_of
@@ -25,7 +32,7 @@ from staking.services import clock
 from web.api import filters
 from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 
-STATUSES = tuple(shapes.PROPOSAL_STATUSES)
+STATUSES = tuple(schemas.PROPOSAL_STATUSES)
 FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
 
 
@@ -33,89 +40,91 @@ FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
     methods=["GET"],
     tags=["governance"],
     parameters=[*FILTERS, *OFFSET_PARAMETERS],
-    responses=page_of(shapes.ProposalSerializer),
+    responses=page_of(schemas.ProposalSerializer),
 )
 @extend_schema(
     methods=["POST"],
     tags=["governance"],
-    request=shapes.ProposalBody,
-    responses={201: shapes.ProposalSerializer},
+    request=schemas.ProposalBody,
+    responses={201: schemas.ProposalSerializer},
 )
 @api_view(["GET", "POST"])
 def proposal_list(request: Request) -> Response:
-    """Proposals, the newest first; or a new one, by a wallet with enough voting power."""
+    """List proposals, newest first, or open one; a proposal requires enough voting power."""
     return _propose(request) if request.method == "POST" else _list(request)
 
 
-@extend_schema(tags=["governance"], responses=shapes.ProposalSerializer)
+@extend_schema(tags=["governance"], responses=schemas.ProposalSerializer)
 @api_view(["GET"])
 def proposal_detail(request: Request, proposal: int) -> Response:
-    """One proposal: what it changes, its tally, quorum and votes, and when it closes."""
-    return Response(proposal_json(number(proposal)))
+    """Return a proposal with its changes, tally, quorum, end and votes."""
+    return Response(proposal_json(checked_id(proposal)))
 
 
-@extend_schema(tags=["governance"], responses=shapes.EffectSerializer)
+@extend_schema(tags=["governance"], responses=schemas.EffectSerializer)
 @api_view(["GET"])
 def proposal_effect(request: Request, proposal: int) -> Response:
-    """What the proposal would have changed in the last settled epochs, on top of the parameters in force."""
-    changes = proposals.proposal_figures(number(proposal), votes=0).proposal.changes
+    """Replay the last settled epochs with the proposal applied to the parameters in force."""
+    changes = proposals.proposal_figures(checked_id(proposal), votes=0).proposal.changes
     return _effect(request, changes)
 
 
-@extend_schema(tags=["governance"], request=shapes.ChangesBody, responses=shapes.EffectSerializer)
+@extend_schema(tags=["governance"], request=schemas.ChangesBody, responses=schemas.EffectSerializer)
 @api_view(["POST"])
 def preview(request: Request) -> Response:
-    """What changes would have done in the last settled epochs; nothing is proposed."""
-    changes = body(request).get("changes")
+    """Replay the last settled epochs with these changes; no proposal is created."""
+    changes = request_object(request).get("changes")
     if not isinstance(changes, dict):
-        raise Invalid("Name parameters and their new values.", field="changes")
+        raise Invalid("Enter parameters and their new values.", field="changes")
     return _effect(request, changes)
 
 
 @extend_schema(
     tags=["governance"],
     parameters=[*VOTE_PARAMETERS, *OFFSET_PARAMETERS],
-    responses=page_of(shapes.VoteSerializer),
+    responses=page_of(schemas.VoteSerializer),
 )
 @api_view(["GET"])
 def proposal_votes(request: Request, proposal: int) -> Response:
-    """The votes on a proposal, by power unless asked otherwise."""
-    asked, query = window(request), vote_query(request, PROPOSAL_CHOICES)
-    found = proposals.proposal_figures(number(proposal), votes=0).proposal
-    votes, count = votes_of(found, query, limit=asked.limit, offset=asked.offset)
-    return page(request, list(shapes.VoteSerializer(votes, many=True).data), window=asked, count=count)
+    """List the votes on a proposal, by default with the largest power first."""
+    page_window, query = window(request), vote_query(request, PROPOSAL_CHOICES)
+    row = proposals.proposal_figures(checked_id(proposal), votes=0).proposal
+    votes, count = votes_of(row, query, limit=page_window.limit, offset=page_window.offset)
+    return page(request, list(schemas.VoteSerializer(votes, many=True).data), window=page_window, count=count)
 
 
-@extend_schema(tags=["governance"], request=shapes.ProposalVoteBody, responses=shapes.ProposalSerializer)
+@extend_schema(tags=["governance"], request=schemas.ProposalVoteBody, responses=schemas.ProposalSerializer)
 @api_view(["POST"])
 def proposal_vote(request: Request, proposal: int) -> Response:
-    """Vote on a proposal with the wallet's power at the snapshot; a later vote replaces an earlier one."""
-    vote = vote_proposal(**cast(request), proposal=number(proposal))
+    """Vote on a proposal with the wallet's power at the snapshot; a second vote replaces the first."""
+    vote = vote_proposal(**vote_fields(request), proposal=checked_id(proposal))
     return Response(proposal_json(proposal) | {"vote": vote_json(vote)})
 
 
 def proposal_json(proposal: int) -> dict[str, Any]:
-    """The answer of `GET proposals/ID`. Raises: `not_found`."""
-    return dict(shapes.ProposalSerializer(proposals.proposal_figures(proposal)).data)
+    """Return the answer of `GET proposals/ID`. Raises: `not_found`."""
+    return dict(schemas.ProposalSerializer(proposals.proposal_figures(proposal)).data)
 
 
 def _list(request: Request) -> Response:
-    asked = window(request)
+    page_window = window(request)
     status = filters.choice(request, "status", STATUSES) or ""
-    found, count = proposals.list_proposals(limit=asked.limit, offset=asked.offset, status=status)
-    return page(request, list(shapes.ProposalSerializer(found, many=True).data), window=asked, count=count)
+    rows, count = proposals.list_proposals(limit=page_window.limit, offset=page_window.offset, status=status)
+    return page(
+        request, list(schemas.ProposalSerializer(rows, many=True).data), window=page_window, count=count
+    )
 
 
 def _propose(request: Request) -> Response:
-    given = body(request)
-    made = propose(
-        title=given.get("title"),
-        body=given.get("body", ""),
-        changes=given.get("changes"),
+    fields = request_object(request)
+    proposal = propose(
+        title=fields.get("title"),
+        body=fields.get("body", ""),
+        changes=fields.get("changes"),
         wallet=caller_of(request),
         now=clock.now(),
     )
-    return Response(proposal_json(made.pk), status=201)
+    return Response(proposal_json(proposal.pk), status=201)
 
 
 def _effect(request: Request, changes: dict[str, Any]) -> Response:
@@ -124,5 +133,5 @@ def _effect(request: Request, changes: dict[str, Any]) -> Response:
     caller = getattr(request.user, "address", "") or None
     effect = effect_of(params, caller)
     if effect is None:
-        raise NotFound("No epoch is settled yet: there is nothing to replay.")
-    return Response(shapes.EffectSerializer(effect).data)
+        raise NotFound("No epoch is settled yet, so there is nothing to replay.")
+    return Response(schemas.EffectSerializer(effect).data)

@@ -1,4 +1,4 @@
-"""Bodies and query strings of the DAO's doors."""
+"""Request bodies and query parameters of the governance endpoints."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ VOTE_PARAMETERS = [
 
 
 def caller_of(request: Request) -> str:
-    """The wallet behind a token or session that may write, canonical."""
+    """Return the canonical address of the authenticated wallet."""
     return str(request.user.address)  # type: ignore[union-attr]
 
 
-def number(given: int) -> int:
-    """An id of the address. Raises: `not_found` for one that no row can have."""
-    if given > MAX_ID:
-        raise NotFound("There is nothing under this number.")
-    return given
+def checked_id(value: int) -> int:
+    """Return an id of the URL. Raises: `not_found` when it does not fit the column."""
+    if value > MAX_ID:
+        raise NotFound("Nothing has this number.")
+    return value
 
 
-def body(request: Request) -> dict[str, Any]:
-    """The object that was sent; what is in it, the service judges in its own order. Raises: `invalid`."""
+def request_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of the request; the service checks its fields in its own order. Raises: `invalid`."""
     if not isinstance(request.data, dict):
-        raise Invalid("Send an object.")
+        raise Invalid("Send a JSON object.")
     return request.data
 
 
-def cast(request: Request) -> dict[str, Any]:
-    """A vote as it was sent, by whom and when. Raises: `invalid` for a body that is no object."""
-    given = body(request)
+def vote_fields(request: Request) -> dict[str, Any]:
+    """Return choice, reason, wallet and time of a vote. Raises: `invalid` when the body is not an object."""
+    fields = request_object(request)
     return {
-        "choice": given.get("choice"),
-        "reason": given.get("reason", ""),
+        "choice": fields.get("choice"),
+        "reason": fields.get("reason", ""),
         "wallet": caller_of(request),
         "now": clock.now(),
     }
 
 
 def vote_query(request: Request, choices: tuple[str, ...]) -> VoteQuery:
-    """Filter and order of a list of votes. Raises: `invalid`."""
+    """Return filter and order of a list of votes. Raises: `invalid`."""
     return VoteQuery(
         choice=filters.choice(request, "choice", choices) or "",
         with_reason=filters.flag(request, "with_reason"),

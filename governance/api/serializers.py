@@ -1,4 +1,4 @@
-"""The shapes of the DAO's answers and bodies; they render what selectors read, and are the schema."""
+"""Serializers of governance: request bodies and answers, which are also the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ class ProposalTallySerializer(serializers.Serializer[Any]):
     abstain = AmountField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # `for` is a word of Python and cannot be declared above.
+        # `for` is a Python keyword and cannot be declared above.
         return {"for": AmountField(), **super().get_fields()}
 
 
 class CountSerializer(serializers.Serializer[Any]):
-    """What every ballot has: `quorum` is the turnout needed, of `quorum_base` at the snapshot."""
+    """Common fields of disputes and proposals. `quorum`: the turnout needed, of `quorum_base` at the snapshot."""
 
     opened_at = MomentField(source="ballot.opened_at")
     opened_epoch = serializers.IntegerField(source="ballot.opened_epoch")
     snapshot_epoch = serializers.IntegerField(
-        source="ballot.opened_epoch", help_text="Power is the stake at the opening of this epoch."
+        source="ballot.opened_epoch", help_text="Voting power is the stake at the opening of this epoch."
     )
     closes_epoch = serializers.IntegerField(source="ballot.closes_epoch")
     closes_at = MomentField(source="count.closes_at")
@@ -94,12 +94,14 @@ class CountSerializer(serializers.Serializer[Any]):
     quorum_bps = serializers.IntegerField(source="ballot.quorum_bps")
     quorum_base = AmountField(source="ballot.quorum_base")
     turnout = AmountField(source="count.turnout")
-    missing = AmountField(source="count.missing", help_text="What the turnout lacks to the quorum.")
+    missing = AmountField(source="count.missing", help_text="Power that is missing to the quorum.")
     voters = serializers.IntegerField(source="count.voters")
-    votes = VoteSerializer(many=True, help_text="The 200 with most power, 10 in a list; all at `…/votes`.")
+    votes = VoteSerializer(
+        many=True, help_text="The 200 largest votes, 10 in a list; all of them at `…/votes`."
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """What the ballot is about comes first."""
+        """Return the fields with the common ones last."""
         common = CountSerializer._declared_fields
         return dict(sorted(super().get_fields().items(), key=lambda named: named[0] in common))
 
@@ -127,7 +129,9 @@ class ProposalSerializer(CountSerializer):
     changes = serializers.DictField(source="proposal.changes")
     status = serializers.ChoiceField(source="proposal.status", choices=PROPOSAL_STATUSES)
     timelock_epochs = serializers.IntegerField(source="proposal.timelock_epochs")
-    executes_epoch = serializers.IntegerField(help_text="Carried out in this settlement, if it passes.")
+    executes_epoch = serializers.IntegerField(
+        help_text="Executed in the settlement of this epoch, if it passes."
+    )
     parameters_version = serializers.IntegerField(source="proposal.version", allow_null=True)
     tally = ProposalTallySerializer(source="count.tally")
 
@@ -140,13 +144,13 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     minted = AmountField()
     operators = AmountField()
     delegators = AmountField()
-    sla_charges = serializers.IntegerField(help_text="SLA drops found.")
+    sla_drops = serializers.IntegerField(help_text="Node epochs with an SLA drop.")
     burned = AmountField()
     honest = AmountField()
     returned = AmountField()
 
 
-class MovedSerializer(serializers.Serializer[Any]):
+class RewardChangeSerializer(serializers.Serializer[Any]):
     node = AddressField(source="address")
     name = serializers.CharField()
     before = AmountField()
@@ -154,18 +158,18 @@ class MovedSerializer(serializers.Serializer[Any]):
     difference = SignedAmountField()
 
 
-class MineSerializer(serializers.Serializer[Any]):
+class WalletRewardSerializer(serializers.Serializer[Any]):
     before = AmountField()
     after = AmountField()
     difference = SignedAmountField()
 
 
 class EffectSerializer(serializers.Serializer[Any]):
-    """Settled epochs replayed under other parameters. `nodes`: those whose reward differs; `mine`: the caller's."""
+    """Replay of settled epochs. `nodes`: nodes with another reward; `mine`: rewards of the calling wallet."""
 
     first_epoch = serializers.IntegerField()
     last_epoch = serializers.IntegerField()
     before = OutcomeSerializer()
     after = OutcomeSerializer()
-    nodes = MovedSerializer(many=True)
-    mine = MineSerializer(allow_null=True)
+    nodes = RewardChangeSerializer(many=True)
+    mine = WalletRewardSerializer(allow_null=True)

@@ -1,4 +1,4 @@
-"""Governance's addresses, relative to /api/v1/; the roof adds `slashes/ID/dispute`."""
+"""URLs of governance, relative to /api/v1/; inframind adds `slashes/ID/dispute`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second and third step of every act of the DAO: review, then do it once per key."""
+"""Review and confirmation of governance actions; a confirmation runs once for each review key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What will happen when the button is pressed. `fields` are sent again with the key; `back` leads to the form."""
+    """A review page. `fields` are posted again with the key; `back` is the URL of the form."""
 
     title: str
     rows: Sequence[tuple[str, str | SafeString]]
@@ -35,8 +35,8 @@ class Review:
     command: str = ""
 
 
-def sent_from(page: str) -> Callable[[View], View]:
-    """A view that only takes what the form on `page` sends; who comes to its address otherwise is led there."""
+def redirect_get_to(page: str) -> Callable[[View], View]:
+    """Decorate the view of a form on the page named `page`: a GET is redirected to that page."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -51,39 +51,43 @@ def sent_from(page: str) -> Callable[[View], View]:
 
 
 def is_confirmation(request: HttpRequest) -> bool:
-    """Whether the review was seen: its key is with the form."""
+    """Return whether the form was posted by a review, which adds its key."""
     return KEY in request.POST
 
 
 def show_review(request: HttpRequest, review: Review, **more: Any) -> HttpResponse:
-    """The review with a new key for its form."""
-    context = {"review": review, "fields": [*review.fields.items(), (KEY, new_key())], "act": request.path}
+    """Render the review with a new key in its form."""
+    context = {
+        "review": review,
+        "fields": [*review.fields.items(), (KEY, new_key())],
+        "action": request.path,
+    }
     response = render(request, "governance/review.html", {**context, **more})
-    # Not "no-store": a reader who goes back to the review is to find it, with its key.
+    # Not "no-store": going back to the review must show it with the same key.
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def carry_out(
+def run_confirmed(
     request: HttpRequest,
     wallet: str,
     *,
-    act: str,
+    action: str,
     fields: Mapping[str, str],
-    do: Callable[[], tuple[str, str]],
+    run: Callable[[], tuple[str, str]],
 ) -> HttpResponse:
-    """Do it unless this key did it before, and lead to the result; `do` answers with where that is and what to say.
+    """Run the action once for this key and redirect to its result; `run` returns (URL, message).
 
-    Raises: what `do` raises, then nothing is changed; `invalid`, `idempotency_conflict` for a key that does not fit.
+    Raises: what `run` raises, with nothing changed; `invalid` or `idempotency_conflict` for a wrong key.
     """
 
-    def run() -> dict[str, Any]:
-        location, said = do()
-        return {"location": location, "said": said}
+    def answer() -> dict[str, Any]:
+        location, message = run()
+        return {"location": location, "message": message}
 
     body = {**fields, "path": request.path}
-    answer = run_once(
-        wallet=wallet, key=request.POST.get(KEY, ""), action=act, body=body, now=clock.now(), run=run
+    stored = run_once(
+        wallet=wallet, key=request.POST.get(KEY, ""), action=action, body=body, now=clock.now(), run=answer
     )
-    messages.success(request, answer["said"])
-    return HttpResponseRedirect(answer["location"], status=303)
+    messages.success(request, stored["message"])
+    return HttpResponseRedirect(stored["location"], status=303)

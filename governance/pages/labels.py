@@ -1,4 +1,4 @@
-"""Charges, rules, choices and outcomes in words."""
+"""Labels and sentences for offences, rules, choices and outcomes."""
 
 from __future__ import annotations
 
@@ -24,27 +24,32 @@ CHOICES = {
 
 _RULES = {
     offences.SLA_DROP: gettext_lazy(
-        "A node that accepts at least %(min_jobs)s jobs in an epoch owes good work on %(threshold)s of them. "
-        "A first drop costs the operator alone; a repeated one within %(window)s epochs costs the delegators as well."
+        "A node that accepts at least %(min_jobs)s jobs in an epoch must complete %(threshold)s of them correctly and "
+        "in time. The first drop costs only the operator; a repeated one within %(window)s epochs also costs the "
+        "delegators."
     ),
     offences.INVALID_PROOF: gettext_lazy(
-        "Every receipt is signed by the node’s signing key. One signature that does not recover to it is enough."
+        "Every receipt must be signed with the node’s signing key. One receipt with another signature is an offence."
     ),
     offences.FORGED_TRACE: gettext_lazy(
-        "When a quorum runs a job again, the trace that the node signed must come out. One that differs is a forgery."
+        "When a quorum of nodes executes a job again, its trace must equal the trace that the node signed. One "
+        "different trace is an offence."
     ),
-    offences.DROPOUT: gettext_lazy("A node that accepts a job sees it through. One dropped job is enough."),
+    offences.DROPOUT: gettext_lazy(
+        "A node must finish every job that it accepts. One dropped job is an offence."
+    ),
     offences.FAKE_RESOURCES: gettext_lazy(
-        "No number of the measured hardware may be below the one that the node declares."
+        "No measured hardware value may be below the value that the node declares."
     ),
     offences.SCHEMA_MISMATCH: gettext_lazy(
-        "Results follow the schema of their job class. In one epoch %(mismatches)s results that do not are too many."
+        "Results must follow the schema of their job class. %(mismatches)s results in one epoch that do not are an "
+        "offence."
     ),
 }
 
 
 def rule(offence: str, params: Any) -> str:
-    """The rule that a slash is about, in words (section 8)."""
+    """Return the rule that an offence breaks, in words (section 8)."""
     return str(_RULES[offence]) % {
         "min_jobs": params.sla_min_jobs,
         "threshold": percent(params.sla_threshold_bps, 0),
@@ -53,20 +58,20 @@ def rule(offence: str, params: Any) -> str:
     }
 
 
-def charge(slash: Slash) -> str:
-    """What the epoch showed of the node, with its figures."""
+def facts(slash: Slash) -> str:
+    """Return what was recorded about the node in the epoch of the offence, with figures."""
     measured: Mapping[str, Any] = slash.measured
     count = grouped_int(len(slash.evidence))
     return {
         offences.SLA_DROP: _sla_drop,
         offences.INVALID_PROOF: lambda _: ngettext(
-            "%(n)s receipt carries a signature that does not recover to the node’s signing key.",
-            "%(n)s receipts carry a signature that does not recover to the node’s signing key.",
+            "%(n)s receipt was not signed with the node’s signing key.",
+            "%(n)s receipts were not signed with the node’s signing key.",
             len(slash.evidence),
         ) % {"n": count},
         offences.FORGED_TRACE: lambda _: ngettext(
-            "A quorum ran %(n)s job again and got another trace than the node had signed.",
-            "A quorum ran %(n)s jobs again and got other traces than the node had signed.",
+            "A quorum executed %(n)s job again and got a different trace.",
+            "A quorum executed %(n)s jobs again and got different traces.",
             len(slash.evidence),
         ) % {"n": count},
         offences.DROPOUT: lambda _: ngettext(
@@ -86,10 +91,10 @@ def charge(slash: Slash) -> str:
 
 
 def _sla_drop(measured: Mapping[str, Any]) -> str:
-    said = gettext(
-        "%(good)s of %(accepted)s accepted jobs were good: an SLA of %(sla)s, below the %(threshold)s owed."
+    sentence = gettext(
+        "%(good)s of %(accepted)s accepted jobs were good: an SLA of %(sla)s, below the threshold of %(threshold)s."
     )
-    return said % {
+    return sentence % {
         "good": grouped_int(measured["good"]),
         "accepted": grouped_int(measured["accepted"]),
         "sla": percent(measured["sla_bps"]),
@@ -98,12 +103,12 @@ def _sla_drop(measured: Mapping[str, Any]) -> str:
 
 
 def offence(name: str) -> str:
-    """The offence as a label."""
+    """Return the label of an offence."""
     return str(OFFENCES.get(name, name))
 
 
 def rates(slash: Slash) -> str:
-    """ "25% of own and delegated stake", "10% of own stake"."""
+    """Return the rates of a slash: "25% of own and delegated stake", "10% of own stake"."""
     own, delegated = percent(slash.self_bps, 0), percent(slash.delegated_bps, 0)
     if not slash.delegated_bps:
         return gettext("%s of own stake") % own
@@ -112,53 +117,50 @@ def rates(slash: Slash) -> str:
     return gettext("%(own)s of own, %(delegated)s of delegated stake") % {"own": own, "delegated": delegated}
 
 
-def standing(dispute: Dispute, tally: Mapping[str, int], *, quorum_reached: bool) -> str:
-    """How the dispute came out, or would if it ended now (R46)."""
-    leads = tally["overturn"] > tally["uphold"]
+def dispute_projection(dispute: Dispute, tally: Mapping[str, int], *, quorum_reached: bool) -> str:
+    """Return the outcome of a dispute, or the outcome if its vote ended now (R46)."""
     if dispute.status == Dispute.Status.OVERTURNED:
-        return gettext("The slash was overturned: nothing was taken and the deposit went back.")
+        return gettext("The slash was overturned. Nothing was slashed and the deposit was returned.")
     if dispute.status == Dispute.Status.UPHELD and dispute.quorum_met:
-        return gettext("The slash was upheld and carried out; the deposit went to the treasury.")
+        return gettext("The slash was upheld and executed. The deposit went to the treasury.")
     if dispute.status == Dispute.Status.UPHELD:
-        return gettext(
-            "The quorum was missed, so the slash stood and was carried out; the deposit went back."
-        )
+        return gettext("The quorum was not met, so the slash was executed. The deposit was returned.")
     if not quorum_reached:
         return gettext(
-            "As it stands the slash would be upheld: the quorum is missed, and the deposit goes back."
+            "If the vote ended now, the slash would be upheld: the quorum is not met. The deposit would be returned."
         )
-    if leads:
+    if tally["overturn"] > tally["uphold"]:
         return gettext(
-            "As it stands the slash would be overturned: the quorum is reached and overturn leads."
+            "If the vote ended now, the slash would be overturned: the quorum is met and overturn leads."
         )
     return gettext(
-        "As it stands the slash would be upheld: the quorum is reached and overturn does not lead."
+        "If the vote ended now, the slash would be upheld: the quorum is met and overturn does not lead."
     )
 
 
-def proposal_standing(proposal: Proposal, tally: Mapping[str, int], *, quorum_reached: bool) -> str:
-    """How the proposal came out, or would if its vote ended now (R47)."""
+def proposal_projection(proposal: Proposal, tally: Mapping[str, int], *, quorum_reached: bool) -> str:
+    """Return the outcome of a proposal, or the outcome if its vote ended now (R47)."""
     if proposal.status != Proposal.Status.VOTING:
         return str(_OUTCOMES[proposal.status]) % {"n": grouped_int(proposal.executes_epoch or 0)}
     if not quorum_reached:
-        return gettext("As it stands the proposal would be rejected: the quorum is missed.")
+        return gettext("If the vote ended now, the proposal would be rejected: the quorum is not met.")
     if tally["for"] > tally["against"]:
-        return gettext(
-            "As it stands the proposal would pass: the quorum is reached and more power is for it."
-        )
-    return gettext("As it stands the proposal would be rejected: no more power is for it than against.")
+        return gettext("If the vote ended now, the proposal would pass: the quorum is met and for leads.")
+    return gettext(
+        "If the vote ended now, the proposal would be rejected: the quorum is met and for does not lead."
+    )
 
 
 _OUTCOMES = {
-    "passed": gettext_lazy("The proposal passed and is carried out in the settlement of epoch %(n)s."),
-    "executed": gettext_lazy("The proposal passed and was carried out in the settlement of epoch %(n)s."),
+    "passed": gettext_lazy("The proposal passed. It is executed in the settlement of epoch %(n)s."),
+    "executed": gettext_lazy("The proposal passed and was executed in the settlement of epoch %(n)s."),
     "rejected": gettext_lazy("The proposal was rejected."),
     "expired": gettext_lazy(
-        "The proposal passed, but its values no longer fit the bounds: nothing was changed."
+        "The proposal passed, but when it was due a value was out of bounds. Nothing was changed."
     ),
 }
 
 
 def part(power: int, base: int) -> str:
-    """A power as a part of all stake at the snapshot."""
+    """Return a power as a percentage of all stake at the snapshot."""
     return percent(power * BPS // base) if base else "–"

@@ -1,4 +1,4 @@
-"""The measure that a slash is about, over the epochs around it."""
+"""Chart of the figure that a slash is about, over the epochs around the offence."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ COUNTED = {
 }
 
 
-def trace(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
-    """SLA, or the count of what the offence counts, epoch by epoch; hardware has no course."""
+def offence_chart(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
+    """Return a chart of the SLA or of the counted events for each epoch; None for hardware."""
     if not rows:
         return None
     if slash.offence == offences.SLA_DROP:
@@ -36,7 +36,7 @@ def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart:
     known = [row.sla_bps for row in rows if row.sla_bps is not None]
     low = min([*known, threshold])
     summary = gettext(
-        "%(sla)s in epoch %(n)s; %(below)s of the %(all)s epochs around it lie below the threshold."
+        "%(sla)s in epoch %(n)s; %(below)s of the %(all)s epochs shown are below the threshold."
     ) % {
         "sla": percent(slash.measured["sla_bps"]),
         "n": grouped_int(slash.epoch),
@@ -68,8 +68,12 @@ def _count(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart:
 
 
 def _epochs(rows: Sequence[NodeEpoch]) -> dict[str, Any]:
-    return {"labels": tuple(str(row.epoch) for row in rows), "labels_name": gettext("Epoch"), "name": "trace"}
+    return {
+        "labels": tuple(str(row.epoch) for row in rows),
+        "labels_name": gettext("Epoch"),
+        "name": "offence",
+    }
 
 
 def _chart(title: str, view: View) -> Chart:
-    return Chart("trace", title, (view,), size="sm")
+    return Chart("offence", title, (view,), size="sm")

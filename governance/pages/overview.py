@@ -1,4 +1,4 @@
-"""`/governance/`: what is open, what I can vote on, what closes soon, and what was decided."""
+"""`/governance/`: open votes, votes that the signed-in wallet can cast, recent outcomes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.pages.dispute import running_epoch
+from governance.pages.dispute import open_epoch_or_404
 from governance.selectors.overview import overview
 from staking.selectors.voting_power import quorum_base, voting_power
 from web.current_user import signed_in_wallet
@@ -14,7 +14,7 @@ from web.current_user import signed_in_wallet
 
 @require_safe
 def governance(request: HttpRequest) -> HttpResponse:
-    epoch, wallet = running_epoch(), signed_in_wallet(request)
+    epoch, wallet = open_epoch_or_404(), signed_in_wallet(request)
     power = voting_power(wallet, epoch=epoch.number) if wallet else None
     context = {
         "page": overview(wallet),

@@ -1,4 +1,4 @@
-"""The parameters in words: names, what they do, how their values read."""
+"""Labels, help texts and formatted values of the parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.formatting import UNIT, amount_digits, grouped_int, percent, period
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parameters that belong together, in the order of the page."""
+    """A group of parameters, in the order of the page."""
 
     title: Any
     names: tuple[str, ...]
@@ -50,58 +50,58 @@ GROUPS = (
 )  # fmt: skip
 
 _NAMES: dict[str, tuple[Any, Any]] = {
-    "epoch_seconds": (gettext_lazy("Epoch"), gettext_lazy("how long an epoch lasts")),
-    "ranking_seconds": (gettext_lazy("Ranking"), gettext_lazy("how often nodes are ranked")),
-    "heartbeat_slot_seconds": (gettext_lazy("Heartbeat slot"), gettext_lazy("uptime counts in such slots")),
-    "unbonding_seconds": (gettext_lazy("Unbonding"), gettext_lazy("how long stake takes to leave")),
-    "emission_per_epoch": (gettext_lazy("Emission"), gettext_lazy("minted into the pool of each epoch")),
-    "min_amount": (gettext_lazy("Least amount"), gettext_lazy("to stake or delegate at once")),
-    "delegator_share_bps": (gettext_lazy("Delegator share"), gettext_lazy("of a new node, till its operator sets one")),
-    "delegator_share_max_cut_bps": (gettext_lazy("Largest cut of a share"), gettext_lazy("in one epoch")),
-    "sla_threshold_bps": (gettext_lazy("SLA threshold"), gettext_lazy("below it a node is slashed")),
-    "sla_full_bps": (gettext_lazy("Full SLA"), gettext_lazy("from it on Q is not cut")),
-    "sla_min_jobs": (gettext_lazy("Jobs that make an SLA"), gettext_lazy("fewer cannot be an SLA drop")),
+    "epoch_seconds": (gettext_lazy("Epoch length"), gettext_lazy("duration of an epoch")),
+    "ranking_seconds": (gettext_lazy("Ranking interval"), gettext_lazy("time between two rankings")),
+    "heartbeat_slot_seconds": (gettext_lazy("Heartbeat slot"), gettext_lazy("unit in which uptime is counted")),
+    "unbonding_seconds": (gettext_lazy("Unbonding period"), gettext_lazy("time until unbonding stake is paid out")),
+    "emission_per_epoch": (gettext_lazy("Emission"), gettext_lazy("minted into the reward pool of each epoch")),
+    "min_amount": (gettext_lazy("Minimum amount"), gettext_lazy("of a stake or delegation")),
+    "delegator_share_bps": (gettext_lazy("Delegator share"), gettext_lazy("default for a new node")),
+    "delegator_share_max_cut_bps": (gettext_lazy("Maximum share reduction"), gettext_lazy("in one epoch")),
+    "sla_threshold_bps": (gettext_lazy("SLA threshold"), gettext_lazy("a node below it is slashed")),
+    "sla_full_bps": (gettext_lazy("Full SLA"), gettext_lazy("Q is not reduced from this SLA on")),
+    "sla_min_jobs": (gettext_lazy("Minimum jobs for SLA"), gettext_lazy("fewer jobs are never an SLA drop")),
     "sla_strike_window_epochs": (gettext_lazy("Strike window"), gettext_lazy("epochs in which a drop is repeated")),
-    "uptime_floor_bps": (gettext_lazy("Uptime floor"), gettext_lazy("below it a node is degraded")),
-    "rejection_limit_bps": (gettext_lazy("Rejection limit"), gettext_lazy("above it a node is degraded")),
-    "latency_cv_limit_bps": (gettext_lazy("Latency variation limit"), gettext_lazy("above it a node is degraded")),
-    "latency_window_jobs": (gettext_lazy("Latency window"), gettext_lazy("good jobs over which latency is averaged")),
-    "schema_mismatch_limit": (gettext_lazy("Schema mismatch limit"), gettext_lazy("as many are an offence")),
-    "q_latency_bps": (gettext_lazy("Q from latency"), gettext_lazy("most that it adds")),
-    "q_uptime_bps": (gettext_lazy("Q from uptime"), gettext_lazy("most that it adds or takes")),
-    "q_stake_bps": (gettext_lazy("Q from stake"), gettext_lazy("most that it adds")),
-    "q_scarcity_bps": (gettext_lazy("Q from scarcity"), gettext_lazy("most that a scarce region adds")),
-    "q_stake_saturation": (gettext_lazy("Stake saturation"), gettext_lazy("more stake adds nothing to Q")),
-    "high_performer_bps": (gettext_lazy("High performer"), gettext_lazy("from this Q on a first failure counts half")),
-    "failure_penalty_bps": (gettext_lazy("Failure penalty"), gettext_lazy("on the score, for each failed job")),
-    "penalty_decay_bps": (gettext_lazy("Penalty kept"), gettext_lazy("of a penalty, from epoch to epoch")),
-    "slash_burn_bps": (gettext_lazy("Slash: burned"), gettext_lazy("of what is slashed")),
-    "slash_honest_bps": (gettext_lazy("Slash: to honest nodes"), gettext_lazy("of what is slashed")),
-    "slash_delegators_bps": (gettext_lazy("Slash: back to its delegators"), gettext_lazy("of what is slashed")),
-    "cooldown_epochs": (gettext_lazy("Cooldown"), gettext_lazy("times the severity of the tier")),
-    "dispute_filing_epochs": (gettext_lazy("Filing window"), gettext_lazy("epochs to dispute a slash")),
-    "dispute_voting_epochs": (gettext_lazy("Dispute vote"), gettext_lazy("epochs after the filing window")),
-    "dispute_deposit": (gettext_lazy("Dispute deposit"), gettext_lazy("paid by the operator who disputes")),
-    "quorum_bps": (gettext_lazy("Quorum"), gettext_lazy("of all stake at the snapshot")),
-    "proposal_threshold": (gettext_lazy("Proposal threshold"), gettext_lazy("power that a proposer needs")),
-    "proposal_voting_epochs": (gettext_lazy("Proposal vote"), gettext_lazy("epochs after the one of the proposal")),
-    "timelock_epochs": (gettext_lazy("Timelock"), gettext_lazy("epochs between the vote and the change")),
+    "uptime_floor_bps": (gettext_lazy("Uptime floor"), gettext_lazy("a node below it is degraded")),
+    "rejection_limit_bps": (gettext_lazy("Rejection limit"), gettext_lazy("a node above it is degraded")),
+    "latency_cv_limit_bps": (gettext_lazy("Latency variation limit"), gettext_lazy("a node above it is degraded")),
+    "latency_window_jobs": (gettext_lazy("Latency window"), gettext_lazy("number of good jobs in the average latency")),
+    "schema_mismatch_limit": (gettext_lazy("Schema mismatch limit"), gettext_lazy("this many in an epoch: offence")),
+    "q_latency_bps": (gettext_lazy("Q from latency"), gettext_lazy("maximum addition")),
+    "q_uptime_bps": (gettext_lazy("Q from uptime"), gettext_lazy("maximum addition or reduction")),
+    "q_stake_bps": (gettext_lazy("Q from stake"), gettext_lazy("maximum addition")),
+    "q_scarcity_bps": (gettext_lazy("Q from scarcity"), gettext_lazy("maximum addition for a scarce region")),
+    "q_stake_saturation": (gettext_lazy("Stake saturation"), gettext_lazy("stake above it does not raise Q")),
+    "high_performer_bps": (gettext_lazy("High performer"), gettext_lazy("first failure counts half from this Q on")),
+    "failure_penalty_bps": (gettext_lazy("Failure penalty"), gettext_lazy("score reduction for each failed job")),
+    "penalty_decay_bps": (gettext_lazy("Penalty decay"), gettext_lazy("part of a penalty that remains after an epoch")),
+    "slash_burn_bps": (gettext_lazy("Slash: burned"), gettext_lazy("part of the slashed amount")),
+    "slash_honest_bps": (gettext_lazy("Slash: to honest nodes"), gettext_lazy("part of the slashed amount")),
+    "slash_delegators_bps": (gettext_lazy("Slash: returned to delegators"), gettext_lazy("part of the slashed amount")),
+    "cooldown_epochs": (gettext_lazy("Cooldown"), gettext_lazy("epochs, multiplied by the severity of the tier")),
+    "dispute_filing_epochs": (gettext_lazy("Dispute window"), gettext_lazy("epochs in which a slash can be disputed")),
+    "dispute_voting_epochs": (gettext_lazy("Dispute vote"), gettext_lazy("epochs after the dispute window")),
+    "dispute_deposit": (gettext_lazy("Dispute deposit"), gettext_lazy("paid by the operator who disputes a slash")),
+    "quorum_bps": (gettext_lazy("Quorum"), gettext_lazy("part of all stake at the snapshot")),
+    "proposal_threshold": (gettext_lazy("Proposal threshold"), gettext_lazy("voting power needed to propose")),
+    "proposal_voting_epochs": (gettext_lazy("Proposal vote"), gettext_lazy("epochs after the epoch of the proposal")),
+    "timelock_epochs": (gettext_lazy("Timelock"), gettext_lazy("epochs between the end of the vote and the execution")),
 }  # fmt: skip
 _COLUMNS: dict[str, Any] = {
-    "minimum": gettext_lazy("from stake"),
+    "minimum": gettext_lazy("minimum stake"),
     "bonus_bps": gettext_lazy("reward bonus"),
     "severity_bps": gettext_lazy("penalty severity"),
     "self_bps": gettext_lazy("of own stake"),
     "delegated_bps": gettext_lazy("of delegated stake"),
-    "repeated_self_bps": gettext_lazy("of own stake, repeated"),
-    "repeated_delegated_bps": gettext_lazy("of delegated stake, repeated"),
+    "repeated_self_bps": gettext_lazy("of own stake, when repeated"),
+    "repeated_delegated_bps": gettext_lazy("of delegated stake, when repeated"),
 }
 TABLES = {"tiers": "number", "offences": "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number of the parameters. `key` is its name, in a table "tiers.1.minimum"; `text` as it is typed."""
+    """A parameter. `key`: its name, in a table "tiers.1.minimum"; `text`: the value as entered."""
 
     key: str
     label: str
@@ -115,17 +115,17 @@ class Value:
 
 
 def title(key: str) -> str:
-    """A number's name in words."""
+    """Return the label of a parameter."""
     table, _, rest = key.partition(".")
     if table not in TABLES:
         return str(_NAMES[key][0])
     row, _, column = rest.rpartition(".")
-    named = gettext("Tier %s") % row if table == "tiers" else offence(row)
-    return f"{named}: {_COLUMNS[column]}"
+    name = gettext("Tier %s") % row if table == "tiers" else offence(row)
+    return f"{name}: {_COLUMNS[column]}"
 
 
 def show(key: str, value: Any) -> str:
-    """A number as readers see it: time, percent, IFM or a count."""
+    """Return a value with its unit: time, percentage, IFM or a count."""
     name = key.rpartition(".")[2]
     if name in AMOUNTS or name == "minimum":
         micro = parse_amount(value) if isinstance(value, str) else value
@@ -136,7 +136,7 @@ def show(key: str, value: Any) -> str:
 
 
 def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every number of a set or of changes (door format) under its key."""
+    """Yield (key, value) of every number in a parameter set or in changes (API format)."""
     for name, value in values.items():
         if name not in TABLES:
             yield name, value
@@ -148,7 +148,7 @@ def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def value_of(key: str, value: Any) -> Value:
-    """A number with its words and bounds."""
+    """Return a parameter with its label, formatted value and bounds."""
     name = key.rpartition(".")[2]
     return Value(
         key=key,
@@ -164,12 +164,12 @@ def value_of(key: str, value: Any) -> Value:
 
 
 def plain(value: Any) -> str:
-    """A value as it is typed: "10200" for "10200.000000"."""
+    """Return a value without trailing zeros: "10200" for "10200.000000"."""
     text = str(value)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-# The joint bounds as the rules have them, which know no translation.
+# The joint bounds of protocol.bounds, listed here for translation.
 RULES = (
     gettext_noop(
         "unbonding_seconds is at least (dispute_filing_epochs + dispute_voting_epochs + 1) × epoch_seconds"
@@ -179,7 +179,7 @@ RULES = (
     gettext_noop("slash_burn_bps, slash_honest_bps and slash_delegators_bps sum to 10000"),
     gettext_noop("the minimum of tier 0 is 0 and the others rise strictly"),
 )
-WORDS = {
+_CODES = {
     "none": gettext_lazy("none"),
     "member": gettext_lazy("member"),
     "coordinator": gettext_lazy("coordinator"),
@@ -190,14 +190,14 @@ WORDS = {
 
 
 def rules_of(name: str) -> str:
-    """The joint bound that a parameter stands under, "" when there is none."""
+    """Return the joint bound of a parameter, "" when there is none."""
     rule = str(bounds_to_json().get(name, {}).get("rule", ""))
     return gettext(rule) if rule else ""
 
 
-def word(code: str) -> str:
-    """The quorum of a tier or the effect of an offence in the reader's language."""
-    return str(WORDS.get(code, code))
+def code_label(code: str) -> str:
+    """Return the label of the quorum access of a tier or of the effect of an offence."""
+    return str(_CODES.get(code, code))
 
 
 def _unit(name: str) -> str:
@@ -209,13 +209,12 @@ def _unit(name: str) -> str:
 
 
 def _bounds(name: str) -> str:
-    """Both bounds as readers see the value itself: "50.00% … 99.00%", "1 minute … 7 days"."""
+    """Return both bounds with their unit: "50.00% … 99.00%", "1 minute … 7 days"."""
     low, high = {**BOUNDS, **TABLE_BOUNDS}[name]
     if high is None:
         return gettext("from %(low)s") % {"low": show(name, low)}
-    shown = (show(name, low), show(name, high))
-    # A unit that both have is written once.
-    return " … ".join((shown[0].removesuffix(f" {UNIT}"), shown[1]))
+    # The unit IFM is written once.
+    return " … ".join((show(name, low).removesuffix(f" {UNIT}"), show(name, high)))
 
 
 def _bound(name: str, side: int) -> str:

@@ -1,4 +1,4 @@
-"""`/parameters/`: every number the DAO decides on, its bounds, and how it came to be."""
+"""`/parameters/`: the parameters in force with their bounds and history."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from django.views.decorators.http import require_safe
 from governance.pages.parameter_labels import (
     GROUPS,
     Value,
+    code_label,
     flat,
     rules_of,
     show,
     title,
     value_of,
-    word,
 )
 from staking.selectors.parameters import Version, in_force
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One number of a version: old and new in words."""
+    """A changed parameter: formatted old and new value."""
 
     key: str
     label: str
@@ -39,17 +39,17 @@ def parameters(request: HttpRequest) -> HttpResponse:
         "version": current.version,
         "groups": groups_of(current.values),
         "tiers": [
-            row | {"minimum": show("minimum", row["minimum"]), "quorum": word(row["quorum"])}
+            row | {"minimum": show("minimum", row["minimum"]), "quorum": code_label(row["quorum"])}
             for row in current.values["tiers"]
         ],
-        "offences": [row | {"effect": word(row["effect"])} for row in current.values["offences"]],
+        "offences": [row | {"effect": code_label(row["effect"])} for row in current.values["offences"]],
         "history": [(version, changes_of(version)) for version in current.history],
     }
     return render(request, "governance/parameters.html", context)
 
 
 def groups_of(values: dict[str, Any]) -> list[tuple[str, list[tuple[Value, str]]]]:
-    """The plain numbers by group, each with the joint rule that it stands under."""
+    """Return the parameters outside the tables by group, each with its joint bound."""
     return [
         (str(group.title), [(value_of(name, values[name]), rules_of(name)) for name in group.names])
         for group in GROUPS
@@ -57,7 +57,7 @@ def groups_of(values: dict[str, Any]) -> list[tuple[str, list[tuple[Value, str]]
 
 
 def changes_of(version: Version) -> list[Change]:
-    """What a version changed, number by number."""
+    """Return the changes of a version."""
     old = dict(flat({name: before for name, (before, _) in version.changes.items()}))
     new = dict(flat({name: after for name, (_, after) in version.changes.items()}))
     return [

@@ -1,4 +1,4 @@
-"""A proposal as it is typed, and the changes that it asks for."""
+"""A proposal as entered in the form, and its changes in the format of the API."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from protocol.bounds import AMOUNTS
 from protocol.errors import ProtocolError
 from protocol.parameters import Parameters, to_json
 
-LONGEST_VALUE = 32
+MAX_VALUE = 32
 
 
 @dataclass(slots=True)
 class Draft:
-    """A proposal as it is typed: `typed` holds the numbers that differ from those in force, by key."""
+    """A proposal as entered; `entered` holds the texts that differ from the values in force, by key."""
 
     title: str
     body: str
-    typed: dict[str, str]
+    entered: dict[str, str]
     changes: dict[str, Any] = field(default_factory=dict)
     refusal: ProtocolError | None = None
     effect: Effect | None = None
 
     @property
     def fields(self) -> dict[str, str]:
-        return {"title": self.title, "body": self.body, **self.typed}
+        return {"title": self.title, "body": self.body, **self.entered}
 
 
 def read_draft(data: QueryDict, params: Parameters) -> Draft:
-    """What was typed, and as changes in the door format what of it differs from the numbers in force."""
+    """Read the form; values equal to those in force are left out of the changes."""
     current = dict(flat(to_json(params)))
-    typed = {}
+    entered = {}
     for key, value in current.items():
-        text = data.get(key, "").strip()[:LONGEST_VALUE]
+        text = data.get(key, "").strip()[:MAX_VALUE]
         if text and text != plain(value):
-            typed[key] = text
+            entered[key] = text
     body = data.get("body", "").replace("\r\n", "\n").strip()
-    return Draft(data.get("title", "").strip(), body, typed, _changes(typed))
+    return Draft(data.get("title", "").strip(), body, entered, _changes(entered))
 
 
-def _changes(typed: dict[str, str]) -> dict[str, Any]:
+def _changes(entered: dict[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     rows: dict[str, dict[str, dict[str, Any]]] = {table: {} for table in TABLES}
-    for key, text in typed.items():
+    for key, text in entered.items():
         table, _, rest = key.partition(".")
         if table not in TABLES:
             changes[key] = _typed(key, text)
@@ -55,11 +55,11 @@ def _changes(typed: dict[str, str]) -> dict[str, Any]:
         row, _, column = rest.rpartition(".")
         name: Any = int(row) if table == "tiers" else row
         rows[table].setdefault(row, {TABLES[table]: name})[column] = _typed(column, text)
-    return changes | {table: list(found.values()) for table, found in rows.items() if found}
+    return changes | {table: list(changed.values()) for table, changed in rows.items() if changed}
 
 
 def _typed(name: str, text: str) -> Any:
-    """An amount stays text and an integer becomes one; what is neither goes on as text and is refused by the rules."""
+    """Return an integer, or the text of an amount or of an invalid number, which the rules refuse."""
     if name in AMOUNTS or name == "minimum":
         return text
     digits = text.removeprefix("-")

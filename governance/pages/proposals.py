@@ -1,4 +1,4 @@
-"""`/proposals/` and `/proposals/ID/`: what is asked of the DAO, how it stands, what it would change."""
+"""`/proposals/` and `/proposals/ID/`: the list of proposals, and one with its changes, votes and effect."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Proposal
-from governance.pages.dispute import running_epoch
-from governance.pages.lifecycle import course_of_proposal
+from governance.pages.dispute import open_epoch_or_404
+from governance.pages.lifecycle import proposal_lifecycle
 from governance.pages.parameter_labels import flat, show, title
 from governance.pages.parameters import Change
 from governance.pages.tally import tally_of
 from governance.pages.vote_list import vote_list
 from governance.pages.voting_power import power_of
-from governance.selectors.overview import lines
+from governance.selectors.overview import ballot_rows
 from governance.selectors.proposals import ProposalFigures, proposal_figures
 from governance.selectors.replays import Effect, effect_of
 from governance.voting_periods import is_before_end
@@ -38,18 +38,18 @@ STATUSES = tuple(value for value, _ in Proposal.Status.choices)
 
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    """Every proposal, the newest first."""
+    """List the proposals, newest first."""
     status = query_params.choice(request.GET, "status", STATUSES)
     number = query_params.page(request.GET)
-    found = Proposal.objects.filter(**({"status": status} if status else {})).order_by("-pk")
+    proposals = Proposal.objects.filter(**({"status": status} if status else {})).order_by("-pk")
     start = (number - 1) * ROWS
-    shown = lines(found[start : start + ROWS], signed_in_wallet(request))
-    if number > 1 and not shown:
+    rows = ballot_rows(proposals[start : start + ROWS], signed_in_wallet(request))
+    if number > 1 and not rows:
         raise Http404
     labels = [("", gettext("All")), *((value, str(STATES[f"proposal.{value}"][2])) for value in STATUSES)]
     context = {
-        "lines": shown,
-        "pager": Pager(number, ROWS, found.count(), (("status", status),)),
+        "rows": rows,
+        "pager": Pager(number, ROWS, proposals.count(), (("status", status),)),
         "filters": [Option(value, label, value == status) for value, label in labels],
     }
     return render(request, "governance/proposals.html", context)
@@ -61,29 +61,29 @@ def proposal(request: HttpRequest, proposal: int) -> HttpResponse:
 
 
 def proposal_context(request: HttpRequest, proposal: int) -> dict[str, Any]:
-    """What the page of a proposal is given. Raises: Http404."""
+    """Return the context of the page of a proposal. Raises: Http404."""
     try:
         figures = proposal_figures(proposal, votes=0)
     except NotFound:
         raise Http404 from None
-    found, now, epoch, wallet = figures.proposal, clock.now(), running_epoch(), signed_in_wallet(request)
-    running = found.status == Proposal.Status.VOTING and is_before_end(found.closes_epoch, epoch, now)
+    row, now, epoch, wallet = figures.proposal, clock.now(), open_epoch_or_404(), signed_in_wallet(request)
+    is_open = row.status == Proposal.Status.VOTING and is_before_end(row.closes_epoch, epoch, now)
     return {
         "figures": figures,
-        "proposal": found,
-        "course": course_of_proposal(found, figures.executes_epoch, now),
-        "tally": tally_of(found, figures.count),
-        "power": power_of(found, wallet, epoch) if wallet else None,
-        "open": running,
+        "proposal": row,
+        "lifecycle": proposal_lifecycle(row, figures.executes_epoch, now),
+        "tally": tally_of(row, figures.count),
+        "power": power_of(row, wallet, epoch) if wallet else None,
+        "open": is_open,
         "choices": _choices(),
-        "votes": vote_list(request, found, PROPOSAL_CHOICES),
-        "changes": changes_asked(figures, epoch),
-        "effect": _effect(found, epoch.params, wallet),
+        "votes": vote_list(request, row, PROPOSAL_CHOICES),
+        "changes": proposed_changes(figures, epoch),
+        "effect": _effect(row, epoch.params, wallet),
     }
 
 
-def changes_asked(figures: ProposalFigures, epoch: OpenEpoch) -> list[Change]:
-    """What is asked, number by number, beside what it replaced or would replace now."""
+def proposed_changes(figures: ProposalFigures, epoch: OpenEpoch) -> list[Change]:
+    """Return the proposed values with the values that they replaced or would replace now."""
     proposal = figures.proposal
     before = _before(proposal, epoch)
     return [
@@ -100,7 +100,7 @@ def _before(proposal: Proposal, epoch: OpenEpoch) -> dict[str, Any]:
 
 
 def _effect(proposal: Proposal, params: Parameters, wallet: str | None) -> Effect | None:
-    """The replay, while the proposal can still act; None when its bounds do not hold now."""
+    """Return the replay of an open or passed proposal; None when a value is out of bounds now."""
     if proposal.status not in (Proposal.Status.VOTING, Proposal.Status.PASSED):
         return None
     try:
@@ -111,7 +111,7 @@ def _effect(proposal: Proposal, params: Parameters, wallet: str | None) -> Effec
 
 def _choices() -> list[tuple[str, str, str]]:
     return [
-        ("for", gettext("For"), gettext("The change shall be made")),
-        ("against", gettext("Against"), gettext("Things shall stay as they are")),
+        ("for", gettext("For"), gettext("Adopt the change")),
+        ("against", gettext("Against"), gettext("Keep the current values")),
         ("abstain", gettext("Abstain"), gettext("Counts for the quorum only")),
     ]

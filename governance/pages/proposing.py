@@ -1,4 +1,4 @@
-"""`/proposals/new/`: values → effect → review → proposal."""
+"""`/proposals/new/`: form with the effect of the entered values, review, confirmation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from governance.pages.confirm import Review, carry_out, is_confirmation, show_review
-from governance.pages.dispute import running_epoch
+from governance.pages.confirm import Review, is_confirmation, run_confirmed, show_review
+from governance.pages.dispute import open_epoch_or_404
 from governance.pages.parameter_labels import GROUPS, Value, flat, rules_of, show, title, value_of
 from governance.pages.proposal_form import Draft, read_draft
 from governance.selectors.replays import effect_of
@@ -32,11 +32,11 @@ from web.templatetags.components import icon
 @require_http_methods(["GET", "HEAD", "POST"])
 @wallet_required
 def new(request: HttpRequest, wallet: str) -> HttpResponse:
-    """GET: the form, with the effect of what was typed. POST: the review, or the proposal when its key is there."""
-    epoch = running_epoch()
+    """GET: the form with the effect of the entered values. POST: the review, or the proposal when confirmed."""
+    epoch = open_epoch_or_404()
     draft = read_draft(request.POST if request.method == "POST" else request.GET, epoch.params)
     if request.method == "POST":
-        return _send(request, wallet, draft, epoch)
+        return _review_or_propose(request, wallet, draft, epoch)
     if draft.changes:
         try:
             draft.effect = effect_of(apply_changes(epoch.params, draft.changes), wallet)
@@ -45,19 +45,19 @@ def new(request: HttpRequest, wallet: str) -> HttpResponse:
     return _form(request, wallet, draft, epoch)
 
 
-def _send(request: HttpRequest, wallet: str, draft: Draft, epoch: OpenEpoch) -> HttpResponse:
-    def do() -> tuple[str, str]:
-        made = propose(
+def _review_or_propose(request: HttpRequest, wallet: str, draft: Draft, epoch: OpenEpoch) -> HttpResponse:
+    def run() -> tuple[str, str]:
+        proposal = propose(
             title=draft.title, body=draft.body, changes=draft.changes, wallet=wallet, now=clock.now()
         )
-        said = gettext("Proposal %(id)s is open until the end of epoch %(n)s.")
-        location = reverse("proposal", args=[made.pk])
-        return location, said % {"id": made.pk, "n": grouped_int(made.closes_epoch)}
+        message = gettext("Proposal %(id)s is open to votes until the end of epoch %(n)s.")
+        location = reverse("proposal", args=[proposal.pk])
+        return location, message % {"id": proposal.pk, "n": grouped_int(proposal.closes_epoch)}
 
     try:
         if is_confirmation(request):
-            return carry_out(request, wallet, act="propose", fields=draft.fields, do=do)
-        dry_run(do)
+            return run_confirmed(request, wallet, action="propose", fields=draft.fields, run=run)
+        dry_run(run)
     except ProtocolError as refusal:
         draft.refusal = refusal
         return _form(request, wallet, draft, epoch, status=refusal.status)
@@ -74,7 +74,7 @@ def _form(
         "draft": draft,
         "groups": [(str(group.title), _inputs(group.names, values, draft)) for group in GROUPS],
         "tables": _tables(values, draft),
-        "refused": _refused_key(draft),
+        "error_key": _error_key(draft),
         "effect": draft.effect,
         "epoch": epoch,
         "power": power,
@@ -88,24 +88,24 @@ def _form(
 
 
 def _inputs(names: tuple[str, ...], values: dict[str, Any], draft: Draft) -> list[tuple[Value, str, str]]:
-    """Each number with what was typed for it and the joint rule it stands under."""
+    """Return (parameter, entered text, joint bound) for each name."""
     return [
-        (found, draft.typed.get(name, found.text), rules_of(name))
-        for name, found in ((name, value_of(name, values[name])) for name in names)
+        (value, draft.entered.get(name, value.text), rules_of(name))
+        for name, value in ((name, value_of(name, values[name])) for name in names)
     ]
 
 
 def _tables(values: dict[str, Any], draft: Draft) -> list[tuple[str, list[tuple[Value, str, str]]]]:
-    named = {"tiers": gettext("Tiers"), "offences": gettext("Offences")}
-    shown = []
-    for table, label in named.items():
-        found = [value_of(key, value) for key, value in flat({table: values[table]})]
-        shown.append((label, [(one, draft.typed.get(one.key, one.text), "") for one in found]))
-    return shown
+    labels = {"tiers": gettext("Tiers"), "offences": gettext("Offences")}
+    tables = []
+    for table, label in labels.items():
+        cells = [value_of(key, value) for key, value in flat({table: values[table]})]
+        tables.append((label, [(cell, draft.entered.get(cell.key, cell.text), "") for cell in cells]))
+    return tables
 
 
-def _refused_key(draft: Draft) -> str:
-    """The field at which a refusal is shown; one that names a table is shown at the top."""
+def _error_key(draft: Draft) -> str:
+    """Return the key of the field of the error; an error of a table is shown at the top."""
     return draft.refusal.field or "" if draft.refusal else ""
 
 
@@ -115,17 +115,19 @@ def _review(draft: Draft, epoch: OpenEpoch) -> Review:
         (gettext("Title"), draft.title),
         (gettext("Reasons"), draft.body or "–"),
     ]
-    rows += [(title(key), _became(show(key, current[key]), show(key, v))) for key, v in flat(draft.changes)]
+    rows += [
+        (title(key), _old_and_new(show(key, current[key]), show(key, v))) for key, v in flat(draft.changes)
+    ]
     closes = epoch.number + epoch.params.proposal_voting_epochs
-    acts = closes + epoch.params.timelock_epochs
+    executes = closes + epoch.params.timelock_epochs
     rows += [
         (gettext("Vote until the end of"), gettext("epoch %s") % grouped_int(closes)),
-        (gettext("If it passes, in force from"), gettext("epoch %s") % grouped_int(acts + 1)),
+        (gettext("If it passes, in force from"), gettext("epoch %s") % grouped_int(executes + 1)),
     ]
     return Review(
         title=gettext("Propose “%s”") % draft.title,
         rows=rows,
-        warning=gettext("A proposal is public, tied to your address, and cannot be taken back or changed."),
+        warning=gettext("A proposal is public and linked to your address. You cannot change or withdraw it."),
         button=gettext("Propose"),
         fields=draft.fields,
         back=f"{reverse('proposal-new')}?{_query(draft)}",
@@ -138,7 +140,7 @@ def _query(draft: Draft) -> str:
     return query.urlencode()
 
 
-def _became(old: str, new: str) -> SafeString:
+def _old_and_new(old: str, new: str) -> SafeString:
     return format_html(
         '<span class="im-was">{}</span>{}<span class="visually-hidden"> {} </span>{}',
         old, icon("arrow-right", "im-arrow"), gettext("becomes"), new,

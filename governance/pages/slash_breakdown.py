@@ -1,17 +1,17 @@
-"""What a slash took, or would take, as rows: from whom, where it goes, and the reader's part. µIFM."""
+"""The amounts of a slash: from whom, where they go, and the part of the signed-in wallet. µIFM."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from governance.selectors.costs import Cost, MyCost, cost_of, my_cost
+from governance.selectors.costs import Cost, WalletCost, cost_of, wallet_cost
 from protocol.parameters import Parameters
 from staking.models import Slash
 
 
 @dataclass(frozen=True, slots=True)
-class SlashMoney:
-    """`done`: it was executed and these are its figures; else what an execution now would do."""
+class SlashBreakdown:
+    """`done`: the recorded amounts of an executed slash; else the amounts of an execution now."""
 
     done: bool
     own: int
@@ -25,18 +25,18 @@ class SlashMoney:
     delegated_base: int
     unbonding_base: int
     cost: Cost | None = None
-    mine: MyCost | None = None
+    mine: WalletCost | None = None
 
 
-def money_of(slash: Slash, params: Parameters, wallet: str | None) -> SlashMoney | None:
-    """The money of a slash; None for one that was overturned, which takes nothing."""
+def breakdown_of(slash: Slash, params: Parameters, wallet: str | None) -> SlashBreakdown | None:
+    """Return the amounts of a slash; None for an overturned one, which takes nothing."""
     if slash.status == Slash.Status.OVERTURNED:
         return None
-    return _taken(slash) if slash.status == Slash.Status.EXECUTED else _at_stake(slash, params, wallet)
+    return _recorded(slash) if slash.status == Slash.Status.EXECUTED else _projected(slash, params, wallet)
 
 
-def _taken(slash: Slash) -> SlashMoney:
-    return SlashMoney(
+def _recorded(slash: Slash) -> SlashBreakdown:
+    return SlashBreakdown(
         done=True,
         own=slash.self_slashed,
         delegated=slash.delegated_slashed,
@@ -51,10 +51,10 @@ def _taken(slash: Slash) -> SlashMoney:
     )
 
 
-def _at_stake(slash: Slash, params: Parameters, wallet: str | None) -> SlashMoney:
+def _projected(slash: Slash, params: Parameters, wallet: str | None) -> SlashBreakdown:
     cost = cost_of(slash, params)
     unbonding = cost.unbonding
-    return SlashMoney(
+    return SlashBreakdown(
         done=False,
         own=cost.own_bonded.taken,
         delegated=cost.pool.taken,
@@ -67,5 +67,5 @@ def _at_stake(slash: Slash, params: Parameters, wallet: str | None) -> SlashMone
         delegated_base=cost.pool.tokens,
         unbonding_base=unbonding.tokens,
         cost=cost,
-        mine=None if wallet is None else my_cost(slash, cost, wallet),
+        mine=None if wallet is None else wallet_cost(slash, cost, wallet),
     )

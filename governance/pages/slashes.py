@@ -1,4 +1,4 @@
-"""`/slashes/` and `/slashes/ID/`: every slash, where each µIFM of it went, and the way to dispute one."""
+"""`/slashes/` and `/slashes/ID/`: the list of slashes with their amounts, and one slash with its dispute form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from governance.models import Dispute
 from governance.pages import labels
-from governance.pages.dispute import running_epoch, slash_context
+from governance.pages.dispute import open_epoch_or_404, slash_context
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
 from governance.voting_periods import is_before_end
 from protocol.addresses import checksum, normalize
@@ -40,7 +40,7 @@ COLUMNS = (
 
 @require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
-    """Every slash with its money, and the sums over all that were carried out."""
+    """List the slashes with their amounts, and the sums over the executed ones."""
     query = _query(request)
     if query_params.choice(request.GET, "format", ("csv",)):
         return _csv(query)
@@ -64,25 +64,25 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def slash(request: HttpRequest, slash: int) -> HttpResponse:
-    """One slash; a disputed one is at its case."""
+    """Show a slash; a disputed one is redirected to its dispute."""
     try:
-        charge = slashes.slash(slash)
+        row = slashes.slash(slash)
     except NotFound:
         raise Http404 from None
-    case = Dispute.objects.filter(slash=charge).values_list("pk", flat=True).first()
-    if case is not None:
-        return HttpResponseRedirect(reverse("dispute", args=[case]))
-    return render(request, "governance/slash.html", slash_page(request, charge))
+    dispute = Dispute.objects.filter(slash=row).values_list("pk", flat=True).first()
+    if dispute is not None:
+        return HttpResponseRedirect(reverse("dispute", args=[dispute]))
+    return render(request, "governance/slash.html", slash_page(request, row))
 
 
-def slash_page(request: HttpRequest, charge: Slash) -> dict[str, Any]:
-    """What the page of a slash without a dispute is given."""
-    now, epoch = clock.now(), running_epoch()
-    in_time = is_before_end(charge.disputable_until_epoch, epoch, now)
+def slash_page(request: HttpRequest, slash: Slash) -> dict[str, Any]:
+    """Return the context of the page of a slash without a dispute."""
+    now, epoch = clock.now(), open_epoch_or_404()
+    in_time = is_before_end(slash.disputable_until_epoch, epoch, now)
     return {
-        **slash_context(request, charge, None, now),
-        "is_operator": signed_in_wallet(request) == charge.node.operator,
-        "disputable": charge.status == Slash.Status.PENDING and in_time,
+        **slash_context(request, slash, None, now),
+        "is_operator": signed_in_wallet(request) == slash.node.operator,
+        "disputable": slash.status == Slash.Status.PENDING and in_time,
         "deposit": epoch.params.dispute_deposit,
     }
 
@@ -100,19 +100,22 @@ def _query(request: HttpRequest) -> SlashQuery:
     )
 
 
-def _options(chosen: str, named: list[tuple[str, str]], every: str | None = None) -> list[Option]:
-    choices = [("", every or gettext("All states")), *sorted(named, key=lambda one: _place(one[0]))]
+def _options(chosen: str, named: list[tuple[str, str]], all_label: str | None = None) -> list[Option]:
+    choices = [
+        ("", all_label or gettext("All states")),
+        *sorted(named, key=lambda option: _position(option[0])),
+    ]
     return [Option(value, label, value == chosen) for value, label in choices]
 
 
-def _place(name: str) -> int:
+def _position(name: str) -> int:
     return order_of(name) if name in OFFENCE_NAMES else STATUSES.index(name)
 
 
 def _csv(query: SlashQuery) -> HttpResponse:
     writer = csv.writer(_Echo())
     lines = (writer.writerow(row) for row in _csv_rows(query))
-    # Written whole, not streamed: who reads slowly must not hold a connection of the database meanwhile.
+    # Not streamed: a slow client must not hold a database connection.
     response = HttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="slashes.csv"'
     return response
@@ -125,7 +128,7 @@ def _csv_rows(query: SlashQuery) -> Iterator[tuple[object, ...]]:
 
 
 class _Echo:
-    """A file that hands back each line as it is written."""
+    """A file whose `write` returns the line."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""A count as templates/components/tally.html shows it: two sides, the turnout, and what is still needed."""
+"""The tally card: two sides, the turnout, and the power that is still needed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.utils.translation import gettext
 
 from governance.models import Dispute, Proposal
 from governance.pages import labels
-from governance.selectors.tallies import Ballot, Count
+from governance.selectors.tallies import Ballot, VoteCount
 from protocol.amounts import BPS
 from web.formatting import amount_digits
 from web.templatetags.components import part_of
 
-LEAST_SCALE = 2_500
+MIN_SCALE_BPS = 2_500
 SIDES = {
     "overturn": ("sky", "arrow-back-up"),
     "uphold": ("plum", "gavel"),
@@ -25,7 +25,7 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side: its power, and its part of both sides' power in bps."""
+    """A side of the vote: its power (µIFM) and its part of both sides' power (bps)."""
 
     label: str
     power: int
@@ -35,8 +35,8 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class TallyShown:
-    """µIFM and bps. `scale_bps`: the right end of the turnout bar. `needed`: what would still decide it, in words."""
+class TallyCard:
+    """µIFM and bps. `scale_bps`: the right end of the turnout bar. `needed`: sentences about the missing power."""
 
     left: Side
     right: Side
@@ -50,31 +50,31 @@ class TallyShown:
     base: int
     voters: int
     snapshot_epoch: int
-    standing: str
+    projection: str
     needed: Sequence[str]
 
 
-def tally_of(ballot: Ballot, count: Count) -> TallyShown:
-    """The count of a ballot, for its card."""
+def tally_of(ballot: Ballot, count: VoteCount) -> TallyCard:
+    """Return the tally card of a dispute or a proposal."""
     dispute = isinstance(ballot, Dispute)
     first, second = ("overturn", "uphold") if dispute else ("for", "against")
     decided = count.tally[first] + count.tally[second]
     turnout_bps = part_of(count.turnout, ballot.quorum_base)
     left, right = (_side(choice, count.tally[choice], decided) for choice in (first, second))
-    return TallyShown(
+    return TallyCard(
         left=left,
         right=right,
         label=f"{left.label} {amount_digits(left.power, 0)}, {right.label} {amount_digits(right.power, 0)} IFM",
-        line=gettext("more than half overturns") if dispute else gettext("more than half passes"),
+        line=gettext("more than half: overturned") if dispute else gettext("more than half: passed"),
         turnout_bps=turnout_bps,
         quorum_bps=ballot.quorum_bps,
-        scale_bps=min(max(2 * ballot.quorum_bps, turnout_bps * 5 // 4, LEAST_SCALE), BPS),
+        scale_bps=min(max(2 * ballot.quorum_bps, turnout_bps * 5 // 4, MIN_SCALE_BPS), BPS),
         abstain=count.tally["abstain"],
         turnout=count.turnout,
         base=ballot.quorum_base,
         voters=count.voters,
         snapshot_epoch=ballot.opened_epoch,
-        standing=_standing(ballot, count),
+        projection=_projection(ballot, count),
         needed=_needed(ballot, count, left, right) if ballot.status == "voting" else (),
     )
 
@@ -84,19 +84,19 @@ def _side(choice: str, power: int, decided: int) -> Side:
     return Side(str(labels.CHOICES[choice]), power, part_of(power, decided), role, icon)
 
 
-def _standing(ballot: Ballot, count: Count) -> str:
+def _projection(ballot: Ballot, count: VoteCount) -> str:
     if isinstance(ballot, Proposal):
-        return labels.proposal_standing(ballot, count.tally, quorum_reached=count.quorum_reached)
-    return labels.standing(ballot, count.tally, quorum_reached=count.quorum_reached)
+        return labels.proposal_projection(ballot, count.tally, quorum_reached=count.quorum_reached)
+    return labels.dispute_projection(ballot, count.tally, quorum_reached=count.quorum_reached)
 
 
-def _needed(ballot: Ballot, count: Count, left: Side, right: Side) -> list[str]:
-    """What still lacks: to the quorum, and to a majority of the left side."""
+def _needed(ballot: Ballot, count: VoteCount, left: Side, right: Side) -> list[str]:
+    """Return sentences about the power missing to the quorum and to a majority of the left side."""
     needed = []
     if count.missing:
-        said = gettext("%(power)s IFM more must vote to reach the quorum, abstentions counted.")
-        needed.append(said % {"power": amount_digits(count.missing)})
+        sentence = gettext("%(power)s IFM more must vote to meet the quorum, abstentions included.")
+        needed.append(sentence % {"power": amount_digits(count.missing)})
     if left.power <= right.power:
-        said = gettext("%(side)s needs %(power)s IFM more to lead.")
-        needed.append(said % {"side": left.label, "power": amount_digits(right.power - left.power + 1)})
+        sentence = gettext("%(side)s needs %(power)s IFM more to lead.")
+        needed.append(sentence % {"side": left.label, "power": amount_digits(right.power - left.power + 1)})
     return needed

@@ -1,4 +1,4 @@
-"""The reader's power on a ballot, and in words why it is what it is (R44, R45)."""
+"""The power of the signed-in wallet on a dispute or a proposal, with an explanation (R44, R45)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.formatting import amount_digits, grouped_int
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """µIFM at the snapshot; `why` is a sentence about it, `vote` what the wallet voted."""
+    """Power at the snapshot, µIFM; `why` explains it, `vote` is the wallet's vote."""
 
     power: int
     base: int
@@ -26,30 +26,30 @@ class Power:
 
 
 def power_of(ballot: Ballot, wallet: str, epoch: OpenEpoch) -> Power:
-    """What a wallet has to vote with, counted at the opening of the epoch in which the vote was opened."""
+    """Return the power of a wallet at the opening of the epoch in which the vote was opened."""
     power = power_on(ballot, wallet)
     return Power(power, ballot.quorum_base, _why(ballot, wallet, power, epoch), vote_of(ballot, wallet))
 
 
 def _why(ballot: Ballot, wallet: str, power: int, epoch: OpenEpoch) -> str:
     if isinstance(ballot, Dispute) and ballot.operator == wallet:
-        return gettext("You run the accused node: its operator cannot vote on its own case.")
+        return gettext("You operate this node. Operators cannot vote on slashes of their own nodes.")
     snapshot = grouped_int(ballot.opened_epoch)
     later = voting_power(wallet, epoch=epoch.number) if epoch.number > ballot.opened_epoch else power
     if power:
-        said = gettext("Held at the opening of epoch %(n)s.") % {"n": snapshot}
+        sentence = gettext("Your stake at the opening of epoch %(n)s.") % {"n": snapshot}
         if later == power:
-            return said
-        since = gettext(
-            "What came or left since then does not count here: it would be %(later)s IFM for a vote now."
+            return sentence
+        change = gettext(
+            "Later changes do not count. In a vote opened now, your power would be %(later)s IFM."
         )
-        return f"{said} {since % {'later': amount_digits(later)}}"
+        return f"{sentence} {change % {'later': amount_digits(later, 2)}}"
     if later:
         return gettext(
-            "You held no stake at the opening of epoch %(n)s, when this vote was opened. "
-            "The %(later)s IFM that you hold now count from the next vote on."
-        ) % {"n": snapshot, "later": amount_digits(later)}
+            "You had no stake at the opening of epoch %(n)s, when this vote was opened. "
+            "Your present stake of %(later)s IFM counts in votes opened from now on."
+        ) % {"n": snapshot, "later": amount_digits(later, 2)}
     return gettext(
-        "You held no stake at the opening of epoch %(n)s. "
-        "Stake or delegate, and you can vote on what is opened from the next epoch on."
+        "You had no stake at the opening of epoch %(n)s. "
+        "If you stake or delegate, you can vote on disputes and proposals opened from the next epoch on."
     ) % {"n": snapshot}

@@ -1,4 +1,4 @@
-"""What a slash takes if it stands: from the node, from its delegators, from one wallet (R34, R35, R37). µIFM."""
+"""The cost of an unresolved slash to the node, its delegators and one wallet (R34, R35, R37). µIFM."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from staking.models import Bucket, Node, Pool, Slash, StakeCheckpoint, Unbonding
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bonded tokens (`bucket` None) or a liable bucket: what is there, what is taken, what comes back."""
+    """Bonded tokens (`bucket` None) or a liable bucket: its tokens, the amount taken and the amount returned."""
 
     tokens: int
     taken: int
-    back: int = 0
+    returned: int = 0
     bucket: int | None = None
 
     @property
     def left(self) -> int:
-        return self.tokens - self.taken + self.back
+        return self.tokens - self.taken + self.returned
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The slash as its execution now would come out. `own` and `delegated` start with what is bonded."""
+    """The result of executing the slash now. `own` and `delegated` start with the bonded part."""
 
     own: tuple[Part, ...]
     delegated: tuple[Part, ...]
@@ -53,19 +53,19 @@ class Cost:
 
     @property
     def unbonding(self) -> Part:
-        """All liable buckets of both sides together."""
+        """The liable buckets of both sides together."""
         parts = (*self.own[1:], *self.delegated[1:])
-        return Part(*(sum(getattr(p, name) for p in parts) for name in ("tokens", "taken", "back")))
+        return Part(*(sum(getattr(p, name) for p in parts) for name in ("tokens", "taken", "returned")))
 
     @property
     def stake_after(self) -> int:
-        """Effective stake that the node keeps."""
+        """Effective stake of the node after the slash."""
         return self.own_bonded.left + self.pool.left
 
 
 @dataclass(frozen=True, slots=True)
-class MyCost:
-    """What of it falls on one wallet: losses before what returns, which is `returned`."""
+class WalletCost:
+    """The part of the cost that one wallet bears: losses before the return, and the amount returned."""
 
     stake: int
     delegation: int
@@ -82,7 +82,7 @@ class MyCost:
 
 
 def cost_of(slash: Slash, params: Parameters) -> Cost:
-    """What an unresolved slash would take if it were executed now, under the split of `params`."""
+    """Return the cost of an unresolved slash if it were executed now, with the split of `params`."""
     node, pool = slash.node, Pool.objects.get(node_id=slash.node_id)
     before = _taken_before(slash)
     own = _side(slash, "self", node.self_stake, slash.self_bps, slash.base_self, before[0])
@@ -90,10 +90,10 @@ def cost_of(slash: Slash, params: Parameters) -> Cost:
     lost = sum(part.taken for part in delegated)
     total = sum(part.taken for part in own) + lost
     split = slashing.split_slash(total, lost, params, node.custodial)
-    back = slashing.give_back(split.returned, [part.taken for part in delegated])
+    returned = slashing.give_back(split.returned, [part.taken for part in delegated])
     delegated = [
-        Part(part.tokens, part.taken, back=more, bucket=part.bucket)
-        for part, more in zip(delegated, back, strict=True)
+        Part(part.tokens, part.taken, returned=amount, bucket=part.bucket)
+        for part, amount in zip(delegated, returned, strict=True)
     ]
     return Cost(
         own=tuple(own),
@@ -106,13 +106,13 @@ def cost_of(slash: Slash, params: Parameters) -> Cost:
     )
 
 
-def my_cost(slash: Slash, cost: Cost, wallet: str) -> MyCost:
-    """The wallet's part: own stake as the operator, a delegation, unbonding entries that are liable."""
+def wallet_cost(slash: Slash, cost: Cost, wallet: str) -> WalletCost:
+    """Return the part of the cost that falls on the wallet's own stake, delegation and liable unbonding entries."""
     node = slash.node
     stake = cost.own_bonded.taken if node.operator == wallet else 0
-    delegation, kept = _delegation(node, cost.pool, wallet)
-    unbonding, returned = _entries(slash, cost, wallet)
-    return MyCost(stake, delegation, unbonding, kept + returned)
+    delegation, to_delegation = _delegation(node, cost.pool, wallet)
+    unbonding, to_entries = _entries(slash, cost, wallet)
+    return WalletCost(stake, delegation, unbonding, to_delegation + to_entries)
 
 
 def _taken_before(slash: Slash) -> tuple[int, int]:
@@ -128,16 +128,16 @@ def _side(slash: Slash, kind: str, bonded: int, rate_bps: int, base: int, before
     ids: Sequence[int | None] = [None, *(bucket.pk for bucket in buckets)]
     tokens = [bonded, *(bucket.tokens for bucket in buckets)]
     taken = slashing.take_from_parts(slashing.due(rate_bps, base, before, sum(tokens)), tokens)
-    return [Part(there, lost, bucket=pk) for there, lost, pk in zip(tokens, taken, ids, strict=True)]
+    return [Part(held, lost, bucket=pk) for held, lost, pk in zip(tokens, taken, ids, strict=True)]
 
 
 def _delegation(node: Node, part: Part, wallet: str) -> tuple[int, int]:
-    """What a wallet's shares of the pool lose, and what of it returns."""
+    """Return the loss of the wallet's shares of the pool and the part of it that is returned."""
     pool = Pool.objects.get(node_id=node.id)
-    held = StakeCheckpoint.objects.filter(wallet=wallet, node_id=node.id).order_by("-epoch").first()
-    if held is None or held.generation != pool.generation:
+    checkpoint = StakeCheckpoint.objects.filter(wallet=wallet, node_id=node.id).order_by("-epoch").first()
+    if checkpoint is None or checkpoint.generation != pool.generation:
         return 0, 0
-    return _loss(held.shares, part, pool.shares)
+    return _loss(checkpoint.shares, part, pool.shares)
 
 
 def _entries(slash: Slash, cost: Cost, wallet: str) -> tuple[int, int]:
@@ -145,8 +145,8 @@ def _entries(slash: Slash, cost: Cost, wallet: str) -> tuple[int, int]:
     entries = Unbonding.objects.filter(wallet=wallet, node_id=slash.node_id, status=Unbonding.Status.OPEN)
     lost = returned = 0
     for entry in entries.filter(bucket__in=parts).select_related("bucket"):
-        taken, back = _loss(entry.shares, parts[entry.bucket_id], entry.bucket.shares)
-        lost, returned = lost + taken, returned + back
+        taken, amount = _loss(entry.shares, parts[entry.bucket_id], entry.bucket.shares)
+        lost, returned = lost + taken, returned + amount
     return lost, returned
 
 

@@ -1,4 +1,4 @@
-"""Disputes with their count, for doors."""
+"""Disputes with their vote count, for pages and the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from governance.models import Dispute, DisputeEvidence, Vote
-from governance.selectors.tallies import Count, counts
+from governance.selectors.tallies import VoteCount, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from protocol.errors import NotFound
 from protocol.votes import deposit_returns
@@ -16,10 +16,10 @@ from staking.models import Node, Slash
 
 @dataclass(frozen=True, slots=True)
 class DisputeFigures:
-    """A dispute with its slash and node, its count and its largest votes."""
+    """A dispute with its slash and node, its vote count and its largest votes."""
 
     dispute: Dispute
-    count: Count
+    count: VoteCount
     votes: list[Vote]
     evidence: list[DisputeEvidence]
 
@@ -37,7 +37,7 @@ class DisputeFigures:
 
     @property
     def deposit_returned(self) -> bool | None:
-        """Where the deposit went (R46); None while it is held."""
+        """Whether the deposit was returned (R46); None while the vote is open."""
         if self.dispute.status == Dispute.Status.VOTING:
             return None
         return deposit_returns(self.dispute.status, bool(self.dispute.quorum_met))  # type: ignore[arg-type]
@@ -46,23 +46,23 @@ class DisputeFigures:
 def list_disputes(
     *, limit: int, offset: int, status: str = "", node: str = "", slash: int | None = None
 ) -> tuple[list[DisputeFigures], int]:
-    """Disputes, the newest first, of one status, node or slash if asked, and how many there are."""
-    found = _disputes()
+    """Return a page of disputes, newest first, and their number; "" or None does not filter."""
+    rows = _disputes()
     if status:
-        found = found.filter(status=status)
+        rows = rows.filter(status=status)
     if node:
-        found = found.filter(slash__node__address=node)
+        rows = rows.filter(slash__node__address=node)
     if slash is not None:
-        found = found.filter(slash_id=slash)
-    return _figures(list(found.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), found.count()
+        rows = rows.filter(slash_id=slash)
+    return _figures(list(rows.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), rows.count()
 
 
 def dispute_figures(dispute: int, *, votes: int = SHOWN) -> DisputeFigures:
-    """One dispute with so many of its largest votes. Raises: `not_found`."""
-    found = _figures(list(_disputes().filter(pk=dispute)), votes)
-    if not found:
+    """Return a dispute with at most `votes` of its largest votes. Raises: `not_found`."""
+    figures = _figures(list(_disputes().filter(pk=dispute)), votes)
+    if not figures:
         raise NotFound(f"There is no dispute {dispute}.")
-    return found[0]
+    return figures[0]
 
 
 def _disputes() -> QuerySet[Dispute]:
@@ -74,4 +74,7 @@ def _figures(disputes: list[Dispute], shown: int) -> list[DisputeFigures]:
     evidence: dict[int, list[DisputeEvidence]] = {dispute.pk: [] for dispute in disputes}
     for piece in DisputeEvidence.objects.filter(dispute__in=disputes).order_by("pk"):
         evidence[piece.dispute_id].append(piece)
-    return [DisputeFigures(one, counted[one.pk], votes[one.pk], evidence[one.pk]) for one in disputes]
+    return [
+        DisputeFigures(dispute, counted[dispute.pk], votes[dispute.pk], evidence[dispute.pk])
+        for dispute in disputes
+    ]

@@ -1,4 +1,4 @@
-"""What a slash rests on: the receipts that prove it, and the node's course around the epoch."""
+"""Evidence of a slash: the receipts that prove it, and the node's epochs around the offence."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from protocol.signatures import receipt_digest, recover
 from protocol.times import unix_ms
 from staking.models import NodeEpoch, Receipt, Slash
 
-AROUND = 10
+EPOCHS_AROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptShown:
-    """A receipt of the evidence. `signer`: whose key signed it, "" when none can be told."""
+class EvidenceReceipt:
+    """A receipt of the evidence. `signer`: the address recovered from its signature, "" when there is none."""
 
     job_id: str
     job_class: str
@@ -35,21 +35,21 @@ class ReceiptShown:
         return self.outcome == "completed" and self.latency_ms > self.deadline_ms
 
 
-def receipts_of(slash: Slash, *, limit: int, offset: int) -> list[ReceiptShown]:
-    """A page of the receipts that the slash names, in the order recorded; none once their epoch was dropped."""
+def receipts_of(slash: Slash, *, limit: int, offset: int) -> list[EvidenceReceipt]:
+    """Return a page of the receipts that the slash names, in recorded order; none after their epoch was dropped."""
     jobs = slash.evidence[offset : offset + limit]
-    found = Receipt.objects.filter(epoch=slash.epoch, node_id=slash.node_id, job_id__in=jobs)
-    return [_shown(receipt, slash.node.address) for receipt in found.order_by("seq")]
+    receipts = Receipt.objects.filter(epoch=slash.epoch, node_id=slash.node_id, job_id__in=jobs)
+    return [_evidence_receipt(receipt, slash.node.address) for receipt in receipts.order_by("seq")]
 
 
-def course_of(slash: Slash) -> list[NodeEpoch]:
-    """The node's settled epochs around the offence, oldest first."""
-    near = (slash.epoch - AROUND, slash.epoch + AROUND)
-    return list(NodeEpoch.objects.filter(node_id=slash.node_id, epoch__range=near).order_by("epoch"))
+def epochs_around(slash: Slash) -> list[NodeEpoch]:
+    """Return the node's settled epochs around the offence, oldest first."""
+    span = (slash.epoch - EPOCHS_AROUND, slash.epoch + EPOCHS_AROUND)
+    return list(NodeEpoch.objects.filter(node_id=slash.node_id, epoch__range=span).order_by("epoch"))
 
 
-def _shown(receipt: Receipt, node: str) -> ReceiptShown:
-    return ReceiptShown(
+def _evidence_receipt(receipt: Receipt, node: str) -> EvidenceReceipt:
+    return EvidenceReceipt(
         job_id=receipt.job_id,
         job_class=JOB_CLASSES[receipt.job_class],
         accepted_at=receipt.accepted_at,

@@ -1,11 +1,11 @@
-"""The DAO at a glance: what is open, what came of the rest, and what a wallet can still vote on."""
+"""Overview of governance: open votes, recent outcomes, and the votes that a wallet can still cast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from governance.models import Dispute, Proposal, Vote
-from governance.selectors.tallies import Ballot, Count, counts
+from governance.selectors.tallies import Ballot, VoteCount, counts
 from governance.selectors.votes import voted_by
 from ledger import accounts
 from ledger.selectors import balances
@@ -13,16 +13,16 @@ from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 
 RECENT = 8
-# A proposal costs nothing, so anybody with enough power may open any number of them.
+# A proposal is free, so a wallet with enough power can open many.
 OPEN_PROPOSALS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class BallotLine:
-    """A ballot in a list. For a reader: the power that it has here, 0 when it cannot vote, and its vote."""
+class BallotRow:
+    """A row of a list of ballots. For a signed-in wallet: its power (0 when it cannot vote) and its vote."""
 
     ballot: Ballot
-    count: Count
+    count: VoteCount
     power: int | None = None
     vote: Vote | None = None
 
@@ -37,67 +37,71 @@ class BallotLine:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`/governance/`. Amounts in µIFM. Of proposals that are open or wait the first ones, and how many there are."""
+    """`/governance/`; amounts in µIFM. Open and waiting proposals are the first ones, with their number."""
 
-    disputes: tuple[BallotLine, ...]
-    proposals: tuple[BallotLine, ...]
+    disputes: tuple[BallotRow, ...]
+    proposals: tuple[BallotRow, ...]
     open_proposals: int
     waiting: tuple[Proposal, ...]
     waiting_proposals: int
-    decided_disputes: tuple[BallotLine, ...]
-    decided_proposals: tuple[BallotLine, ...]
+    decided_disputes: tuple[BallotRow, ...]
+    decided_proposals: tuple[BallotRow, ...]
     pending_slashes: int
     treasury: int
     deposits: int
 
     @property
-    def to_vote(self) -> tuple[BallotLine, ...]:
-        """What the reader can vote on and has not, the first to close first."""
-        lines = (*self.disputes, *self.proposals)
-        open_to = [line for line in lines if line.can_vote and line.vote is None]
-        return tuple(sorted(open_to, key=lambda line: line.count.closes_at))
+    def to_vote(self) -> tuple[BallotRow, ...]:
+        """The votes that the wallet can cast and has not, in the order of their ends."""
+        rows = (*self.disputes, *self.proposals)
+        open_rows = [row for row in rows if row.can_vote and row.vote is None]
+        return tuple(sorted(open_rows, key=lambda row: row.count.closes_at))
 
 
 def overview(wallet: str | None) -> Overview:
-    """What is open (the first to close first) and what was decided last, seen by a wallet or by nobody."""
+    """Return open votes in the order of their ends and recent outcomes, with the wallet's power and votes."""
     disputes = Dispute.objects.select_related("slash__node")
-    running = Dispute.Status.VOTING
     voting = Proposal.objects.filter(status="voting").order_by("closes_epoch", "pk")
     waiting = Proposal.objects.filter(status="passed").order_by("executes_epoch", "pk")
-    held = balances([accounts.TREASURY, accounts.DEPOSITS])
+    amounts = balances([accounts.TREASURY, accounts.DEPOSITS])
     return Overview(
-        disputes=lines(disputes.filter(status=running).order_by("closes_epoch", "pk"), wallet),
-        proposals=lines(voting[:OPEN_PROPOSALS], wallet),
+        disputes=ballot_rows(disputes.filter(status="voting").order_by("closes_epoch", "pk"), wallet),
+        proposals=ballot_rows(voting[:OPEN_PROPOSALS], wallet),
         open_proposals=voting.count(),
         waiting=tuple(waiting[:OPEN_PROPOSALS]),
         waiting_proposals=waiting.count(),
-        decided_disputes=lines(
-            disputes.exclude(status=running).order_by("-closed_at", "-pk")[:RECENT], wallet
+        decided_disputes=ballot_rows(
+            disputes.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet
         ),
-        decided_proposals=lines(
+        decided_proposals=ballot_rows(
             Proposal.objects.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet
         ),
         pending_slashes=Slash.objects.filter(status=Slash.Status.PENDING).count(),
-        treasury=held[accounts.TREASURY],
-        deposits=held[accounts.DEPOSITS],
+        treasury=amounts[accounts.TREASURY],
+        deposits=amounts[accounts.DEPOSITS],
     )
 
 
-def lines(ballots: object, wallet: str | None) -> tuple[BallotLine, ...]:
-    """Some disputes, or some proposals, with their counts and what they are to the wallet."""
-    found: list[Ballot] = list(ballots)  # type: ignore[call-overload]
-    counted = counts(found)
+def ballot_rows(ballots: object, wallet: str | None) -> tuple[BallotRow, ...]:
+    """Return rows for these disputes, or these proposals, with the power and votes of the wallet."""
+    listed: list[Ballot] = list(ballots)  # type: ignore[call-overload]
+    counted = counts(listed)
     if wallet is None:
-        return tuple(BallotLine(one, counted[one.pk]) for one in found)
-    votes, powers = voted_by(wallet, found), _powers(wallet, found)
+        return tuple(BallotRow(ballot, counted[ballot.pk]) for ballot in listed)
+    votes, powers = voted_by(wallet, listed), _powers(wallet, listed)
     return tuple(
-        BallotLine(one, counted[one.pk], power=power_on(one, wallet, powers), vote=votes.get(one.pk))
-        for one in found
+        BallotRow(
+            ballot,
+            counted[ballot.pk],
+            power=power_on(ballot, wallet, powers),
+            vote=votes.get(ballot.pk),
+        )
+        for ballot in listed
     )
 
 
 def power_on(ballot: Ballot, wallet: str, powers: dict[int, int] | None = None) -> int:
-    """The power that a wallet can use on a ballot: none on its own case (R45)."""
+    """Return the power that a wallet can use on a ballot, µIFM: 0 on the slash of its own node (R45)."""
     if isinstance(ballot, Dispute) and ballot.operator == wallet:
         return 0
     epoch = ballot.opened_epoch
@@ -105,5 +109,5 @@ def power_on(ballot: Ballot, wallet: str, powers: dict[int, int] | None = None) 
 
 
 def _powers(wallet: str, ballots: list[Ballot]) -> dict[int, int]:
-    """One reading for each epoch in which some ballot was opened."""
-    return {epoch: voting_power(wallet, epoch=epoch) for epoch in {one.opened_epoch for one in ballots}}
+    """Return the power of a wallet by the epoch in which ballots were opened; one query for each epoch."""
+    return {epoch: voting_power(wallet, epoch=epoch) for epoch in {ballot.opened_epoch for ballot in ballots}}

@@ -1,4 +1,4 @@
-"""The last settled epochs as rows for a replay, and what a wallet had at work in them."""
+"""Effect of changed parameters: a replay of the last settled epochs, for the network and for one wallet."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
-from governance.replay import NodeRow, Outcome, PastEpoch, SlashRow, part_of_delegator, recorded, replay
+from governance.replay import NodeRow, Outcome, PastEpoch, SlashRow, delegator_reward, recorded, replay
 from protocol.parameters import Parameters
 from staking.models import Epoch, Node, NodeEpoch, Slash, StakeCheckpoint
 from staking.services.epochs import parameters_of
 
 EPOCHS = 10
-# A preview reads at most so many rows, so that it stays a page and not a job.
-ROWS_MOST = 30_000
+# Limit of node rows, so that a preview stays fast on a large network.
+MAX_ROWS = 30_000
 NODE_FIELDS = (
     "node_id", "status", "accepted", "sla_bps", "rejection_bps", "uptime_bps", "variation_bps",
     "latency_percentile_bps", "scarcity_bps", "credits", "invalid", "forged", "active_stake", "active_pool",
@@ -25,8 +25,8 @@ SLASH_FIELDS = ("delegated_slashed", "slashed", "node__custodial", "burned", "ho
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
-    """What a wallet earned in the replayed epochs, as operator and as delegator, before and after; µIFM."""
+class WalletReward:
+    """The rewards of a wallet in the replayed epochs, as operator and as delegator, before and after; µIFM."""
 
     before: int
     after: int
@@ -37,8 +37,8 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A node with its rewards of all replayed epochs before and after."""
+class RewardChange:
+    """A node with its rewards of all replayed epochs before and after; µIFM."""
 
     address: str
     name: str
@@ -52,25 +52,25 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What proposed parameters would have changed in the last settled epochs."""
+    """The effect that proposed parameters would have had on the last settled epochs."""
 
     first_epoch: int
     last_epoch: int
     before: Outcome
     after: Outcome
-    nodes: tuple[Moved, ...]
-    mine: Mine | None
+    nodes: tuple[RewardChange, ...]
+    mine: WalletReward | None
 
     @property
-    def gaining(self) -> tuple[Moved, ...]:
-        """Nodes that gain, most first."""
+    def gaining(self) -> tuple[RewardChange, ...]:
+        """Nodes with a higher reward, largest gain first."""
         return tuple(
             sorted((n for n in self.nodes if n.difference > 0), key=attrgetter("difference"), reverse=True)
         )
 
     @property
-    def losing(self) -> tuple[Moved, ...]:
-        """Nodes that lose, most first."""
+    def losing(self) -> tuple[RewardChange, ...]:
+        """Nodes with a lower reward, largest loss first."""
         return tuple(sorted((n for n in self.nodes if n.difference < 0), key=attrgetter("difference")))
 
     @property
@@ -79,7 +79,7 @@ class Effect:
 
 
 def effect_of(params: Parameters, wallet: str | None) -> Effect | None:
-    """Replay the last settled epochs under `params`; None while there is none."""
+    """Replay the last settled epochs under `params`; None while no epoch is settled."""
     settled = _settled()
     if not settled:
         return None
@@ -90,13 +90,13 @@ def effect_of(params: Parameters, wallet: str | None) -> Effect | None:
         last_epoch=past[-1].number,
         before=before,
         after=after,
-        nodes=_moved(before.by_node(), after.by_node()),
-        mine=None if wallet is None else _mine(wallet, past, before, after),
+        nodes=_reward_changes(before.by_node(), after.by_node()),
+        mine=None if wallet is None else _wallet_reward(wallet, past, before, after),
     )
 
 
 def past_epochs(numbers: Sequence[int]) -> list[PastEpoch]:
-    """Settled epochs with what nodes did in them and were paid, oldest first."""
+    """Return settled epochs with the work and rewards of their nodes, oldest first."""
     rows, slashes = _rows(numbers), _slashes(numbers)
     return [
         PastEpoch(
@@ -112,13 +112,13 @@ def past_epochs(numbers: Sequence[int]) -> list[PastEpoch]:
 
 
 def _settled() -> list[tuple[int, str]]:
-    """The last settled epochs and the hashes of what they decided; fewer when they have very many rows."""
+    """Return the last settled epochs with their plan hashes; fewer when the network is very large."""
     settled = Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number")
-    most = min(EPOCHS, max(ROWS_MOST // max(Node.objects.count(), 1), 1))
-    return list(settled.values_list("number", "plan_hash")[:most])
+    limit = min(EPOCHS, max(MAX_ROWS // max(Node.objects.count(), 1), 1))
+    return list(settled.values_list("number", "plan_hash")[:limit])
 
 
-# What is settled never changes, so it is read once a process, and each question about it is answered once.
+# Settled epochs never change, so each process reads them once and replays each set of parameters once.
 @lru_cache(maxsize=2)
 def _recorded(settled: tuple[tuple[int, str], ...]) -> tuple[list[PastEpoch], Outcome]:
     past = past_epochs([number for number, _ in settled])
@@ -132,51 +132,53 @@ def _replayed(settled: tuple[tuple[int, str], ...], params: Parameters) -> Outco
 
 def _rows(numbers: Sequence[int]) -> dict[int, list[NodeRow]]:
     rows: dict[int, list[NodeRow]] = defaultdict(list)
-    found = NodeEpoch.objects.filter(epoch__in=numbers).order_by("epoch", "node_id")
-    for number, *values in found.values_list("epoch", *NODE_FIELDS):
+    records = NodeEpoch.objects.filter(epoch__in=numbers).order_by("epoch", "node_id")
+    for number, *values in records.values_list("epoch", *NODE_FIELDS):
         rows[number].append(NodeRow(*values))
     return rows
 
 
 def _slashes(numbers: Sequence[int]) -> dict[int, list[SlashRow]]:
     slashes: dict[int, list[SlashRow]] = defaultdict(list)
-    found = Slash.objects.filter(status=Slash.Status.EXECUTED, resolved_epoch__in=numbers).order_by("pk")
-    for number, *values in found.values_list("resolved_epoch", *SLASH_FIELDS):
+    executed = Slash.objects.filter(status=Slash.Status.EXECUTED, resolved_epoch__in=numbers).order_by("pk")
+    for number, *values in executed.values_list("resolved_epoch", *SLASH_FIELDS):
         slashes[number].append(SlashRow(*values))
     return slashes
 
 
-def _moved(before: dict[int, int], after: dict[int, int]) -> tuple[Moved, ...]:
-    named = {pk: (address, name) for pk, address, name in Node.objects.values_list("id", "address", "name")}
+def _reward_changes(before: dict[int, int], after: dict[int, int]) -> tuple[RewardChange, ...]:
+    names = {pk: (address, name) for pk, address, name in Node.objects.values_list("id", "address", "name")}
     return tuple(
-        Moved(*named[node], paid, after[node]) for node, paid in before.items() if after[node] != paid
+        RewardChange(*names[node], reward, after[node])
+        for node, reward in before.items()
+        if after[node] != reward
     )
 
 
-def _mine(wallet: str, past: list[PastEpoch], before: Outcome, after: Outcome) -> Mine:
-    """Own nodes in full, delegations by the shares that earned (an estimate: floors of the index are left out)."""
+def _wallet_reward(wallet: str, past: list[PastEpoch], before: Outcome, after: Outcome) -> WalletReward:
+    """Sum the rewards of own nodes and of active shares; an estimate that ignores the floors of the reward index."""
     own = set(Node.objects.filter(operator=wallet).values_list("id", flat=True))
     numbers = [epoch.number for epoch in past]
     sums = [0, 0]
-    for place, outcome in enumerate((before, after)):
-        for (_, node), pay in outcome.pay.items():
-            sums[place] += pay.operator if node in own else 0
-    for number, node, shares, all_shares in _shares_at_work(wallet, numbers):
-        for place, outcome in enumerate((before, after)):
-            sums[place] += part_of_delegator(outcome.pay[number, node], shares, all_shares)
-    return Mine(*sums)
+    for index, outcome in enumerate((before, after)):
+        for (_, node), reward in outcome.rewards.items():
+            sums[index] += reward.operator if node in own else 0
+    for number, node, shares, all_shares in _active_shares(wallet, numbers):
+        for index, outcome in enumerate((before, after)):
+            sums[index] += delegator_reward(outcome.rewards[number, node], shares, all_shares)
+    return WalletReward(*sums)
 
 
-def _shares_at_work(wallet: str, numbers: list[int]) -> list[tuple[int, int, int, int]]:
-    """(epoch, node, own shares, all shares) that earned in each of the epochs, from the wallet's checkpoints."""
-    held: dict[int, list[StakeCheckpoint]] = defaultdict(list)
+def _active_shares(wallet: str, numbers: list[int]) -> list[tuple[int, int, int, int]]:
+    """Return (epoch, node, own active shares, all active shares) from the wallet's checkpoints."""
+    checkpoints: dict[int, list[StakeCheckpoint]] = defaultdict(list)
     for row in StakeCheckpoint.objects.filter(wallet=wallet, epoch__lte=numbers[-1]).order_by("epoch"):
-        held[row.node_id].append(row)
-    found = NodeEpoch.objects.filter(node_id__in=held, epoch__in=numbers, active_shares__gt=0)
-    work = []
-    for number, node, all_shares in found.values_list("epoch", "node_id", "active_shares"):
-        last = next((row for row in reversed(held[node]) if row.epoch <= number), None)
+        checkpoints[row.node_id].append(row)
+    records = NodeEpoch.objects.filter(node_id__in=checkpoints, epoch__in=numbers, active_shares__gt=0)
+    active = []
+    for number, node, all_shares in records.values_list("epoch", "node_id", "active_shares"):
+        last = next((row for row in reversed(checkpoints[node]) if row.epoch <= number), None)
         shares = 0 if last is None else last.active if last.epoch == number else last.shares
         if 0 < shares <= all_shares:
-            work.append((number, node, shares, all_shares))
-    return work
+            active.append((number, node, shares, all_shares))
+    return active

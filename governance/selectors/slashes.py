@@ -1,4 +1,4 @@
-"""The slash ledger: every slash, where each µIFM went, and sums that reconcile (R35)."""
+"""The list of slashes with their amounts, and sums that reconcile with the ledger (R35)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARTS = ("self_slashed", "delegated_slashed", "slashed", "burned", "honest", "ho
 
 @dataclass(frozen=True, slots=True)
 class SlashQuery:
-    """Which slashes, in which order."""
+    """Filter of a list of slashes; "" does not filter."""
 
     status: str = ""
     offence: str = ""
@@ -28,7 +28,7 @@ class SlashQuery:
 
 @dataclass(frozen=True, slots=True)
 class SlashSums:
-    """Sums over executed slashes, µIFM; `burned_account` is what the ledger holds as burned."""
+    """Sums over executed slashes, µIFM; `burned_account` is the balance of the ledger account `burned`."""
 
     slashes: int
     self_slashed: int
@@ -42,7 +42,7 @@ class SlashSums:
 
     @property
     def adds_up(self) -> bool:
-        """Both ways of cutting the whole make the whole, and the ledger says so too."""
+        """Whether both splits sum to the whole and the ledger shows the same burned amount."""
         return (
             self.slashed == self.self_slashed + self.delegated_slashed
             and self.slashed == self.burned + self.honest + self.returned
@@ -51,23 +51,23 @@ class SlashSums:
 
 
 def list_slashes(query: SlashQuery, *, limit: int, offset: int) -> tuple[list[Slash], int]:
-    """A page of slashes, the newest first, with node and dispute, and how many there are."""
-    found = _filtered(query)
-    rows = found.select_related("node", "dispute").order_by("-pk")[offset : offset + limit]
-    return list(rows), found.count()
+    """Return a page of slashes, newest first, with node and dispute, and their number."""
+    slashes = _filtered(query)
+    rows = slashes.select_related("node", "dispute").order_by("-pk")[offset : offset + limit]
+    return list(rows), slashes.count()
 
 
 def slash_rows(query: SlashQuery) -> Iterator[tuple[Any, ...]]:
-    """All of them, oldest first, for a file: (id, node, offence, epoch, status, resolved epoch, *PARTS in µIFM).
+    """Yield all slashes, oldest first, for a file: (id, node, offence, epoch, status, resolved epoch, *PARTS in µIFM).
 
-    They are read through a cursor that holds a connection until the last one is taken.
+    Reads through a server-side cursor, which holds a connection until the last row.
     """
     columns = ("pk", "node__address", "offence", "epoch", "status", "resolved_epoch", *PARTS)
     return _filtered(query).order_by("pk").values_list(*columns).iterator(chunk_size=2_000)
 
 
 def sums() -> SlashSums:
-    """Sums of everything ever executed, and the ledger's own figure of what was burned."""
+    """Return the sums over all executed slashes and the burned amount of the ledger, µIFM."""
     executed = Slash.objects.filter(status=Slash.Status.EXECUTED)
     totals = executed.aggregate(slashes=Count("pk"), **{f"sum_{part}": Sum(part) for part in PARTS})
     return SlashSums(
@@ -77,19 +77,19 @@ def sums() -> SlashSums:
     )
 
 
-def similar_cases(slash: Slash) -> Sequence[Dispute]:
-    """The last decided disputes of the same offence."""
+def similar_disputes(slash: Slash) -> Sequence[Dispute]:
+    """Return the last decided disputes of the same offence."""
     same = Dispute.objects.filter(slash__offence=slash.offence).exclude(slash=slash)
     decided = same.exclude(status=Dispute.Status.VOTING)
     return list(decided.select_related("slash__node").order_by("-closed_at", "-pk")[:SIMILAR])
 
 
 def outcomes_of(offence: str) -> dict[str, int]:
-    """How many slashes of an offence there are by status."""
-    found = Slash.objects.filter(offence=offence).values_list("status").annotate(n=Count("pk"))
-    return dict(found.order_by())
+    """Return the number of slashes of an offence by status."""
+    numbers = Slash.objects.filter(offence=offence).values_list("status").annotate(number=Count("pk"))
+    return dict(numbers.order_by())
 
 
 def _filtered(query: SlashQuery) -> QuerySet[Slash]:
-    wanted = {"status": query.status, "offence": query.offence, "node__address": query.node}
-    return Slash.objects.filter(**{name: value for name, value in wanted.items() if value})
+    conditions = {"status": query.status, "offence": query.offence, "node__address": query.node}
+    return Slash.objects.filter(**{name: value for name, value in conditions.items() if value})

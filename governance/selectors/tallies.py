@@ -1,4 +1,4 @@
-"""Votes added up, and what they still lack."""
+"""Vote counts: power by choice, turnout, and the power that is missing to the quorum."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count as Rows
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from governance.models import Dispute, Proposal, Vote
 from governance.selectors.times import closing_times
@@ -19,8 +18,8 @@ Tally = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """The votes of one ballot so far: power by choice, the turnout that makes a quorum, both µIFM (R44–R47)."""
+class VoteCount:
+    """The count of a vote so far: power by choice and the turnout that meets the quorum, µIFM (R44–R47)."""
 
     tally: Tally
     voters: int
@@ -33,7 +32,7 @@ class Count:
 
     @property
     def missing(self) -> int:
-        """What the turnout lacks to a quorum, in µIFM."""
+        """The power that is missing to the quorum, µIFM."""
         return max(self.quorum - self.turnout, 0)
 
     @property
@@ -42,23 +41,23 @@ class Count:
 
 
 def dispute_tallies(disputes: Iterable[int]) -> dict[int, Tally]:
-    """Power in µIFM by choice, for each dispute (R45)."""
+    """Return the power by choice for each dispute, µIFM (R45)."""
     return {ballot: tally for ballot, (tally, _) in _tallies(Dispute, list(disputes)).items()}
 
 
 def proposal_tallies(proposals: Iterable[int]) -> dict[int, Tally]:
-    """Power in µIFM by choice, for each proposal (R45)."""
+    """Return the power by choice for each proposal, µIFM (R45)."""
     return {ballot: tally for ballot, (tally, _) in _tallies(Proposal, list(proposals)).items()}
 
 
-def counts(ballots: Sequence[Ballot]) -> dict[int, Count]:
-    """The count of each of some disputes, or of some proposals, in a fixed number of queries."""
+def counts(ballots: Sequence[Ballot]) -> dict[int, VoteCount]:
+    """Return the count of each of these disputes, or of these proposals, in a fixed number of queries."""
     if not ballots:
         return {}
     tallies = _tallies(type(ballots[0]), [ballot.pk for ballot in ballots])
     closing = closing_times({ballot.closes_epoch for ballot in ballots})
     return {
-        ballot.pk: Count(
+        ballot.pk: VoteCount(
             tally=tallies[ballot.pk][0],
             voters=tallies[ballot.pk][1],
             quorum=needed_for_quorum(ballot.quorum_bps, ballot.quorum_base),
@@ -74,8 +73,8 @@ def _tallies(kind: type[Any], ballots: list[int]) -> dict[int, tuple[Tally, int]
     )
     tallies: dict[int, tuple[Tally, int]] = {ballot: (dict.fromkeys(choices, 0), 0) for ballot in ballots}
     votes = Vote.objects.filter(**{f"{column}__in": ballots}).values_list(column, "choice")
-    for ballot, choice, power, voters in votes.annotate(power=Sum("power"), voters=Rows("id")):
-        tally, so_far = tallies[ballot]
+    for ballot, choice, power, voters in votes.annotate(power=Sum("power"), voters=Count("id")):
+        tally, voters_before = tallies[ballot]
         tally[choice] = int(power)
-        tallies[ballot] = (tally, so_far + voters)
+        tallies[ballot] = (tally, voters_before + voters)
     return tallies

@@ -1,4 +1,4 @@
-"""When epochs end: as they ended, or as they will if nothing changes their length."""
+"""Ends of epochs: recorded, or projected at the present epoch length."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from staking.models import Epoch
 
 
 def closing_times(numbers: Iterable[int]) -> dict[int, datetime]:
-    """The end of each of these epochs, past, open or to come; two queries."""
-    wanted = set(numbers)
-    known = dict(Epoch.objects.filter(number__in=wanted).values_list("number", "end"))
+    """Return the end of each of these epochs, past, open or future, with two queries."""
+    numbers = set(numbers)
+    ends = dict(Epoch.objects.filter(number__in=numbers).values_list("number", "end"))
     epoch = open_epoch()
-    for number in wanted - known.keys():
+    for number in numbers - ends.keys():
         assert epoch is not None
-        known[number] = end_of(number, epoch)
-    return known
+        ends[number] = end_of(number, epoch)
+    return ends

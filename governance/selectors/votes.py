@@ -1,4 +1,4 @@
-"""The votes of a ballot, one by one."""
+"""The single votes on a dispute or a proposal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models.functions import RowNumber
 from governance.models import Dispute, Vote
 from governance.selectors.tallies import Ballot
 
-# Of each ballot: on its own, and in a list of many.
+# Votes shown for each dispute or proposal: on its own, and in a list.
 SHOWN, SHOWN_IN_LIST = 200, 10
 ORDERINGS = {
     "power": ("power", "-id"),
@@ -23,7 +23,7 @@ ORDERINGS = {
 
 @dataclass(frozen=True, slots=True)
 class VoteQuery:
-    """Which votes of a ballot, in which order."""
+    """Filter and order of a list of votes."""
 
     choice: str = ""
     with_reason: bool = False
@@ -31,36 +31,36 @@ class VoteQuery:
 
 
 def votes_of(ballot: Ballot, query: VoteQuery, *, limit: int, offset: int) -> tuple[list[Vote], int]:
-    """A page of the votes of a ballot, and how many there are."""
-    found = _of(ballot)
+    """Return a page of the votes on a ballot and their number."""
+    votes = _votes(ballot)
     if query.choice:
-        found = found.filter(choice=query.choice)
+        votes = votes.filter(choice=query.choice)
     if query.with_reason:
-        found = found.exclude(reason="")
-    ordered = found.order_by(*ORDERINGS[query.ordering])
-    return list(ordered[offset : offset + limit]), found.count()
+        votes = votes.exclude(reason="")
+    ordered = votes.order_by(*ORDERINGS[query.ordering])
+    return list(ordered[offset : offset + limit]), votes.count()
 
 
 def vote_of(ballot: Ballot, wallet: str) -> Vote | None:
-    """What a wallet voted."""
-    return _of(ballot).filter(wallet=wallet).first()
+    """Return the vote of a wallet on a ballot."""
+    return _votes(ballot).filter(wallet=wallet).first()
 
 
 def largest_votes(ballots: Sequence[Ballot], *, each: int) -> dict[int, list[Vote]]:
-    """The votes of each of some disputes, or of some proposals: those with most power, by power."""
-    found: dict[int, list[Vote]] = {ballot.pk: [] for ballot in ballots}
+    """Return the `each` largest votes on each of these disputes, or of these proposals, by power."""
+    largest: dict[int, list[Vote]] = {ballot.pk: [] for ballot in ballots}
     if not ballots or not each:
-        return found
+        return largest
     column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
     place = Window(RowNumber(), partition_by=F(column), order_by=[F("power").desc(), F("id").asc()])
-    votes = Vote.objects.filter(**{f"{column}__in": found}).annotate(place=place)
+    votes = Vote.objects.filter(**{f"{column}__in": largest}).annotate(place=place)
     for vote in votes.filter(place__lte=each).order_by(column, "place"):
-        found[getattr(vote, column)].append(vote)
-    return found
+        largest[getattr(vote, column)].append(vote)
+    return largest
 
 
 def voted_by(wallet: str, ballots: Sequence[Ballot]) -> dict[int, Vote]:
-    """What a wallet voted on each of some disputes, or of some proposals."""
+    """Return the votes of a wallet on these disputes, or on these proposals, by id."""
     if not ballots:
         return {}
     column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
@@ -68,7 +68,7 @@ def voted_by(wallet: str, ballots: Sequence[Ballot]) -> dict[int, Vote]:
     return {getattr(vote, column): vote for vote in votes}
 
 
-def _of(ballot: Ballot) -> QuerySet[Vote]:
+def _votes(ballot: Ballot) -> QuerySet[Vote]:
     if isinstance(ballot, Dispute):
         return Vote.objects.filter(dispute=ballot)
     return Vote.objects.filter(proposal=ballot)

@@ -1,4 +1,4 @@
-"""Changes of parameters that a member puts to the vote (R47)."""
+"""Proposals: open a vote on changes of parameters (R47)."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 
-TITLE_LONGEST = 120
-BODY_LONGEST = 10_000
-# Of one wallet at a time. A proposal costs nothing, but a settlement counts each and everybody is told of it.
-OPEN_MOST = 100
+MAX_TITLE = 120
+MAX_BODY = 10_000
+# Open at the same time, for each wallet. A proposal is free, but each one is counted and notified to everybody.
+MAX_OPEN = 100
 
 
 def propose(*, title: object, body: object, changes: object, wallet: str, now: datetime) -> Proposal:
-    """Open a vote on changes of parameters (door format); close, quorum and timelock are fixed here (R47).
+    """Open a vote on changes of parameters (API format); end, quorum and timelock are fixed here (R47).
 
-    Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`, `rate_limited` while a hundred of the wallet's
-    are open to votes.
+    Raises: `invalid`, `parameter_out_of_bounds`, `no_voting_power`, `rate_limited` when MAX_OPEN proposals of the
+    wallet are open.
     """
-    heading = check_text(title, field="title", longest=TITLE_LONGEST, required=True, one_line=True)
-    words = check_text(body, field="body", longest=BODY_LONGEST)
+    title_text = check_text(title, field="title", longest=MAX_TITLE, required=True, one_line=True)
+    body_text = check_text(body, field="body", longest=MAX_BODY)
     with transaction.atomic():
         epoch = lock_open_epoch()
-        wanted = _read_changes(changes, epoch)
+        read_changes = _read_changes(changes, epoch)
         _check_power(wallet, epoch)
-        if Proposal.objects.filter(proposer=wallet, status=Proposal.Status.VOTING).count() >= OPEN_MOST:
+        if Proposal.objects.filter(proposer=wallet, status=Proposal.Status.VOTING).count() >= MAX_OPEN:
             raise RateLimited
         params = epoch.params
         proposal = Proposal.objects.create(
             proposer=wallet,
-            title=heading,
-            body=words,
-            changes=wanted,
+            title=title_text,
+            body=body_text,
+            changes=read_changes,
             timelock_epochs=params.timelock_epochs,
             opened_epoch=epoch.number,
             opened_at=now,
@@ -56,7 +56,7 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
             epoch=epoch.number,
             wallet=wallet,
             proposal=proposal.pk,
-            title=heading,
+            title=title_text,
             closes_epoch=proposal.closes_epoch,
         )
         return proposal
@@ -64,16 +64,16 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
 
 def _read_changes(changes: object, epoch: OpenEpoch) -> dict[str, object]:
     if not isinstance(changes, Mapping) or not changes:
-        raise Invalid("Name at least one parameter and its new value.", field="changes")
+        raise Invalid("Enter at least one parameter and its new value.", field="changes")
     apply_changes(epoch.params, changes)
     return dict(changes)
 
 
 def _check_power(wallet: str, epoch: OpenEpoch) -> None:
-    needed = epoch.params.proposal_threshold
+    threshold = epoch.params.proposal_threshold
     power = voting_power(wallet, epoch=epoch.number)
-    if power < needed:
+    if power < threshold:
         raise NoVotingPower(
-            f"A proposal takes {format_amount(needed)} IFM of voting power; at the opening of epoch "
-            f"{epoch.number} this wallet had {format_amount(power)}."
+            f"A proposal requires {format_amount(threshold)} IFM of voting power; at the opening of epoch "
+            f"{epoch.number} this wallet had {format_amount(power)} IFM."
         )

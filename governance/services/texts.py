@@ -8,15 +8,15 @@ from django.core.validators import URLValidator
 from protocol.errors import Invalid
 from protocol.texts import check_text
 
-REASON_LONGEST = 4_000
-LINK_LONGEST = 500
+MAX_REASON = 4_000
+MAX_LINK = 500
 
 _is_link = URLValidator(schemes=("http", "https"))
 
 
 def check_link(value: object) -> str:
-    """An http or https address, or "". Raises: `invalid`."""
-    link = check_text(value, field="link", longest=LINK_LONGEST, one_line=True)
+    """Return an http or https URL, or "". Raises: `invalid`."""
+    link = check_text(value, field="link", longest=MAX_LINK, one_line=True)
     if link:
         try:
             _is_link(link)

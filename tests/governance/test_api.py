@@ -1,4 +1,4 @@
-"""The DAO's doors: shapes, the order of refusals, filters and pages (interfaces section 3)."""
+"""Endpoints of governance: answers, order of refusals, filters and pages (interfaces section 3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from protocol.amounts import MICRO
 from staking.models import Slash
 from staking.services import clock
 from tests.governance import world
-from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA
+from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +48,9 @@ def refusal(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
 @pytest.fixture
 def slash() -> Slash:
     world.begin()
-    charge = world.accuse()
-    world.catch_up()
-    return charge
+    slash = world.slash_node()
+    world.advance_clock()
+    return slash
 
 
 @pytest.fixture
@@ -60,33 +60,33 @@ def dispute(slash: Slash) -> int:
     return int(answer["dispute"]["id"])
 
 
-def test_a_dispute_answers_with_the_money_and_the_case(slash: Slash) -> None:
+def test_opening_a_dispute_returns_transaction_wallet_node_and_dispute(slash: Slash) -> None:
     status, answer = post(f"slashes/{slash.pk}/dispute", {"reason": "No."})
     assert status == 201
     assert isinstance(answer["transaction"], int)
     assert answer["wallet"]["address"] == checksum(OLGA)
     assert answer["wallet"]["available"] == "950.000000"
-    assert answer["node"]["address"] == checksum(ACCUSED)
-    case = answer["dispute"]
-    assert (case["slash"], case["status"], case["closes_epoch"]) == (slash.pk, "voting", slash.epoch + 2)
-    assert case["tally"] == {"uphold": "0.000000", "overturn": "0.000000", "abstain": "0.000000"}
-    assert (case["quorum"], case["quorum_base"], case["missing"]) == (
+    assert answer["node"]["address"] == checksum(SLASHED)
+    shown = answer["dispute"]
+    assert (shown["slash"], shown["status"], shown["closes_epoch"]) == (slash.pk, "voting", slash.epoch + 2)
+    assert shown["tally"] == {"uphold": "0.000000", "overturn": "0.000000", "abstain": "0.000000"}
+    assert (shown["quorum"], shown["quorum_base"], shown["missing"]) == (
         "290.000000",
         "2900.000000",
         "290.000000",
     )
-    assert (case["votes"], case["deposit"], case["deposit_returned"]) == ([], "50.000000", None)
+    assert (shown["votes"], shown["deposit"], shown["deposit_returned"]) == ([], "50.000000", None)
 
 
-def test_without_a_deposit_there_is_no_transaction(settings) -> None:
+def test_without_a_deposit_the_transaction_is_null(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"dispute_deposit": "0"}
     world.begin()
-    charge = world.accuse()
-    world.catch_up()
-    assert post(f"slashes/{charge.pk}/dispute", {"reason": "No."})[1]["transaction"] is None
+    slash = world.slash_node()
+    world.advance_clock()
+    assert post(f"slashes/{slash.pk}/dispute", {"reason": "No."})[1]["transaction"] is None
 
 
-def test_a_repeated_request_disputes_once(slash: Slash) -> None:
+def test_a_repeated_request_opens_one_dispute(slash: Slash) -> None:
     olga, where = caller(OLGA), f"/api/v1/slashes/{slash.pk}/dispute"
     first, second = (
         olga.post(where, {"reason": "No."}, format="json", HTTP_IDEMPOTENCY_KEY="a") for _ in range(2)
@@ -105,13 +105,15 @@ def test_a_repeated_request_disputes_once(slash: Slash) -> None:
         (OLGA, ["reason"], (400, "invalid")),
     ],
 )
-def test_disputes_refused(slash: Slash, wallet: str | None, body: Any, refused: tuple[int, str]) -> None:
+def test_an_invalid_dispute_request_is_refused(
+    slash: Slash, wallet: str | None, body: Any, refused: tuple[int, str]
+) -> None:
     assert refusal(post(f"slashes/{slash.pk}/dispute", body, wallet)) == refused
     assert get("disputes")["results"] == []
 
 
 @pytest.mark.parametrize("number", [0, 999, 2**63, 10**30])
-def test_numbers_that_lead_nowhere(slash: Slash, number: int) -> None:
+def test_unknown_numbers_are_not_found(slash: Slash, number: int) -> None:
     assert refusal(post(f"slashes/{number}/dispute", {"reason": "No."})) == (404, "not_found")
     for where in ("disputes", "proposals"):
         assert get(f"{where}/{number}") == (404, "not_found")
@@ -119,33 +121,33 @@ def test_numbers_that_lead_nowhere(slash: Slash, number: int) -> None:
         assert refusal(post(f"{where}/{number}/vote", {"choice": "abstain"})) == (404, "not_found")
 
 
-def test_the_window_closes(slash: Slash) -> None:
+def test_a_slash_cannot_be_disputed_after_its_window(slash: Slash) -> None:
     world.settle()
-    world.catch_up()
+    world.advance_clock()
     refused = refusal(post(f"slashes/{slash.pk}/dispute", {"reason": "No."}))
     assert refused == (409, "dispute_window_closed")
 
 
-def test_votes_show_in_the_case(dispute: int) -> None:
+def test_a_dispute_shows_its_votes_and_tally(dispute: int) -> None:
     status, answer = post(f"disputes/{dispute}/vote", {"choice": "overturn", "reason": "Fair."}, ANN)
     assert (status, answer["vote"]["power"], answer["id"]) == (200, "400.000000", dispute)
     post(f"disputes/{dispute}/vote", {"choice": "uphold"}, CAT)
     post(f"disputes/{dispute}/vote", {"choice": "abstain"}, BEN)
     post(f"disputes/{dispute}/vote", {"choice": "overturn"}, CAT)
-    case = get(f"disputes/{dispute}")
-    assert case["tally"] == {"uphold": "0.000000", "overturn": "600.000000", "abstain": "300.000000"}
-    assert (case["turnout"], case["missing"], case["voters"]) == ("900.000000", "0.000000", 3)
-    assert [vote["wallet"] for vote in case["votes"]] == [checksum(ANN), checksum(BEN), checksum(CAT)]
-    assert case["votes"][0]["reason"] == "Fair."
+    shown = get(f"disputes/{dispute}")
+    assert shown["tally"] == {"uphold": "0.000000", "overturn": "600.000000", "abstain": "300.000000"}
+    assert (shown["turnout"], shown["missing"], shown["voters"]) == ("900.000000", "0.000000", 3)
+    assert [vote["wallet"] for vote in shown["votes"]] == [checksum(ANN), checksum(BEN), checksum(CAT)]
+    assert shown["votes"][0]["reason"] == "Fair."
 
 
-def test_the_verdict(dispute: int) -> None:
+def test_a_decided_dispute_shows_its_outcome(dispute: int) -> None:
     post(f"disputes/{dispute}/vote", {"choice": "overturn"}, ANN)
     world.settle()
     world.settle()
-    case = get(f"disputes/{dispute}")
-    assert (case["status"], case["quorum_met"], case["deposit_returned"]) == ("overturned", True, True)
-    assert case["closed_at"] is not None
+    shown = get(f"disputes/{dispute}")
+    assert (shown["status"], shown["quorum_met"], shown["deposit_returned"]) == ("overturned", True, True)
+    assert shown["closed_at"] is not None
 
 
 @pytest.mark.parametrize(
@@ -160,23 +162,25 @@ def test_the_verdict(dispute: int) -> None:
         (DAN, [], (400, "invalid")),
     ],
 )
-def test_votes_refused(dispute: int, wallet: str | None, body: Any, refused: tuple[int, str]) -> None:
+def test_an_invalid_vote_is_refused(
+    dispute: int, wallet: str | None, body: Any, refused: tuple[int, str]
+) -> None:
     assert refusal(post(f"disputes/{dispute}/vote", body, wallet)) == refused
     assert get(f"disputes/{dispute}")["votes"] == []
 
 
-def test_a_closed_vote_comes_before_a_bad_one(dispute: int) -> None:
+def test_vote_closed_is_refused_before_an_invalid_choice(dispute: int) -> None:
     world.settle()
     world.settle()
-    world.catch_up()
+    world.advance_clock()
     for body in ({"choice": "maybe"}, {"choice": "uphold"}):
         assert refusal(post(f"disputes/{dispute}/vote", body, OLGA)) == (409, "vote_closed")
 
 
-def test_lists_are_filtered_and_paged(dispute: int) -> None:
-    assert [case["id"] for case in get("disputes")["results"]] == [dispute]
+def test_lists_can_be_filtered_and_paged(dispute: int) -> None:
+    assert [row["id"] for row in get("disputes")["results"]] == [dispute]
     assert get("disputes", status="upheld")["results"] == []
-    assert len(get("disputes", node=ACCUSED)["results"]) == 1
+    assert len(get("disputes", node=SLASHED)["results"]) == 1
     assert get("disputes", node=world.HONEST)["results"] == []
     assert len(get("disputes", slash=Slash.objects.get().pk)["results"]) == 1
     assert get("disputes", slash=0)["results"] == []
@@ -195,20 +199,20 @@ def test_lists_are_filtered_and_paged(dispute: int) -> None:
     assert get(f"disputes/{dispute}/votes", ordering="luck") == (400, "invalid")
 
 
-def test_a_list_costs_the_same_however_long_it_is(dispute: int, django_assert_num_queries) -> None:
+def test_the_query_count_of_a_list_is_constant(dispute: int, django_assert_num_queries) -> None:
     client = APIClient()
     with django_assert_num_queries(7):
         client.get("/api/v1/disputes")
     for wallet in (ANN, BEN, CAT):
         post(f"disputes/{dispute}/vote", {"choice": "uphold"}, wallet)
-    other = world.accuse(world.HONEST)
-    world.catch_up()
+    other = world.slash_node(world.HONEST)
+    world.advance_clock()
     post(f"slashes/{other.pk}/dispute", {"reason": "No."}, NILS)
     with django_assert_num_queries(7):
         client.get("/api/v1/disputes")
 
 
-def test_evidence(dispute: int) -> None:
+def test_the_operator_can_add_evidence(dispute: int) -> None:
     sent = {"text": "Our log", "link": "https://example.org/log"}
     status, answer = post(f"disputes/{dispute}/evidence", sent)
     assert status == 201
@@ -221,9 +225,9 @@ def test_evidence(dispute: int) -> None:
 CHANGES = {"title": "More", "body": "Why.", "changes": {"emission_per_epoch": "12000", "quorum_bps": 900}}
 
 
-def test_a_proposal_from_its_opening_to_the_parameters() -> None:
+def test_a_proposal_that_passes_changes_the_parameters() -> None:
     world.begin()
-    world.catch_up()
+    world.advance_clock()
     status, made = post("proposals", CHANGES, NILS)
     assert (status, made["status"], made["changes"]) == (201, "voting", CHANGES["changes"])
     assert (made["proposer"], made["closes_epoch"], made["executes_epoch"]) == (checksum(NILS), 5, 6)
@@ -253,35 +257,37 @@ def test_a_proposal_from_its_opening_to_the_parameters() -> None:
         (NILS, {"changes": {"tiers": []}}, (400, "parameter_out_of_bounds")),
     ],
 )
-def test_proposals_refused(wallet: str | None, changed: dict[str, Any], refused: tuple[int, str]) -> None:
+def test_an_invalid_proposal_is_refused(
+    wallet: str | None, changed: dict[str, Any], refused: tuple[int, str]
+) -> None:
     world.begin()
-    world.catch_up()
+    world.advance_clock()
     assert refusal(post("proposals", CHANGES | changed, wallet)) == refused
     assert get("proposals")["results"] == []
 
 
-def test_a_vote_on_a_proposal_refused() -> None:
+def test_an_invalid_vote_on_a_proposal_is_refused() -> None:
     world.begin()
-    world.catch_up()
+    world.advance_clock()
     made = post("proposals", CHANGES, NILS)[1]["id"]
     assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (400, "invalid")
     assert refusal(post(f"proposals/{made}/vote", {"choice": "for"}, DAN)) == (403, "no_voting_power")
     while world.epoch().number <= 5:
         world.settle()
-    world.catch_up()
+    world.advance_clock()
     assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (409, "vote_closed")
 
 
 @pytest.mark.parametrize(
     "where", ["slashes/1/dispute", "disputes/1/vote", "disputes/1/evidence", "proposals/1/vote"]
 )
-def test_doors_that_only_take_a_post(where: str) -> None:
+def test_post_endpoints_refuse_get(where: str) -> None:
     assert get(where) == (405, "method_not_allowed")
 
 
-def test_the_effect_of_a_proposal_and_of_changes() -> None:
+def test_the_effect_of_a_proposal_and_of_changes_can_be_read() -> None:
     world.begin()
-    world.catch_up()
+    world.advance_clock()
     made = post("proposals", CHANGES, NILS)[1]["id"]
     shown = get(f"proposals/{made}/effect")
     assert (shown["first_epoch"], shown["last_epoch"], shown["mine"], shown["nodes"]) == (1, 1, None, [])

@@ -1,4 +1,4 @@
-"""The audit finds what no service would do (section 14, item 9)."""
+"""The audit finds governance rows that no service writes (section 14, item 9)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def vote() -> Vote:
     world.begin()
-    slash = world.accuse()
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     cast = vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
     assert audit() == []
@@ -28,28 +28,28 @@ def vote() -> Vote:
 
 
 @pytest.mark.parametrize("power", [400 * MICRO + 1, 400 * MICRO - 1])
-def test_power_that_is_not_the_stake_at_the_snapshot(vote: Vote, power: int) -> None:
+def test_the_audit_finds_power_that_differs_from_the_stake(vote: Vote, power: int) -> None:
     Vote.objects.update(power=power)
     assert [fault.partition(":")[0] for fault in audit()] == ["9 voting power"]
     assert f"vote {vote.pk} of {ANN}" in audit()[0]
 
 
-def test_a_base_that_is_not_all_stake(vote: Vote) -> None:
+def test_the_audit_finds_a_wrong_quorum_base(vote: Vote) -> None:
     Dispute.objects.update(quorum_base=1)
     assert [fault.partition(":")[0] for fault in audit()] == ["9 quorum base", "9 turnout"]
 
 
-def test_a_deposit_that_is_gone(vote: Vote) -> None:
+def test_the_audit_finds_a_missing_deposit(vote: Vote) -> None:
     Dispute.objects.update(deposit=0)
-    assert audit() == [f"9 deposits: deposits: ledger {50 * MICRO}, running disputes 0"]
+    assert audit() == [f"9 deposits: deposits: ledger {50 * MICRO}, open disputes 0"]
 
 
-def test_a_verdict_that_was_not_carried_out(vote: Vote) -> None:
+def test_the_audit_finds_a_slash_that_differs_from_its_dispute(vote: Vote) -> None:
     Slash.objects.update(status="pending")
-    assert audit() == [f"9 verdicts: dispute {vote.dispute_id} is voting, its slash pending"]
+    assert audit() == [f"9 dispute outcomes: dispute {vote.dispute_id} is voting, its slash pending"]
 
 
-def test_a_wallet_counted_twice(vote: Vote) -> None:
+def test_the_audit_finds_two_votes_of_a_wallet(vote: Vote) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE governance_vote DROP CONSTRAINT governance_vote_dispute")

@@ -1,10 +1,10 @@
-"""What the case page says a slash would take is what the settlement takes, for the node and for each wallet."""
+"""The projected cost of a slash equals the executed one, for the node and for each wallet."""
 
 from __future__ import annotations
 
 import pytest
 
-from governance.selectors.costs import cost_of, my_cost
+from governance.selectors.costs import cost_of, wallet_cost
 from protocol.amounts import MICRO
 from protocol.pools import value_of
 from staking.models import Bucket, Pool, Slash, StakeCheckpoint, Unbonding
@@ -27,7 +27,7 @@ def belongings(node_id: int, owner: str) -> int:
     return total + sum(worth(entry) for entry in entries)
 
 
-def accused(offence: str, *, custodial: bool, leave_early: bool = False) -> tuple[Network, Slash]:
+def slashed_node(offence: str, *, custodial: bool, leave_early: bool = False) -> tuple[Network, Slash]:
     """A node that committed an offence, with a delegator and its operator leaving in that epoch and after it."""
     net = Network()
     node = net.node(1, own=1_000, custodial=custodial)
@@ -51,10 +51,12 @@ def accused(offence: str, *, custodial: bool, leave_early: bool = False) -> tupl
 @pytest.mark.parametrize("custodial", [False, True])
 @pytest.mark.parametrize("offence", ["dropout", "fake_resources"])
 @pytest.mark.parametrize("leave_early", [False, True])
-def test_the_forecast_is_what_happens(offence: str, custodial: bool, leave_early: bool) -> None:
-    net, slash = accused(offence, custodial=custodial, leave_early=leave_early)
+def test_the_projected_cost_equals_the_executed_slash(
+    offence: str, custodial: bool, leave_early: bool
+) -> None:
+    net, slash = slashed_node(offence, custodial=custodial, leave_early=leave_early)
     cost = cost_of(slash, net.epoch.params)
-    forecast = {owner: my_cost(slash, cost, owner) for owner in WALLETS}
+    projection = {owner: wallet_cost(slash, cost, owner) for owner in WALLETS}
     before = {owner: belongings(slash.node_id, owner) for owner in WALLETS}
     net.settle()
     slash.refresh_from_db()
@@ -64,19 +66,19 @@ def test_the_forecast_is_what_happens(offence: str, custodial: bool, leave_early
     assert sum(part.taken for part in cost.delegated) == slash.delegated_slashed
     after = {owner: belongings(slash.node_id, owner) for owner in WALLETS}
     for owner in WALLETS:
-        assert forecast[owner].net == before[owner] - after[owner]
-    assert forecast[wallet(4)].exposed is False
+        assert projection[owner].net == before[owner] - after[owner]
+    assert projection[wallet(4)].exposed is False
     assert (cost.returned == 0) == custodial
     assert cost.stake_after == Pool.objects.get(node_id=slash.node_id).tokens + _own(slash)
 
 
-def test_what_left_before_the_offence_is_not_at_stake() -> None:
-    net, slash = accused("dropout", custodial=False, leave_early=True)
+def test_stake_unbonded_before_the_offence_is_not_liable() -> None:
+    net, slash = slashed_node("dropout", custodial=False, leave_early=True)
     free = Bucket.objects.get(node_id=slash.node_id, epoch=slash.epoch - 1)
     assert all(part.bucket != free.pk for part in cost_of(slash, net.epoch.params).delegated)
 
 
-def test_a_second_offence_of_the_same_epoch_takes_what_the_first_left() -> None:
+def test_two_offences_in_one_epoch_take_the_larger_penalty() -> None:
     net = Network()
     node = net.node(1, own=1_000)
     net.delegate(node, 1, 1_000)

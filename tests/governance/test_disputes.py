@@ -1,4 +1,4 @@
-"""Filing a dispute: who, when, once, and what it costs (R33)."""
+"""Opening a dispute: rights, window, once for each slash, deposit (R33)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ DEPOSIT = 50 * MICRO
 @pytest.fixture
 def slash() -> Slash:
     world.begin()
-    return world.accuse()
+    return world.slash_node()
 
 
-def dispute(charge: Slash, actor: str = OLGA, **changes: object) -> Dispute:
+def dispute(disputed: Slash, actor: str = OLGA, **changes: object) -> Dispute:
     given = {
-        "slash": charge.pk,
+        "slash": disputed.pk,
         "reason": "The oracle read another machine.",
         "actor": actor,
         "now": world.now(),
@@ -38,7 +38,7 @@ def dispute(charge: Slash, actor: str = OLGA, **changes: object) -> Dispute:
     return open_dispute(**(given | changes))  # type: ignore[arg-type]
 
 
-def test_a_dispute_pays_the_deposit_and_fixes_its_terms(slash: Slash) -> None:
+def test_opening_a_dispute_pays_the_deposit_and_fixes_its_terms(slash: Slash) -> None:
     before = world.wallet(OLGA)
     opened = dispute(slash)
     slash.refresh_from_db()
@@ -49,8 +49,8 @@ def test_a_dispute_pays_the_deposit_and_fixes_its_terms(slash: Slash) -> None:
     assert Event.objects.get(kind="dispute_opened").data["dispute"] == opened.pk
 
 
-def test_the_base_is_that_of_the_opening(slash: Slash) -> None:
-    world.back(ANN, 500 * MICRO)
+def test_the_quorum_base_ignores_stake_added_in_the_epoch(slash: Slash) -> None:
+    world.fund_and_delegate(ANN, 500 * MICRO)
     assert dispute(slash).quorum_base == 2_900 * MICRO
 
 
@@ -68,7 +68,9 @@ def test_the_base_is_that_of_the_opening(slash: Slash) -> None:
         ({"actor": ANN}, errors.NotOperator),
     ],
 )
-def test_what_is_refused(slash: Slash, changes: dict[str, object], refusal: type[Exception]) -> None:
+def test_an_invalid_request_is_refused(
+    slash: Slash, changes: dict[str, object], refusal: type[Exception]
+) -> None:
     with pytest.raises(refusal):
         dispute(slash, **changes)
     assert not Dispute.objects.exists()
@@ -81,7 +83,7 @@ def test_a_slash_is_disputed_once(slash: Slash) -> None:
         dispute(slash)
 
 
-def test_not_even_again_after_the_verdict(slash: Slash) -> None:
+def test_a_decided_slash_cannot_be_disputed_again(slash: Slash) -> None:
     dispute(slash)
     world.settle()
     world.settle()
@@ -89,26 +91,26 @@ def test_not_even_again_after_the_verdict(slash: Slash) -> None:
         dispute(slash)
 
 
-def test_the_last_moment_of_the_window(slash: Slash) -> None:
+def test_a_dispute_is_accepted_at_the_last_moment_of_the_window(slash: Slash) -> None:
     assert dispute(slash, now=world.epoch().end - SECOND / 1_000).pk
 
 
-def test_after_the_end_though_it_is_not_settled_yet(slash: Slash) -> None:
+def test_a_dispute_is_refused_after_the_window_before_settlement(slash: Slash) -> None:
     with pytest.raises(errors.DisputeWindowClosed):
         dispute(slash, now=world.epoch().end)
 
 
-def test_a_worker_that_is_down_lengthens_no_window() -> None:
+def test_a_late_settlement_does_not_extend_the_window() -> None:
     world.begin()
-    world.offend()
+    world.commit_offence()
     open_now = world.epoch()
     world.settle()
-    charge = Slash.objects.get()
+    slash = Slash.objects.get()
     with pytest.raises(errors.DisputeWindowClosed):
-        dispute(charge, now=open_now.end + 3 * (open_now.end - open_now.start))
+        dispute(slash, now=open_now.end + 3 * (open_now.end - open_now.start))
 
 
-def test_an_executed_slash(slash: Slash) -> None:
+def test_an_executed_slash_cannot_be_disputed(slash: Slash) -> None:
     world.settle()
     slash.refresh_from_db()
     assert slash.status == "executed"
@@ -116,16 +118,16 @@ def test_an_executed_slash(slash: Slash) -> None:
         dispute(slash)
 
 
-def test_who_cannot_pay_the_deposit(slash: Slash) -> None:
+def test_a_dispute_without_the_deposit_is_refused(slash: Slash) -> None:
     from staking.services.stakes import stake
 
-    stake(node=world.ACCUSED, amount=world.wallet(OLGA) - DEPOSIT + 1, actor=OLGA, now=world.now())
+    stake(node=world.SLASHED, amount=world.wallet(OLGA) - DEPOSIT + 1, actor=OLGA, now=world.now())
     with pytest.raises(errors.InsufficientBalance):
         dispute(slash)
     assert Slash.objects.get(pk=slash.pk).status == "pending"
 
 
-def test_evidence_until_the_vote_ends(slash: Slash) -> None:
+def test_evidence_can_be_added_until_the_vote_ends(slash: Slash) -> None:
     opened = dispute(slash)
     given = {"dispute": opened.pk, "text": "Our log", "link": "https://example.org/log", "actor": OLGA}
     assert add_evidence(**given, now=world.now()).link == "https://example.org/log"
@@ -149,13 +151,15 @@ def test_evidence_until_the_vote_ends(slash: Slash) -> None:
         ({"link": "example.org"}, errors.Invalid),
     ],
 )
-def test_evidence_refused(slash: Slash, changes: dict[str, object], refusal: type[Exception]) -> None:
+def test_invalid_evidence_is_refused(
+    slash: Slash, changes: dict[str, object], refusal: type[Exception]
+) -> None:
     given = {"dispute": dispute(slash).pk, "text": "Our log", "link": "", "actor": OLGA, "now": world.now()}
     with pytest.raises(refusal):
         add_evidence(**(given | changes))  # type: ignore[arg-type]
 
 
-def test_evidence_has_an_end(slash: Slash) -> None:
+def test_the_number_of_pieces_of_evidence_is_limited(slash: Slash) -> None:
     opened = dispute(slash)
     given = {"dispute": opened.pk, "text": "More", "link": "", "actor": OLGA, "now": world.now()}
     for _ in range(20):
@@ -173,19 +177,19 @@ def test_a_vote_ends_with_its_epoch_by_the_clock(slash: Slash) -> None:
         vote_dispute(**cast, now=world.epoch().end)
 
 
-def test_a_case_and_a_vote_cost_the_same_in_a_larger_network() -> None:
+def test_the_query_count_of_disputes_and_votes_is_constant() -> None:
     """Opening reads one row for the base; a vote reads the voter's own positions."""
 
-    def cost(charge: Slash) -> tuple[int, int]:
+    def cost(slash: Slash) -> tuple[int, int]:
         with CaptureQueriesContext(connection) as opening:
-            opened = dispute(charge)
+            opened = dispute(slash)
         with CaptureQueriesContext(connection) as voting:
             vote_dispute(dispute=opened.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
         return len(opening), len(voting)
 
     world.begin()
-    small = cost(world.accuse())
+    small = cost(world.slash_node())
     for number in range(20):
         world.run_node(world.address(0xB0 + number), world.address(0xE0 + number), 10 * MICRO)
-        world.back(world.address(0xF0 + number), 5 * MICRO, node=world.address(0xB0 + number))
-    assert cost(world.accuse()) == small
+        world.fund_and_delegate(world.address(0xF0 + number), 5 * MICRO, node=world.address(0xB0 + number))
+    assert cost(world.slash_node()) == small

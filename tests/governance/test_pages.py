@@ -1,4 +1,4 @@
-"""The DAO's pages: what each reader sees, and forms that act once."""
+"""Pages of governance: content for each reader, forms that run once."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ EVIL = "<script>alert(1)</script>"
 @pytest.fixture
 def slash() -> Slash:
     world.begin()
-    charge = world.accuse()
-    world.catch_up()
-    return charge
+    slash = world.slash_node()
+    world.advance_clock()
+    return slash
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def review(wallet: str, where: str, form: dict[str, str]) -> tuple[Client, dict[
     return client, fields(answer.content.decode(), where)
 
 
-def test_every_page_answers_for_everybody(dispute: Dispute, proposal: Proposal) -> None:
+def test_every_page_renders_for_every_reader_and_escapes_texts(dispute: Dispute, proposal: Proposal) -> None:
     places = ["/governance/", "/slashes/", "/proposals/", "/parameters/", f"/disputes/{dispute.pk}/",
               f"/proposals/{proposal.pk}/"]  # fmt: skip
     for where in places:
@@ -85,9 +85,9 @@ def test_every_page_answers_for_everybody(dispute: Dispute, proposal: Proposal) 
 
 
 @pytest.mark.parametrize("where", ["/governance/", "/slashes/", "/proposals/", "/parameters/"])
-def test_an_empty_network(where: str) -> None:
+def test_pages_render_on_an_empty_network(where: str) -> None:
     world.begin()
-    world.catch_up()
+    world.advance_clock()
     page(where)
 
 
@@ -98,7 +98,7 @@ def test_an_empty_network(where: str) -> None:
         "/proposals/99999999999999999999/", "/slashes/?page=9", "/proposals/?page=9", "/slashes/?node=0x12",
     ],
 )  # fmt: skip
-def test_places_that_are_not_there(slash: Slash, where: str) -> None:
+def test_unknown_pages_are_not_found(slash: Slash, where: str) -> None:
     page(where, status=404)
 
 
@@ -106,51 +106,51 @@ def test_places_that_are_not_there(slash: Slash, where: str) -> None:
     "where",
     ["/slashes/?status=maybe", "/slashes/?offence=luck", "/slashes/?page=x", "/proposals/?status=maybe"],
 )
-def test_nonsense_in_an_address(slash: Slash, where: str) -> None:
+def test_invalid_query_parameters_are_bad_requests(slash: Slash, where: str) -> None:
     page(where, status=400)
 
 
-def test_the_case_says_what_power_one_has_and_why_none(dispute: Dispute) -> None:
+def test_a_dispute_explains_the_voting_power_of_the_reader(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/"
     assert "Sign in to vote" in page(where)
-    assert "its operator cannot vote on its own case" in page(where, OLGA)
-    assert "You held no stake at the opening of epoch 3" in page(where, DAN)
+    assert "Operators cannot vote on slashes of their own nodes" in page(where, OLGA)
+    assert "You had no stake at the opening of epoch 3" in page(where, DAN)
     ann = page(where, ANN)
-    assert "Held at the opening of epoch 3" in ann
+    assert "Your stake at the opening of epoch 3" in ann
     assert "Review vote" in ann
-    world.back(DAN, 70 * MICRO)
+    world.fund_and_delegate(DAN, 70 * MICRO)
     world.settle()
-    world.catch_up()
-    assert "The 70.00 IFM that you hold now count from the next vote on." in page(where, DAN)
+    world.advance_clock()
+    assert "Your present stake of 70.00 IFM counts in votes opened from now on." in page(where, DAN)
 
 
-def test_the_case_shows_what_is_at_stake(dispute: Dispute) -> None:
+def test_a_dispute_shows_the_amounts_at_stake(dispute: Dispute) -> None:
     html = page(f"/disputes/{dispute.pk}/", OLGA)
     for amount in ("−250.000000", "187.500000", "62.500000"):
         assert amount in html
     assert "Net" in html
-    assert "You have nothing at stake in this node." in page(f"/disputes/{dispute.pk}/", ANN)
+    assert "You have no stake on this node." in page(f"/disputes/{dispute.pk}/", ANN)
 
 
-def test_the_money_is_what_the_settlement_takes(slash: Slash) -> None:
+def test_the_shown_amounts_equal_the_executed_slash(slash: Slash) -> None:
     before = page(f"/slashes/{slash.pk}/", OLGA)
     world.settle()
     slash.refresh_from_db()
     after = page(f"/slashes/{slash.pk}/")
-    assert "If it stands" in before
-    assert "What was taken" in after
+    assert "If it is executed" in before
+    assert "Slashed amount" in after
     for amount in (slash.self_slashed, slash.burned, slash.honest):
         shown = f"{amount // MICRO}.{amount % MICRO:06d}"
         assert shown in before
         assert shown in after
 
 
-def test_a_disputed_slash_leads_to_its_case(dispute: Dispute) -> None:
+def test_a_disputed_slash_redirects_to_its_dispute(dispute: Dispute) -> None:
     answer = browser(None).get(f"/slashes/{dispute.slash_id}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/disputes/{dispute.pk}/")
 
 
-def test_a_vote_from_choice_to_result(dispute: Dispute) -> None:
+def test_a_confirmed_vote_is_stored_once(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "overturn", "reason": "Fair.\r\nTwo lines"})
     assert not Vote.objects.exists()
@@ -160,18 +160,18 @@ def test_a_vote_from_choice_to_result(dispute: Dispute) -> None:
     vote = Vote.objects.get()
     assert (vote.choice, vote.reason, vote.power) == ("overturn", "Fair.\nTwo lines", 400 * MICRO)
     seen = client.get(f"/disputes/{dispute.pk}/").content.decode()
-    assert "Voted Overturn with 400.00 IFM." in seen
+    assert "You voted Overturn with 400.00 IFM." in seen
     assert "Review changed vote" in seen
 
 
-def test_a_vote_is_no_money_act(dispute: Dispute) -> None:
+def test_a_vote_has_no_money_page(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "uphold", "reason": ""})
     assert client.post(where, form).status_code == 303
     assert client.get(f"/money/done/{form['key']}/").status_code == 404
 
 
-def test_a_key_stands_for_what_was_reviewed(dispute: Dispute) -> None:
+def test_a_review_key_is_valid_for_its_own_form_only(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
     assert client.post(where, form).status_code == 303
@@ -191,7 +191,7 @@ def test_a_key_stands_for_what_was_reviewed(dispute: Dispute) -> None:
         (ANN, "", 400, "invalid"),
     ],
 )
-def test_a_refused_vote_says_why_and_keeps_what_was_typed(
+def test_a_refused_vote_shows_the_error_and_the_entered_text(
     dispute: Dispute, wallet: str, choice: str, status: int, code: str
 ) -> None:
     answer = browser(wallet).post(f"/disputes/{dispute.pk}/vote/", {"choice": choice, "reason": "My words"})
@@ -201,19 +201,19 @@ def test_a_refused_vote_says_why_and_keeps_what_was_typed(
     assert not Vote.objects.exists()
 
 
-def test_a_vote_that_closed_meanwhile(dispute: Dispute) -> None:
+def test_a_vote_that_closed_before_confirmation_is_refused(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
     world.settle()
     world.settle()
-    world.catch_up()
+    world.advance_clock()
     refused = client.post(where, form)
     assert refused.status_code == 409
     assert "vote_closed" in refused.content.decode()
     assert "This vote is over." in refused.content.decode()
 
 
-def test_forms_are_for_those_who_signed_in(dispute: Dispute, proposal: Proposal) -> None:
+def test_forms_require_sign_in_and_a_csrf_token(dispute: Dispute, proposal: Proposal) -> None:
     for where in (f"/disputes/{dispute.pk}/vote/", f"/disputes/{dispute.pk}/evidence/",
                   f"/proposals/{proposal.pk}/vote/", f"/slashes/{dispute.slash_id}/dispute/",
                   "/proposals/new/"):  # fmt: skip
@@ -224,12 +224,12 @@ def test_forms_are_for_those_who_signed_in(dispute: Dispute, proposal: Proposal)
 
 
 @pytest.mark.parametrize("form", ["vote", "evidence"])
-def test_the_address_of_a_form_leads_to_its_page(dispute: Dispute, form: str) -> None:
+def test_a_get_on_a_form_url_redirects_to_its_page(dispute: Dispute, form: str) -> None:
     answer = browser(ANN).get(f"/disputes/{dispute.pk}/{form}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/disputes/{dispute.pk}/")
 
 
-def test_an_operator_disputes_once(slash: Slash) -> None:
+def test_a_confirmed_dispute_is_opened_once(slash: Slash) -> None:
     where = f"/slashes/{slash.pk}/dispute/"
     assert "Review dispute" in page(f"/slashes/{slash.pk}/", OLGA)
     assert "Review dispute" not in page(f"/slashes/{slash.pk}/", ANN)
@@ -240,7 +240,7 @@ def test_an_operator_disputes_once(slash: Slash) -> None:
     assert world.wallet(OLGA) == 950 * MICRO
 
 
-def test_the_review_says_when_the_vote_of_this_slash_ends(slash: Slash) -> None:
+def test_the_dispute_review_shows_the_end_of_the_vote(slash: Slash) -> None:
     """Whatever the DAO decided since: the window is fixed with the slash."""
     schedule(
         changes={"dispute_voting_epochs": 2, "epoch_seconds": 43_200},
@@ -248,21 +248,21 @@ def test_the_review_says_when_the_vote_of_this_slash_ends(slash: Slash) -> None:
     )  # fmt: skip
     Slash.objects.filter(pk=slash.pk).update(due_epoch=9, disputable_until_epoch=9)
     world.settle()
-    world.catch_up()
+    world.advance_clock()
     answer = browser(OLGA).post(
         f"/slashes/{slash.pk}/dispute/", {"reason": "The oracle read another machine."}
     )
     assert f"epoch {slash.epoch + 2}<" in answer.content.decode()
 
 
-def test_a_refused_dispute(slash: Slash) -> None:
+def test_a_refused_dispute_shows_the_error(slash: Slash) -> None:
     assert browser(ANN).post(f"/slashes/{slash.pk}/dispute/", {"reason": "No."}).status_code == 403
     empty = browser(OLGA).post(f"/slashes/{slash.pk}/dispute/", {"reason": " "})
     assert empty.status_code == 400
     assert not Dispute.objects.exists()
 
 
-def test_evidence_is_added_once(dispute: Dispute) -> None:
+def test_confirmed_evidence_is_added_once(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/evidence/"
     client, form = review(OLGA, where, {"text": EVIL, "link": "https://example.org/a?b=1&c=2"})
     for _ in range(3):
@@ -277,11 +277,11 @@ def test_evidence_is_added_once(dispute: Dispute) -> None:
     assert 'href="javascript' not in bad.content.decode()
 
 
-def test_a_proposal_from_values_to_the_vote(slash: Slash) -> None:
+def test_a_proposal_can_be_made_and_voted_on(slash: Slash) -> None:
     typed = {"title": "More", "body": "Why", "emission_per_epoch": "12000", "offences.dropout.self_bps": "1000",
              "quorum_bps": "1000"}  # fmt: skip
     effect = browser(NILS).get("/proposals/new/", typed, headers={"HX-Request": "true"}).content.decode()
-    assert "What it would have changed" in effect
+    assert "Effect on past epochs" in effect
     assert "<h1" not in effect
     client, form = review(NILS, "/proposals/new/", typed)
     places = {client.post("/proposals/new/", form)["Location"] for _ in range(3)}
@@ -312,7 +312,7 @@ def test_a_proposal_from_values_to_the_vote(slash: Slash) -> None:
         (ANN, {"quorum_bps": "900"}, 403, "no_voting_power"),
     ],
 )
-def test_a_refused_proposal_keeps_what_was_typed(
+def test_a_refused_proposal_shows_the_error_and_the_entered_values(
     slash: Slash, wallet: str, typed: dict[str, str], status: int, code: str
 ) -> None:
     answer = browser(wallet).post("/proposals/new/", {"title": "My title", **typed})
@@ -324,13 +324,13 @@ def test_a_refused_proposal_keeps_what_was_typed(
         assert f'value="{value}"' in html
 
 
-def test_the_history_of_parameters_names_the_proposal(slash: Slash) -> None:
+def test_the_history_of_parameters_links_the_proposal(slash: Slash) -> None:
     made = propose(title="Q", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
     for wallet in (NILS, OLGA):
         vote_proposal(proposal=made.pk, choice="for", reason="", wallet=wallet, now=world.now())
     while world.epoch().number <= made.closes_epoch + 1:
         world.settle()
-    world.catch_up()
+    world.advance_clock()
     html = page("/parameters/")
     assert "Parameters v2" in html
     assert f'href="/proposals/{made.pk}/"' in html
@@ -339,29 +339,29 @@ def test_the_history_of_parameters_names_the_proposal(slash: Slash) -> None:
     assert "In force from epoch" not in page(f"/proposals/{made.pk}/")
 
 
-def test_the_overview_is_the_reader_s(dispute: Dispute, proposal: Proposal) -> None:
+def test_the_overview_lists_the_open_votes_of_the_reader(dispute: Dispute, proposal: Proposal) -> None:
     html = page("/governance/", ANN)
     assert "You can vote on" in html
     assert "can vote" in html
     vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
     assert "Uphold" in page("/governance/", ANN)
     assert "You can vote on" not in page("/governance/", DAN)
-    assert "no power here" in page("/governance/", OLGA)
+    assert "no voting power" in page("/governance/", OLGA)
 
 
-def test_the_overview_shows_the_first_of_very_many_proposals(proposal: Proposal) -> None:
+def test_the_overview_shows_a_limited_number_of_proposals(proposal: Proposal) -> None:
     for number in range(27):
         Proposal.objects.create(
             **{f.name: getattr(proposal, f.name) for f in Proposal._meta.fields if f.name not in ("id", "title")},
             title=f"More {number:02d}.",
         )  # fmt: skip
     html = page("/governance/")
-    assert "28</span>" in html[html.index("Proposals being voted on") :][:120]
+    assert "28</span>" in html[html.index("Open proposals") :][:120]
     assert len(re.findall(r"More \d\d\.", html)) == 24
     assert "More 23." in html
 
 
-def test_votes_are_filtered_and_sorted(dispute: Dispute) -> None:
+def test_votes_can_be_filtered_and_sorted(dispute: Dispute) -> None:
     for wallet, choice, reason in ((ANN, "uphold", ""), (BEN, "overturn", "Because"), (CAT, "abstain", "")):
         vote_dispute(dispute=dispute.pk, choice=choice, reason=reason, wallet=wallet, now=world.now())
     rows = re.compile(r'<tr><th scope="row" class="is-head">')
@@ -377,14 +377,14 @@ def test_votes_are_filtered_and_sorted(dispute: Dispute) -> None:
     page(f"/disputes/{dispute.pk}/?sort=luck", status=400)
 
 
-def test_the_ledger_of_slashes_as_a_file(slash: Slash) -> None:
+def test_slashes_can_be_downloaded_as_csv(slash: Slash) -> None:
     world.settle()
     answer = browser(None).get("/slashes/?format=csv")
     assert not answer.streaming
     lines = answer.content.decode().splitlines()
     assert lines[0].startswith("slash,node,offence,epoch,status")
     assert lines[1].split(",")[6:9] == ["250.000000", "0.000000", "250.000000"]
-    assert "Sums and ledger are equal" in page("/slashes/")
+    assert "Totals match the ledger" in page("/slashes/")
 
 
 def queries_of(client: Client, where: str) -> int:
@@ -393,10 +393,10 @@ def queries_of(client: Client, where: str) -> int:
     return len(asked)
 
 
-def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], wishes: int) -> None:
+def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], count: int) -> None:
     for wallet in wallets:
         vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
-    for number in range(wishes):
+    for number in range(count):
         propose(title=f"P{number}", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
 
 
@@ -410,7 +410,7 @@ def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], wishes:
         ("/disputes/1/", 40),
     ],
 )
-def test_pages_cost_the_same_however_much_there_is(dispute: Dispute, where: str, most: int) -> None:
+def test_the_query_count_of_pages_is_constant(dispute: Dispute, where: str, most: int) -> None:
     client, where = browser(ANN), where.replace("1", str(dispute.pk))
     more_votes_and_proposals(dispute, (ANN,), 1)
     queries_of(client, where)

@@ -1,4 +1,4 @@
-"""How votes come out, whatever the powers: quorum, majority, abstentions, more support."""
+"""Properties of vote outcomes: quorum, majority, abstentions, more support."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ tallies = st.fixed_dictionaries({"uphold": powers, "overturn": powers, "abstain"
 
 
 @given(tally=tallies, quorum=bps, spare=powers)
-def test_a_dispute_is_overturned_exactly_when_the_rule_says(
-    tally: dict[str, int], quorum: int, spare: int
-) -> None:
+def test_a_dispute_is_overturned_exactly_by_the_rule(tally: dict[str, int], quorum: int, spare: int) -> None:
     base = sum(tally.values()) + spare
     outcome, met = dispute_outcome(tally, quorum, base)
     assert met == (10_000 * sum(tally.values()) >= quorum * base)
@@ -30,7 +28,7 @@ def test_a_dispute_is_overturned_exactly_when_the_rule_says(
 
 
 @given(quorum=bps, base=powers)
-def test_one_micro_less_than_the_quorum_is_none(quorum: int, base: int) -> None:
+def test_one_micro_less_than_the_quorum_does_not_meet_it(quorum: int, base: int) -> None:
     needed = needed_for_quorum(quorum, base)
     assert is_quorum({"for": needed}, quorum, base)
     if needed:
@@ -38,7 +36,7 @@ def test_one_micro_less_than_the_quorum_is_none(quorum: int, base: int) -> None:
 
 
 @given(tally=tallies, quorum=bps, spare=powers)
-def test_abstentions_decide_nothing_but_the_quorum(tally: dict[str, int], quorum: int, spare: int) -> None:
+def test_abstentions_count_for_the_quorum_only(tally: dict[str, int], quorum: int, spare: int) -> None:
     votes = {"for": tally["overturn"], "against": tally["uphold"], "abstain": tally["abstain"]}
     base = sum(votes.values()) + spare
     outcome = proposal_outcome(votes, quorum, base)
@@ -47,7 +45,7 @@ def test_abstentions_decide_nothing_but_the_quorum(tally: dict[str, int], quorum
 
 @settings(max_examples=200)
 @given(tally=tallies, quorum=bps, spare=powers, more=powers)
-def test_more_support_never_turns_a_verdict_against_it(
+def test_more_support_never_reverses_an_outcome(
     tally: dict[str, int], quorum: int, spare: int, more: int
 ) -> None:
     base = sum(tally.values()) + spare + more

@@ -1,4 +1,4 @@
-"""Proposals: who may make them, how they pass, when they act (R47, S 6)."""
+"""Proposals: threshold, outcome, timelock, execution (R47, S 6)."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def network() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_a_wallet_has_so_many_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposals, "OPEN_MOST", 2)
+def test_the_number_of_open_proposals_of_a_wallet_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposals, "MAX_OPEN", 2)
     for _ in range(2):
         proposal({"quorum_bps": 900})
     with pytest.raises(errors.RateLimited):
@@ -66,7 +66,7 @@ def test_a_wallet_has_so_many_open_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("network")
-def test_its_terms_are_fixed_when_it_is_made() -> None:
+def test_the_terms_of_a_proposal_are_fixed_when_it_is_made() -> None:
     made = proposal({"quorum_bps": 2_000}, title=" Raise the quorum ", body="Because.")
     assert (made.title, made.body, made.proposer) == ("Raise the quorum", "Because.", NILS)
     assert (made.opened_epoch, made.closes_epoch, made.timelock_epochs) == (2, 5, 1)
@@ -74,7 +74,7 @@ def test_its_terms_are_fixed_when_it_is_made() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_it_passes_waits_for_its_timelock_and_is_in_force_in_the_next_epoch() -> None:
+def test_a_passed_proposal_is_executed_after_its_timelock() -> None:
     made = passed({"emission_per_epoch": "12000"})
     settle_until(5)
     made.refresh_from_db()
@@ -104,7 +104,7 @@ def test_it_passes_waits_for_its_timelock_and_is_in_force_in_the_next_epoch() ->
         ({}, "rejected"),
     ],
 )
-def test_outcomes(votes: dict[str, str], status: str) -> None:
+def test_outcomes_follow_the_votes(votes: dict[str, str], status: str) -> None:
     world.begin()
     made = proposal({"quorum_bps": 2_000})
     for wallet, choice in votes.items():
@@ -115,7 +115,7 @@ def test_outcomes(votes: dict[str, str], status: str) -> None:
 
 
 @pytest.mark.parametrize(("power", "status"), [(290 * MICRO, "passed"), (290 * MICRO - 1, "rejected")])
-def test_quorum_met_and_missed_by_one_micro(power: int, status: str) -> None:
+def test_one_micro_decides_the_quorum(power: int, status: str) -> None:
     world.begin({ANN: power, BEN: 900 * MICRO - power})
     made = proposal({"quorum_bps": 2_000})
     vote(made, ANN, "for")
@@ -125,7 +125,7 @@ def test_quorum_met_and_missed_by_one_micro(power: int, status: str) -> None:
 
 
 @pytest.mark.parametrize(("power", "may"), [(1_000 * MICRO, True), (1_000 * MICRO - 1, False)])
-def test_the_threshold(power: int, may: bool) -> None:
+def test_a_proposal_requires_the_threshold(power: int, may: bool) -> None:
     world.begin({ANN: power})
     if may:
         assert proposal({"quorum_bps": 2_000}, wallet=ANN).pk
@@ -158,14 +158,14 @@ def test_the_threshold(power: int, may: bool) -> None:
         ({"wallet": DAN, "changes": {"quorum_bps": 99}}, errors.ParameterOutOfBounds),
     ],
 )
-def test_what_is_refused(more: dict[str, Any], refusal: type[Exception]) -> None:
+def test_an_invalid_request_is_refused(more: dict[str, Any], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         proposal(**({"changes": {"quorum_bps": 2_000}} | more))
     assert not Proposal.objects.exists()
 
 
 @pytest.mark.usefixtures("network")
-def test_tables_and_the_split_can_be_proposed() -> None:
+def test_tables_and_the_split_can_be_changed() -> None:
     made = passed(
         {
             "slash_burn_bps": 4_000,
@@ -182,7 +182,7 @@ def test_tables_and_the_split_can_be_proposed() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_those_due_together_act_by_id_each_on_the_result_of_the_former() -> None:
+def test_proposals_due_together_are_executed_by_id() -> None:
     first = passed({"slash_burn_bps": 4_000, "slash_honest_bps": 3_500})
     second = passed({"quorum_bps": 2_000})
     third = passed({"quorum_bps": 3_000})
@@ -194,7 +194,7 @@ def test_those_due_together_act_by_id_each_on_the_result_of_the_former() -> None
 
 
 @pytest.mark.usefixtures("network")
-def test_one_whose_bounds_no_longer_hold_expires_and_the_next_still_acts() -> None:
+def test_a_proposal_out_of_bounds_expires_and_the_next_is_executed() -> None:
     first = passed({"sla_threshold_bps": 9_400})
     second = passed({"sla_full_bps": 9_000})
     third = passed({"quorum_bps": 2_000})
@@ -207,7 +207,7 @@ def test_one_whose_bounds_no_longer_hold_expires_and_the_next_still_acts() -> No
     assert ParameterSet.objects.count() == 3
 
 
-def test_without_a_timelock_it_acts_in_the_settlement_that_passes_it(settings) -> None:
+def test_without_a_timelock_a_proposal_is_executed_when_it_passes(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 0, "proposal_voting_epochs": 1}
     world.begin()
     made = passed({"quorum_bps": 2_000})
@@ -216,7 +216,7 @@ def test_without_a_timelock_it_acts_in_the_settlement_that_passes_it(settings) -
     assert (made.status, made.executes_epoch, in_force().quorum_bps) == ("executed", 3, 2_000)
 
 
-def test_one_that_passes_now_and_one_that_waited_act_by_id(settings) -> None:
+def test_passed_and_waiting_proposals_are_executed_by_id(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 1, "proposal_voting_epochs": 1}
     world.begin()
     slow = passed({"timelock_epochs": 0, "quorum_bps": 2_000})  # votes in 2 and 3, acts in 4
@@ -227,7 +227,7 @@ def test_one_that_passes_now_and_one_that_waited_act_by_id(settings) -> None:
     assert (in_force().quorum_bps, slow.pk < waited.pk) == (2_500, True)
 
 
-def test_what_is_running_keeps_its_terms(settings) -> None:
+def test_open_votes_and_unbondings_keep_their_terms(settings) -> None:
     """Quorum, close and timelock are those of the opening, whatever is decided meanwhile (R44)."""
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 0, "proposal_voting_epochs": 1}
     world.begin()
@@ -243,7 +243,7 @@ def test_what_is_running_keeps_its_terms(settings) -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_the_length_of_an_epoch_never_changes_inside_one() -> None:
+def test_the_length_of_the_open_epoch_does_not_change() -> None:
     made = passed({"epoch_seconds": 43_200})
     settle_until(made.closes_epoch + 1)
     open_now = world.epoch()
@@ -254,7 +254,7 @@ def test_the_length_of_an_epoch_never_changes_inside_one() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_a_vote_until_the_last_second_and_not_after() -> None:
+def test_votes_are_accepted_until_the_last_second() -> None:
     made = proposal({"quorum_bps": 2_000})
     settle_until(made.closes_epoch - 1)
     cast = {"proposal": made.pk, "choice": "for", "reason": "Yes.", "wallet": ANN}
@@ -267,7 +267,7 @@ def test_a_vote_until_the_last_second_and_not_after() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_the_votes_that_close_next_are_announced() -> None:
+def test_votes_that_close_next_are_recorded_as_events() -> None:
     made = proposal({"quorum_bps": 2_000})
     settle_until(made.closes_epoch - 2)
     assert not Event.objects.filter(kind="vote_closing").exists()
@@ -275,7 +275,7 @@ def test_the_votes_that_close_next_are_announced() -> None:
     assert Event.objects.get(kind="vote_closing").data["proposal"] == made.pk
 
 
-def test_at_a_threshold_of_0_anybody_may_propose_and_nobody_may_pass_it(settings) -> None:
+def test_at_a_threshold_of_0_a_proposal_without_votes_is_rejected(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"proposal_threshold": "0", "proposal_voting_epochs": 1}
     world.begin()
     made = proposal({"quorum_bps": 2_000}, wallet=DAN)

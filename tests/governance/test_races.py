@@ -20,9 +20,9 @@ from tests.together import together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_one_slash_disputed_by_all_at_once() -> None:
+def test_concurrent_disputes_of_a_slash_open_one() -> None:
     world.begin()
-    slash = world.accuse()
+    slash = world.slash_node()
     now = world.now()
 
     def act(number: int) -> bool:
@@ -36,9 +36,9 @@ def test_one_slash_disputed_by_all_at_once() -> None:
     assert (Dispute.objects.count(), balance(accounts.DEPOSITS)) == (1, 50 * MICRO)
 
 
-def test_one_wallet_votes_on_every_device_at_once() -> None:
+def test_concurrent_votes_of_a_wallet_store_one() -> None:
     world.begin()
-    slash = world.accuse()
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     now = world.now()
 
@@ -50,9 +50,9 @@ def test_one_wallet_votes_on_every_device_at_once() -> None:
     assert Vote.objects.count() == 1
 
 
-def test_votes_while_their_epoch_is_settled_count_whole_or_not_at_all() -> None:
+def test_votes_during_settlement_count_fully_or_are_refused() -> None:
     world.begin()
-    slash = world.accuse()
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     world.settle()
     closing = world.epoch()
@@ -76,9 +76,9 @@ def test_votes_while_their_epoch_is_settled_count_whole_or_not_at_all() -> None:
     assert audit() == []
 
 
-def test_a_dispute_while_the_filing_window_is_settled_counts_whole_or_not_at_all() -> None:
+def test_disputes_during_settlement_count_fully_or_are_refused() -> None:
     world.begin()
-    slash = world.accuse()
+    slash = world.slash_node()
     closing = world.epoch()
 
     def act(number: int) -> bool:

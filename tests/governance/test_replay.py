@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.replay import NodeRow, PastEpoch, SlashRow, part_of_delegator, recorded, replay
+from governance.replay import NodeRow, PastEpoch, SlashRow, delegator_reward, recorded, replay
 from governance.selectors.replays import effect_of, past_epochs
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes
@@ -35,43 +35,43 @@ def epoch(*nodes: NodeRow, slashes: tuple[SlashRow, ...] = ()) -> PastEpoch:
     return PastEpoch(1, 10_000 * MICRO, 10_000 * MICRO, DEFAULTS, nodes, slashes)
 
 
-def test_equal_nodes_share_the_pool_and_the_split_is_that_of_the_node() -> None:
+def test_equal_nodes_get_equal_rewards() -> None:
     outcome = replay([epoch(row(1), row(2))], DEFAULTS)
-    pay = outcome.pay[1, 1]
+    pay = outcome.rewards[1, 1]
     assert (pay.reward, pay.operator, pay.delegators) == (5_000 * MICRO, 3_000 * MICRO, 2_000 * MICRO)
     assert outcome.by_node() == {1: 5_000 * MICRO, 2: 5_000 * MICRO}
 
 
-def test_more_weight_on_latency_moves_rewards_to_the_faster_node() -> None:
+def test_a_higher_latency_weight_favours_the_faster_node() -> None:
     past = [epoch(row(1, latency_percentile_bps=10_000), row(2, latency_percentile_bps=0))]
     before, after = replay(past, DEFAULTS), replay(past, apply_changes(DEFAULTS, {"q_latency_bps": 5_000}))
     assert after.by_node()[1] > before.by_node()[1] > before.by_node()[2] > after.by_node()[2]
 
 
-def test_the_emission_is_the_part_of_the_pool_that_changes() -> None:
+def test_a_changed_emission_changes_the_pool() -> None:
     past = [PastEpoch(1, 10_007 * MICRO, 10_000 * MICRO, DEFAULTS, (row(1),))]
     outcome = replay(past, apply_changes(DEFAULTS, {"emission_per_epoch": "12000"}))
     assert (outcome.by_node()[1], outcome.minted) == (12_007 * MICRO, 12_000 * MICRO)
 
 
 @pytest.mark.parametrize(
-    "barred", [{"status": "banned"}, {"status": "cooldown"}, {"invalid": 1}, {"forged": 1}]
+    "without_reward", [{"status": "banned"}, {"status": "cooldown"}, {"invalid": 1}, {"forged": 1}]
 )
-def test_who_was_barred_stays_barred(barred: dict[str, object]) -> None:
-    outcome = replay([epoch(row(1), row(2, **barred))], DEFAULTS)
+def test_nodes_without_reward_stay_without(without_reward: dict[str, object]) -> None:
+    outcome = replay([epoch(row(1), row(2, **without_reward))], DEFAULTS)
     assert outcome.by_node() == {1: 10_000 * MICRO, 2: 0}
 
 
-def test_a_higher_floor_degrades_and_a_higher_threshold_charges() -> None:
+def test_a_higher_floor_degrades_and_a_higher_threshold_finds_drops() -> None:
     past = [epoch(row(1, uptime_bps=8_500), row(2, sla_bps=9_000))]
     before = replay(past, DEFAULTS)
     floor = replay(past, apply_changes(DEFAULTS, {"uptime_floor_bps": 9_000}))
     assert floor.by_node()[1] < before.by_node()[1]
     strict = replay(past, apply_changes(DEFAULTS, {"sla_threshold_bps": 9_200}))
-    assert (before.sla_charges, strict.sla_charges) == (0, 1)
+    assert (before.sla_drops, strict.sla_drops) == (0, 1)
 
 
-def test_slashes_are_split_again() -> None:
+def test_slashes_are_split_by_the_new_parameters() -> None:
     slash = SlashRow(1_000, 1_250, False, 625, 312, 313)
     changed = apply_changes(DEFAULTS, {"slash_burn_bps": 4_000, "slash_honest_bps": 3_500})
     outcome = replay([epoch(row(1), slashes=(slash,))], changed)
@@ -84,17 +84,17 @@ def test_slashes_are_split_again() -> None:
     percentile=st.integers(0, 10_000),
     q=st.integers(0, 5_000),
 )
-def test_nothing_is_made_or_lost(credits: list[int], percentile: int, q: int) -> None:
+def test_the_replay_conserves_the_pool(credits: list[int], percentile: int, q: int) -> None:
     nodes = [row(n, credits=c, latency_percentile_bps=percentile * (n % 2)) for n, c in enumerate(credits)]
     outcome = replay([epoch(*nodes)], apply_changes(DEFAULTS, {"q_latency_bps": q}))
     assert sum(outcome.by_node().values()) + outcome.carried == 10_000 * MICRO
     assert outcome.operators + outcome.delegators == sum(outcome.by_node().values())
 
 
-def test_the_delegator_s_part_is_rounded_down() -> None:
-    pay = replay([epoch(row(1))], DEFAULTS).pay[1, 1]
-    assert part_of_delegator(pay, 1, 3) == pay.delegators // 3
-    assert part_of_delegator(pay, 1, 0) == 0
+def test_the_reward_of_shares_is_rounded_down() -> None:
+    pay = replay([epoch(row(1))], DEFAULTS).rewards[1, 1]
+    assert delegator_reward(pay, 1, 3) == pay.delegators // 3
+    assert delegator_reward(pay, 1, 0) == 0
 
 
 @pytest.fixture
@@ -114,16 +114,16 @@ def net(db: None) -> Network:
     return net
 
 
-def test_under_their_own_parameters_settled_epochs_come_out_to_the_micro(net: Network) -> None:
+def test_a_replay_with_own_parameters_equals_the_record(net: Network) -> None:
     past = past_epochs([4, 3, 2, 1])
     assert [one.number for one in past] == [1, 2, 3, 4]
     for one in past:
-        assert replay([one], one.params).pay == recorded([one]).pay
+        assert replay([one], one.params).rewards == recorded([one]).rewards
     # In the first epoch nothing was active yet; rewards there are by credits alone.
     assert sum(recorded(past).by_node().values()) > 0
 
 
-def test_the_effect_names_who_gains_and_what_it_is_for_me(net: Network) -> None:
+def test_the_effect_lists_gains_losses_and_the_own_reward(net: Network) -> None:
     params = apply_changes(net.epoch.params, {"q_latency_bps": 5_000})
     effect = effect_of(params, operator(1))
     assert effect is not None
@@ -141,14 +141,14 @@ def test_the_effect_names_who_gains_and_what_it_is_for_me(net: Network) -> None:
     assert (stranger.mine.before, stranger.mine.after) == (0, 0)
 
 
-def test_unchanged_parameters_change_nothing(net: Network) -> None:
+def test_unchanged_parameters_have_no_effect(net: Network) -> None:
     effect = effect_of(net.epoch.params, wallet(9))
     assert effect is not None
     assert effect.mine is not None
     assert (effect.nodes, effect.mine.difference) == ((), 0)
 
 
-def test_a_network_without_a_settled_epoch_has_no_effect_to_show(db: None) -> None:
+def test_without_a_settled_epoch_there_is_no_effect(db: None) -> None:
     Network()
     assert effect_of(DEFAULTS, None) is None
 
@@ -159,7 +159,7 @@ def _operators(effect, number: int) -> int:
 
     other = Node.objects.get(address=node_address(number)).id
     return sum(
-        effect.after.pay[key].operator - pay.operator
-        for key, pay in effect.before.pay.items()
+        effect.after.rewards[key].operator - pay.operator
+        for key, pay in effect.before.rewards.items()
         if key[1] == other
     )

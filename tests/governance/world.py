@@ -1,4 +1,4 @@
-"""A small network: Olga runs the accused node, Nils an honest one, and members back the latter."""
+"""A small network: Olga operates the node that is slashed, Nils an honest one, on which members delegate."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def address(number: int) -> str:
 
 
 OLGA, NILS, ANN, BEN, CAT, DAN = (address(number) for number in range(1, 7))
-ACCUSED, HONEST = address(0xA1), address(0xA2)
+SLASHED, HONEST = address(0xA1), address(0xA2)
 
 
 def epoch() -> OpenEpoch:
-    found = open_epoch()
-    assert found is not None
-    return found
+    current = open_epoch()
+    assert current is not None
+    return current
 
 
 def now() -> datetime:
-    """A moment well inside the open epoch."""
+    """Return a time inside the open epoch."""
     return epoch().start + SECOND
 
 
 def settle() -> int:
-    """Settle the open epoch at its end; the number of the one that opened."""
+    """Settle the open epoch at its end and return the number of the next."""
     settle_epoch(now=epoch().end)
     return epoch().number
 
@@ -48,8 +48,8 @@ def fund(wallet: str, amount: int) -> None:
     faucet.fund(wallet=wallet, amount=amount, now=now())
 
 
-def back(wallet: str, amount: int, node: str = HONEST) -> None:
-    """Give a wallet µIFM and let it delegate them."""
+def fund_and_delegate(wallet: str, amount: int, node: str = HONEST) -> None:
+    """Fund a wallet with `amount` µIFM and delegate them."""
     fund(wallet, amount)
     delegate(node=node, amount=amount, wallet=wallet, now=now())
 
@@ -68,22 +68,22 @@ def run_node(node: str, operator: str, stake: int) -> None:
 
 
 def begin(stakes_of: dict[str, int] | None = None) -> None:
-    """Both nodes with 1,000 IFM each of their operators, and members' delegations on the honest node.
+    """Create two nodes with 1,000 IFM of own stake each and the members' delegations on the honest node.
 
-    All of it active. By default Ann has 400, Ben 300, Cat 200 IFM: with both operators a base of 2,900.
+    All stake is active. By default Ann has 400, Ben 300 and Cat 200 IFM: a quorum base of 2,900 IFM.
     """
     with transaction.atomic():
         lock_open_epoch()
-    run_node(ACCUSED, OLGA, 1_000 * MICRO)
+    run_node(SLASHED, OLGA, 1_000 * MICRO)
     run_node(HONEST, NILS, 1_000 * MICRO)
     members = stakes_of or {ANN: 400 * MICRO, BEN: 300 * MICRO, CAT: 200 * MICRO}
     for wallet, amount in members.items():
-        back(wallet, amount)
+        fund_and_delegate(wallet, amount)
     settle()
 
 
-def offend(node: str = ACCUSED) -> None:
-    """Let the oracle find less hardware on the node than was declared, in the open epoch."""
+def commit_offence(node: str = SLASHED) -> None:
+    """Record an attestation of less hardware than declared, in the open epoch."""
     Attestation.objects.create(
         node=Node.objects.get(address=node),
         epoch=epoch().number,
@@ -94,15 +94,15 @@ def offend(node: str = ACCUSED) -> None:
     )
 
 
-def accuse(node: str = ACCUSED) -> Slash:
-    """A pending slash of the node, created in the settlement of the open epoch."""
-    offend(node)
+def slash_node(node: str = SLASHED) -> Slash:
+    """Create a pending slash of the node in the settlement of the open epoch."""
+    commit_offence(node)
     settle()
     return Slash.objects.get(node__address=node, epoch=epoch().number - 1)
 
 
-def catch_up() -> None:
-    """Move the network clock, by which doors go, into the open epoch."""
+def advance_clock() -> None:
+    """Move the network clock into the open epoch."""
     clock.advance_to(now())
 
 

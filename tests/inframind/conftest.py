@@ -91,14 +91,14 @@ def case(db: None, settings: Any) -> dict[str, Any]:
     """A network in which every kind of thing exists; the words that stand for them in addresses."""
     settings.INFRAMIND_RATE_LIMITS = False
     world.begin()
-    charge = world.accuse()
-    dispute = open_dispute(slash=charge.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
+    slash = world.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
     wish = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
     undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
-    world.offend(world.HONEST)
-    world.catch_up()
+    world.commit_offence(world.HONEST)
+    world.advance_clock()
     rank(now=world.now())
     return {
-        "address": world.HONEST, "slash": charge.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
+        "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
         "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
     }  # fmt: skip

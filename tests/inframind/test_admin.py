@@ -32,7 +32,7 @@ def staff(db, client):
 @pytest.fixture
 def network(db):
     world.begin()
-    world.accuse()
+    world.slash_node()
 
 
 @pytest.mark.parametrize("label", [label for label, _, _ in READABLE])

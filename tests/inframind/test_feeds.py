@@ -25,13 +25,13 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def case(db):
     """A disputed slash, a proposal that is voted on, and Ann's 50 IFM on their way out."""
     world.begin()
-    charge = world.accuse()
-    dispute = open_dispute(slash=charge.pk, reason="Ours <b>was</b> fine", actor=world.OLGA, now=world.now())
+    slash = world.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="Ours <b>was</b> fine", actor=world.OLGA, now=world.now())
     propose(
         title="Less; more, \\ or", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now()
     )
     undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
-    world.catch_up()
+    world.advance_clock()
     return dispute
 
 
@@ -113,7 +113,7 @@ def test_a_badge_tells_tier_rank_and_standing(client, case):
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/svg+xml", "public, max-age=60")
     drawn = ElementTree.fromstring(answer.content)
     assert drawn.attrib["aria-label"] == "InfraMind node a2: tier 1 · rank 1"
-    accused = client.get(f"/nodes/{world.ACCUSED}/badge.svg").content.decode()
+    accused = client.get(f"/nodes/{world.SLASHED}/badge.svg").content.decode()
     assert "tier 1 · banned" in accused or "tier 1 · cooldown" in accused
 
 

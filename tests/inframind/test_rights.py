@@ -87,7 +87,7 @@ def test_a_method_that_a_door_does_not_have_is_the_same_to_everybody(api, token,
 
 
 BODY = {
-    "amount": "1", "to": world.ACCUSED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
+    "amount": "1", "to": world.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
     "changes": {"quorum_bps": 400}, "name": "Mine", "status": "retired", "region": "eu-west",
 }  # fmt: skip
 

@@ -425,7 +425,7 @@ def test_what_waits_for_a_place_that_does_not_answer_waits_as_long_as_the_first(
 
 def test_what_was_sent_or_given_up_is_forgotten_after_a_month(net):
     now = timezone.now()
-    event = Event.objects.create(kind="verdict", at=now, epoch=1)
+    event = Event.objects.create(kind="dispute_decided", at=now, epoch=1)
     days = [("sent", 29), ("sent", 31), ("failed", 31), ("queued", 31)]
     for number, (status, age) in enumerate(days):
         due = now - timedelta(days=age)
@@ -472,10 +472,14 @@ def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
     client.post("/inbox/read/", {"newest": newest.group(1)})
     assert 'aria-label="Inbox, 0 notices not read"' in client.get("/inbox/").content.decode()
     assert client.get("/inbox/settings/").status_code == 200
-    answer = client.post("/inbox/settings/webhook/", {"webhook": "http://10.0.0.1/", "kinds": ["verdict"]})
+    answer = client.post(
+        "/inbox/settings/webhook/", {"webhook": "http://10.0.0.1/", "kinds": ["dispute_decided"]}
+    )
     assert answer.status_code == 400
-    client.post("/inbox/settings/email/", {"email": "anna@example.org", "kinds": ["verdict", "made_up"]})
-    assert Subscription.objects.get(wallet=wallet(1)).email_kinds == ["verdict"]
+    client.post(
+        "/inbox/settings/email/", {"email": "anna@example.org", "kinds": ["dispute_decided", "made_up"]}
+    )
+    assert Subscription.objects.get(wallet=wallet(1)).email_kinds == ["dispute_decided"]
     link = re.search(r"http://testserver(/inbox/confirm/\S+)", mail.outbox[-1].body)
     assert link
     assert client.get(link.group(1)).status_code == 200

@@ -89,9 +89,11 @@ def refusal_of(act, *arguments) -> ProtocolError:
         ),
         (
             NoVotingPower(
-                "A proposal takes 1000.000000 IFM of voting power; at the opening of epoch 7 this wallet had 0.500000."
+                "A proposal requires 1000.000000 IFM of voting power; at the opening of epoch 7 this wallet "
+                "had 0.500000 IFM."
             ),
-            "Ein Vorschlag braucht 1.000,00 IFM Stimmkraft; zu Beginn von Epoche 7 hatte diese Wallet 0,50.",
+            "Ein Vorschlag erfordert 1.000,00 IFM Stimmkraft; bei der Öffnung von Epoche 7 hatte diese Wallet "
+            "0,50 IFM.",
         ),
         (
             Invalid("Shorten the reason to 4000 characters or fewer."),

@@ -1,4 +1,4 @@
-"""Random acts of members over several epochs: the audit holds and every verdict is by the rule."""
+"""Random actions of members over several epochs: the audit holds and every verdict is by the rule."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from protocol.votes import dispute_outcome
 from settlement.audit import audit
 from staking.models import Slash
 from tests.governance import world
-from tests.governance.world import ACCUSED, ANN, BEN, CAT, HONEST, NILS, OLGA
+from tests.governance.world import ANN, BEN, CAT, HONEST, NILS, OLGA, SLASHED
 
 MEMBERS = (ANN, BEN, CAT, NILS, OLGA)
 members = st.sampled_from(MEMBERS)
-nodes = st.sampled_from((ACCUSED, HONEST))
+nodes = st.sampled_from((SLASHED, HONEST))
 amounts = st.integers(1, 300 * MICRO)
-JUDGE, DECIDE = ("uphold", "overturn", "abstain"), ("for", "against", "abstain")
+DISPUTE_CHOICES, PROPOSAL_CHOICES = ("uphold", "overturn", "abstain"), ("for", "against", "abstain")
 
 
 def dispute_all() -> None:
@@ -37,44 +37,44 @@ def dispute_all() -> None:
         open_dispute(slash=slash.pk, reason="No.", actor=slash.node.operator, now=world.now())
 
 
-def judge_all(wallet: str, choice: str) -> None:
+def vote_on_disputes(wallet: str, choice: str) -> None:
     for dispute in Dispute.objects.filter(status="voting"):
         vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
 
 
-def ask(wallet: str, quorum: int) -> None:
+def make_proposal(wallet: str, quorum: int) -> None:
     propose(title="T", body="", changes={"quorum_bps": quorum}, wallet=wallet, now=world.now())
 
 
-def decide_all(wallet: str, choice: str) -> None:
+def vote_on_proposals(wallet: str, choice: str) -> None:
     for proposal in Proposal.objects.filter(status="voting"):
         vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=wallet, now=world.now())
 
 
-def enter(wallet: str, node: str, amount: int) -> None:
+def delegate_amount(wallet: str, node: str, amount: int) -> None:
     delegate(wallet=wallet, node=node, amount=amount, now=world.now())
 
 
-def leave(wallet: str, node: str, amount: int) -> None:
+def undelegate_amount(wallet: str, node: str, amount: int) -> None:
     undelegate(wallet=wallet, node=node, amount=amount, now=world.now())
 
 
-acts = st.one_of(
-    st.tuples(st.just(world.offend), nodes),
+actions = st.one_of(
+    st.tuples(st.just(world.commit_offence), nodes),
     st.tuples(st.just(dispute_all)),
-    st.tuples(st.just(judge_all), members, st.sampled_from(JUDGE)),
-    st.tuples(st.just(ask), members, st.integers(90, 5_100)),
-    st.tuples(st.just(decide_all), members, st.sampled_from(DECIDE)),
-    st.tuples(st.just(enter), members, nodes, amounts),
-    st.tuples(st.just(leave), members, nodes, amounts),
+    st.tuples(st.just(vote_on_disputes), members, st.sampled_from(DISPUTE_CHOICES)),
+    st.tuples(st.just(make_proposal), members, st.integers(90, 5_100)),
+    st.tuples(st.just(vote_on_proposals), members, st.sampled_from(PROPOSAL_CHOICES)),
+    st.tuples(st.just(delegate_amount), members, nodes, amounts),
+    st.tuples(st.just(undelegate_amount), members, nodes, amounts),
     st.tuples(st.just(world.settle)),
 )
 
 
-def check_books() -> None:
+def check_outcomes() -> None:
     assert audit() == []
-    running = Dispute.objects.filter(status="voting")
-    assert balance(accounts.DEPOSITS) == sum(dispute.deposit for dispute in running)
+    open_disputes = Dispute.objects.filter(status="voting")
+    assert balance(accounts.DEPOSITS) == sum(dispute.deposit for dispute in open_disputes)
     for dispute in Dispute.objects.exclude(status="voting").select_related("slash"):
         tally = dict.fromkeys(("uphold", "overturn", "abstain"), 0)
         for choice, power in Vote.objects.filter(dispute=dispute).values_list("choice", "power"):
@@ -86,15 +86,15 @@ def check_books() -> None:
 
 @pytest.mark.django_db
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(story=st.lists(acts, min_size=5, max_size=25))
-def test_the_books_hold(story: list[tuple[Any, ...]]) -> None:
+@given(actions_taken=st.lists(actions, min_size=5, max_size=25))
+def test_the_audit_holds_after_random_actions(actions_taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
         world.begin()
         for member in MEMBERS:
             world.fund(member, 1_000 * MICRO)
-        for act in [*story, *[(world.settle,)] * 3]:
-            # A refusal undoes its own act and nothing else.
+        for action in [*actions_taken, *[(world.settle,)] * 3]:
+            # A refused action changes nothing.
             with suppress(ProtocolError):
-                act[0](*act[1:])
-        check_books()
+                action[0](*action[1:])
+        check_outcomes()
         transaction.set_rollback(True)

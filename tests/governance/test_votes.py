@@ -14,7 +14,7 @@ from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Node, Slash
 from tests.governance import world
-from tests.governance.world import ACCUSED, ANN, BEN, CAT, DAN, NILS, OLGA
+from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
 
 pytestmark = pytest.mark.django_db
 
@@ -22,9 +22,9 @@ DEPOSIT = 50 * MICRO
 QUORUM = 290 * MICRO
 
 
-def case(stakes_of: dict[str, int] | None = None) -> Dispute:
+def opened_dispute(stakes_of: dict[str, int] | None = None) -> Dispute:
     world.begin(stakes_of)
-    slash = world.accuse()
+    slash = world.slash_node()
     return open_dispute(
         slash=slash.pk, reason="The oracle read another machine.", actor=OLGA, now=world.now()
     )
@@ -34,8 +34,8 @@ def vote(dispute: Dispute, wallet: str, choice: str) -> Vote:
     return vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
 
 
-def judged(dispute: Dispute) -> tuple[str, bool | None]:
-    """Settle until the verdict."""
+def settled_outcome(dispute: Dispute) -> tuple[str, bool | None]:
+    """Settle until the vote ends and return (status, quorum met)."""
     while world.epoch().number <= dispute.closes_epoch:
         world.settle()
     dispute.refresh_from_db()
@@ -57,58 +57,58 @@ def judged(dispute: Dispute) -> tuple[str, bool | None]:
         ({NILS: "overturn", ANN: "uphold"}, ("overturned", True)),
     ],
 )
-def test_outcomes(votes: dict[str, str], outcome: tuple[str, bool]) -> None:
-    dispute = case()
+def test_outcomes_follow_the_votes(votes: dict[str, str], outcome: tuple[str, bool]) -> None:
+    dispute = opened_dispute()
     for wallet, choice in votes.items():
         vote(dispute, wallet, choice)
-    assert judged(dispute) == outcome
+    assert settled_outcome(dispute) == outcome
 
 
 @pytest.mark.parametrize(
     ("power", "outcome"), [(QUORUM, ("overturned", True)), (QUORUM - 1, ("upheld", False))]
 )
-def test_quorum_met_and_missed_by_one_micro(power: int, outcome: tuple[str, bool]) -> None:
+def test_one_micro_decides_the_quorum(power: int, outcome: tuple[str, bool]) -> None:
     # Whatever one wallet lacks of 900 IFM another holds, so that the base stays 2,900 IFM.
-    dispute = case({ANN: power, BEN: 900 * MICRO - power})
+    dispute = opened_dispute({ANN: power, BEN: 900 * MICRO - power})
     assert dispute.quorum_base == 2_900 * MICRO
     assert vote(dispute, ANN, "overturn").power == power
-    assert judged(dispute) == outcome
+    assert settled_outcome(dispute) == outcome
 
 
-def test_the_quorum_of_a_base_that_does_not_divide_is_rounded_up() -> None:
+def test_the_quorum_is_rounded_up() -> None:
     # 10 % of 2,900 IFM and 1 µIFM is more than 290 IFM.
-    dispute = case({ANN: QUORUM, BEN: 610 * MICRO + 1})
+    dispute = opened_dispute({ANN: QUORUM, BEN: 610 * MICRO + 1})
     vote(dispute, ANN, "overturn")
-    assert judged(dispute) == ("upheld", False)
+    assert settled_outcome(dispute) == ("upheld", False)
 
 
 @pytest.mark.parametrize(("more", "outcome"), [(0, "upheld"), (1, "overturned")])
-def test_a_tie_and_one_micro_more(more: int, outcome: str) -> None:
-    dispute = case({ANN: 300 * MICRO + more, BEN: 300 * MICRO})
+def test_one_micro_breaks_a_tie(more: int, outcome: str) -> None:
+    dispute = opened_dispute({ANN: 300 * MICRO + more, BEN: 300 * MICRO})
     vote(dispute, ANN, "overturn")
     vote(dispute, BEN, "uphold")
-    assert judged(dispute) == (outcome, True)
+    assert settled_outcome(dispute) == (outcome, True)
 
 
-def test_overturned_nothing_is_slashed_and_the_deposit_returns() -> None:
-    dispute = case()
+def test_an_overturned_slash_takes_nothing_and_returns_the_deposit() -> None:
+    dispute = opened_dispute()
     before = world.wallet(OLGA)
-    assert Node.objects.get(address=ACCUSED).cooldown_until
+    assert Node.objects.get(address=SLASHED).cooldown_until
     vote(dispute, ANN, "overturn")
-    judged(dispute)
+    settled_outcome(dispute)
     slash = Slash.objects.get()
     assert (slash.status, slash.slashed) == ("overturned", 0)
     assert world.wallet(OLGA) - before == DEPOSIT
     assert (balance(accounts.DEPOSITS), balance(accounts.TREASURY)) == (0, 0)
-    node = Node.objects.get(address=ACCUSED)
+    node = Node.objects.get(address=SLASHED)
     assert (node.self_stake, node.cooldown_until) == (1_000 * MICRO, 0)
 
 
-def test_upheld_with_quorum_the_deposit_is_forfeited() -> None:
-    dispute = case()
+def test_an_upheld_slash_with_quorum_forfeits_the_deposit() -> None:
+    dispute = opened_dispute()
     before = world.wallet(OLGA)
     vote(dispute, ANN, "uphold")
-    judged(dispute)
+    settled_outcome(dispute)
     slash = Slash.objects.get()
     assert (slash.status, slash.self_slashed) == ("executed", 250 * MICRO)
     assert world.wallet(OLGA) == before
@@ -117,27 +117,27 @@ def test_upheld_with_quorum_the_deposit_is_forfeited() -> None:
     assert balance(accounts.TREASURY) == DEPOSIT + 62_500_000
 
 
-def test_upheld_for_want_of_quorum_the_deposit_returns() -> None:
-    dispute = case()
+def test_an_upheld_slash_without_quorum_returns_the_deposit() -> None:
+    dispute = opened_dispute()
     before = world.wallet(OLGA)
-    judged(dispute)
+    settled_outcome(dispute)
     assert Slash.objects.get().status == "executed"
     assert world.wallet(OLGA) - before == DEPOSIT
     assert balance(accounts.DEPOSITS) == 0
 
 
-def test_a_vote_without_a_deposit(settings) -> None:
+def test_a_dispute_can_be_free_of_deposit(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"dispute_deposit": "0"}
-    dispute = case()
+    dispute = opened_dispute()
     assert dispute.deposit == 0
-    assert judged(dispute) == ("upheld", False)
+    assert settled_outcome(dispute) == ("upheld", False)
 
 
-def test_stake_bought_after_the_snapshot_does_not_vote() -> None:
+def test_stake_added_after_the_snapshot_does_not_count() -> None:
     world.begin()
-    slash = world.accuse()
-    world.back(DAN, 5_000 * MICRO)
-    world.back(ANN, 5_000 * MICRO)
+    slash = world.slash_node()
+    world.fund_and_delegate(DAN, 5_000 * MICRO)
+    world.fund_and_delegate(ANN, 5_000 * MICRO)
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     world.settle()
     with pytest.raises(errors.NoVotingPower):
@@ -145,43 +145,43 @@ def test_stake_bought_after_the_snapshot_does_not_vote() -> None:
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
 
 
-def test_stake_of_the_epoch_before_votes_though_it_was_pending() -> None:
+def test_pending_stake_of_the_epoch_before_counts() -> None:
     world.begin()
-    world.back(DAN, 500 * MICRO)
-    slash = world.accuse()
+    world.fund_and_delegate(DAN, 500 * MICRO)
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     assert vote(dispute, DAN, "uphold").power == 500 * MICRO
     assert dispute.quorum_base == 3_400 * MICRO
 
 
-def test_stake_that_left_after_the_snapshot_votes() -> None:
+def test_stake_removed_after_the_snapshot_counts() -> None:
     from delegation.services.positions import undelegate
 
-    dispute = case()
+    dispute = opened_dispute()
     undelegate(node=world.HONEST, amount=None, wallet=ANN, now=world.now())
     world.settle()
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
 
 
-def test_stake_slashed_after_the_snapshot_votes_whole() -> None:
+def test_stake_slashed_after_the_snapshot_counts_fully() -> None:
     """The honest node falls too: 25 % is taken in the settlement between snapshot and vote."""
     world.begin()
-    world.offend(world.HONEST)
-    slash = world.accuse()
+    world.commit_offence(world.HONEST)
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     world.settle()
     assert Slash.objects.get(node__address=world.HONEST).status == "executed"
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
     assert vote(dispute, NILS, "overturn").power == 1_000 * MICRO
-    assert judged(dispute) == ("overturned", True)
+    assert settled_outcome(dispute) == ("overturned", True)
 
 
-def test_stake_slashed_before_the_snapshot_votes_for_what_is_left() -> None:
+def test_stake_slashed_before_the_snapshot_counts_reduced() -> None:
     world.begin()
-    world.accuse(world.HONEST)
-    world.offend()
+    world.slash_node(world.HONEST)
+    world.commit_offence()
     world.settle()
-    slash = Slash.objects.get(node__address=ACCUSED)
+    slash = Slash.objects.get(node__address=SLASHED)
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     # X = 250 + 225, of which 25 % (118.75) goes back into the pool: 900 − 225 + 118.75 = 793.75 IFM.
     assert vote(dispute, ANN, "uphold").power == 793_750_000 * 4 // 9
@@ -189,10 +189,10 @@ def test_stake_slashed_before_the_snapshot_votes_for_what_is_left() -> None:
     assert dispute.quorum_base == (1_000 + 750) * MICRO + 793_750_000
 
 
-def test_the_accused_operator_cannot_vote_not_even_with_stake_elsewhere() -> None:
+def test_the_operator_cannot_vote_on_a_slash_of_its_own_node() -> None:
     world.begin()
-    world.back(OLGA, 5_000 * MICRO)
-    slash = world.accuse()
+    world.fund_and_delegate(OLGA, 5_000 * MICRO)
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     with pytest.raises(errors.ConflictOfInterest):
         vote(dispute, OLGA, "overturn")
@@ -200,27 +200,27 @@ def test_the_accused_operator_cannot_vote_not_even_with_stake_elsewhere() -> Non
     assert dispute.quorum_base == 7_900 * MICRO
 
 
-def test_power_is_the_sum_of_own_stake_and_delegations() -> None:
+def test_voting_power_is_own_stake_plus_delegations() -> None:
     world.begin({NILS_ELSEWHERE: 100 * MICRO})
-    world.back(NILS, 70 * MICRO, node=ACCUSED)
+    world.fund_and_delegate(NILS, 70 * MICRO, node=SLASHED)
     world.settle()
-    slash = world.accuse()
+    slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
     assert vote(dispute, NILS, "uphold").power == 1_070 * MICRO
 
 
-def test_a_vote_is_changed_and_counts_once() -> None:
-    dispute = case()
+def test_a_changed_vote_counts_once() -> None:
+    dispute = opened_dispute()
     first = vote(dispute, ANN, "uphold")
     second = vote(dispute, ANN, "overturn")
     assert (first.pk, second.power) == (second.pk, 400 * MICRO)
     assert Vote.objects.count() == 1
-    assert judged(dispute) == ("overturned", True)
+    assert settled_outcome(dispute) == ("overturned", True)
 
 
-def test_after_the_verdict_nobody_votes() -> None:
-    dispute = case()
-    judged(dispute)
+def test_a_decided_dispute_accepts_no_votes() -> None:
+    dispute = opened_dispute()
+    settled_outcome(dispute)
     with pytest.raises(errors.VoteClosed):
         vote(dispute, ANN, "overturn")
 
@@ -236,12 +236,12 @@ def test_after_the_verdict_nobody_votes() -> None:
         (DAN, "uphold", False, errors.NoVotingPower),
     ],
 )
-def test_the_first_refusal_that_fits_is_given(
+def test_the_first_matching_refusal_is_raised(
     wallet: str, choice: object, closed: bool, refusal: type[Exception]
 ) -> None:
-    dispute = case()
+    dispute = opened_dispute()
     if closed:
-        judged(dispute)
+        settled_outcome(dispute)
     with pytest.raises(refusal):
         vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
     with pytest.raises(errors.NotFound):
@@ -249,17 +249,17 @@ def test_the_first_refusal_that_fits_is_given(
     assert not Vote.objects.exists()
 
 
-def test_a_dispute_of_one_offence_leaves_the_other_to_be_executed() -> None:
+def test_an_overturned_slash_does_not_affect_another() -> None:
     world.begin()
-    first = world.accuse()
+    first = world.slash_node()
     dispute = open_dispute(slash=first.pk, reason="No.", actor=OLGA, now=world.now())
     vote(dispute, ANN, "overturn")
-    second = world.accuse()
-    assert judged(dispute) == ("overturned", True)
+    second = world.slash_node()
+    assert settled_outcome(dispute) == ("overturned", True)
     second.refresh_from_db()
     assert (second.status, second.self_slashed) == ("executed", 250 * MICRO)
     # The later slash holds its own cooldown.
-    assert Node.objects.get(address=ACCUSED).cooldown_until == second.cooldown_until
+    assert Node.objects.get(address=SLASHED).cooldown_until == second.cooldown_until
 
 
 NILS_ELSEWHERE = world.address(0x77)
