@@ -1,0 +1,1 @@
+"""The protocol's side of an EVM chain: contracts, signing, JSON-RPC, and an embedded development chain."""
