@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser vendor messages lock format picture tour face clean
+.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts vendor messages lock format picture tour face clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -51,6 +51,14 @@ bench: ## figures against floors measured in the same run (bench/README.md)
 test-browser: ## walks through the site in the system's Chromium (apt install chromium)
 	$(setup) e2e
 	@$(py) -m pytest tests/browser -m browser $(ARGS)
+
+test-chain: ## the contracts at full length, with 10,000 random steps, and on anvil where npm is there
+	$(setup) dev
+	@$(py) scripts/test_chain.py $(ARGS)
+
+contracts: ## compiles chain/contracts/*.vy again
+	$(setup) dev
+	$(py) -m chain.contracts.build
 
 vendor: ## fetches the front-end files of static/ again (needs npm)
 	scripts/vendor.sh
