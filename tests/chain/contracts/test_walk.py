@@ -15,7 +15,7 @@ from protocol.merkle import Leaf
 from tests.chain.evm import ALICE, BOB, CAROL, GUARDIAN, HOLDER, MALLORY, OWNER, Account, Deployed, Reverted
 from tests.chain.network import INITIAL_SUPPLY, Chain
 
-STEPS = int(os.environ.get("CHAIN_WALK_STEPS", "300"))
+STEPS = int(os.environ.get("CHAIN_WALK_STEPS", "200"))
 WALLETS = (ALICE, BOB, CAROL, MALLORY)
 KINDS = ("minted", "burned", "released")
 LARGEST = 2**63 - 1
