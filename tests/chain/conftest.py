@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+_recursion_limit = sys.getrecursionlimit()
+
 from tests.chain.evm import NodeEvm, PyEvm
 from tests.chain.network import Chain
+
+# py-evm raises it to 100,000 when it is imported: deep recursion in another test would end the process.
+sys.setrecursionlimit(_recursion_limit)
 
 
 @pytest.fixture(scope="session")

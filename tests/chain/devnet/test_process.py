@@ -197,7 +197,8 @@ def test_requests_of_the_wrong_form_are_refused(running: Process) -> None:
     assert b" 501 " in raw(running, b"PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert b"HTTP/1.1 200" not in raw(running, head + b"Content-Length: 50\r\n\r\n{")
     assert b" 400 " in raw(running, b"nonsense\r\n\r\n")
-    assert post(running, b"x" * (1 << 20)).json()["error"]["code"] == -32700
+    for body in (b"x" * (1 << 20), b"[" * (1 << 20), b'["' + b"]" * (1 << 19) + b'",' + b"[" * (1 << 18)):
+        assert post(running, body).json()["error"]["code"] == -32700
     assert running.rpc("eth_chainId") == "0x7a69"
 
 
