@@ -67,6 +67,13 @@ def signature(
     return deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
 
 
+def test_the_functions_are_those_of_the_standard(token: Deployed) -> None:
+    permit = token.contract.call("permit", ALICE.address, BOB.address, 1, 1, 27, bytes(32), bytes(32))
+    assert permit[:4].hex() == "d505accf"
+    assert token.contract.call("DOMAIN_SEPARATOR").hex() == "3644e515"
+    assert token.contract.call("nonces", ALICE.address)[:4].hex() == "7ecebe00"
+
+
 def test_a_permit_sets_an_allowance(token: Deployed) -> None:
     receipt = token.send(MALLORY, "permit", ALICE, BOB, 300, *signature(token, ALICE, BOB, 300))
     assert token.events(receipt) == [("Approval", ALICE.address, BOB.address, 300)]
