@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from postgres.prepared import Prepared
+from django.db import connection
 
 LIMIT = timedelta(seconds=5)
-READ = Prepared("SELECT clock_timestamp()")
 ZERO = timedelta(0)
 
 # The last measurement of this process; each reading of the database's clock renews it.
@@ -25,9 +24,9 @@ class ClockSkew(Exception):
 def database_time() -> datetime:
     """Return the database's clock, UTC, and measure this machine's clock against it. One round trip."""
     before = datetime.now(UTC)
-    row = READ.row()
-    assert row is not None
-    at: datetime = row[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
     measure(at, since=before)
     return at
 

@@ -18,6 +18,12 @@ from tests.network import Network
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _measured_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test measures is forgotten after it."""
+    monkeypatch.setattr(clock, "_skew", timedelta(0))
+
+
 @pytest.fixture
 def hours_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's clock runs 73 hours ahead of the database's."""
@@ -28,7 +34,6 @@ def hours_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             return datetime.now(tz) + timedelta(hours=73, seconds=20)
 
     monkeypatch.setattr(clock, "datetime", Ahead)
-    monkeypatch.setattr(clock, "_skew", timedelta(0))
 
 
 def test_the_first_start_writes_which_network_the_database_holds():
@@ -101,13 +106,12 @@ def test_a_slow_round_trip_is_no_skew():
     assert clock.skew() == timedelta(0)
 
 
-def test_the_skew_is_what_lies_outside_the_round_trip(monkeypatch):
+def test_the_skew_is_what_lies_outside_the_round_trip():
     sent = datetime.now(UTC)
     clock.measure(sent - timedelta(seconds=8), since=sent)
     assert clock.skew() == timedelta(seconds=8)
     clock.measure(datetime.now(UTC) + timedelta(seconds=8), since=sent)
     assert timedelta(seconds=-8) <= clock.skew() < timedelta(seconds=-7)
-    monkeypatch.setattr(clock, "_skew", timedelta(0))
 
 
 def test_a_devnet_starts_at_most_once():
