@@ -42,6 +42,8 @@ class PageForm(forms.Form):
     """A form of a page: the site's widgets, errors with codes, the first wrong field focused."""
 
     default_renderer = PageRenderer
+    # The field at which a refusal is shown that names none of the form's fields; None: above the form.
+    refusal_field: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,9 +57,9 @@ class PageForm(forms.Form):
             self._focus()
 
     def add_refusal(self, refusal: ProtocolError) -> None:
-        """Show what a service refused: at the field that it names, else above the form."""
+        """Show what a service refused: at the field that it names, else at `refusal_field`."""
         self.refusal = refusal
-        field = refusal.field if refusal.field in self.fields else None
+        field = refusal.field if refusal.field in self.fields else self.refusal_field
         self.add_error(field, ValidationError(said(refusal), code=refusal.code))
         self._focus()
 
@@ -117,8 +119,9 @@ class NumberField(forms.Field):
             raise self.error(message % {"text": text, "example": self.example()}) from None
 
     def validate(self, value: Any) -> None:
-        super().validate(value)
         if value is None:
+            if self.required:
+                raise self.error(str(self.error_messages["required"]))
             return
         if self.min_value is not None and value < self.min_value:
             raise ValidationError(self.bounds_message(), code=self.below().code)

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from delegation.pages.action_form import read_wish
+from delegation.pages.estimate_form import EstimateForm
 from delegation.projection import Projection, project
 from delegation.selectors.estimates import past_of, recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
@@ -61,14 +61,13 @@ class Column:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     wanted, dropped = _wanted(request.GET.getlist("n"))
-    wish = read_wish("delegate", "", request.GET)
-    amount = wish.amount or 0
+    form = EstimateForm(request.GET if request.GET.get("amount") else None, auto_id="%s")
+    amount = (form.cleaned_data["amount"] or 0) if form.is_valid() else 0
     columns = _columns(wanted, amount)
     context = {
         "columns": columns,
         "measures": _measures(columns, amount),
-        "text": wish.text[:24],
-        "refusal": wish.refusal,
+        "form": form,
         "dropped": dropped,
         "unknown": len(wanted) - len(columns),
         "reader": signed_in_wallet(request),

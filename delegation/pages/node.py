@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from delegation.pages.action_context import Situation, situation_of
-from delegation.pages.action_form import Wish, read_wish
-from delegation.pages.actions import ACTS
-from delegation.pages.money import form_of
+from delegation.pages.actions.context import ActionContext, action_context, node_by_address
+from delegation.pages.actions.registry import ACTIONS
+from delegation.pages.estimate_form import EstimateForm
+from delegation.pages.money import form_context
 from delegation.projection import Past, Projection, project
 from delegation.selectors.estimates import (
     OffenceCost,
@@ -24,9 +24,7 @@ from delegation.selectors.portfolio import Charge, charges_on
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
-from protocol.addresses import normalize
 from protocol.amounts import MICRO
-from protocol.errors import AddressInvalid, ProtocolError
 from staking.measurement.live import open_epoch
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
@@ -54,7 +52,7 @@ class Beside:
 
     reader: str | None
     runs_it: bool
-    situation: Situation | None
+    context: ActionContext | None
     entries: tuple[UnbondingFigures, ...]
     charges: tuple[Charge, ...]
     returns: Returns
@@ -65,8 +63,7 @@ class Beside:
     open: bool
     elsewhere: tuple[PositionFigures, ...] = ()
     estimate: Estimate | None = None
-    refusal: ProtocolError | None = None
-    text: str = ""
+    estimate_form: EstimateForm | None = None
 
 
 @require_safe
@@ -74,26 +71,23 @@ def node_view(request: HttpRequest, address: str) -> HttpResponse:
     context = staking_page.context(request, address)
     beside = _beside(request, context["figures"])
     context["beside"] = beside
-    if beside.situation is not None and beside.reader is not None:
-        wish = read_wish("delegate", beside.reader, request.GET)
-        wish = Wish(
-            "delegate", beside.reader, node=context["figures"].address, text=wish.text, amount=wish.amount
-        )
-        context |= form_of(ACTS["delegate"], wish, beside.situation)
+    if beside.context is not None:
+        form = ACTIONS["delegate"].form({}, beside.context)
+        amount = request.GET.get("amount", "")
+        if amount:
+            form.initial["amount"] = amount
+        context |= form_context(ACTIONS["delegate"], form)
     return render(request, "delegation/node.html", context)
 
 
 @require_safe
 def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
-    """The estimate alone, which htmx asks for while one types; anyone may."""
-    try:
-        node = Node.objects.select_related("pool").filter(address=normalize(address)).first()
-    except AddressInvalid:
-        raise Http404 from None
+    """The estimate alone, which htmx requests while one types; without signing in."""
+    node = node_by_address(address)
     if node is None:
         raise Http404
-    estimate, refusal = _estimate(node, request)
-    return render(request, "delegation/estimate.html", {"estimate": estimate, "refusal": refusal})
+    form, estimate = _estimate(node, request)
+    return render(request, "delegation/estimate.html", {"estimate": estimate, "estimate_form": form})
 
 
 def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
@@ -101,15 +95,15 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
     epoch = open_epoch()
     assert epoch is not None
     node = Node.objects.select_related("pool").get(id=figures.id)
-    situation = situation_of(Wish("delegate", reader, node=figures.address), clock.now()) if reader else None
-    held = situation.held if situation else 0
+    context = action_context(reader, figures.address, now=clock.now()) if reader else None
+    held = context.delegated if context else 0
     entries = [] if reader is None else unbondings_of_wallet(reader, status="open", node_id=figures.id)
     shares = share_history(figures.id)
-    estimate, refusal = (None, None) if reader else _estimate(node, request)
+    form, estimate = (None, None) if reader else _estimate(node, request)
     return Beside(
         reader=reader,
         runs_it=reader == figures.operator,
-        situation=situation,
+        context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
         charges=tuple(charges_on(figures, held, entries)),
         returns=returns_of([figures.id])[figures.id],
@@ -120,8 +114,7 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
         open=figures.can_delegate,
         elsewhere=_elsewhere(reader, figures) if figures.can_delegate else (),
         estimate=estimate,
-        refusal=refusal,
-        text=request.GET.get("amount", "")[:24],
+        estimate_form=form,
     )
 
 
@@ -147,17 +140,15 @@ def _costs(node: Node, mine: int, held: int) -> list[OffenceCost]:
     )
 
 
-def _estimate(node: Node, request: HttpRequest) -> tuple[Estimate | None, ProtocolError | None]:
-    wish = read_wish("delegate", "", request.GET)
-    if not wish.text or wish.is_all:
-        return None, None
-    if wish.refusal is not None or wish.amount is None:
-        return None, wish.refusal
-    epoch = open_epoch()
+def _estimate(node: Node, request: HttpRequest) -> tuple[EstimateForm, Estimate | None]:
+    form = EstimateForm(request.GET if request.GET.get("amount") else None, auto_id="%s")
+    if not form.is_valid() or not form.cleaned_data["amount"]:
+        return form, None
+    amount, epoch = form.cleaned_data["amount"], open_epoch()
     assert epoch is not None
     past: Past | None = past_of(node, epoch=epoch.number)
     now = then = None
     if past is not None:
         now = project(epoch.params, past, held=0, amount=0)
-        then = project(epoch.params, past, held=0, amount=wish.amount)
-    return Estimate(wish.amount, now, then, tuple(_costs(node, wish.amount, 0))), None
+        then = project(epoch.params, past, held=0, amount=amount)
+    return form, Estimate(amount, now, then, tuple(_costs(node, amount, 0)))

@@ -1,6 +1,11 @@
-"""Forms of an operator that move no money: terms, details, retiring a node, registering one."""
+"""`/operator/register/` and `/operator/ADDR/{terms,details,retire}/`: forms of an operator that move no money.
+
+Registration, terms and retirement are reviewed before they take effect; details are saved at once.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,101 +14,125 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from delegation.pages import node_form_values
-from delegation.pages.action_form import plain_share
-from delegation.pages.node_form_values import Filled
-from delegation.pages.operator import console_page
-from protocol.addresses import normalize
-from protocol.errors import AddressInvalid, ProtocolError
+from delegation.pages.actions.context import node_by_address
+from delegation.pages.forms import NodeDetailsForm, RegisterForm, TermsForm, sent_fields
+from delegation.pages.node_reviews import register_review, retire_review, terms_review
+from delegation.pages.operator import console_page, least_share
+from protocol.errors import ProtocolError
 from staking.measurement.live import open_epoch
 from staking.models import Node
-from staking.selectors.nodes import regions
 from staking.services import clock, nodes
+from web.confirmation import Confirmation, Result, is_edit, respond
 from web.current_user import wallet_required
-
-
-@require_POST
-@wallet_required
-def save_terms(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
-    filled = node_form_values.read_terms(request.POST)
-    return _saved(request, wallet, address, filled, gettext("The terms are saved."), terms=filled)
-
-
-@require_POST
-@wallet_required
-def save_details(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
-    filled = node_form_values.read_details(request.POST)
-    return _saved(request, wallet, address, filled, gettext("The node is changed."), details=filled)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@wallet_required
-def retire(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
-    """GET: what retiring means. POST: do it; again is refused, since it is done."""
-    node = _own(wallet, address)
-    refusal: ProtocolError | None = None
-    if request.method == "POST":
-        try:
-            nodes.change(node=node.address, actor=wallet, changes={"status": "retired"}, now=clock.now())
-        except ProtocolError as error:
-            refusal = error
-        else:
-            messages.success(request, gettext("%(name)s is retired.") % {"name": node.name})
-            return HttpResponseRedirect(reverse("operator-node", args=[address]), status=303)
-    context = {"node": node, "refusal": refusal}
-    return render(request, "delegation/retire.html", context, status=refusal.status if refusal else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @wallet_required
 def register(request: HttpRequest, wallet: str) -> HttpResponse:
-    """A new node, whose operator the reader is. Sent twice, the second finds the address taken by itself."""
-    filled = Filled({})
-    if request.method == "POST":
-        filled = node_form_values.read_node(request.POST)
-        if filled.refusal is None:
-            try:
-                made = nodes.register(operator=wallet, now=clock.now(), **filled.values)
-            except ProtocolError as error:
-                if Node.objects.filter(address=filled.values["address"], operator=wallet).exists():
-                    return HttpResponseRedirect(
-                        reverse("operator-node", args=[filled.values["address"]]), status=303
-                    )
-                filled = Filled(filled.texts, filled.values, error)
-            else:
-                messages.success(
-                    request, gettext("%(name)s is registered. Stake on it next.") % {"name": made.name}
-                )
-                return HttpResponseRedirect(reverse("operator-node", args=[made.address]), status=303)
+    """GET: the form. POST: its review, or from there the registration of a node that the wallet operates."""
     epoch = open_epoch()
-    share = plain_share(epoch.params.delegator_share_bps) if epoch else ""
-    context = {"filled": filled, "regions": regions(), "share": share}
-    status = filled.refusal.status if filled.refusal else 200
-    return render(request, "delegation/register.html", context, status=status)
-
-
-def _saved(
-    request: HttpRequest, wallet: str, address: str, filled: Filled, said: str, **shown: Filled
-) -> HttpResponse:
-    node = _own(wallet, address)
-    refusal = filled.refusal
-    if refusal is None:
+    if epoch is None:
+        raise Http404
+    form = RegisterForm(
+        request.POST if request.method == "POST" else None,
+        initial={"delegator_share_bps": epoch.params.delegator_share_bps},
+    )
+    if request.method == "POST" and form.is_valid() and not is_edit(request):
+        now = clock.now()
+        values = form.values()
         try:
-            nodes.change(node=node.address, actor=wallet, changes=filled.values, now=clock.now())
-        except ProtocolError as error:
-            refusal = error
-    if refusal is None:
-        messages.success(request, said)
+            return respond(
+                request,
+                Confirmation(
+                    wallet=wallet, name="register", fields=sent_fields(form), now=now,
+                    run=lambda: nodes.register(operator=wallet, now=now, **values),
+                    review=lambda node: register_review(node, epoch),
+                    result=lambda node, _: Result(
+                        reverse("operator-node", args=[node.address]),
+                        gettext("%(name)s is registered. Stake on it next.") % {"name": node.name},
+                    ),
+                ),
+            )  # fmt: skip
+        except ProtocolError as refusal:
+            form.add_refusal(_at_share_field(refusal))
+    return render(request, "delegation/register.html", {"form": form}, status=form.status)
+
+
+@require_POST
+@wallet_required
+def save_terms(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
+    """The review of new terms, or from there the change."""
+    node, epoch = _own(wallet, address), open_epoch()
+    if epoch is None:
+        raise Http404
+    form = TermsForm(request.POST, least_share=least_share(node, epoch), auto_id="terms-%s")
+    if form.is_valid():
+        now = clock.now()
+        try:
+            return respond(
+                request,
+                Confirmation(
+                    wallet=wallet, name="terms", fields=form.fields_to_send(), now=now,
+                    run=lambda: nodes.change(node=node.address, actor=wallet, changes=form.changes(), now=now),
+                    review=lambda changed: terms_review(node, changed, epoch),
+                    result=lambda _, __: Result(
+                        reverse("operator-node", args=[node.address]), gettext("The terms are saved.")
+                    ),
+                ),
+            )  # fmt: skip
+        except ProtocolError as refusal:
+            form.add_refusal(refusal)
+    return console_page(request, wallet, address, terms=form)
+
+
+@require_POST
+@wallet_required
+def save_details(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
+    node = _own(wallet, address)
+    form = NodeDetailsForm(request.POST, initial={"region": node.region}, auto_id="details-%s")
+    if form.is_valid():
+        try:
+            nodes.change(node=node.address, actor=wallet, changes=form.changes(), now=clock.now())
+        except ProtocolError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, gettext("The node is changed."))
+            return HttpResponseRedirect(reverse("operator-node", args=[node.address]), status=303)
+    return console_page(request, wallet, address, details=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@wallet_required
+def retire(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
+    """GET: the review. POST: the retirement, which is final."""
+    node, now = _own(wallet, address), clock.now()
+
+    def run() -> Any:
+        return nodes.change(node=node.address, actor=wallet, changes={"status": "retired"}, now=now)
+
+    confirmation = Confirmation(
+        wallet=wallet, name="retire", fields={}, now=now, run=run, review=lambda _: retire_review(node),
+        result=lambda _, __: Result(
+            reverse("operator-node", args=[node.address]),
+            gettext("%(name)s is retired.") % {"name": node.name},
+        ),
+    )  # fmt: skip
+    try:
+        return respond(request, confirmation)
+    except ProtocolError as refusal:
+        messages.error(request, refusal.detail)
         return HttpResponseRedirect(reverse("operator-node", args=[node.address]), status=303)
-    (name,) = shown
-    return console_page(request, wallet, address, **{name: Filled(filled.texts, filled.values, refusal)})
 
 
 def _own(wallet: str, address: str) -> Node:
-    try:
-        node = Node.objects.select_related("pool").filter(address=normalize(address)).first()
-    except AddressInvalid:
-        raise Http404 from None
+    """A node that the wallet operates. Raises: Http404."""
+    node = node_by_address(address)
     if node is None or node.operator != wallet:
         raise Http404
     return node
+
+
+def _at_share_field(refusal: ProtocolError) -> ProtocolError:
+    """Registration calls the field share_bps; the form names it as everywhere else."""
+    field = "delegator_share_bps" if refusal.field == "share_bps" else refusal.field
+    return type(refusal)(refusal.detail, field=field, extra=refusal.extra)

@@ -1,20 +1,19 @@
-"""`/operator/` and `/operator/ADDR/`: the nodes I run, their stake, their terms, the running epoch."""
+"""`/operator/` and `/operator/ADDR/`: the nodes that a wallet operates, their stake, terms and open epoch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from delegation.pages import node_form_values
-from delegation.pages.action_context import Situation, situation_of
-from delegation.pages.action_form import Wish, plain, plain_share
-from delegation.pages.actions import ACTS
-from delegation.pages.money import form_of
-from delegation.pages.node_form_values import Filled
+from delegation.pages.actions.context import action_context
+from delegation.pages.actions.registry import ACTIONS
+from delegation.pages.forms import NodeDetailsForm, TermsForm
+from delegation.pages.money import form_context
 from delegation.selectors.open_epoch import Running, running_epoch
 from delegation.selectors.operator_console import Accusation, RunNode, accusations, run_nodes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
@@ -24,7 +23,6 @@ from protocol.errors import AddressInvalid
 from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
-from staking.selectors.nodes import regions
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web.current_user import wallet_required
@@ -34,11 +32,10 @@ DELEGATORS_LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The node that the console is opened on."""
+    """The node that the console shows; shares in bps."""
 
     run: RunNode
     node: Node
-    situation: Situation
     running: Running
     share_now_bps: int
     share_next_bps: int
@@ -54,9 +51,8 @@ class ConsolePage:
     nodes: tuple[tuple[RunNode, str], ...]
     accusations: tuple[Accusation, ...]
     chosen: Chosen | None
-    terms: Filled
-    details: Filled
-    regions: tuple[str, ...]
+    terms: TermsForm | None
+    details: NodeDetailsForm | None
 
 
 @require_safe
@@ -70,31 +66,35 @@ def console_page(
     wallet: str,
     address: str,
     *,
-    terms: Filled | None = None,
-    details: Filled | None = None,
+    terms: TermsForm | None = None,
+    details: NodeDetailsForm | None = None,
 ) -> HttpResponse:
-    epoch = open_epoch()
+    """The console; `terms` and `details` are forms that were refused. Raises: Http404."""
+    epoch, now = open_epoch(), clock.now()
     if epoch is None:
         raise Http404
-    now = clock.now()
     own = run_nodes(wallet, epoch=epoch)
     run = _chosen(own, address)
-    chosen = _of_node(wallet, run, epoch) if run is not None else None
+    chosen = _of_node(run, epoch, now) if run is not None else None
     page = ConsolePage(
         epoch=epoch,
         nodes=tuple((one, state_of(one.node)) for one in own),
         accusations=tuple(accusations(own, epoch=epoch, now=now)),
         chosen=chosen,
-        terms=terms or _terms_now(chosen),
-        details=details or _details_now(chosen),
-        regions=tuple(regions()),
+        terms=terms or (_terms(chosen) if chosen else None),
+        details=details or (_details(chosen.node) if chosen else None),
     )
-    refusal = next((form.refusal for form in (terms, details) if form and form.refusal), None)
+    status = next((form.status for form in (terms, details) if form), 200)
     context: dict[str, Any] = {"page": page}
     if chosen is not None:
-        wish = Wish("stake", wallet, node=chosen.node.address)
-        context |= form_of(ACTS["stake"], wish, chosen.situation)
-    return render(request, "delegation/operator.html", context, status=refusal.status if refusal else 200)
+        stake = action_context(wallet, chosen.node.address, now=now)
+        context |= form_context(ACTIONS["stake"], ACTIONS["stake"].form({}, stake))
+    return render(request, "delegation/operator.html", context, status=status)
+
+
+def least_share(node: Node, epoch: OpenEpoch) -> int:
+    """The lowest delegator share in bps that the node may announce for the next epoch (R48)."""
+    return max(node.share_in(epoch.number) - epoch.params.delegator_share_max_cut_bps, SHARE_FLOOR)
 
 
 def _chosen(own: list[RunNode], address: str) -> RunNode | None:
@@ -110,43 +110,34 @@ def _chosen(own: list[RunNode], address: str) -> RunNode | None:
     return found
 
 
-def _of_node(wallet: str, run: RunNode, epoch: OpenEpoch) -> Chosen:
-    now = clock.now()
-    situation = situation_of(Wish("stake", wallet, node=run.node.address), now)
-    node = situation.node
-    assert node is not None
-    share = node.share_in(epoch.number)
+def _of_node(run: RunNode, epoch: OpenEpoch, now: datetime) -> Chosen:
+    node = Node.objects.select_related("pool").get(id=run.node.id)
     return Chosen(
         run=run,
         node=node,
-        situation=situation,
         running=running_epoch(node.id, registered_at=node.registered_at, epoch=epoch, now=now),
-        share_now_bps=share,
+        share_now_bps=node.share_in(epoch.number),
         share_next_bps=node.share_in(epoch.number + 1),
         next_epoch=epoch.number + 1,
-        least_share_bps=max(share - epoch.params.delegator_share_max_cut_bps, SHARE_FLOOR),
+        least_share_bps=least_share(node, epoch),
         delegators=tuple(positions_on_node(node.id, limit=DELEGATORS_LISTED, offset=0)),
         delegators_count=count_on_node(node.id),
     )
 
 
-def _terms_now(chosen: Chosen | None) -> Filled:
-    if chosen is None:
-        return Filled({})
-    cap = chosen.node.delegation_cap
-    share = plain_share(chosen.share_next_bps)
-    return Filled({"delegation_cap": "" if cap is None else plain(cap), "delegator_share_bps": share})
+def _terms(chosen: Chosen) -> TermsForm:
+    initial = {
+        "delegation_cap": chosen.node.delegation_cap,
+        "delegator_share_bps": chosen.share_next_bps,
+    }
+    return TermsForm(initial=initial, least_share=chosen.least_share_bps, auto_id="terms-%s")
 
 
-def _details_now(chosen: Chosen | None) -> Filled:
-    if chosen is None:
-        return Filled({})
-    node = chosen.node
-    return Filled(
-        {
-            "name": node.name,
-            "region": node.region,
-            "signing_key": node.signing_key,
-            "hardware": node_form_values.write_hardware(node.hardware),
-        }
-    )
+def _details(node: Node) -> NodeDetailsForm:
+    initial = {
+        "name": node.name,
+        "region": node.region,
+        "signing_key": node.signing_key,
+        **NodeDetailsForm.initial_of(node.hardware),
+    }
+    return NodeDetailsForm(initial=initial, auto_id="details-%s")

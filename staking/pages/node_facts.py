@@ -25,7 +25,7 @@ def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
     following = next((tier for tier in params.tiers if tier.number == node.tier + 1), None)
     return NodeFacts(
         address=node.address, name=node.name, operator=node.operator, signing_key=node.signing_key,
-        region=node.region, hardware=tuple(_hardware(node.hardware)),
+        region=node.region, hardware=tuple(hardware_lines(node.hardware)),
         job_classes=classes_of_tier(params, node.tier), all_classes=len(JOB_CLASSES), tier=node.tier,
         next_tier=following.number if following else None, next_tier_at=following.minimum if following else None,
         state=state_of(node), registered_at=node.registered_at, registered_epoch=node.registered_epoch,
@@ -37,7 +37,7 @@ def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
     )  # fmt: skip
 
 
-def _hardware(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
+def hardware_lines(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A card with its number and memory in one line, as one says it; all else under the name it was declared by."""
     rest = dict(list(declared.items())[:MAX_HARDWARE])
     lines = []

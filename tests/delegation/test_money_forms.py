@@ -99,8 +99,8 @@ def test_every_act_goes_through_to_its_result(net, sign_in, caller):
     net.settle()
     net.settle(NORTH)
 
-    assert "are leaving Node 01" in confirm(anna, "undelegate", node=NORTH, amount="500")
-    assert "are leaving Node 01" in confirm(olga, "unstake", node=NORTH, amount="all")
+    assert "IFM from Node 01" in confirm(anna, "undelegate", node=NORTH, amount="500")
+    assert "IFM from Node 01" in confirm(olga, "unstake", node=NORTH, amount="all")
     (left, own) = Unbonding.objects.order_by("id")
     assert "are back on Node 01" in confirm(anna, "cancel", entry=str(left.pk))
     assert "are back on Node 01" in confirm(olga, "cancel", entry=str(own.pk))
@@ -141,7 +141,7 @@ def test_a_refusal_stands_at_its_field_with_what_to_do(net, sign_in):
         assert answer.status_code == status
         assert code in answer.content.decode()
     full = anna.get("/money/delegate/review/", {"node": NORTH, "amount": "200"}).content.decode()
-    assert "Use the 100.000000 IFM that are left" in full
+    assert "Delegate the remaining 100.00 IFM" in full
     answer = anna.get("/money/redelegate/review/", {"node": SOUTH, "amount": "1"})
     assert "Choose the node" in answer.content.decode()
     answer = anna.get("/money/claim-all/review/")

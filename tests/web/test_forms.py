@@ -57,7 +57,7 @@ def test_an_ambiguous_amount_is_refused_with_both_readings():
 
 def test_errors_of_amounts_have_the_codes_of_the_protocol():
     field = AmountField(min_value=MICRO, max_value=2_000 * MICRO)
-    assert error(field, "") == ("Enter an amount.", "required")
+    assert error(field, "") == ("Enter an amount.", "amount_invalid")
     assert error(field, "ten") == (
         "“ten” is not a number. Enter digits only, for example 1.5.",
         "amount_invalid",

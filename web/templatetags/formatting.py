@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 
 from web import formatting
+from web.number_input import canonical_number
 
 register = template.Library()
 
@@ -33,6 +34,12 @@ for _filter in (
     formatting.ppm,
 ):
     register.filter(_filter.__name__, _filter)
+
+
+@register.filter
+def amount_param(micro: int) -> str:
+    """µIFM as the value of a query parameter, which every number style reads alike."""
+    return canonical_number(micro, 6)
 
 
 @register.simple_tag
