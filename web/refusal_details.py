@@ -1,7 +1,7 @@
-"""What refusals say in detail, for translation: every sentence that a page can show, its figures under names.
+"""The details of refusals on pages: translated, with figures in the reader's number style and in the page's units.
 
-The rules write their details in English. A page that speaks another language finds the sentence here by its shape
-and says it again with the same figures.
+Rules and services write their details in English, with amounts of six decimals and shares in bps, for programs. A
+page finds the template of a detail here and fills it in again.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import cache
 from django.utils.translation import gettext, gettext_noop
 
 from protocol.amounts import parse_amount
-from web.formatting import amount_digits
+from web.formatting import amount_digits, fixed
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 _AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{6}")
-# Names of fields, and figures that are sentences themselves.
+# Names of fields, and figures that are sentences themselves, to be translated.
 WORDS = (
     gettext_noop("name"),
     gettext_noop("title"),
@@ -30,7 +30,7 @@ WORDS = (
     gettext_noop("from"),
     gettext_noop("to"),
 )
-_SAID = ("field", "rule", "why")
+_TRANSLATED = ("field", "rule", "why")
 DETAILS = (
     gettext_noop("Give a smaller amount: at most %(most)s IFM can be written."),
     gettext_noop("Give an amount above 0."),
@@ -139,27 +139,46 @@ DETAILS = (
 )
 
 
-def in_words(detail: str) -> str | None:
-    """The detail of a refusal in the reader's language, with its figures; None for one that no page shows."""
-    for template, shape in _shapes():
-        found = shape.fullmatch(detail)
-        if found is not None:
-            return gettext(template) % {name: _figure(name, text) for name, text in found.groupdict().items()}
+# Details in bps, in the words and the unit of the form's field.
+IN_PERCENT = {
+    "Give a delegator share from %(low)s to %(high)s bps.": gettext_noop(
+        "Enter a delegator share from %(low)s to %(high)s."
+    ),
+    "The share in force is %(now)s bps and may fall by %(cut)s in one epoch: give %(least)s or more.": gettext_noop(
+        "The share in force is %(now)s and can be reduced by %(cut)s in one epoch: enter %(least)s or more."
+    ),
+}
+
+
+def page_detail(detail: str) -> str | None:
+    """The detail of a refusal for a page, in the reader's language and numbers; None for one without a template."""
+    for template, pattern in _patterns():
+        match = pattern.fullmatch(detail)
+        if match is None:
+            continue
+        if template in IN_PERCENT:
+            shares = {name: _percent(text) for name, text in match.groupdict().items()}
+            return gettext(IN_PERCENT[template]) % shares
+        return gettext(template) % {name: _figure(name, text) for name, text in match.groupdict().items()}
     return None
 
 
 def _figure(name: str, text: str) -> str:
-    """Amounts as the reader writes numbers, words in the reader's language, all else as it is."""
+    """Amounts in the reader's number style, names of fields in the reader's language, all else unchanged."""
     if _AMOUNT.fullmatch(text):
         return amount_digits(parse_amount(text))
-    return gettext(text) if name in _SAID else text
+    return gettext(text) if name in _TRANSLATED else text
+
+
+def _percent(bps: str) -> str:
+    return fixed(int(bps), 2, 0 if int(bps) % 100 == 0 else 2) + "%"
 
 
 @cache
-def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((template, re.compile(_shape(template))) for template in DETAILS)
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((template, re.compile(_pattern(template))) for template in DETAILS)
 
 
-def _shape(template: str) -> str:
+def _pattern(template: str) -> str:
     parts = _NAMED.split(template)
     return "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))

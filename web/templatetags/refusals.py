@@ -1,4 +1,4 @@
-"""Refusals in the reader's language."""
+"""Refusals in the reader's language and numbers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from protocol.errors import ERRORS, ProtocolError
-from web.refusal_details import in_words
+from web.refusal_details import page_detail
 
 register = template.Library()
 
-# The sentence of each code, as the rules have it; the rules know no translation.
+# The sentence of each code: protocol.errors is importable without Django, so it marks nothing for translation.
 SENTENCES = (
     gettext_noop(
         "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
@@ -64,10 +64,12 @@ SENTENCES = (
 
 @register.filter
 def said(refusal: ProtocolError) -> str:
-    """What was refused and what to do, with its figures; the sentence of its code where no page was to show more."""
-    if (get_language() or "en").startswith("en"):
-        return refusal.detail
-    return in_words(refusal.detail) or gettext(refusal.sentence)
+    """What was refused and what to do, in the reader's language and numbers; the sentence of its code else."""
+    detail = page_detail(refusal.detail)
+    if detail is None:
+        english = (get_language() or "en").startswith("en")
+        detail = refusal.detail if english else gettext(refusal.sentence)
+    return detail
 
 
 @register.filter

@@ -15,7 +15,7 @@ from protocol.errors import ERRORS, InsufficientBalance, Invalid, NoVotingPower,
 from protocol.parameters import DEFAULTS, apply_changes
 from protocol.rewards import check_share_change
 from web.formatting import write_numbers
-from web.refusal_details import DETAILS, WORDS, in_words
+from web.refusal_details import DETAILS, WORDS, page_detail
 from web.templatetags.refusals import SENTENCES, said
 
 # What refuses on a page; the rest speaks to programs and to the command line alone.
@@ -64,7 +64,7 @@ def test_every_detail_that_a_page_can_show_is_said_in_german():
     }
     assert len(found) > 50
     with translation.override("de"):
-        unsaid = sorted(detail for detail in found if in_words(detail) in (None, detail))
+        unsaid = sorted(detail for detail in found if page_detail(detail) in (None, detail))
         assert unsaid == []
         assert [word for word in WORDS if translation.gettext(word) == word] == []
         assert [one for one in DETAILS if translation.gettext(one) == one] == []
@@ -101,8 +101,7 @@ def refusal_of(act, *arguments) -> ProtocolError:
         ),
         (
             refusal_of(check_share_change, DEFAULTS, 8_000, 7_000),
-            "Der geltende Delegatoranteil ist 8000 bps und darf in einer Epoche um 500 fallen: geben Sie 7500 oder "
-            "mehr an.",
+            "Der geltende Anteil ist 80% und kann in einer Epoche um 5% sinken: Geben Sie 75% oder mehr ein.",
         ),
         (
             refusal_of(apply_changes, DEFAULTS, {"min_amount": "1e3"}),
@@ -117,12 +116,23 @@ def refusal_of(act, *arguments) -> ProtocolError:
     ],
 )  # fmt: skip
 def test_german_keeps_the_figures(refusal, german):
-    assert said(refusal) == refusal.detail
     with translation.override("de"), write_numbers("comma"):
         assert said(refusal) == german
 
 
-def test_what_no_page_was_to_show_is_said_by_its_code():
+def test_english_pages_write_figures_in_the_readers_numbers_and_shares_in_percent():
+    cap = errors.DelegationCapExceeded(
+        "Only 1122.333613 IFM of room is left under the node's cap. Delegate that or less, or choose another node."
+    )
+    assert said(cap).startswith("Only 1,122.333613 IFM of room")
+    with write_numbers("comma"):
+        assert said(cap).startswith("Only 1.122,333613 IFM of room")
+    assert said(refusal_of(check_share_change, DEFAULTS, 8_000, 7_000)) == (
+        "The share in force is 80% and can be reduced by 5% in one epoch: enter 75% or more."
+    )
+
+
+def test_a_detail_without_a_template_is_replaced_by_the_sentence_of_its_code():
     refusal = InsufficientBalance("Only 5 IFM are there.")
     assert said(refusal) == "Only 5 IFM are there."
     with translation.override("de"):
