@@ -6,7 +6,6 @@ know no other, and moving a devnet's clock must not end anybody's sign-in.
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 from datetime import datetime, timedelta
@@ -17,7 +16,8 @@ from django.conf import settings
 
 from identity import siwe
 from identity.models import Nonce, User
-from protocol.errors import Invalid, Unauthenticated
+from identity.wallet_signatures import KEY_SIGNATURE_BYTES, key_signature, parse_signature
+from protocol.errors import Unauthenticated
 from protocol.signatures import recover
 
 log = structlog.get_logger(__name__)
@@ -25,8 +25,11 @@ log = structlog.get_logger(__name__)
 LIFETIME = timedelta(minutes=10)
 # Clocks of wallets go a little wrong.
 SKEW = timedelta(minutes=1)
-SIGNATURE_BYTES = 65
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2}){0,10000}")
+NOT_THE_WALLETS = "The signature is not this wallet's."
+NO_CHAIN = (
+    "This network is not connected to a chain, where a contract wallet's signature is checked: "
+    "sign in with a wallet that has a key."
+)
 _SIGNS = string.ascii_letters + string.digits
 
 
@@ -56,7 +59,7 @@ def verify(*, text: str, signature: str, domain: str, now: datetime) -> str:
     Raises: `invalid` for what is no such message or signature, else `unauthenticated` with the reason.
     """
     message = siwe.parse(text)
-    signed = _bytes(signature)
+    signed = parse_signature(signature)
     known = _use_up(message.nonce, now)
     if known is None:
         fault: str | None = "The nonce is unknown, used or too old: ask for a new message."
@@ -105,14 +108,7 @@ def _at_home(message: siwe.Message, domain: str) -> bool:
 
 
 def _signature_fault(text: str, signature: bytes, address: str) -> str | None:
-    if len(signature) != SIGNATURE_BYTES:
-        return "Sign in with a wallet that has a key: contract wallets (EIP-1271) are not supported."
-    if recover(siwe.digest(text), signature) != address:
-        return "The signature is not this wallet's."
-    return None
-
-
-def _bytes(signature: str) -> bytes:
-    if _HEX.fullmatch(signature) is None:
-        raise Invalid("Give the signature as personal_sign returns it: 0x and hex digits.", field="signature")
-    return bytes.fromhex(signature[2:])
+    by_key = key_signature(signature)
+    if by_key is not None and recover(siwe.digest(text), by_key) == address:
+        return None
+    return NOT_THE_WALLETS if len(signature) in KEY_SIGNATURE_BYTES else NO_CHAIN

@@ -1,8 +1,9 @@
-"""EIP-4361 sign-in with a local key."""
+"""EIP-4361 sign-in with a key on this machine, or with a signature made elsewhere."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from infra import keys
@@ -12,14 +13,19 @@ from infra.refusals import Refused
 GREETING = " wants you to sign in with your Ethereum account:"
 
 
-def sign_in(api: Api, key: bytes, domain: str | None) -> Row:
-    """Fetch a message, look at it, sign it, and return `{token, address, expires_at}`."""
-    address = keys.address_of(key)
-    asked = api.post("auth/nonce", {"address": address}, str(uuid.uuid4()))
-    check_message(asked["message"], address=address, nonce=asked["nonce"], url=api.url, domain=domain)
-    body = {"message": asked["message"], "signature": keys.sign(key, asked["message"])}
+def sign_in(api: Api, address: str, sign: Callable[[str], str], domain: str | None) -> Row:
+    """Fetch a message for the address, check it, have it signed, and return `{token, address, expires_at}`."""
+    challenge = api.post("auth/nonce", {"address": address}, str(uuid.uuid4()))
+    message: str = challenge["message"]
+    check_message(message, address=address, nonce=challenge["nonce"], url=api.url, domain=domain)
+    body = {"message": message, "signature": sign(message)}
     answer: Row = api.post("auth/verify", body, str(uuid.uuid4()))
     return answer
+
+
+def sign_in_with_key(api: Api, key: bytes, domain: str | None) -> Row:
+    """Sign in with a private key, which stays on this machine."""
+    return sign_in(api, keys.address_of(key), lambda message: keys.sign(key, message), domain)
 
 
 def check_message(message: str, *, address: str, nonce: str, url: str, domain: str | None) -> None:

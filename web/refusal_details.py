@@ -121,9 +121,12 @@ DETAILS = (
     gettext_noop("The message was issued in the future: check the clock."),
     gettext_noop("The message has expired."),
     gettext_noop("The message is not valid yet."),
-    gettext_noop("Sign in with a wallet that has a key: contract wallets (EIP-1271) are not supported."),
+    gettext_noop(
+        "This network is not connected to a chain, where a contract wallet's signature is checked: "
+        "sign in with a wallet that has a key."
+    ),
     gettext_noop("The signature is not this wallet's."),
-    gettext_noop("Give the signature as personal_sign returns it: 0x and hex digits."),
+    gettext_noop("Enter the signature as personal_sign returns it: 0x and hex digits."),
     gettext_noop("Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in."),
     gettext_noop("The sign-in message is damaged: %(why)s."),
     gettext_noop("Give a token at least a moment and at most a year to live."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +15,10 @@ from infra import config, output
 from infra.client import LOOPBACK, Api, Row
 from infra.command import command
 from infra.config import SignIn
+from infra.refusals import Refused
 from infra.session import Session
 
+_HEX = re.compile(r"(0x)?([0-9a-fA-F]{2})+")
 _FILE = {"exists": True, "dir_okay": False, "readable": True}
 
 
@@ -29,30 +32,42 @@ def login(
     password_file: Annotated[
         Path | None, typer.Option("--password-file", help="The keystore's password, in a file.", **_FILE)
     ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address", help="Print the message for this wallet to sign elsewhere; read the signature."
+        ),
+    ] = None,
     token: Annotated[str | None, typer.Option("--token", help="An API token made elsewhere.")] = None,
     domain: Annotated[
         str | None, typer.Option("--domain", help="The name the network signs in for, if not the URL's host.")
     ] = None,
 ) -> None:
-    """Sign in and keep the token for this network.
+    """Sign in and store the token for this network.
 
     With --key the network's sign-in message (EIP-4361) is signed on this machine; the key never leaves it.
-    With neither --key nor --token the token is read from standard input, so that it shows in no process list.
+    With --address the message is printed for a hardware wallet, an HSM or a contract wallet to sign, and the
+    signature is read from standard input. Without any of them the token is read from standard input, so that no
+    process list shows it.
     """
-    if key and token:
-        raise typer.BadParameter("give --key or --token, not both")
+    if sum(option is not None for option in (key, address, token)) > 1:
+        raise typer.BadParameter("use one of --key, --address and --token")
     if password_file and not key:
-        raise typer.BadParameter("--password-file goes with --key")
+        raise typer.BadParameter("use --password-file with --key")
     configuration = session.configuration
-    if key:
-        answer = _sign_in(session, key, password_file, domain)
-        kept = SignIn(answer["token"], answer["address"], answer.get("expires_at") or "")
+    if key or address:
+        answer = (
+            _sign_in_with_key(session, key, password_file, domain)
+            if key
+            else _sign_in_elsewhere(session, str(address), domain)
+        )
+        sign_in = SignIn(answer["token"], answer["address"], answer.get("expires_at") or "")
     else:
-        kept, answer = _adopt(session, token or _read_token())
+        sign_in, answer = _check_token(session, token or _read_token())
     configuration.url = session.url
-    configuration.sign_ins[session.url] = kept
+    configuration.sign_ins[session.url] = sign_in
     config.save(configuration)
-    _report(session, kept, answer)
+    _report(session, sign_in, answer)
 
 
 @command("logout")
@@ -67,15 +82,34 @@ def logout(session: Session) -> None:
         output.say(f"Signed out of {session.url}." if forgotten else f"Not signed in to {session.url}.")
 
 
-def _sign_in(session: Session, key: Path, password_file: Path | None, domain: str | None) -> Row:
+def _sign_in_with_key(session: Session, key: Path, password_file: Path | None, domain: str | None) -> Row:
     from infra import keys, signin
 
     secret = keys.read_key(key, lambda: _password(password_file))
-    return signin.sign_in(Api(session.url, None), secret, domain)
+    return signin.sign_in_with_key(Api(session.url, None), secret, domain)
 
 
-def _adopt(session: Session, token: str) -> tuple[SignIn, Row]:
-    """A token is kept only once the network knows it."""
+def _sign_in_elsewhere(session: Session, address: str, domain: str | None) -> Row:
+    from infra import signin
+
+    return signin.sign_in(Api(session.url, None), address, _read_signature, domain)
+
+
+def _read_signature(message: str) -> str:
+    """The signature that the reader brings back. The message goes to standard error, unchanged."""
+    print(output.clean(message), file=sys.stderr)
+    if sys.stdin.isatty():
+        print(
+            "\nSign the message above with personal_sign (EIP-191) and paste the signature:", file=sys.stderr
+        )
+    signature = sys.stdin.readline().strip()
+    if not _HEX.fullmatch(signature):
+        raise Refused("signature_invalid", "The signature is 0x and hex digits. Nothing was sent.")
+    return signature if signature.startswith("0x") else f"0x{signature}"
+
+
+def _check_token(session: Session, token: str) -> tuple[SignIn, Row]:
+    """The sign-in of a token that the network accepts."""
     wallet = Api(session.url, token).me()
     return SignIn(token, wallet["address"]), wallet
 
@@ -100,11 +134,11 @@ def _ask(prompt: str) -> str:
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def _report(session: Session, kept: SignIn, answer: Row) -> None:
+def _report(session: Session, sign_in: SignIn, answer: Row) -> None:
     if urlsplit(session.url).scheme == "http" and urlsplit(session.url).hostname not in LOOPBACK:
         output.warn(f"{session.url} is not encrypted: others on the way can read the token.")
     if session.as_json:
         output.say_json(answer)
         return
-    until = f" until {output.moment(kept.expires_at)}" if kept.expires_at else ""
-    output.say(f"Signed in to {session.url} as {kept.address}{until}.")
+    until = f" until {output.moment(sign_in.expires_at)}" if sign_in.expires_at else ""
+    output.say(f"Signed in to {session.url} as {sign_in.address}{until}.")

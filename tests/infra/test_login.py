@@ -274,6 +274,24 @@ def test_no_message_of_another_kind_is_signed(bare, door, secret_file, answer):
     assert (result.exit_code, result.stderr.partition(":")[0], len(door.posts())) == (1, "message_suspect", 1)
 
 
+def test_a_wallet_elsewhere_signs_the_printed_message(bare, door, cast):
+    text = message(door.domain, cast.OWEN)
+    result = bare(f"login --url {door.url} --address {cast.OWEN}", typed=keys.sign(KEY, text) + "\n")
+    assert (result.exit_code, result.stderr) == (0, text + "\n")
+    assert result.stdout == f"Signed in to {door.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
+    without_prefix = keys.sign(KEY, text).removeprefix("0x")
+    assert bare(f"login --url {door.url} --address {cast.OWEN}", typed=without_prefix).exit_code == 0
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "0x\n", "sign it yourself\n", "0x123\n"])
+def test_what_is_no_signature_is_not_sent(bare, door, cast, typed):
+    result = bare(f"login --url {door.url} --address {cast.OWEN}", typed=typed)
+    assert (result.exit_code, [path for path, _ in door.posts()]) == (1, ["auth/nonce"])
+    assert result.stderr.endswith(
+        "signature_invalid: The signature is 0x and hex digits. Nothing was sent.\n"
+    )
+
+
 def test_json_prints_the_answer(bare, door, cast, secret_file):
     result = bare(f"login --json --url {door.url} --key", secret_file(KEY.hex()))
     assert json.loads(result.stdout) == {**ANSWER, "address": cast.OWEN}

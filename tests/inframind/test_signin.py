@@ -15,6 +15,7 @@ from eth_account.messages import encode_defunct
 
 from identity import siwe
 from identity.models import Nonce, Token, User
+from identity.wallet_signatures import key_signature
 from protocol.errors import Invalid
 
 ANNA, BELA = Account.from_key("0x" + "11" * 32), Account.from_key("0x" + "22" * 32)
@@ -185,8 +186,57 @@ def test_what_is_no_signature(door, signature):
     refused(prove(door, ask(door)["message"], signature))
 
 
-def test_a_contract_wallet_is_told(door):
-    refused(prove(door, ask(door)["message"], "0x" + "ab" * 130), says="EIP-1271")
+def test_a_contract_wallet_is_refused_where_no_chain_is_configured(door):
+    refused(prove(door, ask(door)["message"], "0x" + "ab" * 130), says="not connected to a chain")
+
+
+def compact(signature):
+    """The EIP-2098 form of a signature."""
+    raw = bytes.fromhex(signature[2:])
+    return "0x" + (raw[:32] + bytes([raw[32] | (raw[64] - 27) << 7]) + raw[33:64]).hex()
+
+
+def with_parity(signature):
+    """The form of go-ethereum's signer and of Ledger devices: a last byte of 0 or 1."""
+    return signature[:-2] + {"1b": "00", "1c": "01"}[signature[-2:]]
+
+
+@pytest.mark.parametrize("form", [compact, with_parity])
+def test_a_signature_of_either_parity_signs_in_as_foreign_signers_write_it(door, noon, form):
+    seen = set()
+    for second in range(40):
+        noon.move_to(NOON + timedelta(seconds=second))
+        message = ask(door)["message"]
+        signature = sign(message)
+        seen.add(signature[-2:])
+        answer = prove(door, message, form(signature))
+        assert (answer.status_code, answer.json()["address"]) == (200, ANNA.address)
+        if len(seen) == 2:
+            return
+    raise AssertionError("forty signatures of one parity")
+
+
+@pytest.mark.parametrize("form", [compact, with_parity])
+def test_a_foreign_form_of_somebody_else_s_signature_is_refused(door, form):
+    message = ask(door)["message"]
+    refused(prove(door, message, form(sign(message, BELA))), says="not this wallet's")
+
+
+def test_a_compact_signature_is_good_once(door):
+    message = ask(door)["message"]
+    assert prove(door, message, compact(sign(message))).status_code == 200
+    Token.objects.all().delete()
+    refused(prove(door, message, sign(message)), says="used")
+
+
+def test_the_example_of_eip_2098_is_expanded_as_there():
+    r = "68a020a209d3d56c46f38cc50a33f704f4a9a10a59377f8dd762ac66910e9b90"
+    s = "7e865ad05c4035ab5792787d4a0297a43617ae897930a6fe4d822b8faea52064"
+    assert key_signature(bytes.fromhex(r + s)).hex() == r + s + "1b"
+    r = "9328da16089fcba9bececa81663203989f2df5fe1faa6291a45381c81bd17f76"
+    s = "139c6d6b623b42da56557e5e734a43dc83345ddfadec52cbe24d0cc64f550793"
+    vs = "939c6d6b623b42da56557e5e734a43dc83345ddfadec52cbe24d0cc64f550793"
+    assert key_signature(bytes.fromhex(r + vs)).hex() == r + s + "1c"
 
 
 @pytest.mark.parametrize("signature", ["", "x", "0xz1", "0x123", 5, None, "0x" + " 1" * 65])

@@ -172,9 +172,18 @@ def test_tokens_are_made_shown_once_and_revoked(browser):
 
 def test_nonsense_in_the_form_of_tokens_gets_the_least(browser):
     sign_in(browser)
-    submit(browser, "/tokens/", label="x" * 500 + "\0", scope="oracle", days="99999")
+    submit(browser, "/tokens/", label="x" * 64, scope="oracle", days="99999")
     token = Token.objects.get()
     assert (token.scope, (token.expires_at - token.created_at).days, token.label) == ("read", 1, "x" * 64)
+
+
+@pytest.mark.parametrize("label", ["x" * 65, "a\u200bb", "a\0b", "\u2800"])
+def test_a_label_that_is_too_long_or_invisible_makes_no_token(browser, label):
+    sign_in(browser)
+    answer = submit(browser, "/tokens/", label=label)
+    assert answer.status_code == 400
+    assert " the label" in answer.content.decode()
+    assert not Token.objects.exists()
 
 
 def test_the_token_of_another_wallet(browser, token):
