@@ -1,33 +1,40 @@
-"""The same POST sent again under its Idempotency-Key has no second effect and the same answer."""
+"""Idempotency keys: a POST repeated under its key has no second effect and gets the first answer.
+
+A key belongs to a wallet (an oracle's to the oracle) and a path, whatever token or session carries it. Bodies are
+compared after parsing: white space, the order of names, compression and `charset` make no difference.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework.exceptions import APIException
 
 from identity.authentication import bearer, rights_of
 from identity.models import NOBODY, IdempotencyKey
 from identity.origin import origin
-from protocol.errors import IdempotencyConflict, Invalid, TooLarge
-from web.api import problems
+from protocol.errors import IdempotencyConflict, Invalid, PermissionDenied, ProtocolError, TooLarge
+from web.api import parsing, problems
 from web.unavailable import unavailable
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PREFIX = "/api/v1/"
-# Its answer holds a token, which is kept nowhere in the clear, and its nonce is used up by a refusal too.
-NEVER_KEPT = PREFIX + "auth/verify"
+# Its answer holds a token, which is stored only as a hash, and a refusal uses up its nonce too.
+NEVER_STORED = PREFIX + "auth/verify"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 LONGEST_PATH, LONGEST_CALLER = 200, 64
-# Set on the answer of an address that has no door: anybody can make up any number of them.
-NOWHERE = "inframind_nowhere"
+# Set on the answer of a path without an endpoint: anybody can make up any number of them.
+NO_ENDPOINT = "inframind_no_endpoint"
 REPLAYED = "Idempotency-Replayed"
 
 CLAIM = """
@@ -37,10 +44,11 @@ CLAIM = """
 
 
 class Idempotency:
-    """One transaction holds the key, the effect and the answer of a POST.
+    """Middleware: one transaction holds the key, the effect and the answer of a POST.
 
-    Of several at once the first to insert the key acts; the others wait in the database for its end, and then
-    read its answer. Refusals are kept too; what says nothing of the request itself (401, 429, 5xx) is not.
+    Of several at once the first to insert the key acts; the others wait in the database until it commits and then
+    read its answer. Refusals are stored too, but not answers that depend on who sent the request or when (401, 429,
+    5xx, a token without the right).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -54,11 +62,13 @@ class Idempotency:
         except RequestDataTooBig:
             return problems.response(TooLarge())
         except UnreadablePostError:
-            return problems.response(Invalid("The body broke off."))
+            return problems.response(Invalid("The connection ended before the body was complete."))
         key = request.headers.get("Idempotency-Key")
         if key is not None and not KEY.fullmatch(key):
-            return problems.response(Invalid("Give an Idempotency-Key of 1 to 200 printable characters."))
-        if key is None or not _is_kept(request):
+            return problems.response(
+                Invalid("Send an Idempotency-Key of 1 to 200 printable ASCII characters.")
+            )
+        if key is None or not _takes_key(request):
             return self.get_response(request)
         try:
             return self._under_key(request, key, body)
@@ -73,16 +83,16 @@ class Idempotency:
         return self._once(request, (caller, request.path, key), body)
 
     def _once(self, request: HttpRequest, place: tuple[str, str, str], body: bytes) -> HttpResponse:
-        digest = sha256(request.headers.get("Content-Type", "").encode() + b"\n" + body).hexdigest()
+        digest = _body_digest(request, body)
         with transaction.atomic():
-            number = _claimed(place, digest)
+            number = _claim(place, digest)
             if number is None:
-                return _kept(place, digest)
+                return _first_answer(place, digest)
             with transaction.atomic():
                 response = self.get_response(request)
                 # A refused request changes nothing, whatever its view did before it refused.
                 transaction.set_rollback(response.status_code >= 400)
-            if not _worth_keeping(response):
+            if not _is_stored(response):
                 transaction.set_rollback(True)
                 return response
             IdempotencyKey.objects.filter(id=number).update(
@@ -91,37 +101,50 @@ class Idempotency:
             return response
 
 
-def _is_kept(request: HttpRequest) -> bool:
-    # No door has an address with a NUL or as long as that, and no row could hold it.
-    can_be_a_door = "\0" not in request.path and len(request.path) <= LONGEST_PATH
-    return request.method == "POST" and request.path != NEVER_KEPT and can_be_a_door
+def _takes_key(request: HttpRequest) -> bool:
+    # No endpoint has a path with a NUL or of that length, and no row could hold it.
+    storable = "\0" not in request.path and len(request.path) <= LONGEST_PATH
+    return request.method == "POST" and request.path != NEVER_STORED and storable
 
 
-def _worth_keeping(response: HttpResponse) -> bool:
-    """Whether the answer is about the request, and not about who sent it, when, or to nowhere at all."""
-    says_nothing = response.status_code in (401, 429) or response.status_code >= 500
-    return not says_nothing and not getattr(response, NOWHERE, False)
+def _is_stored(response: HttpResponse) -> bool:
+    """Whether the answer depends on the request alone, and not on its sender, the time, or a missing endpoint."""
+    transient = response.status_code in (401, 429) or response.status_code >= 500
+    problem = getattr(response, "data", None)
+    without_right = isinstance(problem, dict) and problem.get("code") == PermissionDenied.code
+    return not transient and not without_right and not getattr(response, NO_ENDPOINT, False)
 
 
 def _caller(request: HttpRequest) -> str | None:
-    """Whose keys these are: a good token's, a session's, without either the address's; None for a bad token."""
+    """The owner of the key: a wallet, an oracle, or without a sign-in an IP address; None for an invalid token."""
     if bearer(request) is not None:
         rights = rights_of(request)
-        return None if rights is None else f"token:{rights.id}"
+        return None if rights is None else rights.owner
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        return f"session:{user.pk}"
+        return f"wallet:{user.address}"
     return f"{NOBODY}{origin(request)}"[:LONGEST_CALLER]
 
 
-def _claimed(place: tuple[str, str, str], digest: str) -> int | None:
+def _body_digest(request: HttpRequest, body: bytes) -> str:
+    """A digest of the parsed body; of the bytes where they are not JSON, which the endpoint refuses."""
+    media_type = (request.content_type or "").strip().lower() if body else parsing.MEDIA_TYPE
+    canonical = body
+    if media_type == parsing.MEDIA_TYPE:
+        with suppress(APIException, ProtocolError, RecursionError):
+            value = parsing.parse_body(body, request.headers.get("Content-Encoding", ""), checks_texts=False)
+            canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return sha256(media_type.encode() + b"\n" + canonical).hexdigest()
+
+
+def _claim(place: tuple[str, str, str], digest: str) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [*place, digest])
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _kept(place: tuple[str, str, str], digest: str) -> HttpResponse:
+def _first_answer(place: tuple[str, str, str], digest: str) -> HttpResponse:
     caller, path, key = place
     first = IdempotencyKey.objects.get(caller=caller, path=path, key=key)
     if first.body_digest != digest:

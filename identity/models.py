@@ -42,7 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Token(models.Model):
-    """An API token, kept as a hash; an oracle's has no wallet."""
+    """An API token, stored as a hash. An oracle's has no wallet, but the address of the oracle that holds it."""
 
     class Scope(models.TextChoices):
         READ = "read"
@@ -52,6 +52,7 @@ class Token(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)
     wallet = models.CharField(max_length=42, blank=True, db_index=True, db_collation="C")
+    oracle = models.CharField(max_length=42, blank=True, db_collation="C")
     scope = models.CharField(max_length=6, choices=Scope)
     label = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()

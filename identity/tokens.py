@@ -26,11 +26,17 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a valid token allows: its wallet ("" for an oracle) and scope."""
+    """What a valid token allows: its wallet ("" for an oracle's token), its scope, and the oracle that holds it."""
 
     id: int
     wallet: str
     scope: str
+    oracle: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The owner of its idempotency keys: a wallet or an oracle."""
+        return f"wallet:{self.wallet}" if self.wallet else f"oracle:{self.oracle}"
 
 
 def digest_of(secret: str) -> str:
@@ -39,12 +45,19 @@ def digest_of(secret: str) -> str:
 
 
 def issue(
-    *, wallet: str, scope: str, now: datetime, label: str = "", lifetime: timedelta = LIFETIME
+    *,
+    wallet: str,
+    scope: str,
+    now: datetime,
+    label: str = "",
+    oracle: str = "",
+    lifetime: timedelta = LIFETIME,
 ) -> tuple[str, Token]:
-    """Make a token; the secret is told now and never again. `wallet` is canonical, "" for an oracle's.
+    """Create a token and return its secret, which is stored nowhere, and its row.
 
+    `wallet` is canonical and "" for an oracle's token; `oracle` is the address of the oracle that holds it.
     Raises: `invalid` for a label that is no text for readers, a lifetime beyond a year, or when a wallet has 100
-    tokens that are still good.
+    valid tokens.
     """
     label = check_text(label, field="label", longest=LABEL_LENGTH, one_line=True)
     if not timedelta() < lifetime <= LONGEST:
@@ -56,6 +69,7 @@ def issue(
         digest=digest_of(secret),
         hint=secret[: len(PREFIX) + 4],
         wallet=wallet,
+        oracle=oracle,
         scope=scope,
         label=label,
         created_at=now,
@@ -72,15 +86,15 @@ def find(secret: str) -> Rights | None:
     shut_out = User.objects.filter(address=OuterRef("wallet"), is_active=False)
     row = (
         Token.objects.filter(~Exists(shut_out), digest=digest_of(secret), revoked_at=None, expires_at__gt=now)
-        .values_list("id", "wallet", "scope", "last_used_at")
+        .values_list("id", "wallet", "scope", "oracle", "last_used_at")
         .first()
     )
     if row is None:
         return None
-    number, wallet, scope, seen = row
+    number, wallet, scope, oracle, seen = row
     if seen is None or now - seen > SEEN_EVERY:
         Token.objects.filter(id=number).update(last_used_at=now)
-    return Rights(number, wallet, scope)
+    return Rights(number, wallet, scope, oracle)
 
 
 def usable(wallet: str, *, now: datetime) -> QuerySet[Token]:

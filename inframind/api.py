@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from delegation.api.wallets import wallet_json
 from delegation.selectors.wallets import wallet_figures
 from governance.api.disputes import slash_dispute
-from identity.idempotency import NOWHERE
+from identity.idempotency import NO_ENDPOINT
 from protocol.errors import Invalid, NotFound
 from staking.services import clock
 from web.api import problems
@@ -23,7 +23,7 @@ API = "/api/"
 @csrf_exempt
 def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     response = problems.response(NotFound("Check the address: there is no such door in this API."))
-    setattr(response, NOWHERE, True)
+    setattr(response, NO_ENDPOINT, True)
     return response
 
 

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("hint", models.CharField(max_length=12)),
                 ("wallet", models.CharField(blank=True, db_collation="C", db_index=True, max_length=42)),
+                ("oracle", models.CharField(blank=True, db_collation="C", max_length=42)),
                 (
                     "scope",
                     models.CharField(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from delegation.services.positions import undelegate
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
+from identity.models import User
 from identity.tokens import issue
 from protocol.amounts import MICRO
 from staking.models import Unbonding
@@ -78,6 +79,18 @@ def api() -> Any:
 @pytest.fixture
 def anna(token: Any) -> Api:
     return Api(token(ANNA))
+
+
+@pytest.fixture
+def signed_in(api: Any, db: None) -> Any:
+    """A caller with the session of a wallet, as the pages' own script."""
+
+    def sign_in(wallet: str) -> Api:
+        caller = Api()
+        caller.client.force_login(User.objects.get_or_create(address=wallet)[0])
+        return caller
+
+    return sign_in
 
 
 @pytest.fixture

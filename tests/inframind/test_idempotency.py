@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,10 +10,12 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from identity import counters, throttles
 from identity.idempotency import CLAIM
 from identity.models import IdempotencyKey, Token, User
+from identity.tokens import issue
 from tests.inframind.conftest import ANNA, BELA
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -41,12 +44,77 @@ class TestOneAfterTheOther:
         assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
         assert User.objects.count() == 1
 
-    def test_another_key_path_or_token_acts_again(self, anna, api, token):
+    def test_another_key_path_or_wallet_acts_again(self, anna, api, token):
         anna.post("toys/make", {}, key="k")
         anna.post("toys/make", {}, key="K")
         api(token("0x" + "b2" * 20)).post("toys/make", {}, key="k")
         assert anna.post("toys/echo", {"amount": "1"}, key="k").status_code == 201
         assert User.objects.count() == 3
+
+    def test_the_first_answer_is_given_again_under_a_new_token_and_in_a_session(
+        self, anna, api, token, signed_in
+    ):
+        first = anna.post("toys/make", {}, key="k")
+        Token.objects.update(revoked_at=AT)
+        again = api(token(ANNA)).post("toys/make", {}, key="k")
+        page = signed_in(ANNA).post("toys/make", {}, key="k")
+        assert first.content == again.content == page.content
+        assert again["Idempotency-Replayed"] == page["Idempotency-Replayed"] == "true"
+        assert User.objects.exclude(address=ANNA).count() == 1
+
+    def test_an_oracle_s_keys_are_its_own_whichever_of_its_tokens_carries_them(self, api, db):
+        def oracle(address):
+            return api(issue(wallet="", oracle=address, scope="oracle", now=timezone.now())[0])
+
+        sent = {"heartbeats": []}
+        first, again = (oracle(ANNA).post("oracle/heartbeats", sent, key="k") for _ in range(2))
+        assert (first.status_code, first.content) == (200, again.content)
+        assert again["Idempotency-Replayed"] == "true"
+        assert "Idempotency-Replayed" not in oracle(BELA).post("oracle/heartbeats", sent, key="k")
+
+    @pytest.mark.parametrize(
+        ("body", "headers"),
+        [
+            (b'{"b": [1, 2], "a": "\xc3\xa9"}', {}),
+            (b' {"a":"\xc3\xa9",\n\t"b":[1,2]}\n', {}),
+            (b'{"b": [1, 2], "a": "\\u00e9"}', {}),
+            (b'{"b": [1, 2], "a": "\xc3\xa9"}', {"content_type": "application/json; charset=utf-8"}),
+            (b'{"b": [1, 2], "a": "\xc3\xa9"}', {"content_type": "Application/JSON;charset=UTF-8"}),
+            (gzip.compress(b'{"b": [1, 2], "a": "\xc3\xa9"}', mtime=0), {"Content-Encoding": "gzip"}),
+        ],
+    )
+    def test_the_same_value_written_otherwise_is_the_same_body(self, anna, body, headers):
+        first = anna.post("toys/make", {"a": "é", "b": [1, 2]}, key="k")
+        again = anna.post("toys/make", body, key="k", **headers)
+        assert (again.status_code, again.content, again["Idempotency-Replayed"]) == (
+            201,
+            first.content,
+            "true",
+        )
+        assert User.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "body", [b'{"a": 1.0}', b'{"a": "1"}', b'{"a": true}', b'{"a": 1, "b": null}', b"[1]", b"{"]
+    )
+    def test_another_value_is_another_body(self, anna, body):
+        anna.post("toys/make", {"a": 1}, key="k")
+        answer = anna.post("toys/make", body, key="k")
+        assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+
+    def test_an_empty_body_is_an_empty_object(self, anna):
+        first, again = anna.post("toys/make", {}, key="k"), anna.post("toys/make", b"", key="k")
+        assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
+
+    def test_a_body_that_cannot_be_parsed_is_compared_by_its_bytes(self, anna):
+        deep = b"[" * 900 + b"]" * 900
+        for body in (b"{", deep, b'{"a": NaN}', b'{"a": 1, "a": 1}'):
+            first, again = (anna.post("toys/make", body, key=f"k{len(body)}") for _ in range(2))
+            assert (first.status_code, first.content) == (again.status_code, again.content)
+            assert anna.post("toys/make", body + b" ", key=f"k{len(body)}").status_code in (400, 409)
+
+    def test_a_token_without_the_right_leaves_the_key_to_one_that_has_it(self, api, token, anna):
+        assert api(token(ANNA, "read")).post("toys/make", {}, key="k").status_code == 403
+        assert anna.post("toys/make", {}, key="k").status_code == 201
 
     def test_without_a_key_each_acts(self, anna):
         anna.post("toys/make", {})
@@ -128,9 +196,8 @@ def test_eight_at_once_have_one_effect_and_equal_answers(token, api, body):
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_for_the_first_may_try_again(anna):
     """The first of two holds the key in a transaction that does not end."""
-    token = Token.objects.get().id
     with psycopg.connect(connection_url()) as other:
-        other.execute(CLAIM, [f"token:{token}", "/api/v1/toys/make", "k", "x"])
+        other.execute(CLAIM, [f"wallet:{ANNA}", "/api/v1/toys/make", "k", "x"])
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
         try:

@@ -17,6 +17,7 @@ from rest_framework.parsers import BaseParser
 
 from protocol.errors import TooLarge, UnsupportedMediaType
 
+MEDIA_TYPE = "application/json"
 DEPTH = 1_000
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 
@@ -27,21 +28,30 @@ class StrictJSONParser(BaseParser):
     Raises: `invalid`, `too_large` (unpacked too), `unsupported_media_type` for another encoding.
     """
 
-    media_type = "application/json"
+    media_type = MEDIA_TYPE
     checks_texts = True
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {}).get("request")
-        encoding = request.headers.get("Content-Encoding", "identity") if request else "identity"
-        return read(_unpacked(stream.read(), encoding.strip().lower()), checks_texts=self.checks_texts)
+        encoding = request.headers.get("Content-Encoding", "") if request else ""
+        return parse_body(stream.read(), encoding, checks_texts=self.checks_texts)
 
 
 class BatchParser(StrictJSONParser):
     """The same for a batch whose items are judged one by one: a broken text is its item's fault alone."""
 
     checks_texts = False
+
+
+def parse_body(raw: bytes, encoding: str, *, checks_texts: bool = True) -> Any:
+    """The value of a JSON body, `encoding` being its Content-Encoding; an empty body is an empty object.
+
+    Raises: ParseError, `too_large`, `unsupported_media_type`.
+    """
+    plain = _unpacked(raw, encoding.strip().lower() or "identity")
+    return read(plain, checks_texts=checks_texts) if plain else {}
 
 
 def read(raw: bytes, *, checks_texts: bool = True) -> Any:

@@ -38,6 +38,7 @@ class Command(BaseCommand):
             address = normalize(str(options["address"]))
             secret, _ = issue(
                 wallet="" if oracle else address,
+                oracle=address if oracle else "",
                 scope=scope,
                 now=timezone.now(),
                 label=f"oracle {address}" if oracle else "made on the server",
