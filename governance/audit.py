@@ -49,6 +49,16 @@ CHECKS: dict[str, str] = {
         SELECT format('wallet %s voted %s times on dispute %s, proposal %s', wallet, count(*), dispute_id,
           proposal_id)
         FROM governance_vote GROUP BY wallet, dispute_id, proposal_id HAVING count(*) > 1""",
+    "9 dispute numbers": """
+        SELECT format('disputes: %s rows, last number %s, counter %s', d.rows, d.last, coalesce(c.last, 0))
+        FROM (SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM governance_dispute) d
+        LEFT JOIN staking_counter c ON c.name = 'dispute'
+        WHERE d.rows <> d.last OR d.last <> coalesce(c.last, 0)""",
+    "9 proposal numbers": """
+        SELECT format('proposals: %s rows, last number %s, counter %s', p.rows, p.last, coalesce(c.last, 0))
+        FROM (SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM governance_proposal) p
+        LEFT JOIN staking_counter c ON c.name = 'proposal'
+        WHERE p.rows <> p.last OR p.last <> coalesce(c.last, 0)""",
     "9 dispute outcomes": """
         SELECT format('dispute %s is %s, its slash %s', d.id, d.status, s.status)
         FROM governance_dispute d JOIN staking_slash s ON s.id = d.slash_id

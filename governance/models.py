@@ -11,6 +11,8 @@ from staking.models import Slash
 class Ballot(models.Model):
     """Common fields of disputes and proposals, fixed when the vote is opened (R44)."""
 
+    # Assigned by the service, without gaps.
+    id = models.BigIntegerField(primary_key=True)
     opened_epoch = models.IntegerField()
     opened_at = models.DateTimeField()
     closes_epoch = models.IntegerField()

@@ -6,7 +6,7 @@ objects, in which a change may name only the rows (by `number` or `name`) and nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -45,17 +45,19 @@ __all__ = [
     "from_json",
     "least_unbonding_seconds",
     "minimum_tier_of_class",
+    "numbers_of",
     "to_json",
+    "unchanged",
 ]
 
 PARAMETER_NAMES: Final = tuple(field.name for field in fields(Parameters))
-_TABLES: Final = {"tiers": "number", "offences": "name"}
+TABLES: Final = {"tiers": "number", "offences": "name"}
 
 
 def to_json(params: Parameters) -> dict[str, Any]:
     """The whole set in the door's format; `from_json` reads it back."""
     shown: dict[str, Any] = {
-        name: _number_to_json(name, getattr(params, name)) for name in PARAMETER_NAMES if name not in _TABLES
+        name: _number_to_json(name, getattr(params, name)) for name in PARAMETER_NAMES if name not in TABLES
     }
     shown["tiers"] = [_row_to_json(tier) for tier in params.tiers]
     shown["offences"] = [_row_to_json(offence) for offence in params.offences]
@@ -82,10 +84,39 @@ def apply_changes(params: Parameters, changes: Mapping[str, Any]) -> Parameters:
     return changed
 
 
+def numbers_of(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (key, value) of every number in a set or in changes (API format); in a table "tiers.1.minimum"."""
+    for name, value in values.items():
+        if name not in TABLES:
+            yield name, value
+            continue
+        for row in value:
+            for column in TABLE_BOUNDS:
+                if column in row:
+                    yield f"{name}.{row[TABLES[name]]}.{column}", row[column]
+
+
+def unchanged(params: Parameters, changes: Mapping[str, Any]) -> list[str]:
+    """Return the keys of changes that name the value in force, and of rows that name no number (R47).
+
+    `changes` are valid: `apply_changes` accepts them.
+    """
+    before = dict(numbers_of(to_json(params)))
+    after = dict(numbers_of(to_json(apply_changes(params, changes))))
+    same = [key for key, _ in numbers_of(changes) if before[key] == after[key]]
+    empty = [
+        f"{table}.{row[key]}"
+        for table, key in TABLES.items()
+        for row in changes.get(table, ())
+        if not TABLE_BOUNDS.keys() & row.keys()
+    ]
+    return same + empty
+
+
 def _replaced(params: Parameters, values: Mapping[str, Any], *, bounded: bool) -> Parameters:
     read: dict[str, Any] = {}
     for name, value in values.items():
-        if name in _TABLES:
+        if name in TABLES:
             read[name] = _read_table(name, getattr(params, name), value, bounded=bounded)
         elif name in BOUNDS:
             read[name] = _read_number(name, value, BOUNDS[name], name in AMOUNTS, bounded=bounded)
@@ -122,12 +153,12 @@ def _read_integer(name: str, value: Any) -> int:
 def _read_table(table: str, rows: tuple[Any, ...], value: Any, *, bounded: bool) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise ParameterOutOfBounds(f"Give {table} as a list of rows.", field=table)
-    changed = {getattr(row, _TABLES[table]): row for row in rows}
+    changed = {getattr(row, TABLES[table]): row for row in rows}
     for given in value:
-        key = given.get(_TABLES[table]) if isinstance(given, Mapping) else None
+        key = given.get(TABLES[table]) if isinstance(given, Mapping) else None
         if not isinstance(key, int | str) or isinstance(key, bool) or key not in changed:
             raise ParameterOutOfBounds(
-                f"Name each row of {table} by its {_TABLES[table]}: {', '.join(map(str, changed))}.",
+                f"Name each row of {table} by its {TABLES[table]}: {', '.join(map(str, changed))}.",
                 field=table,
             )
         changed[key] = _read_row(table, changed[key], given, bounded=bounded)

@@ -121,6 +121,15 @@ class DisputeSerializer(CountSerializer):
     tally = DisputeTallySerializer(source="count.tally")
 
 
+class CompetitorSerializer(serializers.Serializer[Any]):
+    """An open proposal that changes the same parameters. `wins`: its values apply when both are executed."""
+
+    id = serializers.IntegerField(source="proposal.pk")
+    title = serializers.CharField(source="proposal.title")
+    parameters = serializers.ListField(source="keys", child=serializers.CharField())
+    wins = serializers.BooleanField()
+
+
 class ProposalSerializer(CountSerializer):
     id = serializers.IntegerField(source="proposal.pk")
     proposer = AddressField(source="proposal.proposer")
@@ -134,6 +143,9 @@ class ProposalSerializer(CountSerializer):
     )
     parameters_version = serializers.IntegerField(source="proposal.version", allow_null=True)
     tally = ProposalTallySerializer(source="count.tally")
+    competing = CompetitorSerializer(
+        many=True, help_text="Open proposals that change the same parameter; empty once this one is closed."
+    )
 
 
 class ChangesBody(serializers.Serializer[Any]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from governance.pages.labels import offence
 from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
+from protocol.parameters import TABLES
 from web.formatting import UNIT, amount_digits, grouped_int, percent, period
 
 
@@ -96,7 +96,6 @@ _COLUMNS: dict[str, Any] = {
     "repeated_self_bps": gettext_lazy("of own stake, when repeated"),
     "repeated_delegated_bps": gettext_lazy("of delegated stake, when repeated"),
 }
-TABLES = {"tiers": "number", "offences": "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +132,6 @@ def show(key: str, value: Any) -> str:
     if name.endswith("_bps"):
         return percent(value)
     return period(value) if name.endswith("_seconds") else grouped_int(value)
-
-
-def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (key, value) of every number in a parameter set or in changes (API format)."""
-    for name, value in values.items():
-        if name not in TABLES:
-            yield name, value
-            continue
-        for row in value:
-            for column in TABLE_BOUNDS:
-                if column in row:
-                    yield f"{name}.{row[TABLES[name]]}.{column}", row[column]
 
 
 def value_of(key: str, value: Any) -> Value:

@@ -13,12 +13,12 @@ from governance.pages.parameter_labels import (
     GROUPS,
     Value,
     code_label,
-    flat,
     rules_of,
     show,
     title,
     value_of,
 )
+from protocol.parameters import numbers_of
 from staking.selectors.parameters import Version, in_force
 
 
@@ -58,8 +58,8 @@ def groups_of(values: dict[str, Any]) -> list[tuple[str, list[tuple[Value, str]]
 
 def changes_of(version: Version) -> list[Change]:
     """Return the changes of a version."""
-    old = dict(flat({name: before for name, (before, _) in version.changes.items()}))
-    new = dict(flat({name: after for name, (_, after) in version.changes.items()}))
+    old = dict(numbers_of({name: before for name, (before, _) in version.changes.items()}))
+    new = dict(numbers_of({name: after for name, (_, after) in version.changes.items()}))
     return [
         Change(key, title(key), show(key, old[key]), show(key, value))
         for key, value in new.items()

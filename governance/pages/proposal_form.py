@@ -7,11 +7,11 @@ from typing import Any
 
 from django.http import QueryDict
 
-from governance.pages.parameter_labels import TABLES, flat, plain
+from governance.pages.parameter_labels import plain
 from governance.selectors.replays import Effect
 from protocol.bounds import AMOUNTS
 from protocol.errors import ProtocolError
-from protocol.parameters import Parameters, to_json
+from protocol.parameters import TABLES, Parameters, numbers_of, to_json
 
 MAX_VALUE = 32
 
@@ -34,7 +34,7 @@ class Draft:
 
 def read_draft(data: QueryDict, params: Parameters) -> Draft:
     """Read the form; values equal to those in force are left out of the changes."""
-    current = dict(flat(to_json(params)))
+    current = dict(numbers_of(to_json(params)))
     entered = {}
     for key, value in current.items():
         text = data.get(key, "").strip()[:MAX_VALUE]

@@ -12,23 +12,25 @@ from django.views.decorators.http import require_safe
 from governance.models import Proposal
 from governance.pages.dispute import open_epoch_or_404
 from governance.pages.lifecycle import proposal_lifecycle
-from governance.pages.parameter_labels import flat, show, title
+from governance.pages.parameter_labels import show, title
 from governance.pages.parameters import Change
 from governance.pages.tally import tally_of
 from governance.pages.vote_list import vote_list
 from governance.pages.voting_power import power_of
+from governance.selectors.competition import Competitor, executes_epoch
 from governance.selectors.overview import ballot_rows
 from governance.selectors.proposals import ProposalFigures, proposal_figures
 from governance.selectors.replays import Effect, effect_of
 from governance.voting_periods import is_before_end
 from protocol.errors import NotFound, ParameterOutOfBounds
-from protocol.parameters import Parameters, apply_changes, to_json
+from protocol.parameters import Parameters, apply_changes, numbers_of, to_json
 from protocol.votes import PROPOSAL_CHOICES
 from staking.models import ParameterSet
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
 from web import query_params
 from web.current_user import signed_in_wallet
+from web.formatting import grouped_int
 from web.listing import Option, Pager
 from web.templatetags.components import STATES
 
@@ -78,6 +80,7 @@ def proposal_context(request: HttpRequest, proposal: int) -> dict[str, Any]:
         "choices": _choices(),
         "votes": vote_list(request, row, PROPOSAL_CHOICES),
         "changes": proposed_changes(figures, epoch),
+        "competing": [_competing(competitor, figures) for competitor in figures.competing],
         "effect": _effect(row, epoch.params, wallet),
     }
 
@@ -88,15 +91,33 @@ def proposed_changes(figures: ProposalFigures, epoch: OpenEpoch) -> list[Change]
     before = _before(proposal, epoch)
     return [
         Change(key, title(key), show(key, before[key]), show(key, value))
-        for key, value in flat(proposal.changes)
+        for key, value in numbers_of(proposal.changes)
     ]
+
+
+def _competing(competitor: Competitor, figures: ProposalFigures) -> tuple[Proposal, str]:
+    """Return another open proposal with a sentence about the parameters that both change and the value that wins."""
+    other = competitor.proposal
+    last = executes_epoch(other) if competitor.wins else figures.executes_epoch
+    if competitor.wins:
+        sentence = gettext(
+            "It also changes %(names)s. If both pass, it is executed last, in the settlement of epoch %(n)s, and its "
+            "value applies."
+        )
+    else:
+        sentence = gettext(
+            "It also changes %(names)s. If both pass, this proposal is executed last, in the settlement of epoch "
+            "%(n)s, and its value applies."
+        )
+    names = ", ".join(title(key) for key in competitor.keys)
+    return other, sentence % {"names": names, "n": grouped_int(last)}
 
 
 def _before(proposal: Proposal, epoch: OpenEpoch) -> dict[str, Any]:
     if proposal.version is None:
-        return dict(flat(to_json(epoch.params)))
+        return dict(numbers_of(to_json(epoch.params)))
     former = ParameterSet.objects.filter(version=proposal.version - 1).values_list("values", flat=True)[0]
-    return dict(flat(former))
+    return dict(numbers_of(former))
 
 
 def _effect(proposal: Proposal, params: Parameters, wallet: str | None) -> Effect | None:

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from governance.pages.confirm import Review, is_confirmation, run_confirmed, show_review
 from governance.pages.dispute import open_epoch_or_404
-from governance.pages.parameter_labels import GROUPS, Value, flat, rules_of, show, title, value_of
+from governance.pages.parameter_labels import GROUPS, Value, rules_of, show, title, value_of
 from governance.pages.proposal_form import Draft, read_draft
 from governance.selectors.replays import effect_of
 from governance.services.proposals import propose
 from protocol.errors import ProtocolError
-from protocol.parameters import apply_changes, to_json
+from protocol.parameters import apply_changes, numbers_of, to_json
 from staking.selectors.voting_power import voting_power
 from staking.services import clock
 from staking.services.epochs import OpenEpoch
@@ -99,7 +99,7 @@ def _tables(values: dict[str, Any], draft: Draft) -> list[tuple[str, list[tuple[
     labels = {"tiers": gettext("Tiers"), "offences": gettext("Offences")}
     tables = []
     for table, label in labels.items():
-        cells = [value_of(key, value) for key, value in flat({table: values[table]})]
+        cells = [value_of(key, value) for key, value in numbers_of({table: values[table]})]
         tables.append((label, [(cell, draft.entered.get(cell.key, cell.text), "") for cell in cells]))
     return tables
 
@@ -110,13 +110,14 @@ def _error_key(draft: Draft) -> str:
 
 
 def _review(draft: Draft, epoch: OpenEpoch) -> Review:
-    current = dict(flat(to_json(epoch.params)))
+    current = dict(numbers_of(to_json(epoch.params)))
     rows: list[tuple[str, str | SafeString]] = [
         (gettext("Title"), draft.title),
         (gettext("Reasons"), draft.body or "–"),
     ]
     rows += [
-        (title(key), _old_and_new(show(key, current[key]), show(key, v))) for key, v in flat(draft.changes)
+        (title(key), _old_and_new(show(key, current[key]), show(key, v)))
+        for key, v in numbers_of(draft.changes)
     ]
     closes = epoch.number + epoch.params.proposal_voting_epochs
     executes = closes + epoch.params.timelock_epochs

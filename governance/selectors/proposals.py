@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.models import Proposal, Vote
+from governance.selectors.competition import Competitor, competitors, executes_epoch
 from governance.selectors.tallies import VoteCount, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from protocol.errors import NotFound
@@ -13,11 +14,12 @@ from protocol.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class ProposalFigures:
-    """A proposal with its vote count and its largest votes."""
+    """A proposal with its vote count, its largest votes and the open proposals that change the same parameter."""
 
     proposal: Proposal
     count: VoteCount
     votes: list[Vote]
+    competing: tuple[Competitor, ...]
 
     @property
     def ballot(self) -> Proposal:
@@ -26,7 +28,7 @@ class ProposalFigures:
     @property
     def executes_epoch(self) -> int:
         """The epoch in whose settlement it is executed, if it passes (R47)."""
-        return self.proposal.executes_epoch or self.proposal.closes_epoch + self.proposal.timelock_epochs
+        return executes_epoch(self.proposal)
 
 
 def list_proposals(*, limit: int, offset: int, status: str = "") -> tuple[list[ProposalFigures], int]:
@@ -46,4 +48,8 @@ def proposal_figures(proposal: int, *, votes: int = SHOWN) -> ProposalFigures:
 
 def _figures(proposals: list[Proposal], shown: int) -> list[ProposalFigures]:
     counted, votes = counts(proposals), largest_votes(proposals, each=shown)
-    return [ProposalFigures(proposal, counted[proposal.pk], votes[proposal.pk]) for proposal in proposals]
+    competing = competitors(proposals)
+    return [
+        ProposalFigures(proposal, counted[proposal.pk], votes[proposal.pk], competing[proposal.pk])
+        for proposal in proposals
+    ]

@@ -26,6 +26,7 @@ from protocol.texts import check_text
 from staking.models import Epoch, Slash
 from staking.selectors.voting_power import quorum_base
 from staking.services import events
+from staking.services.counters import next_number
 from staking.services.epochs import OpenEpoch, lock_open_epoch, parameters_of
 from staking.services.node_lock import lock
 from staking.services.nodes import check_operator
@@ -47,6 +48,7 @@ def open_dispute(*, slash: int, reason: object, actor: str, now: datetime) -> Di
         check_operator(row.node, actor)
         _check_disputable(row, epoch, now)
         dispute = Dispute.objects.create(
+            id=next_number("dispute"),
             slash=row,
             operator=actor,
             reason=reason_text,

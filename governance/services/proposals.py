@@ -10,11 +10,12 @@ from django.db import transaction
 from governance.models import Proposal
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NoVotingPower, RateLimited
-from protocol.parameters import apply_changes
+from protocol.parameters import apply_changes, unchanged
 from protocol.texts import check_text
 from protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
+from staking.services.counters import next_number
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 
 MAX_TITLE = 120
@@ -35,10 +36,11 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
         epoch = lock_open_epoch()
         read_changes = _read_changes(changes, epoch)
         _check_power(wallet, epoch)
-        if Proposal.objects.filter(proposer=wallet, status=Proposal.Status.VOTING).count() >= MAX_OPEN:
-            raise RateLimited
+        number = next_number("proposal")
+        _check_open(wallet)
         params = epoch.params
         proposal = Proposal.objects.create(
+            id=number,
             proposer=wallet,
             title=title_text,
             body=body_text,
@@ -66,7 +68,17 @@ def _read_changes(changes: object, epoch: OpenEpoch) -> dict[str, object]:
     if not isinstance(changes, Mapping) or not changes:
         raise Invalid("Enter at least one parameter and its new value.", field="changes")
     apply_changes(epoch.params, changes)
+    for key in unchanged(epoch.params, changes):
+        raise Invalid(f"Enter another value for {key}: this one is in force.", field=key)
     return dict(changes)
+
+
+def _check_open(wallet: str) -> None:
+    """Refuse another proposal of a wallet that has MAX_OPEN; the counter's lock makes the number exact."""
+    if Proposal.objects.filter(proposer=wallet, status=Proposal.Status.VOTING).count() >= MAX_OPEN:
+        raise RateLimited(
+            f"This wallet has {MAX_OPEN} open proposals. Wait until the vote on one of them ends."
+        )
 
 
 def _check_power(wallet: str, epoch: OpenEpoch) -> None:

@@ -158,6 +158,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Counter",
+            fields=[
+                ("name", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ("last", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="ParameterSet",
             fields=[
                 ("version", models.IntegerField(primary_key=True, serialize=False)),

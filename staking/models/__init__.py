@@ -1,4 +1,4 @@
-from staking.models.network import Epoch, Event, Network, ParameterSet
+from staking.models.network import Counter, Epoch, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
 from staking.models.unbonding import Bucket, Kind, Unbonding
@@ -7,6 +7,7 @@ from staking.models.work import Attestation, Demand, Heartbeat, JobKey, Ranking,
 __all__ = [
     "Attestation",
     "Bucket",
+    "Counter",
     "Demand",
     "Epoch",
     "Event",

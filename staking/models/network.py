@@ -38,6 +38,16 @@ class Network(models.Model):
         return "network"
 
 
+class Counter(models.Model):
+    """The last number given to the rows of one kind; numbers of a kind have no gaps."""
+
+    name = models.CharField(primary_key=True, max_length=16)
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.last}"
+
+
 class ParameterSet(models.Model):
     """One version of the protocol's parameters (section 3), in force from the opening of `from_epoch`."""
 

@@ -10,7 +10,7 @@ from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from protocol.amounts import MICRO
 from settlement.audit import audit
-from staking.models import Slash
+from staking.models import Counter, Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA
 
@@ -55,3 +55,8 @@ def test_the_audit_finds_two_votes_of_a_wallet(vote: Vote) -> None:
         cursor.execute("ALTER TABLE governance_vote DROP CONSTRAINT governance_vote_dispute")
     Vote.objects.create(dispute=vote.dispute, wallet=ANN, choice="uphold", power=400 * MICRO, at=world.now())
     assert [fault.partition(":")[0] for fault in audit()] == ["9 one wallet, one vote"]
+
+
+def test_the_audit_finds_a_gap_in_the_numbers(vote: Vote) -> None:
+    Counter.objects.filter(name="dispute").update(last=5)
+    assert audit() == ["9 dispute numbers: disputes: 1 rows, last number 1, counter 5"]

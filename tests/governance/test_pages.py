@@ -353,6 +353,7 @@ def test_the_overview_shows_a_limited_number_of_proposals(proposal: Proposal) ->
     for number in range(27):
         Proposal.objects.create(
             **{f.name: getattr(proposal, f.name) for f in Proposal._meta.fields if f.name not in ("id", "title")},
+            id=proposal.pk + 1 + number,
             title=f"More {number:02d}.",
         )  # fmt: skip
     html = page("/governance/")

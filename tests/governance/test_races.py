@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from governance.models import Dispute, Vote
+from governance.services import proposals
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
-from protocol.errors import AlreadyDisputed, DisputeWindowClosed, VoteClosed
+from protocol.errors import AlreadyDisputed, DisputeWindowClosed, RateLimited, VoteClosed
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
 from tests.governance import world
-from tests.governance.world import ANN, BEN, OLGA, SECOND
+from tests.governance.world import ANN, BEN, NILS, OLGA, SECOND
 from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +49,24 @@ def test_concurrent_votes_of_a_wallet_store_one() -> None:
 
     assert set(together(6, act)) == {400 * MICRO}
     assert Vote.objects.count() == 1
+
+
+def test_concurrent_proposals_never_exceed_the_limit_and_have_no_gaps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proposals, "MAX_OPEN", 2)
+    world.begin()
+    now = world.now()
+
+    def act(number: int) -> int:
+        try:
+            changes = {"quorum_bps": 900 + number}
+            return proposals.propose(title="T", body="", changes=changes, wallet=NILS, now=now).pk
+        except RateLimited:
+            return 0
+
+    assert sorted(together(6, act)) == [0, 0, 0, 0, 1, 2]
+    assert audit() == []
 
 
 def test_votes_during_settlement_count_fully_or_are_refused() -> None:
