@@ -13,16 +13,17 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from delegation.pages.estimate_form import EstimateForm
-from delegation.projection import Projection, project
-from delegation.selectors.estimates import past_of, recent_cut
+from delegation.selectors.estimates import recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid
+from protocol.parameters import Parameters
+from protocol.projection import Past, Projection, project
 from staking.measurement.live import open_epoch
 from staking.models import Node, Ranking, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
+from staking.selectors.estimates import pasts_of
 from staking.selectors.node_figures import NodeFigures, read_figures
-from staking.services.epochs import OpenEpoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
 from web.formatting import amount_digits, grouped_int, percent, percentile, times
@@ -100,22 +101,20 @@ def _columns(wanted: list[str], amount: int) -> list[Column]:
     changes: dict[int, list[ShareChange]] = {node.id: [] for node in figures}
     for change in ShareChange.objects.filter(node_id__in=changes).order_by("-from_epoch"):
         changes[change.node_id].append(change)
+    pasts = pasts_of([node.id for node in figures], epoch=epoch.number) if amount else {}
     return [
         Column(
             node, state_of(node), returns[node.id], recent_cut(changes[node.id], epoch=epoch.number),
             "?" + urlencode([("n", checksum(other)) for other in known if other != node.address]),
-            _projected(node, epoch, amount),
+            _projected(pasts.get(node.id), epoch.params, amount),
         )
         for node in figures
     ]  # fmt: skip
 
 
-def _projected(node: NodeFigures, epoch: OpenEpoch, amount: int) -> Projection | None:
-    """What an amount may bring there; None without one, or without a past."""
-    past = (
-        past_of(Node.objects.select_related("pool").get(id=node.id), epoch=epoch.number) if amount else None
-    )
-    return None if past is None else project(epoch.params, past, held=0, amount=amount)
+def _projected(past: Past | None, params: Parameters, amount: int) -> Projection | None:
+    """What an amount may earn there; None without an amount, or without a settled epoch."""
+    return project(params, past, held=0, amount=amount) if past and amount else None
 
 
 def _measures(columns: list[Column], amount: int) -> list[Measure]:

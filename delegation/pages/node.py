@@ -12,11 +12,9 @@ from delegation.pages.actions.context import ActionContext, action_context, node
 from delegation.pages.actions.registry import ACTIONS
 from delegation.pages.estimate_form import EstimateForm
 from delegation.pages.money import form_context
-from delegation.projection import Past, Projection, project
 from delegation.selectors.estimates import (
     OffenceCost,
     offence_costs,
-    past_of,
     recent_cut,
     share_history,
 )
@@ -25,9 +23,11 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from protocol.amounts import MICRO
+from protocol.projection import Projection, project
 from staking.measurement.live import open_epoch
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
+from staking.selectors.estimates import pasts_of
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
 from web.current_user import signed_in_wallet
@@ -146,7 +146,7 @@ def _estimate(node: Node, request: HttpRequest) -> tuple[EstimateForm, Estimate 
         return form, None
     amount, epoch = form.cleaned_data["amount"], open_epoch()
     assert epoch is not None
-    past: Past | None = past_of(node, epoch=epoch.number)
+    past = pasts_of([node.id], epoch=epoch.number).get(node.id)
     now = then = None
     if past is not None:
         now = project(epoch.params, past, held=0, amount=0)

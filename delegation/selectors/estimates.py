@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection
-
-from delegation.projection import Past
 from protocol.amounts import BPS
 from protocol.parameters import Parameters
 from protocol.pools import value_of
 from protocol.slashing import split_slash
-from staking.models import Node, ShareChange
+from staking.models import ShareChange
 
-WINDOW = 30
 WARNED_EPOCHS = 30
-
-MEANS = """
-SELECT count(*), coalesce(sum(e.reward), 0), coalesce(sum(p.distributed), 0)
-FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
-WHERE e.node_id = %(node)s AND e.epoch >= %(open)s - %(window)s AND e.epoch < %(open)s
-"""
-LAST = """
-SELECT bonus_bps, q_bps, q_stake, 10000 + q_latency + q_uptime + q_stake + q_scarcity, q_sla, degraded
-FROM staking_nodeepoch WHERE node_id = %(node)s AND epoch = %(open)s - 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +22,6 @@ class OffenceCost:
     repeated: bool
     taken: int
     net: int
-
-
-def past_of(node: Node, *, epoch: int) -> Past | None:
-    """What a projection for the node starts from; None while no epoch was settled for it. Two queries."""
-    asked = {"node": node.id, "open": epoch, "window": WINDOW}
-    with connection.cursor() as cursor:
-        cursor.execute(MEANS, asked)
-        count, reward, distributed = cursor.fetchone()
-        cursor.execute(LAST, asked)
-        last = cursor.fetchone()
-    if not count or last is None:
-        return None
-    bonus, q, q_stake, q_raw, q_sla, degraded = last
-    return Past(
-        reward=int(reward) // count,
-        distributed=int(distributed) // count,
-        bonus_bps=bonus,
-        q_bps=q,
-        q_stake=q_stake,
-        q_raw=q_raw,
-        q_sla=q_sla,
-        degraded=degraded,
-        self_stake=node.self_stake,
-        pool=node.pool.tokens,
-        share_bps=node.share_in(epoch + 1),
-    )
 
 
 def offence_costs(

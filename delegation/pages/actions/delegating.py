@@ -11,19 +11,19 @@ from delegation.pages.actions import base, rows
 from delegation.pages.actions.base import Action, Outcome, Preview, Row, Shortcut
 from delegation.pages.actions.context import ActionContext
 from delegation.pages.actions.forms import DelegateForm, RedelegateForm, WithdrawForm
-from delegation.projection import Past, project
 from delegation.selectors.estimates import (
     OffenceCost,
     least_and_most,
     offence_costs,
-    past_of,
     recent_cut,
     share_history,
 )
 from delegation.selectors.positions import position_of
 from delegation.services import positions, redelegations
 from protocol.addresses import checksum
+from protocol.projection import Past, project
 from staking.models import Node
+from staking.selectors.estimates import pasts_of
 from web.formatting import amount_digits, grouped_int, ifm_unit, percent, zoned
 from web.templatetags.components import part_of
 
@@ -59,7 +59,7 @@ class Delegate(Action[DelegateForm]):
         assert after is not None
         value = context.delegated + amount
         costs = _costs(context, after, pool=after.pool.tokens, mine=value)
-        past = past_of(before, epoch=context.epoch.number)
+        past = pasts_of([before.id], epoch=context.epoch.number).get(before.id)
         lines: list[Row] = [
             rows.from_wallet(context),
             (gettext("To"), rows.name_and_address(after)),
@@ -225,13 +225,13 @@ def _expectations(context: ActionContext, past: Past | None, amount: int) -> lis
 def _comparison(context: ActionContext, source: Node, target: Node, amount: int, there: int) -> list[Row]:
     """Reward of both delegations together and APR of the amount, before and after; only what is known."""
     params, epoch = context.epoch.params, context.epoch.number
-    pasts = past_of(source, epoch=epoch), past_of(target, epoch=epoch)
-    if pasts[0] is None or pasts[1] is None:
+    pasts = pasts_of([source.id, target.id], epoch=epoch)
+    if len(pasts) < 2:
         return [(gettext("Estimate"), gettext("none yet: one of the nodes has no settled epoch"))]
-    old = project(params, pasts[0], held=context.delegated, amount=0)
-    old_there = project(params, pasts[1], held=there, amount=0)
-    left = project(params, pasts[0], held=context.delegated, amount=-amount)
-    new = project(params, pasts[1], held=there, amount=amount)
+    old = project(params, pasts[source.id], held=context.delegated, amount=0)
+    old_there = project(params, pasts[target.id], held=there, amount=0)
+    left = project(params, pasts[source.id], held=context.delegated, amount=-amount)
+    new = project(params, pasts[target.id], held=there, amount=amount)
     return [
         (
             gettext("Reward per epoch of both, estimate"),

@@ -1,7 +1,11 @@
-"""What a delegation may bring: an estimate from the node's last epochs, never a promise.
+"""Estimates of what a delegation may earn, from the node's last epochs: never a promise.
 
-It assumes that the node goes on as it did (work, Q, its weight among all) and works out what the amount itself
-changes: the node's tier and stake term, hence its weight; and dilution, since the pool grows by the amount.
+An estimate assumes that the node goes on as it did (work, Q, its part of all weight) and computes what the amount
+itself changes: the node's tier and stake term, hence its weight, and dilution, since the pool grows by the amount.
+
+APR has one definition everywhere: what delegators of the node are paid, rewards after the delegator share and their
+part of what slashes give to honest nodes, over the stake at work, for a year of 365 days, not compounded. The realised
+APR takes both from settled epochs; the estimate takes the means of the last 30 epochs and the pool with the amount.
 """
 
 from __future__ import annotations
@@ -14,18 +18,21 @@ from protocol.parameters import Parameters
 from protocol.performance import LEAST_Q
 from protocol.rewards import split_reward
 
-YEAR = 31_536_000
+YEAR_SECONDS = 31_536_000
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a projection starts from. µIFM and bps; `reward`: mean per epoch, of `distributed` to all nodes.
+    """What an estimate starts from, in µIFM and bps.
 
-    Bonus, Q and its terms are those of the last settled epoch; stake, pool and share are those of the next one.
+    `reward`: mean reward per epoch, of `distributed` to all nodes; `slash_income`: mean per epoch of what slashes of
+    other nodes gave to this node's delegators. Bonus, Q and its terms are those of the last settled epoch; stake,
+    pool and share are those of the next one.
     """
 
     reward: int
     distributed: int
+    slash_income: int
     bonus_bps: int
     q_bps: int
     q_stake: int
@@ -39,7 +46,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What the holder of `mine` µIFM in a pool may expect: µIFM per epoch and APR in bps, both estimates."""
+    """What the holder of `mine` µIFM in a pool of `pool` may expect: µIFM per epoch and APR in bps."""
 
     tier: int
     pool: int
@@ -53,20 +60,20 @@ class Projection:
 
 
 def project(params: Parameters, past: Past, *, held: int, amount: int) -> Projection:
-    """Expectations of a wallet that holds `held` µIFM of the pool and adds `amount` (both µIFM)."""
+    """The expectations of a wallet that holds `held` µIFM of the pool and adds `amount` µIFM; all floored."""
     pool = past.pool + amount
     effective = past.self_stake + pool
     tier = tiers.tier_of(params, effective)
     reward = _reward(params, past, effective, tier)
-    part = split_reward(reward, past.self_stake, pool, past.share_bps).delegators
+    paid = split_reward(reward, past.self_stake, pool, past.share_bps).delegators + past.slash_income
     mine = held + amount
-    per_epoch = part * mine // pool if pool else 0
-    apr = part * BPS * YEAR // (pool * params.epoch_seconds) if pool else None
+    per_epoch = paid * mine // pool if pool else 0
+    apr = paid * BPS * YEAR_SECONDS // (pool * params.epoch_seconds) if pool else None
     return Projection(tier, pool, mine, per_epoch, apr)
 
 
 def _reward(params: Parameters, past: Past, effective: int, tier: int) -> int:
-    """The mean reward, moved with the weight: a part s of all weight that grows r-fold gets r / (1 − s + s × r)."""
+    """The mean reward, scaled with the weight: a part s of all weight that grows r-fold gets r / (1 − s + s × r)."""
     saturation = params.q_stake_saturation
     q_stake = params.q_stake_bps * min(effective, saturation) // saturation
     q = max((past.q_raw - past.q_stake + q_stake) * past.q_sla // BPS, LEAST_Q)
