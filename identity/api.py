@@ -84,8 +84,9 @@ class ProveView(SignInView):
     def post(self, request: Request) -> Response:
         """Trade the signed message for a token with the scope write, good for thirty days.
 
-        Signatures of 65 bytes with a recovery byte of 0, 1, 27 or 28 and compact ones (EIP-2098) are accepted. The
-        nonce is used up by a refusal too. The answer is not stored under an Idempotency-Key: it is a secret.
+        Signatures of 65 bytes with a recovery byte of 0, 1, 27 or 28 and compact ones (EIP-2098) are accepted. On a
+        network with a chain so are those of contract wallets (EIP-1271, EIP-6492). A refusal uses up the nonce too.
+        The answer is not stored under an Idempotency-Key: it is a secret.
         """
         body = ProofSerializer(data=request.data)
         body.is_valid(raise_exception=True)

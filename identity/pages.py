@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from identity import counters, demo, signin, tokens
+from identity.contract_wallets import chain_rpc
 from identity.models import Token
 from identity.origin import origin
 from identity.throttles import LIMITS
@@ -93,7 +94,7 @@ def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
-    context = {"error": error, "next": _next(request), "demo": demo.wallets()}
+    context = {"error": error, "next": _next(request), "demo": demo.wallets(), "has_chain": bool(chain_rpc())}
     return render(request, "identity/signin.html", context, status=error.status if error else 200)
 
 

@@ -15,6 +15,7 @@ import structlog
 from django.conf import settings
 
 from identity import siwe
+from identity.contract_wallets import ChainUnreachable, chain_rpc, verify_contract_signature
 from identity.models import Nonce, User
 from identity.wallet_signatures import KEY_SIGNATURE_BYTES, key_signature, parse_signature
 from protocol.errors import Unauthenticated
@@ -29,6 +30,10 @@ NOT_THE_WALLETS = "The signature is not this wallet's."
 NO_CHAIN = (
     "This network is not connected to a chain, where a contract wallet's signature is checked: "
     "sign in with a wallet that has a key."
+)
+NO_ANSWER = (
+    "The chain did not answer, where a contract wallet's signature is checked: "
+    "ask for a new message and try again."
 )
 _SIGNS = string.ascii_letters + string.digits
 
@@ -108,7 +113,14 @@ def _at_home(message: siwe.Message, domain: str) -> bool:
 
 
 def _signature_fault(text: str, signature: bytes, address: str) -> str | None:
-    by_key = key_signature(signature)
-    if by_key is not None and recover(siwe.digest(text), by_key) == address:
+    """Why neither the wallet's key nor its contract made the signature; None when one of them did."""
+    digest, by_key = siwe.digest(text), key_signature(signature)
+    if by_key is not None and recover(digest, by_key) == address:
         return None
-    return NOT_THE_WALLETS if len(signature) in KEY_SIGNATURE_BYTES else NO_CHAIN
+    if not chain_rpc() and len(signature) not in KEY_SIGNATURE_BYTES:
+        return NO_CHAIN
+    try:
+        valid = verify_contract_signature(wallet=address, digest=digest, signature=signature)
+    except ChainUnreachable:
+        return NO_ANSWER
+    return None if valid else NOT_THE_WALLETS

@@ -127,6 +127,9 @@ DETAILS = (
         "This network is not connected to a chain, where a contract wallet's signature is checked: "
         "sign in with a wallet that has a key."
     ),
+    gettext_noop(
+        "The chain did not answer, where a contract wallet's signature is checked: ask for a new message and try again."
+    ),
     gettext_noop("The signature is not this wallet's."),
     gettext_noop("Enter the signature as personal_sign returns it: 0x and hex digits."),
     gettext_noop("Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in."),

@@ -15,5 +15,8 @@ DATABASES["default"]["TEST"] = {"NAME": f"test_inframind_{os.getpid()}"}
 
 VERSION_SECONDS = 0
 
+# Workers of one run count apart from each other.
+REDIS_LOCKS_URL = redis_database(3 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -105,7 +105,7 @@ def test_each_refusal_has_a_page_of_its_own(client):
 
 
 def test_a_read_is_conditional(api, token, settings):
-    settings.ROOT_URLCONF = "tests.inframind.toys"
+    settings.ROOT_URLCONF = "tests.web.toys"
     first = api().get("toys/echo")
     assert (first["Cache-Control"], first["Vary"]) == ("no-cache", "Cookie, Authorization")
     same, other = ({"If-None-Match": tag} for tag in (first["ETag"], '"other"'))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
+from tests.callers import anna, api, token, toys  # noqa: F401
 from tests.network import Network
 from web import page_cache
 

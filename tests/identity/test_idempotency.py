@@ -16,7 +16,7 @@ from identity import counters, throttles
 from identity.idempotency import CLAIM
 from identity.models import IdempotencyKey, Token, User
 from identity.tokens import issue
-from tests.inframind.conftest import ANNA, BELA
+from tests.callers import ANNA, BELA
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 

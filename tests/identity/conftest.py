@@ -1,0 +1,3 @@
+"""Callers of the API."""
+
+from tests.callers import anna, api, signed_in, token, toys  # noqa: F401
