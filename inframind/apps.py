@@ -8,7 +8,8 @@ class InframindConfig(AppConfig):
     label = "inframind"
 
     def ready(self) -> None:
-        from . import celery, checks
+        from . import celery, checks, cors
 
         checks.require_fast_curve()
         celery.app.set_default()
+        cors.connect()
