@@ -131,7 +131,7 @@ def test_slashes_are_in_the_reports_of_charge_and_verdict(settled: Network, read
     created, executed = read(reader, "/epochs/3/").text, read(reader, "/epochs/4/").text
     assert "Dropout" in created
     assert "Open to dispute" in created
-    assert "Carried out" in executed
+    assert "Executed" in executed
     assert amount_digits(settled.slash(node_address(2)).slashed, 6).replace(",", "") in executed.replace(
         " ", ""
     ).replace(",", "")
