@@ -1,7 +1,7 @@
-"""Tokens and shares of a pool or an unbonding bucket, and what a share earns (R14–R16, R32, R41, R42).
+"""Shares of a pool or an unbonding bucket, and the earnings of a share (R14–R16, R18, R32, R41, R42).
 
-Tokens are µIFM. Who enters gets shares rounded down and who leaves burns shares rounded up, so
-that rounding never takes from those who stay. Earnings are kept in units of 10^-18 µIFM.
+Tokens are µIFM. Shares issued are rounded down and shares burned are rounded up, so that rounding never takes from
+the other holders. Earnings are kept in units of 10^-18 µIFM.
 """
 
 from __future__ import annotations
@@ -15,87 +15,99 @@ from protocol.errors import AmountTooSmall, InsufficientBalance
 INDEX_SCALE = 10**18
 
 
-class Leaving(NamedTuple):
-    """What leaves a pool: µIFM paid out and shares burned."""
+class Redemption(NamedTuple):
+    """µIFM paid out of a pool, and the shares burned for them."""
 
     amount: int
     burned: int
 
 
 def is_void(tokens: int, shares: int) -> bool:
-    """Whether a slash took all: such shares are worth nothing and a new generation begins (R14)."""
+    """Whether a slash took all tokens: the shares are worth nothing and a new generation begins (R14)."""
     return tokens == 0 and shares > 0
 
 
 def shares_for(amount: int, tokens: int, shares: int) -> int:
-    """The shares an amount (µIFM) buys: floor(amount × shares / tokens); of an empty pool `amount` (R14).
+    """Shares for a deposit of `amount` µIFM: floor(amount × shares / tokens), `amount` in an empty pool (R14).
 
     Raises ValueError for a void pool, which has to begin a new generation first.
     """
     if shares == 0:
         return amount
     if tokens == 0:
-        raise ValueError("a void pool begins a new generation before anyone enters")
+        raise ValueError("a void pool begins a new generation before a deposit")
     return amount * shares // tokens
 
 
-def enter(amount: int, tokens: int, shares: int) -> int:
-    """The shares issued to who brings an amount (R14).
+def issue_shares(amount: int, tokens: int, shares: int, held: int = 0) -> int:
+    """Shares issued for a deposit of `amount` µIFM by the holder of `held` shares (R14).
 
-    Raises AmountTooSmall when there would be none, InsufficientBalance for more than any wallet can have left.
+    Raises AmountTooSmall when no share is issued or the holding would be worth 0 µIFM (R15), InsufficientBalance
+    when the pool would exceed the largest amount.
     """
     issued = shares_for(amount, tokens, shares)
-    if issued <= 0:
-        raise AmountTooSmall("Give a larger amount: this one would not buy a single share of the pool.")
+    if issued <= 0 or value_of(held + issued, tokens + amount, shares + issued) == 0:
+        raise AmountTooSmall("Enter a larger amount: after rounding, this one would be worth 0 in the pool.")
     if tokens + amount > MAX_AMOUNT:
         raise InsufficientBalance
     return issued
 
 
 def value_of(shares: int, tokens: int, total_shares: int) -> int:
-    """What shares are worth in µIFM, rounded down (R14); 0 in an empty pool."""
+    """Value of shares in µIFM, rounded down (R14); 0 in an empty pool."""
     return shares * tokens // total_shares if total_shares else 0
 
 
 def shares_to_burn(amount: int, tokens: int, shares_total: int, held: int) -> int:
-    """The shares burned for an amount (µIFM), rounded up, never more than held (R15)."""
+    """Shares burned for `amount` µIFM, rounded up, never more than held (R15)."""
     if tokens == 0:
         return held
     return min(-(-amount * shares_total // tokens), held)
 
 
-def leave(amount: int | None, held: int, tokens: int, shares_total: int) -> Leaving:
-    """What leaves when the holder of `held` shares asks for an amount in µIFM, or for all (None) (R15, R16).
+def redeem_shares(amount: int | None, held: int, tokens: int, shares_total: int) -> Redemption:
+    """Redeem `amount` µIFM, or all (None), of a holding of `held` shares (R15).
 
-    An amount equal to the value is all; whichever way the last shares leave, they take all tokens.
-    Raises AmountTooSmall for 0, InsufficientBalance for more than the shares are worth.
+    An amount equal to the value is all, and so is one after which the rest would be worth 0 µIFM. All of shares that
+    are worth 0 burns them and pays nothing. The last shares of a pool take all its tokens.
+
+    Raises AmountTooSmall for 0, InsufficientBalance for more than the shares are worth and for all of no shares.
     """
     value = value_of(held, tokens, shares_total)
     if amount is not None and amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.")
-    if value == 0 or (amount is not None and amount > value):
+        raise AmountTooSmall("Enter an amount above 0.")
+    if held == 0 or (amount is not None and amount > value):
         raise InsufficientBalance(
-            f"Only {format_amount(value)} IFM can leave.",
+            f"You have {format_amount(value)} IFM here.",
             field="amount",
             extra={"available": format_amount(value)},
         )
     if amount is None or amount == value:
-        amount, burned = value, held
-    else:
-        burned = shares_to_burn(amount, tokens, shares_total, held)
-    return Leaving(tokens if burned == shares_total else amount, burned)
+        return Redemption(tokens if held == shares_total else value, held)
+    burned = shares_to_burn(amount, tokens, shares_total, held)
+    if value_of(held - burned, tokens - amount, shares_total - burned) == 0:
+        return redeem_shares(None, held, tokens, shares_total)
+    return Redemption(amount, burned)
+
+
+def active_part(issued: int, burned_active: int, burned: int) -> int:
+    """How much of what a cancelled unbonding brings back is active again in the epoch in which it left, floor (R18).
+
+    `burned_active` of the `burned` shares (own stake: µIFM) were active.
+    """
+    return issued * burned_active // burned
 
 
 def pending_first(burned: int, pending: int) -> tuple[int, int]:
-    """How many of the burned shares are (pending, active): pending ones leave first (R15)."""
+    """How many of the burned shares are (pending, active): pending shares are burned first (R15)."""
     from_pending = min(burned, pending)
     return from_pending, burned - from_pending
 
 
 def refund(pending: Sequence[int], tokens: int, shares: int) -> list[int]:
-    """The µIFM returned for each wallet's pending shares, wallets in the order of their address (R32).
+    """µIFM refunded for each wallet's pending shares, wallets in the order of their addresses (R32).
 
-    All are burned at the rate before the first, rounded down; when no share of the pool remains,
+    All are burned at the rate before the first refund, rounded down; when no share of the pool remains,
     the last wallet takes all tokens left.
     """
     amounts = [value_of(held, tokens, shares) for held in pending]
@@ -105,10 +117,10 @@ def refund(pending: Sequence[int], tokens: int, shares: int) -> list[int]:
 
 
 def grow_index(part: int, carry: int, active_shares: int) -> tuple[int, int]:
-    """How far µIFM for the delegators lift the reward index, and the new carry, both scaled (R41).
+    """Increase of the reward index by `part` µIFM for the delegators, and the new carry, both scaled (R41).
 
     The index is rounded down, the remainder is the carry. Raises ValueError when there is a part
-    and nobody to earn it.
+    and no active share.
     """
     if active_shares == 0:
         if part:
@@ -118,15 +130,15 @@ def grow_index(part: int, carry: int, active_shares: int) -> tuple[int, int]:
 
 
 def accrue(owed: int, active_shares: int, index_from: int, index_to: int) -> int:
-    """What is owed (scaled) after the index moved between two touches of a position (R42)."""
+    """Owed earnings (scaled) of a position after the index moved from `index_from` to `index_to` (R42)."""
     return owed + active_shares * (index_to - index_from)
 
 
 def claimable(owed: int) -> int:
-    """The whole µIFM in what is owed, rounded down (R42)."""
+    """Whole µIFM of owed earnings, rounded down (R42)."""
     return owed // INDEX_SCALE
 
 
 def take_claim(owed: int) -> tuple[int, int]:
-    """The µIFM that a claim pays and the fraction that stays owed (scaled) (R42)."""
+    """µIFM that a claim pays, and the fraction that stays owed (scaled) (R42)."""
     return divmod(owed, INDEX_SCALE)

@@ -13,7 +13,13 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import pools
 from protocol.amounts import format_amount
-from protocol.errors import DelegationCapExceeded, NodeCooldown, PendingSlash, ProtocolError
+from protocol.errors import (
+    DelegationCapExceeded,
+    InsufficientBalance,
+    NodeCooldown,
+    PendingSlash,
+    ProtocolError,
+)
 from settlement.state import Settlement
 from staking.models import Node, Slash
 from staking.services import events
@@ -83,16 +89,18 @@ class _Run:
             raise PendingSlash
         position = self._settled(source, redelegation.wallet)
         amount = min(redelegation.amount, shares.value(source, position))
-        leaving = pools.leave(amount or None, position.shares, source.pool.tokens, source.pool.shares).amount
-        self._check_target(target, leaving)
-        pools.enter(leaving, target.pool.tokens, target.pool.shares)
+        if amount == 0:
+            raise InsufficientBalance
+        moved = pools.redeem_shares(amount, position.shares, source.pool.tokens, source.pool.shares).amount
+        self._check_target(target, moved)
         arrival = self._settled(target, redelegation.wallet)
-        shares.leave(source, position, amount, self.work.number)
-        shares.enter(target, arrival, leaving, self.work.number)
+        pools.issue_shares(moved, target.pool.tokens, target.pool.shares, arrival.shares)
+        shares.burn(source, position, amount, self.work.number)
+        shares.issue(target, arrival, moved, self.work.number)
         arrival.redelegated_at = self.work.epoch.end
         self.moved |= {(source.id, redelegation.wallet): None, (target.id, redelegation.wallet): None}
-        redelegation.status, redelegation.moved = Redelegation.Status.EXECUTED, leaving
-        self._post(redelegation, source, target, leaving)
+        redelegation.status, redelegation.moved = Redelegation.Status.EXECUTED, moved
+        self._post(redelegation, source, target, moved)
 
     def keep(self) -> None:
         """Write what has moved; what had earned in the epoch keeps having earned, though it has left."""

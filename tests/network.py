@@ -23,6 +23,7 @@ from settlement.state import Settlement
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.services import faucet, nodes, stakes, unbondings
 from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network
+from staking.services.unbonding_entries import worth
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOMES = ("completed", "timeout", "rejected", "dropped", "schema_mismatch")
@@ -224,7 +225,7 @@ class Network:
 
     def entry(self, entry: Unbonding) -> int:
         """What an unbonding entry is worth now, µIFM."""
-        return unbondings.worth(Unbonding.objects.select_related("bucket").get(pk=entry.pk))
+        return worth(Unbonding.objects.select_related("bucket").get(pk=entry.pk))
 
     def owed(self, node: str, number: int) -> int:
         """Whole µIFM that a wallet could claim on a node now."""

@@ -51,7 +51,9 @@ STAKED = _answer("Staked")
 UNSTAKED = _answer("Unstaked", unbonding=shapes.UnbondingSerializer())
 DELEGATED = _answer("Delegated", delegation=shapes.DelegationSerializer())
 UNDELEGATED = _answer(
-    "Undelegated", unbonding=shapes.UnbondingSerializer(), delegation=shapes.DelegationSerializer()
+    "Undelegated",
+    unbonding=shapes.UnbondingSerializer(allow_null=True),
+    delegation=shapes.DelegationSerializer(),
 )
 REDELEGATED = _answer("Redelegated", redelegation=shapes.RedelegationSerializer())
 CLAIMED = _answer("ClaimAnswer", amount=AmountField())
@@ -97,9 +99,8 @@ def undelegate(request: Request, address: str) -> Response:
     body = _body(request, shapes.AmountOrAllBody)
     wallet, node = _parties(request, address)
     done = delegating.undelegate(node=node, amount=body["amount"], wallet=wallet, now=clock.now())
-    assert done.unbonding is not None
     parts = {
-        "unbonding": _unbonding(wallet, done.unbonding.pk),
+        "unbonding": None if done.unbonding is None else _unbonding(wallet, done.unbonding.pk),
         "delegation": _delegation(wallet, done.node),
     }
     return _changed(done.transaction, wallet, node, status=201, **parts)

@@ -76,7 +76,7 @@ def read_day(text: str, name: str) -> date | datetime | None:
         if not 1970 <= found.year <= 9000:
             raise ValueError(text)
     except (ValueError, OverflowError):
-        raise Invalid(f"Give {name} as a day, for example 2026-11-24.", field=name) from None
+        raise Invalid(f"Enter {name} as a day, for example 2026-11-24.", field=name) from None
     return found
 
 
@@ -84,7 +84,7 @@ def read_period(first: str, last: str) -> Period:
     """From one day to another, both included; "" is open; moments will do as well. Raises: `invalid`."""
     period = Period(read_day(first, "from"), read_day(last, "to"))
     if period.start and period.end and period.start >= period.end:
-        raise Invalid("Give a last day that is not before the first.", field="to")
+        raise Invalid("Enter a last day that is not before the first.", field="to")
     return period
 
 

@@ -8,15 +8,16 @@ from django.db import transaction
 
 from delegation.models import Position
 from delegation.services.accrual import lock_settled_position
-from delegation.services.position_store import write_and_post
+from delegation.services.position_store import write, write_and_post
 from delegation.services.positions import check_admission
-from delegation.services.shares import enter
+from delegation.services.shares import clear_worthless, issue
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
 from protocol.errors import NothingToClaim, ProtocolError
 from staking.models import Node
 from staking.services import stakes
+from staking.services.admission import check_minimum
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock
 from staking.services.outcome import Claimed
@@ -28,20 +29,23 @@ def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`.
     """
     with transaction.atomic():
-        found = lock_settled_position(node, wallet)
-        if found.node.operator == wallet:
+        locked = lock_settled_position(node, wallet)
+        if locked.node.operator == wallet:
             return stakes.claim_operator(node=node, actor=wallet, now=now)
-        amount = _take(found.position)
-        found.position.save()
+        amount = _take(locked.position)
+        if clear_worthless(locked.node, locked.position, locked.epoch.number):
+            write(locked.node, locked.position, locked.epoch.number)
+        else:
+            locked.position.save()
         posted = post(
             kind="claim",
             moves={accounts.rewards(node): -amount, accounts.wallet(wallet): amount},
             at=now,
-            epoch=found.epoch.number,
+            epoch=locked.epoch.number,
             reference=node,
             actor=wallet,
         )
-        return Claimed(posted, found.node, amount)
+        return Claimed(posted, locked.node, amount)
 
 
 def claim_all(*, wallet: str, now: datetime) -> list[Claimed]:
@@ -72,15 +76,16 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
     Raises: `not_found`, `nothing_to_claim`, then what `delegate` raises.
     """
     with transaction.atomic():
-        found = lock_settled_position(node, wallet)
-        if found.node.operator == wallet:
+        locked = lock_settled_position(node, wallet)
+        if locked.node.operator == wallet:
             return stakes.compound_operator(node=node, actor=wallet, now=now)
-        amount = _take(found.position)
-        check_admission(found.node, amount, found.epoch, pending_slash=found.pending_slash)
-        enter(found.node, found.position, amount, found.epoch.number)
+        amount = _take(locked.position)
+        check_minimum(amount, locked.epoch)
+        check_admission(locked, amount)
+        issue(locked.node, locked.position, amount, locked.epoch.number)
         moves = {accounts.rewards(node): -amount, accounts.pool(node): amount}
-        posted = write_and_post(found, kind="compound", moves=moves, at=now, reference=node)
-        return Claimed(posted, found.node, amount)
+        posted = write_and_post(locked, kind="compound", moves=moves, at=now, reference=node)
+        return Claimed(posted, locked.node, amount)
 
 
 def compound_all(*, wallet: str, now: datetime) -> list[Claimed]:
@@ -97,7 +102,7 @@ def compound_all(*, wallet: str, now: datetime) -> list[Claimed]:
             except ProtocolError:
                 continue
         if not compounded:
-            raise NothingToClaim("No node takes what was earned on it now: claim it instead.")
+            raise NothingToClaim("No node accepts compounding now. Claim your earnings instead.")
         return compounded
 
 

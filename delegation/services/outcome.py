@@ -1,4 +1,4 @@
-"""What the operations on positions answer with."""
+"""The result of an operation on a position."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from staking.models import Node, Unbonding
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A position after tokens came or left: ledger transaction, node, position, and the entry on its way out."""
+    """A position after an operation: ledger transaction (None: nothing moved), node, position, unbonding entry."""
 
-    transaction: int
+    transaction: int | None
     node: Node
     position: Position
     unbonding: Unbonding | None = None

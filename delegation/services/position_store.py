@@ -20,7 +20,7 @@ from postgres.prepared import Prepared
 from staking.models import Node, Pool, Unbonding
 from staking.services.epochs import EpochParameters, lock_open_epoch, parameters_of
 from staking.services.node_lock import unknown
-from staking.services.unbondings import ENTRY, entry_of, entry_values
+from staking.services.unbonding_entries import ENTRY, Burned, entry_of, entry_values
 
 
 class LockedRow(NamedTuple):
@@ -155,13 +155,19 @@ def write_and_post(
 
 
 def write_unbonding(
-    locked: LockedPosition, amount: int, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
+    locked: LockedPosition,
+    burned: Burned,
+    *,
+    kind: str,
+    moves: Mapping[str, int],
+    at: datetime,
+    reference: str,
 ) -> tuple[int, Unbonding]:
-    """`write_and_post` with an unbonding entry of `amount` µIFM in the epoch's bucket.
+    """`write_and_post` with an unbonding entry for what was burned, in the epoch's bucket.
 
     Raises what `post` raises, and `amount_too_small` when the amount is worth no share of the bucket.
     """
-    entry = entry_values(kind="delegated", amount=amount, bucket=locked.bucket, epoch=locked.epoch, now=at)
+    entry = entry_values(kind="delegated", burned=burned, bucket=locked.bucket, epoch=locked.epoch, now=at)
     values = _values_and_posting(locked, kind, moves, at, reference) | entry
     locked.position.pk, posted, entry_id, bucket_id = run(UNBOND.last_row, values)
     return int(posted), entry_of(locked.node, values, entry_id, bucket_id)

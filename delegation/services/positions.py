@@ -8,14 +8,13 @@ from django.db import transaction
 
 from delegation.services.accrual import lock_settled_position
 from delegation.services.outcome import Held
-from delegation.services.position_store import write_and_post, write_unbonding
-from delegation.services.shares import enter, leave
+from delegation.services.position_store import LockedPosition, write, write_and_post, write_unbonding
+from delegation.services.shares import burn, issue
 from ledger import accounts
 from protocol import pools
 from protocol.errors import AmountTooSmall, OwnNode
 from staking.models import Node
 from staking.services.admission import check_delegations_open, check_minimum, check_standing
-from staking.services.epochs import EpochParameters
 
 
 def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
@@ -25,32 +24,38 @@ def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
     `node_cooldown`, `delegation_cap_exceeded`, `insufficient_balance`.
     """
     if amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
-        found = lock_settled_position(node, wallet)
-        check_not_own(found.node, wallet)
-        check_admission(found.node, amount, found.epoch, pending_slash=found.pending_slash)
-        enter(found.node, found.position, amount, found.epoch.number)
+        locked = lock_settled_position(node, wallet)
+        check_not_own(locked.node, wallet)
+        check_minimum(amount, locked.epoch)
+        check_admission(locked, amount)
+        issue(locked.node, locked.position, amount, locked.epoch.number)
         moves = {accounts.wallet(wallet): -amount, accounts.pool(node): amount}
-        posted = write_and_post(found, kind="delegate", moves=moves, at=now, reference=node)
-        return Held(posted, found.node, found.position)
+        posted = write_and_post(locked, kind="delegate", moves=moves, at=now, reference=node)
+        return Held(posted, locked.node, locked.position)
 
 
 def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> Held:
-    """Start to unbond `amount` µIFM (None: all) of a wallet's delegation; pending shares leave first (R15).
+    """Start to unbond `amount` µIFM (None: all) of a wallet's delegation; pending shares are burned first (R15).
+
+    All of shares that are worth 0 burns them: then there is no transaction and no entry.
 
     Raises: `amount_too_small` for 0, `not_found`, `insufficient_balance`.
     """
     if amount is not None and amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
-        found = lock_settled_position(node, wallet)
-        leaving = leave(found.node, found.position, amount, found.epoch.number)
-        moves = {accounts.pool(node): -leaving, accounts.unbonding(node): leaving}
+        locked = lock_settled_position(node, wallet)
+        burned = burn(locked.node, locked.position, amount, locked.epoch.number)
+        if burned.amount == 0:
+            write(locked.node, locked.position, locked.epoch.number)
+            return Held(None, locked.node, locked.position)
+        moves = {accounts.pool(node): -burned.amount, accounts.unbonding(node): burned.amount}
         posted, entry = write_unbonding(
-            found, leaving, kind="undelegate", moves=moves, at=now, reference=node
+            locked, burned, kind="undelegate", moves=moves, at=now, reference=node
         )
-        return Held(posted, found.node, found.position, entry)
+        return Held(posted, locked.node, locked.position, entry)
 
 
 def check_not_own(node: Node, wallet: str) -> None:
@@ -59,13 +64,13 @@ def check_not_own(node: Node, wallet: str) -> None:
         raise OwnNode(extra={"node": node.address})
 
 
-def check_admission(node: Node, amount: int, epoch: EpochParameters, *, pending_slash: bool) -> None:
-    """Everything for which a node refuses µIFM, in the order of R12.
+def check_admission(locked: LockedPosition, amount: int) -> None:
+    """Refuse `amount` µIFM for a settled position as its node refuses them, in the order of R12.
 
-    Raises: `amount_too_small`, `node_banned`, `node_retired`, `pending_slash`, `node_cooldown`,
-    `delegation_cap_exceeded`.
+    Raises: `node_banned`, `node_retired`, `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`,
+    `amount_too_small` when no share would be issued.
     """
-    check_minimum(amount, epoch)
+    node = locked.node
     check_standing(node)
-    check_delegations_open(node, epoch, amount, pending_slash=pending_slash)
-    pools.enter(amount, node.pool.tokens, node.pool.shares)
+    check_delegations_open(node, locked.epoch, amount, pending_slash=locked.pending_slash)
+    pools.issue_shares(amount, node.pool.tokens, node.pool.shares, locked.position.shares)

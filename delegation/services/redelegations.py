@@ -1,4 +1,4 @@
-"""A wish to move stake from one node to another, recorded now and carried out in the settlement (R19)."""
+"""Record redelegations, which the settlement of the epoch executes (R19)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Sum
 
-from delegation.models import Position, Redelegation
+from delegation.models import Redelegation
 from delegation.services.accrual import lock_settled_position
+from delegation.services.position_store import LockedPosition
 from delegation.services.positions import check_admission, check_not_own
 from delegation.services.shares import value
 from protocol.amounts import format_amount
@@ -19,80 +20,74 @@ from protocol.errors import (
     NodeUnbonding,
     RedelegationHop,
 )
-from staking.models import Node
 from staking.services.admission import (
     check_delegations_open,
+    check_minimum,
     check_standing,
     has_open_unbonding,
-    has_pending_slash,
 )
-from staking.services.epochs import OpenEpoch, lock_open_epoch
-from staking.services.node_lock import lock_pair
 
 
 def redelegate(*, source: str, target: str, amount: int | None, wallet: str, now: datetime) -> Redelegation:
-    """Record that `amount` µIFM (None: all that is not recorded yet) shall move when this epoch is settled (R19).
+    """Record that `amount` µIFM (None: all not recorded yet) moves to another node at the epoch's settlement (R19).
 
-    Nothing is reserved: then min(amount, value) moves. Raises: `amount_too_small`, `invalid` for one and the same
-    node, `not_found`, what `delegate` to the target raises, `node_unbonding`, `redelegation_hop`,
-    `insufficient_balance`.
+    Nothing is reserved: the smaller of the amount and the value at that time moves.
+    Raises: `amount_too_small`, `invalid` when source and target are the same node, `not_found`, what `delegate` to
+    the target raises, `node_unbonding`, `redelegation_hop`, `insufficient_balance`.
     """
     if amount is not None and amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     if source == target:
-        raise Invalid("Choose another node: stake cannot be re-routed to where it is.", field="to")
+        raise Invalid("Choose another node: the stake is already on this one.", field="to")
     with transaction.atomic():
-        epoch = lock_open_epoch()
-        from_node, to_node = lock_pair(source, target)
-        position = lock_settled_position(source, wallet).position
-        left = max(value(from_node, position) - _recorded(position, epoch.number), 0)
-        wanted = left if amount is None else amount
-        check_not_own(to_node, wallet)
-        _check_target(to_node, wanted, epoch)
-        _check_may_move(from_node, position, epoch, now)
-        if wanted == 0:
-            raise InsufficientBalance("Nothing is left on the node that could be re-routed.", field="amount")
-        if wanted > left:
+        locked = {node: lock_settled_position(node, wallet) for node in sorted((source, target))}
+        left = max(value(locked[source].node, locked[source].position) - _recorded(locked[source]), 0)
+        moving = left if amount is None else amount
+        check_not_own(locked[target].node, wallet)
+        _check_target(locked[target], moving)
+        _check_may_move(locked[source], now)
+        if moving == 0 or moving > left:
             raise InsufficientBalance(
-                f"{format_amount(left)} IFM of the delegation can still be re-routed.",
+                f"You can redelegate {format_amount(left)} IFM of this delegation.",
                 field="amount",
                 extra={"available": format_amount(left)},
             )
         return Redelegation.objects.create(
             wallet=wallet,
-            source=from_node,
-            target=to_node,
-            amount=wanted,
-            epoch=epoch.number,
+            source=locked[source].node,
+            target=locked[target].node,
+            amount=moving,
+            epoch=locked[source].epoch.number,
             recorded_at=now,
         )
 
 
-def _recorded(position: Position, epoch: int) -> int:
-    """What other redelegations of this wallet away from the node are recorded in the epoch, in µIFM."""
-    found = Redelegation.objects.filter(
-        wallet=position.wallet, source_id=position.node_id, epoch=epoch, status="recorded"
+def _recorded(locked: LockedPosition) -> int:
+    """The sum of the wallet's redelegations that are recorded on the node, in µIFM."""
+    recorded = Redelegation.objects.filter(
+        wallet=locked.position.wallet, source_id=locked.node.id, epoch=locked.epoch.number, status="recorded"
     )
-    return int(found.aggregate(total=Sum("amount"))["total"] or 0)
+    return int(recorded.aggregate(total=Sum("amount"))["total"] or 0)
 
 
-def _check_target(node: Node, wanted: int, epoch: OpenEpoch) -> None:
-    """The refusals of the target; "all" of nothing is no amount that could be too small (R12)."""
-    pending_slash = has_pending_slash(node.id)
-    if wanted:
-        check_admission(node, wanted, epoch, pending_slash=pending_slash)
+def _check_target(target: LockedPosition, amount: int) -> None:
+    """Raise what the target refuses; "all" of nothing is not an amount that could be too small (R12)."""
+    if amount:
+        check_minimum(amount, target.epoch)
+        check_admission(target, amount)
     else:
-        check_standing(node)
-        check_delegations_open(node, epoch, 0, pending_slash=pending_slash)
+        check_standing(target.node)
+        check_delegations_open(target.node, target.epoch, 0, pending_slash=target.pending_slash)
 
 
-def _check_may_move(node: Node, position: Position, epoch: OpenEpoch, now: datetime) -> None:
-    if not node.banned and has_open_unbonding(node):
+def _check_may_move(source: LockedPosition, now: datetime) -> None:
+    if not source.node.banned and has_open_unbonding(source.node):
         raise NodeUnbonding
-    if position.redelegated_at is None:
+    arrived = source.position.redelegated_at
+    if arrived is None:
         return
-    free = position.redelegated_at + timedelta(seconds=epoch.params.unbonding_seconds)
+    free = arrived + timedelta(seconds=source.epoch.params.unbonding_seconds)
     if now < free:
         raise RedelegationHop(
-            f"This stake came by a re-routing: it may move on from {free:%Y-%m-%d %H:%M:%S} UTC."
+            f"This stake was redelegated to this node: you can redelegate it again from {free:%Y-%m-%d %H:%M:%S} UTC."
         )

@@ -1,4 +1,4 @@
-"""The way back from unbonding (R18)."""
+"""Cancel an unbonding (R18)."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from django.db import transaction
 from delegation.services.accrual import lock_settled_position
 from delegation.services.position_store import LockedPosition, write_and_post
 from delegation.services.positions import check_admission
-from delegation.services.shares import enter
+from delegation.services.shares import issue
 from ledger import accounts
+from protocol.errors import AmountTooSmall
 from staking.models import Unbonding
+from staking.services import unbonding_entries as entries
 from staking.services import unbondings
 from staking.services.epochs import lock_open_epoch
 from staking.services.outcome import Moved
 
 
 def cancel(*, unbonding: int, wallet: str, now: datetime) -> Moved:
-    """Return an open entry whole to where it came from, as new, pending stake or delegation (R18).
+    """Return an open entry to the delegation or own stake that it came from (R18).
 
+    In the epoch in which it was created it returns as it was, later as pending; min_amount does not apply.
     Raises: `not_found`, `unbonding_closed`, `held_by_slash`, then what `stake` or `delegate` raises.
     """
     with transaction.atomic():
         lock_open_epoch()
-        node, entry = unbondings.lock_entry(unbonding=unbonding, wallet=wallet)
+        node, entry = entries.lock_entry(unbonding=unbonding, wallet=wallet)
         if entry.kind == "self":
             return unbondings.cancel_own(unbonding=unbonding, wallet=wallet, now=now)
-        unbondings.check_not_held(entry)
+        entries.check_not_held(entry)
         return _return_to_pool(lock_settled_position(node.address, wallet), entry, now)
 
 
-def _return_to_pool(found: LockedPosition, entry: Unbonding, now: datetime) -> Moved:
-    node, amount = found.node, unbondings.worth(entry)
-    check_admission(node, amount, found.epoch, pending_slash=found.pending_slash)
-    unbondings.take_out(node=node, entry=entry, status=Unbonding.Status.CANCELLED, now=now)
-    enter(node, found.position, amount, found.epoch.number)
+def _return_to_pool(locked: LockedPosition, entry: Unbonding, now: datetime) -> Moved:
+    node, epoch, amount = locked.node, locked.epoch, entries.worth(entry)
+    if amount == 0:
+        raise AmountTooSmall("This unbonding is worth 0 IFM: there is nothing to return.")
+    check_admission(locked, amount)
+    entries.close(entry=entry, status=Unbonding.Status.CANCELLED, epoch=epoch, now=now)
+    ratio = entries.active_ratio(entry, epoch)
+    issue(node, locked.position, amount, epoch.number, active_ratio=ratio)
     moves = {accounts.unbonding(node.address): -amount, accounts.pool(node.address): amount}
-    posted = write_and_post(found, kind="cancel_unbonding", moves=moves, at=now, reference=str(entry.pk))
+    posted = write_and_post(locked, kind="cancel_unbonding", moves=moves, at=now, reference=str(entry.pk))
     return Moved(posted, node, entry)

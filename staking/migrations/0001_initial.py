@@ -704,6 +704,8 @@ class Migration(migrations.Migration):
                 ),
                 ("shares", postgres.fields.WideIntegerField()),
                 ("entered", models.BigIntegerField()),
+                ("burned", postgres.fields.WideIntegerField()),
+                ("burned_active", postgres.fields.WideIntegerField()),
                 ("epoch", models.IntegerField()),
                 ("created_at", models.DateTimeField()),
                 ("matures_at", models.DateTimeField()),
@@ -716,6 +718,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("closed_at", models.DateTimeField(null=True)),
+                ("closed_epoch", models.IntegerField(null=True)),
                 ("paid", models.BigIntegerField(null=True)),
             ],
             options={
@@ -731,6 +734,17 @@ class Migration(migrations.Migration):
                         fields=["node", "kind"],
                         name="staking_unbonding_open",
                     ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("burned__gt", 0),
+                            ("burned__gte", models.F("burned_active")),
+                            ("burned_active__gte", 0),
+                            ("entered__gt", 0),
+                        ),
+                        name="staking_unbonding_active",
+                    )
                 ],
             },
         ),

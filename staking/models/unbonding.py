@@ -36,7 +36,11 @@ class Bucket(models.Model):
 
 
 class Unbonding(models.Model):
-    """A wallet's part of a bucket, on its way out until `matures_at` (R16, R17)."""
+    """A wallet's part of a bucket, unbonding until `matures_at` (R16, R17).
+
+    `burned_active` of the `burned` shares (own stake: µIFM) were active when the entry was created (R18).
+    `closed_epoch`: the epoch that was open when it was paid or cancelled.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -49,14 +53,25 @@ class Unbonding(models.Model):
     bucket = models.ForeignKey(Bucket, models.PROTECT, related_name="entries")
     shares = WideIntegerField()
     entered = models.BigIntegerField()
+    burned = WideIntegerField()
+    burned_active = WideIntegerField()
     epoch = models.IntegerField()
     created_at = models.DateTimeField()
     matures_at = models.DateTimeField()
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
     closed_at = models.DateTimeField(null=True)
+    closed_epoch = models.IntegerField(null=True)
     paid = models.BigIntegerField(null=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="staking_unbonding_active",
+                condition=models.Q(
+                    burned__gt=0, burned_active__gte=0, burned__gte=models.F("burned_active"), entered__gt=0
+                ),
+            ),
+        ]
         indexes = [
             models.Index(fields=["wallet", "matures_at", "id"], name="staking_unbonding_wallet"),
             models.Index(

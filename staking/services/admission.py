@@ -13,7 +13,7 @@ from protocol.errors import (
     NodeRetired,
     PendingSlash,
 )
-from staking.models import Node, Slash, Unbonding
+from staking.models import Node, Unbonding
 from staking.services.epochs import EpochParameters
 
 
@@ -21,15 +21,15 @@ def check_minimum(amount: int, epoch: EpochParameters) -> None:
     """Raises: `amount_too_small` below min_amount (µIFM)."""
     least = epoch.params.min_amount
     if amount < least:
-        raise AmountTooSmall(f"Give at least {format_amount(least)} IFM.", field="amount")
+        raise AmountTooSmall(f"Enter at least {format_amount(least)} IFM.", field="amount")
 
 
 def check_standing(node: Node) -> None:
     """Raises: `node_banned`, `node_retired`."""
     if node.banned:
-        raise NodeBanned("The node is banned and takes no stake. Choose another node.")
+        raise NodeBanned("The node is banned and accepts no stake. Choose another node.")
     if node.retired_at is not None:
-        raise NodeRetired("The node is retired and takes no stake. Choose another node.")
+        raise NodeRetired("The node is retired and accepts no stake. Choose another node.")
 
 
 def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, pending_slash: bool) -> None:
@@ -38,24 +38,19 @@ def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, p
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
     """
     if pending_slash:
-        raise PendingSlash("A slash of the node is pending: its delegations are closed until it is resolved.")
+        raise PendingSlash("The node accepts no delegations while a slash of it is pending.")
     if node.cooldown_until >= epoch.number:
         raise NodeCooldown(
-            f"The node is in cooldown until the end of epoch {node.cooldown_until}. Delegate after it."
+            f"The node is in cooldown until the end of epoch {node.cooldown_until}. Delegate after that."
         )
     if node.delegation_cap is not None and node.pool.tokens + amount > node.delegation_cap:
         room = max(node.delegation_cap - node.pool.tokens, 0)
         raise DelegationCapExceeded(
-            f"Only {format_amount(room)} IFM of room is left under the node's cap. "
-            "Delegate that or less, or choose another node.",
+            f"The node accepts only {format_amount(room)} IFM more under its cap. "
+            "Delegate that much or less, or choose another node.",
             field="amount",
             extra={"room": format_amount(room)},
         )
-
-
-def has_pending_slash(node_id: int) -> bool:
-    """Whether a slash of the node is created and neither executed nor overturned."""
-    return Slash.objects.filter(node_id=node_id, status__in=Slash.UNRESOLVED).exists()
 
 
 def has_open_unbonding(node: Node) -> bool:

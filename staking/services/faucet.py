@@ -26,7 +26,7 @@ def fund(*, wallet: str, amount: int, now: datetime) -> int:
     if settings.INFRAMIND_NETWORK == "production":
         raise PermissionDenied("The faucet exists on a devnet only.")
     if amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
         if amount > (room := MOST_ISSUED + balance(ISSUANCE)):

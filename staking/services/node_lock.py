@@ -35,12 +35,6 @@ def unknown(address: str) -> NotFound:
     return NotFound(f"No node has the address {checksum(address)}.")
 
 
-def lock_pair(first: str, second: str) -> tuple[Node, Node]:
-    """Lock two nodes in the order of their addresses, so that two calls cannot deadlock. Raises: `not_found`."""
-    nodes = {address: lock(address) for address in sorted({first, second})}
-    return nodes[first], nodes[second]
-
-
 @cache
 def _statement() -> Prepared[tuple[Any, ...]]:
     names = [f"n.{name}" for name in columns(Node, DEFERRED)] + [f"p.{name}" for name in columns(Pool)]

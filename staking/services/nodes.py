@@ -93,7 +93,7 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
         found = lock(node)
         check_operator(found, actor)
         if found.retired_at is not None:
-            raise NodeRetired("The node is retired: nothing of it changes any more.")
+            raise NodeRetired("A retired node cannot be changed.")
         plain = {k: v for k, v in changes.items() if k not in ("delegator_share_bps", "status")}
         for field, value in plain.items():
             setattr(found, field, value)
@@ -108,7 +108,7 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
 def check_operator(node: Node, actor: str) -> None:
     """Raises: `not_operator` unless the wallet runs the node."""
     if node.operator != actor:
-        raise NotOperator(f"Only the operator {checksum(node.operator)} may do this for the node.")
+        raise NotOperator(f"Only the operator {checksum(node.operator)} can do this for the node.")
 
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:

@@ -16,7 +16,8 @@ from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock
 from staking.services.nodes import check_operator
 from staking.services.outcome import Claimed, Moved
-from staking.services.unbondings import add_stake, enter_bucket
+from staking.services.self_stake import add_stake, take_stake
+from staking.services.unbonding_entries import create_own_entry
 
 
 def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
@@ -26,7 +27,7 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
     `insufficient_balance`.
     """
     if amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
         found = lock(node)
@@ -53,7 +54,7 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
     Raises: `amount_too_small`, `not_found`, `not_operator`, `insufficient_balance`.
     """
     if amount is not None and amount <= 0:
-        raise AmountTooSmall("Give an amount above 0.", field="amount")
+        raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
         found = lock(node)
@@ -61,7 +62,7 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
         leaving = found.self_stake if amount is None else amount
         if leaving == 0 or leaving > found.self_stake:
             raise InsufficientBalance(
-                f"{format_amount(found.self_stake)} IFM is staked on the node.", field="amount"
+                f"You have {format_amount(found.self_stake)} IFM staked on this node.", field="amount"
             )
         posted = post(
             kind="unstake",
@@ -71,11 +72,8 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
             reference=node,
             actor=actor,
         )
-        pending = found.pending_in(epoch.number)
-        found.self_stake -= leaving
-        found.pending_stake, found.pending_epoch = max(pending - leaving, 0), epoch.number
-        found.save(update_fields=["self_stake", "pending_stake", "pending_epoch"])
-        entry = enter_bucket(node=found, wallet=actor, kind="self", amount=leaving, epoch=epoch, now=now)
+        active = take_stake(found, leaving, epoch)
+        entry = create_own_entry(node=found, amount=leaving, active=active, epoch=epoch, now=now)
         return Moved(posted, found, entry)
 
 

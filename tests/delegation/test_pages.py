@@ -272,7 +272,7 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     assert "This is final" in text(review)
     sent = dict(FIELD.findall(review.content.decode()))
     assert [otto.post(f"{where}/retire/", sent).status_code for _ in range(2)] == [303, 303]
-    assert "The node is retired and takes no stake" in text(otto.get(f"{where}/"))
+    assert "The node is retired and accepts no stake" in text(otto.get(f"{where}/"))
 
 
 def queries(client, path: str) -> int:

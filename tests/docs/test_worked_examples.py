@@ -6,7 +6,7 @@ from protocol.amounts import MICRO
 from protocol.offences import cooldown_end
 from protocol.parameters import DEFAULTS
 from protocol.performance import q_factor
-from protocol.pools import accrue, claimable, grow_index, leave, shares_for, value_of
+from protocol.pools import accrue, claimable, grow_index, redeem_shares, shares_for, value_of
 from protocol.rewards import next_penalty, split_reward
 from protocol.slashing import due, give_back, split_slash, take_from_parts
 from protocol.tables import OFFENCES
@@ -105,7 +105,7 @@ def test_example_7_rounds_shares_for_those_who_stay() -> None:
     issued = shares_for(amount, tokens, shares)
     tokens, shares = tokens + amount, shares + issued
     assert f"it gets {issued:,} shares, worth {ifm(value_of(issued, tokens, shares))}." in text
-    leaving = leave(50 * MICRO, issued, tokens, shares)
+    leaving = redeem_shares(50 * MICRO, issued, tokens, shares)
     assert f"When it undelegates {ifm(leaving.amount)}, {leaving.burned:,} shares are burned." in text
     assert (tokens - leaving.amount) * shares >= tokens * (shares - leaving.burned)
 

@@ -8,7 +8,7 @@ from governance.selectors.costs import cost_of, wallet_cost
 from protocol.amounts import MICRO
 from protocol.pools import value_of
 from staking.models import Bucket, Pool, Slash, StakeCheckpoint, Unbonding
-from staking.services.unbondings import worth
+from staking.services.unbonding_entries import worth
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from protocol.errors import AmountTooSmall, InsufficientBalance
 from protocol.pools import (
     INDEX_SCALE,
-    Leaving,
+    Redemption,
     accrue,
+    active_part,
     claimable,
-    enter,
     grow_index,
     is_void,
-    leave,
+    issue_shares,
     pending_first,
+    redeem_shares,
     refund,
     shares_for,
     shares_to_burn,
@@ -30,25 +31,53 @@ amounts = st.integers(1, 10**15)
 small = st.integers(1, 60)
 
 
-def test_the_first_to_enter_gets_a_share_for_each_micro() -> None:
-    assert enter(1_500, 0, 0) == 1_500
-    assert enter(1_500, 1_500, 1_500) == 1_500
+def test_the_first_deposit_gets_a_share_for_each_micro() -> None:
+    assert issue_shares(1_500, 0, 0) == 1_500
+    assert issue_shares(1_500, 1_500, 1_500) == 1_500
 
 
 def test_after_a_slash_a_share_costs_less_than_a_micro() -> None:
-    # 4,000 tokens became 3,000: 300 µIFM buy floor(300 × 4,000 / 3,000) = 400 shares, 1 µIFM buys 1.
-    assert enter(300, 3_000, 4_000) == 400
-    assert enter(1, 3_000, 4_000) == 1
+    # 4,000 tokens became 3,000: 300 µIFM are floor(300 × 4,000 / 3,000) = 400 shares, 1 µIFM is 1 share.
+    assert issue_shares(300, 3_000, 4_000) == 400
+    assert shares_for(1, 3_000, 4_000) == 1
     assert value_of(400, 3_300, 4_400) == 300
 
 
 def test_an_amount_that_buys_no_share_is_refused() -> None:
     with pytest.raises(AmountTooSmall):
-        enter(1, 3, 2)
-    assert enter(2, 3, 2) == 1
+        issue_shares(1, 3, 2)
+    assert issue_shares(2, 3, 2) == 1
 
 
-def test_nobody_enters_a_void_pool() -> None:
+def test_a_deposit_that_leaves_a_position_worth_nothing_is_refused() -> None:
+    # 2 tokens over 3 shares: 1 µIFM issues 1 share of 4, worth floor(3 / 4) = 0 µIFM.
+    with pytest.raises(AmountTooSmall):
+        issue_shares(1, 2, 3)
+    # With a share held before, the two are worth floor(2 × 3 / 4) = 1 µIFM.
+    assert issue_shares(1, 2, 3, held=1) == 1
+
+
+def test_an_amount_after_which_the_rest_is_worth_nothing_is_all() -> None:
+    # 2 shares of 814 tokens over 1,000 are worth 1 µIFM; after 80 of 81 µIFM, 1 share worth 0 would remain.
+    assert redeem_shares(1, 2, 814, 1_000) == Redemption(1, 2)
+    assert value_of(100, 814, 1_000) == 81
+    assert redeem_shares(80, 100, 814, 1_000) == Redemption(81, 100)
+    assert redeem_shares(79, 100, 814, 1_000) == Redemption(79, 98)
+
+
+def test_all_of_shares_that_are_worth_nothing_burns_them() -> None:
+    assert redeem_shares(None, 1, 814, 1_000) == Redemption(0, 1)
+    with pytest.raises(InsufficientBalance):
+        redeem_shares(1, 1, 814, 1_000)
+
+
+def test_the_active_part_of_a_cancelled_unbonding_is_rounded_down() -> None:
+    assert active_part(8, 2, 3) == 5
+    assert active_part(8, 0, 3) == 0
+    assert active_part(8, 3, 3) == 8
+
+
+def test_a_void_pool_issues_no_shares() -> None:
     assert is_void(0, 5)
     assert not is_void(0, 0)
     assert not is_void(5, 5)
@@ -56,36 +85,40 @@ def test_nobody_enters_a_void_pool() -> None:
         shares_for(1, 0, 5)
 
 
-def test_who_leaves_burns_shares_rounded_up() -> None:
+def test_a_redemption_burns_shares_rounded_up() -> None:
     # 3,000 tokens over 4,000 shares: 100 µIFM are 133.3 shares.
-    assert leave(100, 1_000, 3_000, 4_000) == Leaving(100, 134)
+    assert redeem_shares(100, 1_000, 3_000, 4_000) == Redemption(100, 134)
     assert shares_to_burn(100, 3_000, 4_000, 120) == 120
 
 
 def test_the_value_is_all_and_all_is_the_value() -> None:
-    assert leave(None, 1_000, 3_001, 4_000) == leave(750, 1_000, 3_001, 4_000) == Leaving(750, 1_000)
+    assert (
+        redeem_shares(None, 1_000, 3_001, 4_000)
+        == redeem_shares(750, 1_000, 3_001, 4_000)
+        == Redemption(750, 1_000)
+    )
 
 
-def test_the_last_shares_take_every_token_however_they_leave() -> None:
-    assert leave(None, 3, 10, 3) == Leaving(10, 3)
-    assert leave(10, 3, 10, 3) == Leaving(10, 3)
-    # ceil(9 × 3 / 10) = 3: the amount asked is less, and yet no share remains.
-    assert leave(9, 3, 10, 3) == Leaving(10, 3)
+def test_the_last_shares_take_every_token_however_they_redeem_shares() -> None:
+    assert redeem_shares(None, 3, 10, 3) == Redemption(10, 3)
+    assert redeem_shares(10, 3, 10, 3) == Redemption(10, 3)
+    # ceil(9 × 3 / 10) = 3: the amount is less than all, and yet no share would remain.
+    assert redeem_shares(9, 3, 10, 3) == Redemption(10, 3)
 
 
 def test_more_than_the_value_and_nothing_are_refused() -> None:
     with pytest.raises(InsufficientBalance) as refused:
-        leave(751, 1_000, 3_001, 4_000)
+        redeem_shares(751, 1_000, 3_001, 4_000)
     assert refused.value.extra["available"] == "0.000750"
     for amount in (0, -1):
         with pytest.raises(AmountTooSmall):
-            leave(amount, 1_000, 3_000, 4_000)
-    for held, tokens, shares in ((0, 3_000, 4_000), (5, 0, 5), (0, 0, 0), (1, 1, 2)):
+            redeem_shares(amount, 1_000, 3_000, 4_000)
+    for held, tokens, shares in ((0, 3_000, 4_000), (0, 0, 0)):
         with pytest.raises(InsufficientBalance):
-            leave(None, held, tokens, shares)
+            redeem_shares(None, held, tokens, shares)
 
 
-def test_pending_shares_leave_first() -> None:
+def test_pending_shares_are_burned_first() -> None:
     assert pending_first(5, 3) == (3, 2)
     assert pending_first(5, 9) == (5, 0)
     assert pending_first(5, 0) == (0, 5)
@@ -123,7 +156,7 @@ def test_a_claim_takes_whole_micros_and_keeps_the_fraction() -> None:
 
 
 @given(st.lists(amounts, min_size=1, max_size=8), st.integers(0, 9_999), amounts)
-def test_who_enters_never_gains_at_the_cost_of_those_inside(
+def test_a_deposit_never_takes_from_the_other_holders(
     inside: list[int], slashed_bps: int, amount: int
 ) -> None:
     shares = sum(inside)
@@ -139,7 +172,7 @@ def test_who_enters_never_gains_at_the_cost_of_those_inside(
 
 
 @given(st.lists(small, min_size=1, max_size=5), st.integers(1, 200), st.data())
-def test_who_leaves_never_takes_from_those_who_stay(
+def test_a_redemption_never_takes_from_the_other_holders(
     held: list[int], tokens: int, data: st.DataObject
 ) -> None:
     shares = sum(held)
@@ -148,11 +181,13 @@ def test_who_leaves_never_takes_from_those_who_stay(
     if value == 0:
         return
     amount = data.draw(st.none() | st.integers(1, value))
-    left, burned = leave(amount, held[who], tokens, shares)
+    left, burned = redeem_shares(amount, held[who], tokens, shares)
     assert 0 < burned <= held[who]
     assert left <= tokens
     if burned < shares:
-        assert left == (value if amount is None else amount)
+        assert left == (value if burned == held[who] else amount)
+        rest = value_of(held[who] - burned, tokens - left, shares - burned)
+        assert bool(rest) == (burned < held[who])
         assert tokens > left
         assert Fraction(tokens - left, shares - burned) >= Fraction(tokens, shares)
     else:

@@ -103,10 +103,8 @@ class Books:
 
     # rules that several acts share
 
-    def admit(self, node: Node, amount: int, *, all_of_nothing: bool = False) -> None:
-        """R12, in its order, for whoever brings delegated tokens."""
-        if amount < self.params["min_amount"] and not all_of_nothing:
-            raise Refused("amount_too_small")
+    def admit(self, node: Node, wallet: str, amount: int, *, all_of_nothing: bool = False) -> None:
+        """R12, in its order, for delegated tokens of a wallet."""
         self.stand(node)
         if self.is_accused(node.address):
             raise Refused("pending_slash")
@@ -114,8 +112,14 @@ class Books:
             raise Refused("node_cooldown")
         if node.cap is not None and node.tokens + amount > node.cap:
             raise Refused("delegation_cap_exceeded")
-        if node.shares and amount * node.shares // node.tokens == 0 and not all_of_nothing:
+        if not all_of_nothing and self.is_dust(node, wallet, amount):
             raise Refused("amount_too_small")
+
+    def is_dust(self, node: Node, wallet: str, amount: int) -> bool:
+        """R14, R15: no share would be issued, or all that the wallet then holds would be worth 0."""
+        issued = amount * node.shares // node.tokens if node.shares else amount
+        held = node.positions[wallet].shares + issued
+        return issued == 0 or held * (node.tokens + amount) // (node.shares + issued) == 0
 
     def stand(self, node: Node) -> None:
         if self.is_banned(node.address):
@@ -123,37 +127,47 @@ class Books:
         if node.retired:
             raise Refused("node_retired")
 
-    def issue(self, node: Node, wallet: str, amount: int) -> None:
-        """R14: the tokens are the caller's business."""
+    def issue(self, node: Node, wallet: str, amount: int, active: tuple[int, int] = (0, 1)) -> None:
+        """R14, R18: shares for tokens that the caller moves; the fraction `active` of them is active at once."""
         issued = amount * node.shares // node.tokens if node.shares else amount
         node.tokens += amount
         node.shares += issued
         node.positions[wallet].shares += issued
-        node.positions[wallet].pending += issued
+        node.positions[wallet].pending += issued - issued * active[0] // active[1]
 
-    def burn(self, node: Node, wallet: str, amount: int | None) -> int:
-        """R15: µIFM that leave; pending shares first."""
+    def burn(self, node: Node, wallet: str, amount: int | None) -> tuple[int, int, int]:
+        """R15: µIFM paid, shares burned, and those of them that were active; pending shares first."""
         position, value = node.positions[wallet], self.value(node.address, wallet)
-        if amount is None or amount == value:
-            amount, burned = value, position.shares
-        else:
-            burned = min(-(-amount * node.shares // node.tokens), position.shares)
+        everything = position.shares
+        burned = (
+            everything
+            if amount in (None, value)
+            else min(-(-amount * node.shares // node.tokens), everything)
+        )
+        rest = everything - burned
+        if amount is None or rest == 0 or rest * (node.tokens - amount) // (node.shares - burned) == 0:
+            amount, burned = value, everything
         if burned == node.shares:
             amount = node.tokens
+        active = max(burned - position.pending, 0)
         position.shares -= burned
-        position.pending = max(position.pending - burned, 0)
+        position.pending -= burned - active
         node.tokens -= amount
         node.shares -= burned
-        return amount
+        return amount, burned, active
+
+    def clear_dust(self, node: Node, wallet: str) -> None:
+        """R15: shares worth 0 do not survive an operation of their owner."""
+        if self.value(node.address, wallet) == 0:
+            self.burn(node, wallet, None)
 
     def above_zero(self, amount: int | None) -> None:
         if amount == 0:
             raise Refused("amount_too_small")
 
-    def admit_own(self, node: Node, amount: int) -> None:
+    def enough(self, amount: int) -> None:
         if amount < self.params["min_amount"]:
             raise Refused("amount_too_small")
-        self.stand(node)
 
     def afford(self, wallet: str, amount: int) -> None:
         if self.accounts[f"wallet:{wallet}"] < amount:
@@ -167,13 +181,15 @@ class Books:
         if came is not None and self.now < came + self.params["unbonding_seconds"]:
             raise Refused("redelegation_hop")
 
-    def enter_bucket(self, account: str, node: str, wallet: str, kind: str, amount: int) -> None:
+    def enter_bucket(
+        self, account: str, node: str, wallet: str, kind: str, amount: int, burned: int, active: int
+    ) -> None:
         bucket = self.buckets.setdefault((node, kind, self.epoch), Bucket())
         issued = amount * bucket.shares // bucket.tokens if bucket.shares else amount
         bucket.tokens += amount
         bucket.shares += issued
         matures = self.now + self.params["unbonding_seconds"]
-        self.entries.append(Entry(node, wallet, kind, self.epoch, issued, matures))
+        self.entries.append(Entry(node, wallet, kind, self.epoch, issued, matures, burned, active))
         self.move(account, f"unbonding:{node}", amount)
 
     def own_entry(self, number: int, wallet: str) -> Entry:

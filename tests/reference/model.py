@@ -27,7 +27,8 @@ class Model(Books):
     def stake(self, node: str, amount: int) -> None:
         found = self.nodes[node]
         self.above_zero(amount)
-        self.admit_own(found, amount)
+        self.enough(amount)
+        self.stand(found)
         self.afford(found.operator, amount)
         self.move(f"wallet:{found.operator}", f"stake:{node}", amount)
         found.own += amount
@@ -39,9 +40,10 @@ class Model(Books):
         leaving = found.own if amount is None else amount
         if not 0 < leaving <= found.own:
             raise Refused("insufficient_balance")
+        active = max(leaving - found.own_pending, 0)
         found.own -= leaving
-        found.own_pending = max(found.own_pending - leaving, 0)
-        self.enter_bucket(f"stake:{node}", node, found.operator, "self", leaving)
+        found.own_pending -= leaving - active
+        self.enter_bucket(f"stake:{node}", node, found.operator, "self", leaving, leaving, active)
 
     def change_share(self, node: str, share: int) -> None:
         found = self.nodes[node]
@@ -85,7 +87,8 @@ class Model(Books):
         self.above_zero(amount)
         if wallet == found.operator:
             raise Refused("own_node")
-        self.admit(found, amount)
+        self.enough(amount)
+        self.admit(found, wallet, amount)
         self.afford(wallet, amount)
         self.move(f"wallet:{wallet}", f"pool:{node}", amount)
         self.issue(found, wallet, amount)
@@ -94,10 +97,11 @@ class Model(Books):
         found = self.nodes[node]
         self.above_zero(amount)
         value = self.value(node, wallet)
-        if value == 0 or (amount or 0) > value:
+        if not found.positions[wallet].shares or (amount or 0) > value:
             raise Refused("insufficient_balance")
-        leaving = self.burn(found, wallet, amount)
-        self.enter_bucket(f"pool:{node}", node, wallet, "delegated", leaving)
+        paid, burned, active = self.burn(found, wallet, amount)
+        if paid:
+            self.enter_bucket(f"pool:{node}", node, wallet, "delegated", paid, burned, active)
 
     def redelegate(self, source: str, target: str, wallet: str, amount: int | None) -> None:
         self.above_zero(amount)
@@ -110,7 +114,9 @@ class Model(Books):
         wanted = max(left, 0) if amount is None else amount
         if wallet == self.nodes[target].operator:
             raise Refused("own_node")
-        self.admit(self.nodes[target], wanted, all_of_nothing=wanted == 0)
+        if wanted:
+            self.enough(wanted)
+        self.admit(self.nodes[target], wallet, wanted, all_of_nothing=wanted == 0)
         self.check_way_out(source, wallet)
         if wanted == 0 or wanted > left:
             raise Refused("insufficient_balance")
@@ -119,6 +125,7 @@ class Model(Books):
     def claim(self, node: str, wallet: str) -> int:
         amount = self.take_owed(node, wallet)
         self.move(f"rewards:{node}", f"wallet:{wallet}", amount)
+        self.clear_dust(self.nodes[node], wallet)
         return amount
 
     def compound(self, node: str, wallet: str) -> int:
@@ -127,12 +134,13 @@ class Model(Books):
         amount = found.operator_owed if own else found.positions[wallet].owed // SCALE
         if amount == 0:
             raise Refused("nothing_to_claim")
+        self.enough(amount)
         if own:
-            self.admit_own(found, amount)
+            self.stand(found)
             found.own += amount
             found.own_pending += amount
         else:
-            self.admit(found, amount)
+            self.admit(found, wallet, amount)
             self.issue(found, wallet, amount)
         self.take_owed(node, wallet)
         self.move(f"rewards:{node}", f"stake:{node}" if own else f"pool:{node}", amount)
@@ -160,13 +168,15 @@ class Model(Books):
         if self.is_held(entry):
             raise Refused("held_by_slash")
         found, amount = self.nodes[entry.node], self.worth(entry)
+        self.above_zero(amount)
+        active = (entry.burned_active, entry.burned) if entry.epoch == self.epoch else (0, 1)
         if entry.kind == "self":
-            self.admit_own(found, amount)
+            self.stand(found)
             found.own += amount
-            found.own_pending += amount
+            found.own_pending += amount - amount * active[0] // active[1]
         else:
-            self.admit(found, amount)
-            self.issue(found, wallet, amount)
+            self.admit(found, wallet, amount)
+            self.issue(found, wallet, amount, active)
         self.close_entry(entry, "cancelled")
         self.move(
             f"unbonding:{entry.node}", f"{'stake' if entry.kind == 'self' else 'pool'}:{entry.node}", amount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import deepcopy
 
 from tests.reference.model import Model
 from tests.reference.performance import measure, reward
@@ -52,7 +53,7 @@ def redelegate(net: Model) -> None:
         if amount == 0 or net.is_accused(wish.source) or not _takes(net, target, source, wish.wallet, amount):
             wish.status = "cancelled"
             continue
-        wish.moved = net.burn(source, wish.wallet, amount)
+        wish.moved, _, _ = net.burn(source, wish.wallet, amount)
         net.move(f"pool:{wish.source}", f"pool:{wish.target}", wish.moved)
         net.issue(target, wish.wallet, wish.moved)
         target.positions[wish.wallet].redelegated_end = net.end
@@ -62,13 +63,10 @@ def redelegate(net: Model) -> None:
 def _takes(net: Model, target: Node, source: Node, wallet: str, amount: int) -> bool:
     if net.is_banned(target.address) or target.retired or net.is_accused(target.address):
         return False
-    # The last shares out of the source take all its tokens along.
-    needed = -(-amount * source.shares // source.tokens)
-    if amount == net.value(source.address, wallet):
-        needed = source.positions[wallet].shares
-    moving = source.tokens if needed == source.shares else amount
+    # What burning the shares would pay: the last ones take all tokens of the pool.
+    moving, _, _ = net.burn(deepcopy(source), wallet, amount)
     fits = target.cap is None or target.tokens + moving <= target.cap
-    return fits and net.cooldown(target.address) <= net.epoch
+    return fits and net.cooldown(target.address) <= net.epoch and not net.is_dust(target, wallet, moving)
 
 
 # 8, 9 and 11

@@ -94,6 +94,8 @@ class Entry:
     epoch: int
     shares: int
     matures: int
+    burned: int
+    burned_active: int
     status: str = "open"
     paid: int | None = None
 

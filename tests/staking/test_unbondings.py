@@ -1,4 +1,4 @@
-"""The way out: buckets, maturity, payment, holds, and the way back (R16–R18)."""
+"""Unbonding: buckets, maturity, payment, holds, cancellation (R16–R18)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from delegation.models import Position
+from delegation.services import positions
 from ledger.models import Transaction
 from protocol.amounts import MICRO
 from protocol.errors import (
@@ -20,6 +22,7 @@ from protocol.errors import (
 )
 from settlement.epoch import settle_due
 from staking.models import Bucket, Node, Unbonding
+from staking.services import faucet
 from staking.services.admission import has_open_unbonding
 from staking.services.parameters import schedule
 from staking.services.unbondings import release_due
@@ -144,34 +147,95 @@ def test_a_cancelled_entry_returns_as_pending_stake(net: Network) -> None:
     assert (net.row(node).active_stake, net.row(node).active_pool) == (700 * MICRO, 60 * MICRO)
 
 
+def test_an_entry_that_is_cancelled_in_its_epoch_returns_as_it_was(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 100)
+    net.settle()
+    net.fund(operator(1), 50)
+    net.stake(node, 50)
+    net.delegate(node, 1, 20)
+    # 50 pending and 250 active; 20 pending and 40 active.
+    own, delegated = net.unstake(node, 300).unbonding, net.undelegate(node, 1, 60).unbonding
+    assert (own.burned, own.burned_active) == (300 * MICRO, 250 * MICRO)
+    assert (delegated.burned, delegated.burned_active) == (60 * MICRO, 40 * MICRO)
+    net.cancel(own.pk, operator(1))
+    net.cancel(delegated.pk, wallet(1))
+    found = Node.objects.select_related("pool").get(address=node)
+    assert (found.self_stake, found.pending_in(2)) == (1_050 * MICRO, 50 * MICRO)
+    assert (found.pool.tokens, found.pool.pending_in(2)) == (120 * MICRO, 20 * MICRO)
+    net.settle()
+    assert (net.row(node).active_stake, net.row(node).active_pool) == (1_000 * MICRO, 100 * MICRO)
+
+
+def test_the_active_part_of_a_returning_entry_is_rounded_down() -> None:
+    """7 active and 5 pending µIFM; 8 of them leave, 3 active and 5 pending, and come back at another rate."""
+    net = Network(min_amount="0.000001", emission_per_epoch="0")
+    node = net.node(own=1_000, custodial=True)
+    _bring(net, node, 1, 7)
+    net.settle()
+    net.work(node, 1, outcome="dropped")
+    net.settle(2)
+    # 6 tokens over 7 shares: 5 µIFM are floor(35 / 6) = 5 shares, and 8 µIFM are ceil(96 / 11) = 9 shares.
+    _bring(net, node, 1, 5)
+    entry = positions.undelegate(node=node, amount=8, wallet=wallet(1), now=net.now).unbonding
+    assert entry is not None
+    assert (entry.entered, entry.burned, entry.burned_active) == (8, 9, 4)
+    # 3 tokens over 3 shares are left, so that 8 µIFM are 8 shares: floor(8 × 4 / 9) = 3 of them are active.
+    net.cancel(entry.pk, wallet(1))
+    position = Position.objects.get()
+    assert (position.shares, position.pending_shares) == (11, 5)
+
+
+def test_min_amount_does_not_bind_a_cancelled_unbonding(net: Network) -> None:
+    node = net.node(own=1_000)
+    net.delegate(node, 1, 100)
+    net.settle()
+    entries = [net.undelegate(node, 1, 0.5).unbonding, net.unstake(node, 0.5).unbonding]
+    net.settle()
+    for entry, by in zip(entries, (wallet(1), operator(1)), strict=True):
+        net.cancel(entry.pk, by)
+    assert net.value(node, 1) == 100 * MICRO
+    assert Node.objects.get().self_stake == 1_000 * MICRO
+
+
+def test_an_entry_that_is_worth_nothing_cannot_be_cancelled() -> None:
+    everything = [{"name": "dropout", "self_bps": 10_000, "delegated_bps": 10_000}]
+    net = Network(emission_per_epoch="0", offences=everything)
+    node = net.node(own=1_000, custodial=True)
+    net.delegate(node, 1, 100)
+    net.settle()
+    net.work(node, 1, outcome="dropped")
+    entries = [net.undelegate(node, 1, 10).unbonding, net.unstake(node, 10).unbonding]
+    net.settle(2)
+    for entry, by in zip(entries, (wallet(1), operator(1)), strict=True):
+        with pytest.raises(AmountTooSmall):
+            net.cancel(entry.pk, by)
+
+
+def _bring(net: Network, node: str, number: int, micro: int) -> None:
+    faucet.fund(wallet=wallet(number), amount=micro, now=net.now)
+    positions.delegate(node=node, amount=micro, wallet=wallet(number), now=net.now)
+
+
 def test_the_refusals_of_a_cancellation_in_their_order(net: Network) -> None:
     node = net.node(own=1_000)
     net.delegate(node, 1, 100)
     net.settle()
-    before = [
-        net.undelegate(node, 1, 30).unbonding,
-        net.unstake(node, 0.5).unbonding,
-        net.unstake(node, 5).unbonding,
-    ]
-    dust = net.undelegate(node, 1, 0.5).unbonding
-    with pytest.raises(AmountTooSmall):
-        net.cancel(dust.pk, wallet(1))
-    with pytest.raises(AmountTooSmall):
-        net.cancel(before[1].pk, operator(1))
+    delegated, own = net.undelegate(node, 1, 30).unbonding, net.unstake(node, 5).unbonding
     net.change(node, delegation_cap=99 * MICRO)
     with pytest.raises(DelegationCapExceeded) as refused:
-        net.cancel(before[0].pk, wallet(1))
-    assert refused.value.extra["room"] == "29.500000"
+        net.cancel(delegated.pk, wallet(1))
+    assert refused.value.extra["room"] == "29.000000"
     net.settle()
     net.work(node, 1, outcome="dropped")
     during = net.undelegate(node, 1, 10).unbonding
     net.settle()
     with pytest.raises(PendingSlash):
-        net.cancel(before[0].pk, wallet(1))
+        net.cancel(delegated.pk, wallet(1))
     with pytest.raises(HeldBySlash):
         net.cancel(during.pk, wallet(1))
     # The operator's own stake may come back while a slash is pending, if the slash does not reach it.
-    net.cancel(before[2].pk, operator(1))
+    net.cancel(own.pk, operator(1))
     net.settle()
     net.change(node, status="retired")
     with pytest.raises(NodeRetired):

@@ -97,8 +97,8 @@ class Undelegate(Action[WithdrawForm]):
         held = positions.undelegate(
             node=context.node.address, amount=form.cleaned_amount, wallet=context.wallet, now=now
         )
-        assert held.unbonding is not None
-        return Outcome(held.transaction, held.unbonding.entered, held.node, held.unbonding)
+        amount = 0 if held.unbonding is None else held.unbonding.entered
+        return Outcome(held.transaction, amount, held.node, held.unbonding)
 
     def preview(self, form: WithdrawForm, outcome: Outcome) -> Preview:
         context = form.context

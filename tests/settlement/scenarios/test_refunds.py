@@ -68,29 +68,29 @@ def test_one_refund_for_several_offences(net: Network) -> None:
 
 
 def test_the_last_wallet_takes_what_the_floors_leave() -> None:
-    """7 µIFM are slashed to 6 over 7 shares; 1 and 7 more buy 1 and 8, and the old holder leaves with 6.
+    """20 µIFM are slashed to 17 over 20 shares; 3 and 7 more get 3 and 8 shares, and the first holder takes 17 out.
 
-    So 8 tokens over 9 pending shares are refunded: floor(8 / 9) = 0 to the first, the rest to the last.
+    So 10 tokens over 11 pending shares are refunded: floor(30 / 11) = 2 to the first, the rest to the last.
     """
     net = Network(min_amount="0.000001", emission_per_epoch="0")
     node = net.node(own=1_000, custodial=True)
-    bring(net, node, 1, 7)
+    bring(net, node, 1, 20)
     net.settle()
     net.work(node, 1, outcome="dropped")
     net.settle(2)
     pool = Pool.objects.get(node__address=node)
-    assert (pool.tokens, pool.shares) == (6, 7)
-    bring(net, node, 2, 1)
+    assert (pool.tokens, pool.shares) == (17, 20)
+    bring(net, node, 2, 3)
     bring(net, node, 3, 7)
     net.undelegate(node, 1)
     pool.refresh_from_db()
-    assert (pool.tokens, pool.shares) == (8, 9)
+    assert (pool.tokens, pool.shares) == (10, 11)
     net.work(node, 1, outcome="dropped")
     net.settle()
     pool.refresh_from_db()
     assert (pool.tokens, pool.shares) == (0, 0)
-    assert [net.available(wallet(number)) for number in (2, 3)] == [0, 8]
-    assert net.slash(node).base_delegated == 6
+    assert [net.available(wallet(number)) for number in (2, 3)] == [2, 8]
+    assert net.slash(node).base_delegated == 17
 
 
 def bring(net: Network, node: str, number: int, micro: int) -> None:
