@@ -69,7 +69,9 @@ DETAILS = (
     gettext_noop("This wallet has no such unbonding."),
     gettext_noop("This unbonding is already %(status)s."),
     gettext_noop("A pending slash can still reduce this unbonding. Wait until the slash is resolved."),
-    gettext_noop("The epoch of this unbonding is not settled yet: a slash in that epoch can still reduce it."),
+    gettext_noop(
+        "The epoch of this unbonding is not settled yet: a slash in that epoch can still reduce it."
+    ),
     gettext_noop("The unbonding matures at %(moment)s UTC."),
     gettext_noop("There is no dispute %(number)s."),
     gettext_noop("There is no proposal %(number)s."),

@@ -110,7 +110,9 @@ def lock_entry(*, unbonding: int, wallet: str) -> tuple[Node, Unbonding]:
 def check_not_held(entry: Unbonding) -> None:
     """Raises: `held_by_slash` while a pending slash can still reach the entry (R17, R37)."""
     if is_held(entry):
-        raise HeldBySlash("A pending slash can still reduce this unbonding. Wait until the slash is resolved.")
+        raise HeldBySlash(
+            "A pending slash can still reduce this unbonding. Wait until the slash is resolved."
+        )
 
 
 def is_held(entry: Unbonding) -> bool:

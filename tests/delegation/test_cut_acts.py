@@ -109,15 +109,15 @@ def test_who_waits_too_long_for_a_lock_leaves_nothing(net: Net) -> None:
 def test_a_connection_cut_between_both_trips_leaves_nothing(
     net: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enter = positions.enter
+    issue = positions.issue
 
-    def cut(*given: Any) -> None:
+    def cut(*arguments: Any) -> None:
         assert connection.connection is not None
         with beside() as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
-        enter(*given)
+        issue(*arguments)
 
-    monkeypatch.setattr(positions, "enter", cut)
+    monkeypatch.setattr(positions, "issue", cut)
     with pytest.raises(OperationalError):
         ACTS["delegate"](net)
     monkeypatch.undo()

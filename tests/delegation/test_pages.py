@@ -91,7 +91,7 @@ def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, call
     assert text(sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=2026-01-05&to=2026-01-05"))
     bad = sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=x")
     assert bad.status_code == 400
-    assert "Give from as a day" in text(bad)
+    assert "Enter from as a day" in text(bad)
 
 
 def test_a_pending_slash_is_told_where_it_touches_me(delegated, sign_in):
@@ -272,7 +272,7 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     assert "This is final" in text(review)
     sent = dict(FIELD.findall(review.content.decode()))
     assert [otto.post(f"{where}/retire/", sent).status_code for _ in range(2)] == [303, 303]
-    assert "The node is retired and accepts no stake" in text(otto.get(f"{where}/"))
+    assert "The node is retired and takes no stake" in text(otto.get(f"{where}/"))
 
 
 def queries(client, path: str) -> int:

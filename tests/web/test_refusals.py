@@ -25,7 +25,7 @@ ON_PAGES = (
     "protocol/amounts.py", "protocol/bounds.py", "protocol/parameters.py",
     "protocol/pools.py", "staking/services/admission.py", "staking/services/node_lock.py",
     "protocol/texts.py", "staking/services/nodes.py", "staking/services/stakes.py",
-    "staking/services/unbondings.py", "identity", "notifications",
+    "staking/services/unbondings.py", "staking/services/unbonding_entries.py", "identity", "notifications",
 )  # fmt: skip
 KINDS = {kind.__name__ for kind in ERRORS.values()}
 FIGURE = "7"
@@ -81,10 +81,10 @@ def refusal_of(act, *arguments) -> ProtocolError:
     [
         (
             errors.DelegationCapExceeded(
-                "Only 1122.333613 IFM of room is left under the node's cap. Delegate that or less, or choose "
+                "The node accepts only 1122.333613 IFM more under its cap. Delegate that much or less, or choose "
                 "another node."
             ),
-            "Unter der Obergrenze des Knotens sind nur noch 1.122,333613 IFM frei. Delegieren Sie so viel oder "
+            "Der Knoten nimmt unter seiner Obergrenze nur noch 1.122,333613 IFM an. Delegieren Sie so viel oder "
             "weniger, oder wählen Sie einen anderen Knoten.",
         ),
         (
@@ -122,11 +122,12 @@ def test_german_keeps_the_figures(refusal, german):
 
 def test_english_pages_write_figures_in_the_readers_numbers_and_shares_in_percent():
     cap = errors.DelegationCapExceeded(
-        "Only 1122.333613 IFM of room is left under the node's cap. Delegate that or less, or choose another node."
+        "The node accepts only 1122.333613 IFM more under its cap. Delegate that much or less, "
+        "or choose another node."
     )
-    assert said(cap).startswith("Only 1,122.333613 IFM of room")
+    assert said(cap).startswith("The node accepts only 1,122.333613 IFM")
     with write_numbers("comma"):
-        assert said(cap).startswith("Only 1.122,333613 IFM of room")
+        assert said(cap).startswith("The node accepts only 1.122,333613 IFM")
     assert said(refusal_of(check_share_change, DEFAULTS, 8_000, 7_000)) == (
         "The share in force is 80% and can be reduced by 5% in one epoch: enter 75% or more."
     )
