@@ -55,11 +55,11 @@ def test_holders_cost_nothing(say):
 
 def settle(epoch: Epoch) -> tuple[float, float]:
     """Seconds of the performance pass and of all other steps; nothing is kept."""
-    work = Settlement(now=epoch.end)
+    settlement = Settlement(now=epoch.end)
     spent = {True: 0.0, False: 0.0}
     with transaction.atomic():
         for step in EPOCH_STEPS:
-            spent[step is measure_performance] += seconds(lambda step=step: step(work))
+            spent[step is measure_performance] += seconds(lambda step=step: step(settlement))
         transaction.set_rollback(True)
     return spent[True], spent[False]
 
@@ -88,10 +88,10 @@ def move_bytes() -> float:
 
 def keep_result_rows(epoch: Epoch) -> None:
     """The rows that a settlement writes, put aside for the floor."""
-    work = Settlement(now=epoch.end)
+    settlement = Settlement(now=epoch.end)
     with transaction.atomic():
         for step in EPOCH_STEPS:
-            step(work)
+            step(settlement)
         assert NodeEpoch.objects.count() == NODE_COUNT
         nodes = copied_out(f"(SELECT {NODE_COLUMNS} FROM staking_nodeepoch)")
         entries = copied_out(f"(SELECT * FROM ledger_entry WHERE transaction_id IN ({POSTED}))")

@@ -38,25 +38,27 @@ def test_slash(say):
 
 def slash(epoch: Epoch, node: Node) -> float:
     """Seconds to create and execute an `invalid_proof` of the node; nothing is kept."""
-    work = Settlement(now=epoch.end)
+    settlement = Settlement(now=epoch.end)
     spent = 0.0
     with transaction.atomic():
         for step in EPOCH_STEPS:
             if step is create_slashes:
-                _charge(work, node)
-                spent += seconds(lambda: create_slashes(work))
+                _accuse(settlement, node)
+                spent += seconds(lambda: create_slashes(settlement))
                 Slash.objects.update(due_epoch=epoch.number)
             elif step is execute_slashes:
-                spent += seconds(lambda: execute_slashes(work))
+                spent += seconds(lambda: execute_slashes(settlement))
             else:
-                step(work)
-        assert work.executed[0].slashed > 0
+                step(settlement)
+        assert settlement.executed[0].slashed > 0
         transaction.set_rollback(True)
     return spent
 
 
-def _charge(work: Settlement, node: Node) -> None:
-    work.found = {node.id: find_offences(work.params, Counters(accepted=100, sla=10_000, invalid_proofs=1))}
+def _accuse(settlement: Settlement, node: Node) -> None:
+    settlement.offences = {
+        node.id: find_offences(settlement.params, Counters(accepted=100, sla=10_000, invalid_proofs=1))
+    }
 
 
 def _fill_bucket(node: Node, entries: int) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications import inbox
 from protocol.amounts import BPS
-from staking.selectors.page_context import Frame, RunningEpoch, frame, live_word
+from staking.selectors.page_context import EpochStatus, NetworkStatus, live_version, network_status
 from web.theme import theme_of
 
 # How late a settlement or a ranking may be before readers are told.
@@ -23,11 +23,11 @@ AFTER_ITS_END = {"halted": "halted", "unsettled": "delayed"}
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of templates/base.html, in one query. Unknown is None: a network without a ranking, a reader who is
     not signed in."""
-    read = frame()
-    offset = _offset_ms(read)
+    status = network_status()
+    offset = _offset_ms(status)
     now = getattr(request, "as_of", timezone.now()) + timedelta(milliseconds=offset)
-    epoch = read.epoch
-    stale = _stale(read, now)
+    epoch = status.epoch
+    stale = _stale(status, now)
     wallet = _wallet(request)
     return {
         "now": now,
@@ -36,28 +36,28 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "open_epoch": None if epoch is None else _epoch(epoch, now, stale),
         "parameters_version": None if epoch is None else epoch.parameters_version,
-        "ranking": read.ranking,
+        "ranking": status.ranking,
         "stale": stale,
-        "live_word": live_word(read),
+        "live_version": live_version(status),
         "wallet": wallet,
         "unread": inbox.unread(wallet) if wallet else 0,
     }
 
 
-def _offset_ms(read: Frame) -> int:
-    return 0 if settings.INFRAMIND_NETWORK == "production" else read.offset_ms
+def _offset_ms(status: NetworkStatus) -> int:
+    return 0 if settings.INFRAMIND_NETWORK == "production" else status.offset_ms
 
 
-def _stale(read: Frame, now: datetime) -> str:
+def _stale(status: NetworkStatus, now: datetime) -> str:
     """Why figures are older than a reader may think: "halted", "unsettled", "unranked", or "" when they are not."""
-    if read.halted:
+    if status.halted:
         return "halted"
-    if read.epoch is not None and now > read.epoch.end + PATIENCE:
+    if status.epoch is not None and now > status.epoch.end + PATIENCE:
         return "unsettled"
-    return "unranked" if read.ranking is not None and now > read.ranking.next_at + PATIENCE else ""
+    return "unranked" if status.ranking is not None and now > status.ranking.next_at + PATIENCE else ""
 
 
-def _epoch(epoch: RunningEpoch, now: datetime, stale: str) -> dict[str, Any]:
+def _epoch(epoch: EpochStatus, now: datetime, stale: str) -> dict[str, Any]:
     gone, length = now - epoch.start, epoch.end - epoch.start
     return {
         "number": epoch.number,
@@ -68,7 +68,7 @@ def _epoch(epoch: RunningEpoch, now: datetime, stale: str) -> dict[str, Any]:
     }
 
 
-def _state(epoch: RunningEpoch, now: datetime, stale: str) -> str:
+def _state(epoch: EpochStatus, now: datetime, stale: str) -> str:
     """ "" while it runs, then "settling", "delayed" or "halted"."""
     if epoch.status == "settling":
         return "settling"

@@ -1,4 +1,4 @@
-"""The audit of section 14: every house's checks, one set-based statement each."""
+"""The audit of section 14: the checks of all packages, one set-based statement each."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from django.db import connection
 from delegation.audit import CHECKS as DELEGATION
 from governance.audit import CHECKS as GOVERNANCE
 from staking.audit import CHECKS as STAKING
-from staking.models import Epoch
+from staking.services.epochs import open_epoch
 
 CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE}
 
 
 def audit(*, since: int | None = None) -> list[str]:
-    """Each fault by the number of its rule and the row that is off; empty when all holds.
+    """Every fault, with the number of its rule and the row; empty when there is none.
 
-    Receipts are recounted for epochs from `since` on; by default for the last settled one.
+    Checks that recount an epoch's receipts do so from epoch `since` on, by default for the last settled one.
     """
     if since is None:
-        since = (
-            Epoch.objects.filter(status="settled")
-            .order_by("-number")
-            .values_list("number", flat=True)
-            .first()
-        ) or 0
+        epoch = open_epoch()
+        since = 0 if epoch is None else epoch.number - 1
     faults = []
     with connection.cursor() as cursor:
         for name, check in CHECKS.items():

@@ -1,4 +1,4 @@
-"""Steps 1, 8 and 11: an epoch is locked, and when all is done it is settled and the next one opens (S)."""
+"""Steps 1 and 14: lock the epoch, and open the next one (S)."""
 
 from __future__ import annotations
 
@@ -17,52 +17,59 @@ class NotDue(Exception):
     """The open epoch has not ended yet."""
 
 
+class AlreadySettled(Exception):
+    """Another worker has settled the epoch."""
+
+
 class Halted(Exception):
-    """The last audit found faults, or is still to come: nothing is settled until it finds none (R43)."""
+    """The last audit found faults or has not run yet: nothing is settled until an audit finds none (R43)."""
 
 
-def lock_epoch(work: Settlement) -> None:
-    """Step 1. Wait for the writers of the open epoch and keep new ones out; mark it `settling`.
+def lock_epoch(settlement: Settlement) -> None:
+    """Step 1. Wait for the writers of the open epoch, keep new ones out, and set the epoch to `settling`.
 
-    Raises: Halted, NotDue.
+    Raises: AlreadySettled, Halted, NotDue.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
-    work.epoch = lock_open_epoch()
+    settlement.epoch = lock_open_epoch()
+    if settlement.expected not in (None, settlement.number):
+        raise AlreadySettled
     network = Network.objects.get(id=1)
     if network.halted:
         raise Halted
-    if work.epoch.end > work.now:
+    if settlement.epoch.end > settlement.now:
         raise NotDue
-    if network.audited < work.number - 1:
+    if network.audited < settlement.number - 1:
         raise Halted
-    Epoch.objects.filter(number=work.number).update(status=Epoch.Status.SETTLING)
-    work.carry_in = balance(accounts.REWARD_POOL)
+    Epoch.objects.filter(number=settlement.number).update(status=Epoch.Status.SETTLING)
+    settlement.carry_in = balance(accounts.REWARD_POOL)
 
 
-def open_next_epoch(work: Settlement) -> None:
-    """Steps 8 and 11. Close the books of this epoch and open the next under the parameters then in force.
+def open_next_epoch(settlement: Settlement) -> None:
+    """Step 14. Set the epoch to `settled` and open the next one under the parameters then in force.
 
-    What was pending names this epoch, so it is active once another one is open (R13): nothing to write.
+    Pending stake names the epoch in which it was added, so it is active from now on without being written (R13).
     """
-    executed = work.executed
-    Epoch.objects.filter(number=work.number).update(
+    executed = settlement.executed
+    Epoch.objects.filter(number=settlement.number).update(
         status=Epoch.Status.SETTLED,
-        settled_at=work.now,
-        carry_in=work.carry_in,
-        minted=work.minted,
-        pool=work.pool,
-        distributed=work.distributed,
-        carry=work.carry,
+        settled_at=settlement.now,
+        carry_in=settlement.carry_in,
+        minted=settlement.minted,
+        pool=settlement.pool,
+        distributed=settlement.distributed,
+        carry=settlement.carry,
         burned=sum(slash.burned for slash in executed),
         honest=sum(slash.honest for slash in executed),
         returned=sum(slash.returned for slash in executed),
         slashed=sum(slash.slashed for slash in executed),
-        totals=work.totals,
-        merkle_root=work.merkle_root,
-        plan_hash=work.plan_hash,
+        totals=settlement.totals,
+        merkle_root=settlement.merkle_root,
+        plan_hash=settlement.plan_hash,
     )
-    number = work.number + 1
-    chosen = parameters_in(number)
-    length = timedelta(seconds=parameters_of(chosen.digest).epoch_seconds)
-    Epoch.objects.create(number=number, start=work.epoch.end, end=work.epoch.end + length, parameters=chosen)
+    number = settlement.number + 1
+    parameters = parameters_in(number)
+    length = timedelta(seconds=parameters_of(parameters.digest).epoch_seconds)
+    start = settlement.epoch.end
+    Epoch.objects.create(number=number, start=start, end=start + length, parameters=parameters)

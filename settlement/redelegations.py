@@ -1,4 +1,4 @@
-"""Step 7 of a settlement: redelegations, from pool to pool (R19)."""
+"""Step 11: execute redelegations, from pool to pool (R19)."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from staking.models import Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing
 
-# One statement for all of them: each may have come from anybody, and everybody waits for a settlement.
+# One statement for all of them, since every writer waits for a settlement.
 CLOSE = """
 UPDATE delegation_redelegation r SET status = v.status, moved = v.moved, reason = v.reason
 FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[]) AS v(id, status, moved, reason) WHERE r.id = v.id
 """
 
 
-def carry_out_redelegations(work: Settlement) -> None:
-    """Step 7. Move what was recorded in this epoch, in the order recorded, at the pool rates of this moment (R19)."""
-    recorded = list(Redelegation.objects.filter(epoch=work.number, status="recorded").order_by("id"))
+def execute_redelegations(settlement: Settlement) -> None:
+    """Step 11. Execute the redelegations recorded in this epoch, in that order, at the current pool rates (R19)."""
+    recorded = list(Redelegation.objects.filter(epoch=settlement.number, status="recorded").order_by("id"))
     if not recorded:
         return
-    run = _Run(work, recorded)
+    batch = _Batch(settlement, recorded)
     for redelegation in recorded:
         try:
-            run.move(redelegation)
+            batch.execute(redelegation)
         except ProtocolError as refusal:
-            _cancel(work, redelegation, refusal)
-    run.keep()
+            _cancel(settlement, redelegation, refusal)
+    batch.save()
     _close(recorded)
 
 
@@ -53,12 +53,12 @@ def _close(redelegations: Sequence[Redelegation]) -> None:
         cursor.execute(CLOSE, [list(column) for column in columns])
 
 
-def _cancel(work: Settlement, redelegation: Redelegation, refusal: ProtocolError) -> None:
+def _cancel(settlement: Settlement, redelegation: Redelegation, refusal: ProtocolError) -> None:
     redelegation.status, redelegation.reason = Redelegation.Status.CANCELLED, refusal.code
     events.record(
         "redelegation_cancelled",
-        at=work.now,
-        epoch=work.number,
+        at=settlement.now,
+        epoch=settlement.number,
         node=redelegation.source_id,
         wallet=redelegation.wallet,
         redelegation=redelegation.pk,
@@ -66,24 +66,24 @@ def _cancel(work: Settlement, redelegation: Redelegation, refusal: ProtocolError
     )
 
 
-class _Run:
-    """One pass over the redelegations of an epoch: nodes and positions are read once, and written once at the end."""
+class _Batch:
+    """The redelegations of an epoch: nodes and positions are read once and saved once."""
 
-    def __init__(self, work: Settlement, recorded: Sequence[Redelegation]) -> None:
-        self.work = work
+    def __init__(self, settlement: Settlement, recorded: Sequence[Redelegation]) -> None:
+        self.settlement = settlement
         self.accused = set(
             Slash.objects.filter(status__in=Slash.UNRESOLVED).values_list("node_id", flat=True)
         )
         ends = {row.source_id for row in recorded} | {row.target_id for row in recorded}
         self.nodes = {node.id: node for node in Node.objects.select_related("pool").filter(id__in=ends)}
-        found = Position.objects.filter(node_id__in=ends, wallet__in={row.wallet for row in recorded})
-        self.read = {(position.node_id, position.wallet): position for position in found}
+        stored = Position.objects.filter(node_id__in=ends, wallet__in={row.wallet for row in recorded})
+        self.stored = {(position.node_id, position.wallet): position for position in stored}
         self.settled: dict[tuple[int, str], Position] = {}
         self.earned: dict[tuple[int, str], int] = {}
         self.moved: dict[tuple[int, str], None] = {}
 
-    def move(self, redelegation: Redelegation) -> None:
-        """Carry one out whole, or raise the refusal for which it is cancelled; then nothing has changed."""
+    def execute(self, redelegation: Redelegation) -> None:
+        """Execute one, or raise the ProtocolError for which it is cancelled before anything has changed."""
         source, target = self.nodes[redelegation.source_id], self.nodes[redelegation.target_id]
         if source.id in self.accused:
             raise PendingSlash
@@ -95,27 +95,27 @@ class _Run:
         self._check_target(target, moved)
         arrival = self._settled(target, redelegation.wallet)
         pools.issue_shares(moved, target.pool.tokens, target.pool.shares, arrival.shares)
-        shares.burn(source, position, amount, self.work.number)
-        shares.issue(target, arrival, moved, self.work.number)
-        arrival.redelegated_at = self.work.epoch.end
+        shares.burn(source, position, amount, self.settlement.number)
+        shares.issue(target, arrival, moved, self.settlement.number)
+        arrival.redelegated_at = self.settlement.epoch.end
         self.moved |= {(source.id, redelegation.wallet): None, (target.id, redelegation.wallet): None}
         redelegation.status, redelegation.moved = Redelegation.Status.EXECUTED, moved
         self._post(redelegation, source, target, moved)
 
-    def keep(self) -> None:
-        """Write what has moved; what had earned in the epoch keeps having earned, though it has left."""
+    def save(self) -> None:
+        """Save the positions and pools that changed; the checkpoint has the shares that earned in the epoch."""
         for node_id, wallet in self.moved:
             node = self.nodes[node_id]
             active = self.earned[node_id, wallet]
-            write(node, self.settled[node_id, wallet], self.work.number, active=active)
-            state = self.work.by_id[node_id]
+            write(node, self.settled[node_id, wallet], self.settlement.number, active=active)
+            state = self.settlement.by_id[node_id]
             state.pool_tokens, state.pool_shares = node.pool.tokens, node.pool.shares
 
     def _settled(self, node: Node, wallet: str) -> Position:
-        """The position with this epoch's earnings; what had earned in it is noted before anything moves."""
+        """The position with this epoch's earnings; the shares that earned in it are noted before any of them moves."""
         key = node.id, wallet
         if key not in self.settled:
-            position = self.settled[key] = self.read.get(key) or self._new(node, wallet)
+            position = self.settled[key] = self.stored.get(key) or self._new(node, wallet)
             self._settle(node, position)
             self.earned[key] = position.shares - position.pending_shares
         return self.settled[key]
@@ -125,27 +125,27 @@ class _Run:
             node=node,
             wallet=wallet,
             generation=node.pool.generation,
-            reward_index=self.work.by_id[node.id].reward_index,
-            opened_epoch=self.work.number,
+            reward_index=self.settlement.by_id[node.id].reward_index,
+            opened_epoch=self.settlement.number,
         )
 
     def _settle(self, node: Node, position: Position) -> None:
-        number = self.work.number
+        number = self.settlement.number
         position.node = node
         void = accrual.void_epoch(position, node.pool.generation)
-        wanted = {position.pending_epoch, void or 0} - {number}
-        index = {**accrual.indexes(node.id, wanted), number: self.work.by_id[node.id].reward_index}
-        kept = position.pending_shares if position.pending_epoch == number else 0
+        epochs = {position.pending_epoch, void or 0} - {number}
+        index = {**accrual.indexes(node.id, epochs), number: self.settlement.by_id[node.id].reward_index}
+        pending = position.pending_shares if position.pending_epoch == number else 0
         accrual.settle(position, node.pool.generation, void, index, closed=number)
         if void is None:
-            position.pending_shares = kept
+            position.pending_shares = pending
 
     def _check_target(self, node: Node, amount: int) -> None:
         check_standing(node)
         if node.id in self.accused:
             raise PendingSlash
-        # A cooldown that ends with this epoch is over since step 4.
-        if node.cooldown_until > self.work.number:
+        # A cooldown that ends with this epoch is over since step 7.
+        if node.cooldown_until > self.settlement.number:
             raise NodeCooldown
         if node.delegation_cap is not None and node.pool.tokens + amount > node.delegation_cap:
             room = max(node.delegation_cap - node.pool.tokens, 0)
@@ -155,8 +155,8 @@ class _Run:
         post(
             kind="redelegate",
             moves={accounts.pool(source.address): -amount, accounts.pool(target.address): amount},
-            at=self.work.now,
-            epoch=self.work.number,
+            at=self.settlement.now,
+            epoch=self.settlement.number,
             reference=f"redelegation:{redelegation.pk}",
             actor=redelegation.wallet,
             key=f"redelegation:{redelegation.pk}",

@@ -1,4 +1,4 @@
-"""Step 4 of a settlement: what was delegated in this very epoch to an accused node goes back (R32)."""
+"""Step 6: refund delegations that were made in the epoch of an offence (R32)."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from staking.models import Pool, StakeCheckpoint
 from staking.services import events
 
 
-def refund_pending_delegations(work: Settlement) -> None:
-    """Step 4. What was delegated in this very epoch to a node with an offence goes back to its wallets (R32)."""
-    accused = [node for node in work.nodes if node.id in work.found and node.pending_shares]
+def refund_pending_delegations(settlement: Settlement) -> None:
+    """Step 6. Return the pending delegations of every node with an offence to their wallets (R32)."""
+    accused = [node for node in settlement.nodes if node.id in settlement.offences and node.pending_shares]
     if not accused:
         return
     pending = defaultdict(list)
-    found = Position.objects.filter(
-        node_id__in=[node.id for node in accused], pending_epoch=work.number, pending_shares__gt=0
+    positions = Position.objects.filter(
+        node_id__in=[node.id for node in accused], pending_epoch=settlement.number, pending_shares__gt=0
     )
-    for position in found.order_by("node_id", "wallet"):
+    for position in positions.order_by("node_id", "wallet"):
         pending[position.node_id].append(position)
     for node in accused:
-        _refund(work, node, pending[node.id])
+        _refund(settlement, node, pending[node.id])
 
 
-def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> None:
+def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) -> None:
     amounts = pools.refund(
         [position.pending_shares for position in positions], node.pool_tokens, node.pool_shares
     )
     for position, amount in zip(positions, amounts, strict=True):
         position.shares -= position.pending_shares
         position.pending_shares = 0
-        _keep(position, work.number)
+        _save(position, settlement.number)
         events.record(
             "delegation_refunded",
-            at=work.now,
-            epoch=work.number,
+            at=settlement.now,
+            epoch=settlement.number,
             node=node.id,
             wallet=position.wallet,
             amount=amount,
@@ -58,14 +58,14 @@ def _refund(work: Settlement, node: NodeState, positions: list[Position]) -> Non
         post(
             kind="refund",
             moves={accounts.pool(node.address): -sum(amounts), **moves},
-            at=work.now,
-            epoch=work.number,
+            at=settlement.now,
+            epoch=settlement.number,
             reference=node.address,
-            key=f"refund:{work.number}:{node.address}",
+            key=f"refund:{settlement.number}:{node.address}",
         )
 
 
-def _keep(position: Position, epoch: int) -> None:
+def _save(position: Position, epoch: int) -> None:
     position.save(update_fields=["shares", "pending_shares"])
     StakeCheckpoint.objects.bulk_create(
         [

@@ -1,4 +1,7 @@
-"""Step 10: the epoch's report, its rows and the root that proves them (R51)."""
+"""Step 13: the epoch's report, with a row for each node and their Merkle root (R51).
+
+Figure: the same, all other steps
+"""
 
 from __future__ import annotations
 
@@ -21,52 +24,54 @@ COLUMNS = (
     "self_stake", "generation", "pool_tokens", "pool_shares",
 )  # fmt: skip
 
-PIECE = 500
+BLOCK = 500
 
 _values = attrgetter("id", *COLUMNS)
 
 
-def write_report(work: Settlement) -> None:
-    """Step 10. One row a node by COPY, the totals, the Merkle root, and a hash of everything decided."""
-    plan = sha256(f"{work.pool}\n".encode())
+def write_report(settlement: Settlement) -> None:
+    """Step 13. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results."""
+    plan = sha256(f"{settlement.pool}\n".encode())
     with connection.cursor() as cursor:
         statement = f"COPY staking_nodeepoch (epoch, node_id, {', '.join(COLUMNS)}) FROM STDIN"
         with cursor.copy(statement) as copy:
-            for rows in _rows(work):
+            for rows in _rows(settlement):
                 copy.write(rows)
                 plan.update(rows)
-            # The server has the last rows to itself meanwhile.
-            work.merkle_root = "0x" + MerkleTree(leaves(work)).root.hex()
-    work.totals = _totals(work)
-    plan.update(work.merkle_root.encode())
-    work.plan_hash = plan.hexdigest()
+            # Meanwhile the server writes the last rows.
+            settlement.merkle_root = "0x" + MerkleTree(leaves(settlement)).root.hex()
+    settlement.totals = _totals(settlement)
+    plan.update(settlement.merkle_root.encode())
+    settlement.plan_hash = plan.hexdigest()
 
 
-def leaves(work: Settlement) -> list[Leaf]:
-    """A `reward` leaf for each registered node, then a `slash` leaf for each slashed one, by address (R51)."""
-    number = work.number
-    rewards = [Leaf("reward", node.address, node.reward + node.honest_reward, number) for node in work.nodes]
-    slashes = [Leaf("slash", node.address, node.slashed, number) for node in work.nodes if node.slashed]
+def leaves(settlement: Settlement) -> list[Leaf]:
+    """A `reward` leaf for each node, then a `slash` leaf for each slashed one, each by address (R51)."""
+    number = settlement.number
+    rewards = [
+        Leaf("reward", node.address, node.reward + node.honest_reward, number) for node in settlement.nodes
+    ]
+    slashes = [Leaf("slash", node.address, node.slashed, number) for node in settlement.nodes if node.slashed]
     return rewards + slashes
 
 
-def _rows(work: Settlement) -> Iterator[bytes]:
-    """The nodes' rows in pieces, so that the server takes one in while the next is made."""
-    line = f"{work.number}\t%s" + "\t%s" * len(COLUMNS) + "\n"
-    for first in range(0, len(work.nodes), PIECE):
-        text = "".join([line % _values(node) for node in work.nodes[first : first + PIECE]])
-        # No value but an unknown one is written so: the only words among the columns are those of the status.
+def _rows(settlement: Settlement) -> Iterator[bytes]:
+    """The nodes' rows in blocks, so that the server writes one while the next is formatted."""
+    line = f"{settlement.number}\t%s" + "\t%s" * len(COLUMNS) + "\n"
+    for first in range(0, len(settlement.nodes), BLOCK):
+        text = "".join([line % _values(node) for node in settlement.nodes[first : first + BLOCK]])
+        # Only an unknown value is formatted as None: the status is the only text column.
         yield text.replace("None", "\\N").encode()
 
 
-def _totals(work: Settlement) -> dict[str, int]:
+def _totals(settlement: Settlement) -> dict[str, int]:
     names = ("accepted", "good", "rejected", "operator_reward", "delegators_reward", "honest_reward")
-    totals = {name: sum(getattr(node, name) for node in work.nodes) for name in names}
-    totals["nodes"] = len(work.nodes)
-    totals["rewarded"] = sum(1 for node in work.nodes if node.reward)
-    totals["active"] = sum(1 for node in work.nodes if node.status == "active")
-    totals["slashes_created"] = len(work.created)
-    totals["slashes_executed"] = len(work.executed)
-    totals["self_stake"] = sum(node.self_stake for node in work.nodes)
-    totals["pool_tokens"] = sum(node.pool_tokens for node in work.nodes)
+    totals = {name: sum(getattr(node, name) for node in settlement.nodes) for name in names}
+    totals["nodes"] = len(settlement.nodes)
+    totals["rewarded"] = sum(1 for node in settlement.nodes if node.reward)
+    totals["active"] = sum(1 for node in settlement.nodes if node.status == "active")
+    totals["slashes_created"] = len(settlement.created)
+    totals["slashes_executed"] = len(settlement.executed)
+    totals["self_stake"] = sum(node.self_stake for node in settlement.nodes)
+    totals["pool_tokens"] = sum(node.pool_tokens for node in settlement.nodes)
     return totals

@@ -1,4 +1,4 @@
-"""Step 9: what the epoch does to a node's standing (R31, R38)."""
+"""Step 12: ranking penalty and reputation (R31, R38)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from protocol import performance, rewards
 from settlement.state import Settlement
 
 
-def update_standing(work: Settlement) -> None:
-    """Step 9. Penalty and reputation of every node; its settlement tier was fixed with its weight (R7)."""
-    params = work.params
-    for node in work.nodes:
+def update_reputation(settlement: Settlement) -> None:
+    """Step 12. Update penalty and reputation of every node; its tier was determined with its weight (R7)."""
+    params = settlement.params
+    for node in settlement.nodes:
         node.penalty_bps = rewards.next_penalty(
             params,
             node.former_penalty,

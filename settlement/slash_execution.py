@@ -1,4 +1,4 @@
-"""The execution of one slash: what it takes, from where, and where it goes (R34, R35)."""
+"""Execute one slash: take it from the node's parts, return, burn and distribute it (R34, R35)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
 from staking.services import events
 
 
-def execute(work: Settlement, slash: Slash, honest: Sequence[NodeState]) -> None:
-    """Take a due slash from the node's parts, return, burn and share it out, and keep the sums (R34, R35).
+def execute(settlement: Settlement, slash: Slash, honest: Sequence[NodeState]) -> None:
+    """Execute a due slash, and save the amounts on it (R34, R35).
 
-    `honest` are the nodes that share in slashes of this settlement, by address; those run by the slashed node's
-    operator are left out here (R36).
+    `honest`: the nodes that share in the slashes of this settlement, by address. Those that the slashed node's
+    operator runs get nothing of this one (R36).
     """
-    node = work.by_id[slash.node_id]
+    node = settlement.by_id[slash.node_id]
     before = _taken_before(slash)
     own, own_taken = _take(slash, node.self_stake, "self", slash.self_bps, slash.base_self, before[0])
     pool, pool_taken = _take(
@@ -30,17 +30,17 @@ def execute(work: Settlement, slash: Slash, honest: Sequence[NodeState]) -> None
     )
     slash.self_slashed, slash.delegated_slashed = sum(own_taken), sum(pool_taken)
     slash.slashed = slash.self_slashed + slash.delegated_slashed
-    split = slashing.split_slash(slash.slashed, slash.delegated_slashed, work.params, node.custodial)
+    split = slashing.split_slash(slash.slashed, slash.delegated_slashed, settlement.params, node.custodial)
     slash.burned, slash.honest, slash.returned = split
     lost = [
         taken - back
         for taken, back in zip(pool_taken, slashing.give_back(split.returned, pool_taken), strict=True)
     ]
     _lower_buckets([*own, *pool], [*own_taken[1:], *lost[1:]])
-    _lower_bonded(work, slash, node, own_taken[0], lost[0])
-    shared = _share_out(slash, node, split.honest, honest)
-    _post(work, slash, node, own_taken, lost, shared)
-    _close(work, slash, node)
+    _lower_bonded(settlement, slash, node, own_taken[0], lost[0])
+    received = _distribute(slash, node, split.honest, honest)
+    _post(settlement, slash, node, own_taken, lost, received)
+    _close(settlement, slash, node)
 
 
 def _taken_before(slash: Slash) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def _taken_before(slash: Slash) -> tuple[int, int]:
 def _take(
     slash: Slash, bonded: int, kind: str, rate_bps: int, base: int, taken: int
 ) -> tuple[list[Bucket], list[int]]:
-    """The liable buckets of a side, older first, and what the bonded part and each of them bears."""
+    """The liable buckets of a side, oldest first, and the µIFM taken from the bonded part and from each of them."""
     buckets = list(
         Bucket.objects.filter(
             node_id=slash.node_id, kind=kind, epoch__gte=slash.epoch, tokens__gt=0
@@ -70,53 +70,53 @@ def _lower_buckets(buckets: list[Bucket], losses: list[int]) -> None:
             Bucket.objects.filter(pk=bucket.pk).update(tokens=F("tokens") - loss)
 
 
-def _lower_bonded(work: Settlement, slash: Slash, node: NodeState, own: int, pool: int) -> None:
+def _lower_bonded(settlement: Settlement, slash: Slash, node: NodeState, own: int, pool: int) -> None:
     if own:
         node.self_stake -= own
         row = Node.objects.get(id=node.id)
         row.self_stake = node.self_stake
-        # What was pending is active as soon as this epoch is settled; it cannot be more than what is left.
+        # Pending stake cannot be more than what remains; it becomes active when this epoch is settled.
         row.pending_stake = min(row.pending_stake, row.self_stake)
         row.save(update_fields=["self_stake", "pending_stake"])
     if pool:
         node.pool_tokens -= pool
         if pools.is_void(node.pool_tokens, node.pool_shares):
-            _begin_generation(work, slash, node)
+            _begin_generation(settlement, slash, node)
         Pool.objects.filter(node_id=node.id).update(
             tokens=node.pool_tokens, shares=node.pool_shares, generation=node.generation
         )
 
 
-def _begin_generation(work: Settlement, slash: Slash, node: NodeState) -> None:
-    """The old shares are void; their holders keep what they have earned up to this epoch's close (R14)."""
-    VoidGeneration.objects.create(node_id=node.id, generation=node.generation, epoch=work.number, slash=slash)
+def _begin_generation(settlement: Settlement, slash: Slash, node: NodeState) -> None:
+    """Void the old shares; their holders keep what they earned up to the close of this epoch (R14)."""
+    VoidGeneration.objects.create(
+        node_id=node.id, generation=node.generation, epoch=settlement.number, slash=slash
+    )
     node.generation += 1
     node.pool_shares = 0
     Pool.objects.filter(node_id=node.id).update(pending_shares=0)
 
 
-def _share_out(
-    slash: Slash, node: NodeState, honest: int, sharers: Sequence[NodeState]
+def _distribute(
+    slash: Slash, node: NodeState, amount: int, honest: Sequence[NodeState]
 ) -> list[tuple[NodeState, int]]:
-    """The honest part by this epoch's weights, each node's part split like a reward (R35, R41)."""
-    others = [one for one in sharers if one.operator != node.operator]
-    parts, slash.honest_to_treasury = slashing.share_honest(honest, [one.weight for one in others])
-    shared = []
-    for one, part in zip(others, parts, strict=True):
-        if part:
-            one.honest_reward += part
-            one.honest_operator += credit(one, part).operator
-            shared.append((one, part))
-    return shared
+    """Distribute the honest part in µIFM by the weights of this epoch, split like rewards (R35, R41)."""
+    receivers = [other for other in honest if other.operator != node.operator]
+    parts, slash.honest_to_treasury = slashing.share_honest(amount, [other.weight for other in receivers])
+    received = [(other, part) for other, part in zip(receivers, parts, strict=True) if part]
+    for other, part in received:
+        other.honest_reward += part
+        other.honest_operator += credit(other, part).operator
+    return received
 
 
 def _post(
-    work: Settlement,
+    settlement: Settlement,
     slash: Slash,
     node: NodeState,
     own: list[int],
     lost: list[int],
-    shared: list[tuple[NodeState, int]],
+    received: list[tuple[NodeState, int]],
 ) -> None:
     if not slash.slashed:
         return
@@ -127,28 +127,32 @@ def _post(
         accounts.BURNED: slash.burned,
         accounts.TREASURY: slash.honest_to_treasury,
     }
-    moves |= {accounts.rewards(one.address): part for one, part in shared}
+    moves |= {accounts.rewards(other.address): part for other, part in received}
     if any(moves.values()):
         post(
             kind="slash",
             moves=moves,
-            at=work.now,
-            epoch=work.number,
+            at=settlement.now,
+            epoch=settlement.number,
             reference=f"slash:{slash.pk}",
             key=f"slash:{slash.pk}",
         )
 
 
-def _close(work: Settlement, slash: Slash, node: NodeState) -> None:
-    slash.status, slash.resolved_at, slash.resolved_epoch = Slash.Status.EXECUTED, work.now, work.number
+def _close(settlement: Settlement, slash: Slash, node: NodeState) -> None:
+    slash.status, slash.resolved_at, slash.resolved_epoch = (
+        Slash.Status.EXECUTED,
+        settlement.now,
+        settlement.number,
+    )
     slash.save()
     node.slashed += slash.slashed
     node.executed_offences += (slash.offence,)
-    work.executed.append(slash)
+    settlement.executed.append(slash)
     events.record(
         "slash_executed",
-        at=work.now,
-        epoch=work.number,
+        at=settlement.now,
+        epoch=settlement.number,
         node=node.id,
         slash=slash.pk,
         offence=slash.offence,

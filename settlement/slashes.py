@@ -1,4 +1,4 @@
-"""Steps 4 and 5: what the epoch shows of each node, the slashes it creates, and those that are due (section 8)."""
+"""Steps 5, 7 and 9: detect offences, create slashes for them, execute the slashes that are due (section 8)."""
 
 from __future__ import annotations
 
@@ -23,80 +23,83 @@ WHERE epoch = %s AND NOT good AND node_id = ANY(%s) ORDER BY node_id, seq
 Outcome, Proof = Receipt.Outcome, Receipt.Proof
 
 
-def detect_offences(work: Settlement) -> None:
-    """Step 4. Find the offences of every node in the epoch (section 8, R30)."""
-    strikes = _strikes(work)
+def detect_offences(settlement: Settlement) -> None:
+    """Step 5. Detect the offences of every node in the epoch (section 8, R30)."""
+    strikes = _strikes(settlement)
     faked = set(
-        Attestation.objects.filter(epoch=work.number).exclude(shortfalls=[]).values_list("node_id", flat=True)
+        Attestation.objects.filter(epoch=settlement.number)
+        .exclude(shortfalls=[])
+        .values_list("node_id", flat=True)
     )
-    for node in work.nodes:
+    for node in settlement.nodes:
         counters = rules.Counters(
             node.accepted, node.sla_bps, node.invalid, node.forged, node.dropped, node.mismatched,
             node.id in faked, strikes.get(node.id, 0),
         )  # fmt: skip
-        found = rules.find_offences(work.params, counters)
-        if found:
-            work.found[node.id] = found
+        offences = rules.find_offences(settlement.params, counters)
+        if offences:
+            settlement.offences[node.id] = offences
 
 
-def create_slashes(work: Settlement) -> None:
-    """Step 4. Create the slashes found, pending, and start the cooldowns and suspensions they impose (R32, R34)."""
-    if not work.found:
+def create_slashes(settlement: Settlement) -> None:
+    """Step 7. Create a pending slash for each offence, and start its cooldown or suspension (R32, R34)."""
+    if not settlement.offences:
         return
-    receipts = _evidence(work)
-    attested = _attested(work)
-    buckets = _bucket_tokens(work)
-    for node in work.nodes:
-        for found in work.found.get(node.id, ()):
-            slash = _new_slash(work, node, found, buckets)
-            slash.evidence = [job for job, *row in receipts[node.id] if _proves(found.name, *row)]
-            slash.measured = _measured(work, node, found.name, attested.get(node.id))
-            work.created.append(slash)
+    receipts = _evidence(settlement)
+    attested = _attested(settlement)
+    buckets = _bucket_tokens(settlement)
+    for node in settlement.nodes:
+        for offence in settlement.offences.get(node.id, ()):
+            slash = _new_slash(settlement, node, offence, buckets)
+            slash.evidence = [job for job, *row in receipts[node.id] if _proves(offence.name, *row)]
+            slash.measured = _measured(settlement, node, offence.name, attested.get(node.id))
+            settlement.created.append(slash)
             node.slashes_created += 1
-    Slash.objects.bulk_create(work.created)
-    for slash in work.created:
-        _impose(work, slash)
+    Slash.objects.bulk_create(settlement.created)
+    for slash in settlement.created:
+        _impose(settlement, slash)
 
 
-def execute_slashes(work: Settlement) -> None:
-    """Step 5. Execute the slashes that are due, undisputed or upheld, in the protocol's order (R33–R36)."""
-    due = list(Slash.objects.filter(status__in=Slash.UNRESOLVED, due_epoch__lte=work.number))
+def execute_slashes(settlement: Settlement) -> None:
+    """Step 9. Execute the slashes that are due, undisputed or upheld, in the protocol's order (R33–R36)."""
+    due = list(Slash.objects.filter(status__in=Slash.UNRESOLVED, due_epoch__lte=settlement.number))
     if not due:
         return
     accused = set(Slash.objects.filter(status__in=Slash.UNRESOLVED).values_list("node_id", flat=True))
     honest = [
         node
-        for node in work.nodes
+        for node in settlement.nodes
         if slashing.is_honest(
-            work.params,
+            settlement.params,
             active=node.status == "active",
             weight=node.weight,
             sla=node.sla_bps,
             slashed=node.id in accused,
         )
     ]
-    due.sort(key=lambda s: slashing.execution_key(s.epoch, work.by_id[s.node_id].address, s.offence))
+    due.sort(key=lambda s: slashing.execution_key(s.epoch, settlement.by_id[s.node_id].address, s.offence))
     for slash in due:
-        execute(work, slash, honest)
+        execute(settlement, slash, honest)
 
 
-def _strikes(work: Settlement) -> dict[int, int]:
-    """Strikes of each node in the window before this epoch; pending ones count, overturned ones do not."""
-    first = work.number - work.params.sla_strike_window_epochs
-    struck = Slash.objects.filter(strike=True, epoch__gte=first, epoch__lt=work.number)
+def _strikes(settlement: Settlement) -> dict[int, int]:
+    """Strikes of each node in the window before this epoch, by node id; overturned ones do not count."""
+    first = settlement.number - settlement.params.sla_strike_window_epochs
+    struck = Slash.objects.filter(strike=True, epoch__gte=first, epoch__lt=settlement.number)
     counts: dict[int, int] = defaultdict(int)
     for node_id in struck.exclude(status=Slash.Status.OVERTURNED).values_list("node_id", flat=True):
         counts[node_id] += 1
     return counts
 
 
-def _evidence(work: Settlement) -> dict[int, list[tuple[str, int, int]]]:
-    found: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
+def _evidence(settlement: Settlement) -> dict[int, list[tuple[str, int, int]]]:
+    """Receipts of the accused nodes that are not good: (job id, outcome, proof) by node id."""
+    receipts: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(NOT_GOOD, [work.number, list(work.found)])
+        cursor.execute(NOT_GOOD, [settlement.number, list(settlement.offences)])
         for node_id, job_id, outcome, proof in cursor:
-            found[node_id].append((job_id, outcome, proof))
-    return found
+            receipts[node_id].append((job_id, outcome, proof))
+    return receipts
 
 
 def _proves(offence: str, outcome: int, proof: int) -> bool:
@@ -110,48 +113,48 @@ def _proves(offence: str, outcome: int, proof: int) -> bool:
     return proof == {rules.INVALID_PROOF: Proof.INVALID, rules.FORGED_TRACE: Proof.FORGED}.get(offence)
 
 
-def _attested(work: Settlement) -> dict[int, dict[str, Any]]:
+def _attested(settlement: Settlement) -> dict[int, dict[str, Any]]:
     """The first attestation of each node in this epoch that showed less hardware than was declared."""
-    rows = Attestation.objects.filter(epoch=work.number).exclude(shortfalls=[]).order_by("-id")
+    rows = Attestation.objects.filter(epoch=settlement.number).exclude(shortfalls=[]).order_by("-id")
     return {
         row.node_id: {"declared": row.declared, "measured": row.measured, "shortfalls": row.shortfalls}
         for row in rows
     }
 
 
-def _bucket_tokens(work: Settlement) -> dict[tuple[int, str], int]:
-    """What left the accused in this very epoch; at creation no other bucket is liable (R37)."""
-    rows = Bucket.objects.filter(epoch=work.number, node_id__in=list(work.found))
+def _bucket_tokens(settlement: Settlement) -> dict[tuple[int, str], int]:
+    """µIFM in this epoch's buckets of the accused nodes; no other bucket is liable at creation (R37)."""
+    rows = Bucket.objects.filter(epoch=settlement.number, node_id__in=list(settlement.offences))
     return {(node, kind): tokens for node, kind, tokens in rows.values_list("node_id", "kind", "tokens")}
 
 
 def _new_slash(
-    work: Settlement, node: NodeState, found: rules.FoundOffence, buckets: dict[tuple[int, str], int]
+    settlement: Settlement, node: NodeState, offence: rules.FoundOffence, buckets: dict[tuple[int, str], int]
 ) -> Slash:
-    until = slashing.disputable_until(work.params, work.number)
-    cooldown = found.effect == "cooldown"
-    length = tiers.cooldown_length(work.params, node.tier)
+    until = slashing.disputable_until(settlement.params, settlement.number)
+    cooldown = offence.effect == "cooldown"
+    length = tiers.cooldown_length(settlement.params, node.tier)
     return Slash(
         node_id=node.id,
-        offence=found.name,
-        table_order=rules.order_of(found.name),
-        epoch=work.number,
-        self_bps=found.self_bps,
-        delegated_bps=found.delegated_bps,
+        offence=offence.name,
+        table_order=rules.order_of(offence.name),
+        epoch=settlement.number,
+        self_bps=offence.self_bps,
+        delegated_bps=offence.delegated_bps,
         base_self=node.self_stake + buckets.get((node.id, "self"), 0),
         base_delegated=node.pool_tokens + buckets.get((node.id, "delegated"), 0),
-        strike=found.strike,
-        ban=found.effect == "ban",
-        cooldown_until=rules.cooldown_end(work.number, length) if cooldown else 0,
+        strike=offence.strike,
+        ban=offence.effect == "ban",
+        cooldown_until=rules.cooldown_end(settlement.number, length) if cooldown else 0,
         tier=node.tier,
         disputable_until_epoch=until,
         due_epoch=until,
-        created_at=work.now,
+        created_at=settlement.now,
     )
 
 
 def _measured(
-    work: Settlement, node: NodeState, offence: str, attested: dict[str, Any] | None
+    settlement: Settlement, node: NodeState, offence: str, attested: dict[str, Any] | None
 ) -> dict[str, Any]:
     if offence == rules.FAKE_RESOURCES:
         return attested or {}
@@ -159,22 +162,22 @@ def _measured(
         "accepted": node.accepted,
         "good": node.good,
         "sla_bps": node.sla_bps,
-        "sla_threshold_bps": work.params.sla_threshold_bps,
+        "sla_threshold_bps": settlement.params.sla_threshold_bps,
         "invalid": node.invalid,
         "forged": node.forged,
         "dropped": node.dropped,
         "schema_mismatches": node.mismatched,
-        "schema_mismatch_limit": work.params.schema_mismatch_limit,
+        "schema_mismatch_limit": settlement.params.schema_mismatch_limit,
     }
 
 
-def _impose(work: Settlement, slash: Slash) -> None:
-    node = work.by_id[slash.node_id]
+def _impose(settlement: Settlement, slash: Slash) -> None:
+    node = settlement.by_id[slash.node_id]
     node.banned = node.banned or slash.ban
     node.cooldown_until = max(node.cooldown_until, slash.cooldown_until)
     if slash.ban or slash.cooldown_until:
         Node.objects.filter(id=node.id).update(banned=node.banned, cooldown_until=node.cooldown_until)
-    about = partial(events.record, at=work.now, epoch=work.number, node=node.id)
-    about("slash_pending", slash=slash.pk, offence=slash.offence)
+    record = partial(events.record, at=settlement.now, epoch=settlement.number, node=node.id)
+    record("slash_pending", slash=slash.pk, offence=slash.offence)
     if slash.cooldown_until:
-        about("node_cooldown", slash=slash.pk, offence=slash.offence, until=slash.cooldown_until)
+        record("node_cooldown", slash=slash.pk, offence=slash.offence, until=slash.cooldown_until)

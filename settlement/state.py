@@ -1,4 +1,4 @@
-"""The working state of one settlement: what the steps read, compute and pass on."""
+"""The working state of one settlement, which the steps fill in turn."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from staking.services.epochs import OpenEpoch
 
 @dataclass(slots=True)
 class Settlement:
-    """One run of the steps over one epoch; everything happens in a single database transaction."""
+    """One run of the steps over one epoch, in a single database transaction. Amounts in µIFM.
+
+    `expected`: the epoch to settle, None for whichever is open. `nodes` are in the order of their addresses,
+    `offences` of the epoch by node id.
+    """
 
     now: datetime
+    expected: int | None = None
     epoch: OpenEpoch = field(init=False)
-    nodes: list[NodeState] = field(default_factory=list)  # by address
+    nodes: list[NodeState] = field(default_factory=list)
     by_id: dict[int, NodeState] = field(default_factory=dict)
     by_address: dict[str, NodeState] = field(default_factory=dict)
     carry_in: int = 0
@@ -26,7 +31,7 @@ class Settlement:
     pool: int = 0
     distributed: int = 0
     carry: int = 0
-    found: dict[int, list[FoundOffence]] = field(default_factory=dict)  # node id -> offences of this epoch
+    offences: dict[int, list[FoundOffence]] = field(default_factory=dict)
     created: list[Slash] = field(default_factory=list)
     executed: list[Slash] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
@@ -40,5 +45,5 @@ class Settlement:
 
     @property
     def params(self) -> Parameters:
-        """The parameters that it is settled under."""
+        """The parameters under which it is settled."""
         return self.epoch.params

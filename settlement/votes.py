@@ -1,4 +1,4 @@
-"""Steps 5 and 6 of a settlement: count the votes on disputes and proposals (R46, R47, S)."""
+"""Steps 8 and 10: count the votes on disputes and proposals (R46, R47)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from staking.services.parameters import schedule
 from staking.services.slashes import overturn
 
 
-def count_disputes(settlement: Settlement) -> None:
-    """Step 5. Count the dispute votes that end with this epoch (R46); upheld slashes are due now."""
+def count_dispute_votes(settlement: Settlement) -> None:
+    """Step 8. Count the dispute votes that end with this epoch (R46); upheld slashes are due now."""
     ending = Dispute.objects.filter(status=Dispute.Status.VOTING, closes_epoch=settlement.number)
     disputes = list(ending.select_related("slash__node").order_by("pk"))
     tallies = dispute_tallies(dispute.pk for dispute in disputes)
@@ -32,7 +32,7 @@ def count_disputes(settlement: Settlement) -> None:
 
 
 def close_proposals(settlement: Settlement) -> None:
-    """Step 6. Close the votes that end with this epoch, then execute the proposals due, by id (R47).
+    """Step 10. Close the votes that end with this epoch, then execute the proposals due, by id (R47).
 
     A proposal with a timelock of 0 passes and is executed in the same settlement.
     """

@@ -19,11 +19,12 @@ from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid
 from protocol.parameters import Parameters
 from protocol.projection import Past, Projection, project
-from staking.measurement.live import open_epoch
-from staking.models import Node, Ranking, ShareChange
+from staking.models import Node, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.selectors.estimates import pasts_of
 from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.selectors.rankings import latest_id
+from staking.services.epochs import open_epoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
 from web.formatting import amount_digits, grouped_int, percent, percentile, times
@@ -95,8 +96,7 @@ def _columns(wanted: list[str], amount: int) -> list[Column]:
     known = [address for address in wanted if address in ids]
     if epoch is None or not known:
         return []
-    ranking = Ranking.objects.order_by("-id").values_list("id", flat=True).first()
-    figures = read_figures([ids[address] for address in known], epoch=epoch, ranking=ranking)
+    figures = read_figures([ids[address] for address in known], epoch=epoch, ranking=latest_id())
     returns = returns_of([node.id for node in figures])
     changes: dict[int, list[ShareChange]] = {node.id: [] for node in figures}
     for change in ShareChange.objects.filter(node_id__in=changes).order_by("-from_epoch"):

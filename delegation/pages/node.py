@@ -24,12 +24,12 @@ from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
 from protocol.amounts import MICRO
 from protocol.projection import Projection, project
-from staking.measurement.live import open_epoch
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.selectors.estimates import pasts_of
 from staking.selectors.nodes import NodeFigures
 from staking.services import clock
+from staking.services.epochs import open_epoch
 from web.current_user import signed_in_wallet
 
 EXAMPLE = 1_000 * MICRO

@@ -19,9 +19,9 @@ from delegation.pages.forms import NodeDetailsForm, RegisterForm, TermsForm, sen
 from delegation.pages.node_reviews import register_review, retire_review, terms_review
 from delegation.pages.operator import console_page, least_share
 from protocol.errors import ProtocolError
-from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.services import clock, nodes
+from staking.services.epochs import open_epoch
 from web.confirmation import Confirmation, Result, is_edit, respond
 from web.current_user import wallet_required
 

@@ -20,11 +20,10 @@ from delegation.selectors.positions import PositionFigures, count_on_node, posit
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
-from staking.measurement.live import open_epoch
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
 from staking.services import clock
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import OpenEpoch, open_epoch
 from web.current_user import wallet_required
 
 DELEGATORS_LISTED = 10

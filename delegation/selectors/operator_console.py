@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from delegation.selectors.operators import OwnNode, nodes_run_by
 from protocol import tiers
 from protocol.amounts import BPS
-from staking.models import NodeEpoch, Ranking, Slash
+from staking.models import NodeEpoch, Slash
 from staking.selectors.node_figures import NodeFigures, read_figures
+from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
 
 
@@ -44,8 +45,7 @@ def run_nodes(wallet: str, *, epoch: OpenEpoch) -> list[RunNode]:
     """The wallet's nodes by address; four queries."""
     own = nodes_run_by(wallet)
     ids = [node.node_id for node in own]
-    ranking = Ranking.objects.order_by("-id").values_list("id", flat=True).first()
-    figures = {node.id: node for node in read_figures(ids, epoch=epoch, ranking=ranking)}
+    figures = {node.id: node for node in read_figures(ids, epoch=epoch, ranking=latest_id())}
     paid = NodeEpoch.objects.filter(epoch=epoch.number - 1, node_id__in=ids)
     rewards = {row.node_id: row.operator_reward + row.honest_operator for row in paid}
     return [RunNode(node, figures[node.node_id], rewards.get(node.node_id)) for node in own]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from staking.measurement.live import open_epoch
+from staking.services.epochs import open_epoch
 
 # `operator_earned` of the last settled epoch sums the operator's part of all epochs.
 HOLDINGS = """

@@ -15,10 +15,10 @@ from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, u
 from delegation.selectors.wallets import WalletFigures, figures_from
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
-from staking.measurement.live import open_epoch
-from staking.models import Ranking, Slash
+from staking.models import Slash
 from staking.selectors.node_figures import NodeFigures, read_figures
-from staking.services.epochs import OpenEpoch
+from staking.selectors.rankings import latest_id
+from staking.services.epochs import OpenEpoch, open_epoch
 
 EPOCHS = 30
 ENTRIES = 200
@@ -109,8 +109,7 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
 
 
 def _nodes(ids: set[int], epoch: OpenEpoch) -> dict[int, NodeFigures]:
-    ranking = Ranking.objects.order_by("-id").values_list("id", flat=True).first()
-    return {node.id: node for node in read_figures(sorted(ids), epoch=epoch, ranking=ranking)}
+    return {node.id: node for node in read_figures(sorted(ids), epoch=epoch, ranking=latest_id())}
 
 
 def _holdings(

@@ -12,8 +12,8 @@ from delegation.models import Position
 from protocol import pools
 from protocol.addresses import checksum
 from protocol.errors import NotFound
-from staking.measurement.live import open_epoch
 from staking.models import Node
+from staking.services.epochs import open_epoch
 
 # What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index
 # of the last settled epoch, or of the epoch in which a slash made its generation void; what was pending starts

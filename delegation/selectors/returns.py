@@ -8,24 +8,18 @@ from typing import Any
 
 from django.db import connection
 
-from protocol.amounts import BPS
-from staking.measurement.live import open_epoch
+from staking.models.node_sql import APR
+from staking.services.epochs import open_epoch
 
 WINDOWS = (7, 30, 90)
-YEAR = 31_536_000
 NEW_BELOW = 3
 
-# Delegators got their part of the reward and of what slashes of others gave to honest nodes.
-SUMS = """
-SELECT e.node_id,
-  sum(e.delegators_reward + e.honest_reward - e.honest_operator) FILTER (WHERE e.epoch >= %(open)s - w.size),
-  sum(e.active_pool::numeric * extract(epoch FROM p."end" - p.start)::bigint)
-    FILTER (WHERE e.epoch >= %(open)s - w.size),
-  w.size
-FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
-CROSS JOIN unnest(%(windows)s::int[]) AS w(size)
-WHERE e.node_id = ANY(%(nodes)s::int[]) AND e.epoch >= %(open)s - %(longest)s AND e.epoch < %(open)s
-GROUP BY e.node_id, w.size
+APR_OF_WINDOWS = f"""
+SELECT e.node_id, w.size, {APR}
+FROM unnest(%(windows)s::int[]) AS w(size)
+JOIN staking_nodeepoch e ON e.epoch >= %(open)s - w.size AND e.epoch < %(open)s
+JOIN staking_epoch z ON z.number = e.epoch
+WHERE e.node_id = ANY(%(nodes)s::int[]) GROUP BY e.node_id, w.size
 """
 SETTLED = "SELECT node_id, count(*) FROM staking_nodeepoch WHERE node_id = ANY(%s::int[]) GROUP BY node_id"
 
@@ -44,26 +38,16 @@ class Returns:
 
 
 def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
-    """What delegators of each node earned over 7, 30 and 90 epochs, as a year's worth, not compounded; two queries.
-
-    APR = floor(10,000 × rewards × seconds of a year / Σ (active pool × seconds of the epoch)).
-    """
+    """What delegators of each node earned over 7, 30 and 90 epochs, as a year's worth, not compounded; two queries."""
     epoch = open_epoch()
     found: dict[int, dict[int, int | None]] = {id_: dict.fromkeys(WINDOWS) for id_ in node_ids}
     settled: dict[int, int] = {}
     if epoch is not None and node_ids:
-        asked: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number}
-        asked |= {"windows": list(WINDOWS), "longest": WINDOWS[-1]}
+        values: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS)}
         with connection.cursor() as cursor:
-            cursor.execute(SUMS, asked)
-            for node_id, earned, at_work, size in cursor.fetchall():
-                found[node_id][size] = _apr(earned, at_work)
+            cursor.execute(APR_OF_WINDOWS, values)
+            for node_id, size, apr_bps in cursor.fetchall():
+                found[node_id][size] = apr_bps
             cursor.execute(SETTLED, [list(node_ids)])
             settled = dict(cursor.fetchall())
     return {id_: Returns(apr, settled.get(id_, 0)) for id_, apr in found.items()}
-
-
-def _apr(earned: int | None, at_work: int | None) -> int | None:
-    if not at_work:
-        return None
-    return int(earned or 0) * BPS * YEAR // int(at_work)

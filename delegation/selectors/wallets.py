@@ -12,8 +12,8 @@ from delegation.selectors.unbondings import worth_of_wallet
 from ledger import accounts
 from ledger.selectors import balance
 from postgres.snapshot import snapshot
-from staking.measurement.live import open_epoch
 from staking.selectors.voting_power import voting_power
+from staking.services.epochs import open_epoch
 
 
 @dataclass(frozen=True, slots=True)

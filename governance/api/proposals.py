@@ -27,8 +27,8 @@ from governance.services.votes import vote_proposal
 from protocol.errors import Invalid, NotFound
 from protocol.parameters import DEFAULTS, apply_changes
 from protocol.votes import PROPOSAL_CHOICES
-from staking.measurement.live import open_epoch
 from staking.services import clock
+from staking.services.epochs import open_epoch
 from web.api import filters
 from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
 

@@ -25,10 +25,9 @@ from governance.voting_periods import is_before_end
 from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
-from staking.measurement.live import open_epoch
 from staking.models import Epoch, Slash
 from staking.services import clock
-from staking.services.epochs import OpenEpoch, parameters_of
+from staking.services.epochs import OpenEpoch, open_epoch, parameters_of
 from web import query_params
 from web.current_user import signed_in_wallet
 from web.formatting import amount_digits

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from governance.voting_periods import end_of
-from staking.measurement.live import open_epoch
 from staking.models import Epoch
+from staking.services.epochs import open_epoch
 
 
 def closing_times(numbers: Iterable[int]) -> dict[int, datetime]:

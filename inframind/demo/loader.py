@@ -14,9 +14,8 @@ from inframind.demo.receipt_signer import Oracle
 from oracle import heartbeats, receipts
 from protocol.errors import Conflict
 from settlement.epoch import settle_epoch
-from staking.measurement.live import open_epoch
 from staking.services import clock
-from staking.services.epochs import OpenEpoch, start_network
+from staking.services.epochs import OpenEpoch, open_epoch, start_network
 from staking.services.rankings import rank, rank_due
 from staking.services.unbondings import release_due
 

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from inframind.feeds.plain import plain
 from protocol.addresses import normalize
 from protocol.errors import ProtocolError
-from staking.measurement.live import open_epoch
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.selectors.nodes import node_id
 from staking.selectors.rankings import latest_id
+from staking.services.epochs import open_epoch
 
 KEPT_SECONDS = 60
 NAME_LENGTH = 24

@@ -1,4 +1,4 @@
-"""The running epoch so far: the figures that rankings and node pages go by (R49)."""
+"""Live figures: every node by the open epoch so far, or by the last settled one (R49)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from protocol import scheduling
 from staking.measurement.node_inputs import read_nodes
 from staking.measurement.node_state import NodeState
 from staking.measurement.performance import measure
-from staking.models import Epoch, NodeEpoch
-from staking.services.epochs import OpenEpoch, parameters_of
+from staking.models import NodeEpoch
+from staking.services.epochs import OpenEpoch, open_epoch
 
 WINDOW_FIELDS = (
     "accepted", "good", "sla_bps", "rejection_bps", "uptime_bps", "latency_ms", "variation_bps",
@@ -21,14 +21,14 @@ WINDOW_FIELDS = (
     "q_sla", "q_bps",
 )  # fmt: skip
 
-# What a reading longer than so many seconds cost is paid again only after REST times as long, so that readers cannot
-# wear the database out.
+# A reading that takes longer than LONG seconds is used for REST times as long, so that readers cannot overload the
+# database.
 LONG, REST = 0.2, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A node by the window of R49: the open epoch so far, or its last settled one (`live` is False then)."""
+    """A node by its live window (R49): the open epoch so far, or the last settled one, and then `live` is False."""
 
     state: NodeState
     live: bool
@@ -41,22 +41,12 @@ class Live:
         return self.state.self_stake + self.state.pool_tokens
 
 
-def open_epoch() -> OpenEpoch | None:
-    """The open epoch without a lock, for reading; None before the network's first start."""
-    row = (
-        Epoch.objects.exclude(status="settled")
-        .values_list("number", "start", "end", "parameters_id", "parameters__digest")
-        .first()
-    )
-    if row is None:
-        return None
-    number, start, end, version, digest = row
-    return OpenEpoch(number, parameters_of(digest), start, end, version)
-
-
 def figures(*, now: datetime) -> list[Live]:
-    """Every node, by address, by the window of R49: the open epoch so far, or the last settled one while fewer
-    than sla_min_jobs are in; Q is 10,000 bps when there is neither."""
+    """Every node, in the order of addresses, by its live window (R49).
+
+    That is the open epoch so far, or the last settled one while fewer than sla_min_jobs were accepted. Q is 10,000 bps
+    when there is neither. Empty before the network's first start.
+    """
     epoch = open_epoch()
     if epoch is None:
         return []
@@ -66,35 +56,36 @@ def figures(*, now: datetime) -> list[Live]:
     return [_window(node, settled.get(node.id), epoch) for node in nodes]
 
 
-class _Kept:
-    """The last reading of this process, how many seconds it took, and until when it serves."""
+class _LastReading:
+    """The last reading of this process, its duration in seconds, and until when it is used."""
 
     key: tuple[object, ...] = ()
-    took: float = 0.0
+    duration: float = 0.0
     until: float = 0.0
     by_address: dict[str, Live] = {}
 
 
 def figures_by_address(*, now: datetime) -> dict[str, Live]:
-    """The same, by address, for one node's page and answer.
+    """`figures` by address, for the page and the API answer of one node.
 
-    Read each time while that is quick; where it takes long, at most 5 % of the time, and at once in a new epoch.
+    Read each time while that is quick. A slow reading is reused, so that at most 5 % of the time is spent on reading,
+    but never in a later epoch.
     """
-    key = _running()
-    if key == _Kept.key and time.monotonic() < _Kept.until:
-        return _Kept.by_address
-    began = time.monotonic()
-    found = {live.state.address: live for live in figures(now=now)}
+    key = _epoch_key()
+    if key == _LastReading.key and time.monotonic() < _LastReading.until:
+        return _LastReading.by_address
+    started = time.monotonic()
+    by_address = {live.state.address: live for live in figures(now=now)}
     ended = time.monotonic()
-    # One slow reading may be a busy machine's; after two in a row it is the network that is large.
-    cost, _Kept.took = min(ended - began, _Kept.took), ended - began
-    _Kept.by_address, _Kept.key = found, key
-    _Kept.until = ended + (cost * REST if cost > LONG else 0.0)
-    return found
+    # One slow reading may be due to a busy machine; after two in a row the network is large.
+    cost, _LastReading.duration = min(ended - started, _LastReading.duration), ended - started
+    _LastReading.by_address, _LastReading.key = by_address, key
+    _LastReading.until = ended + (cost * REST if cost > LONG else 0.0)
+    return by_address
 
 
-def _running() -> tuple[object, ...]:
-    """The epoch that is not settled yet, and of which database: a process of the tests sees several."""
+def _epoch_key() -> tuple[object, ...]:
+    """The open epoch, and its database, since a process of the tests uses several."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database(), (SELECT max(number) FROM staking_epoch)")
         return tuple(cursor.fetchone())

@@ -1,19 +1,15 @@
-"""The working table of one settlement: what the steps read, find and leave to be written."""
+"""A node's figures in one epoch, as a settlement or a live reading computes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from protocol.rewards import REPUTATION_START
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(slots=True)
 class NodeState:
-    """One node through the settlement of an epoch. µIFM, bps, ms; names as in NodeEpoch."""
+    """One node in one epoch. µIFM, bps, ms; names as in NodeEpoch."""
 
     id: int
     address: str
@@ -26,7 +22,7 @@ class NodeState:
     delegation_cap: int | None
     retired: bool
     share_bps: int
-    # stake: bonded, and the part of it that is active in this epoch
+    # Stake: bonded, and the part of it that is active in this epoch.
     self_stake: int
     active_stake: int
     generation: int
@@ -35,7 +31,7 @@ class NodeState:
     pending_shares: int
     active_pool: int
     active_shares: int
-    # the former epoch's accumulators
+    # The accumulators of the epoch before.
     reward_index: int = 0
     index_carry: int = 0
     operator_earned: int = 0
@@ -46,7 +42,7 @@ class NodeState:
     latency_count: int = 0
     latency_sum: int = 0
     latency_squares: int = 0
-    # step 2: performance
+    # Performance.
     accepted: int = 0
     good: int = 0
     rejected: int = 0
@@ -69,14 +65,14 @@ class NodeState:
     q_scarcity: int = 0
     q_sla: int = 10_000
     q_bps: int = 10_000
-    # step 3: weight and reward
+    # Weight and reward.
     tier: int = 0
     bonus_bps: int = 0
     weight: int = 0
     reward: int = 0
     operator_reward: int = 0
     delegators_reward: int = 0
-    # steps 4, 5 and 9
+    # Slashes, penalty and reputation.
     slashes_created: int = 0
     slashed: int = 0
     honest_reward: int = 0

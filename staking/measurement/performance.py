@@ -1,4 +1,4 @@
-"""Step 2: what every node did, read from one partition of receipts in set-based passes (R22–R28)."""
+"""Measure the work of every node in an epoch, in set-based passes over its receipts and heartbeats (R22–R28)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from staking.measurement.node_state import NodeState
 from staking.models import Epoch, Receipt
 from staking.services.epochs import OpenEpoch, parameters_of
 
-# Σx² in 64 bits, which the server refuses beyond them, and without a bound at three times the cost.
+# Σx² in 64 bits, which the server refuses to exceed, and without a bound at three times the cost.
 SQUARES, WIDE_SQUARES = "sum(latency_ms * latency_ms)", "sum(latency_ms::numeric * latency_ms)"
 
-# What was good: two plain aggregates, which the server shares out over its workers as it would not a joint one.
+# Good jobs and others in two plain aggregates, which the server runs in parallel, unlike a joint one.
 GOOD = """
 SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {squares}::text
 FROM staking_receipt WHERE epoch = %s AND good GROUP BY node_id
 """
 DEMAND = "SELECT region, sum(jobs) FROM staking_demand WHERE epoch = %s GROUP BY region"
-# The rest are few, and lie together in an index.
+# Jobs that are not good are few, and have an index of their own.
 BAD = """
 SELECT node_id, outcome, proof, count(*) FROM staking_receipt
 WHERE epoch = %s AND NOT good GROUP BY node_id, outcome, proof
@@ -53,7 +53,7 @@ MS = timedelta(milliseconds=1)
 
 
 def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:
-    """Fill in what the nodes did in `epoch` up to `until`: its close, or now for a live view (R22–R28)."""
+    """Fill in the performance of the nodes in `epoch` up to `until`: its end, or now for live figures (R22–R28)."""
     params = epoch.params
     sums = _count_good(nodes, epoch.number)
     _count_bad(nodes, epoch.number)
@@ -70,7 +70,7 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
 
 
 def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, tuple[int, int]]:
-    """Good jobs and their credits into the nodes; answers with Σx and Σx² of each node's good latencies."""
+    """Count good jobs and credits of the nodes; Σx and Σx² of the good latencies by node id."""
     sums: dict[int, tuple[int, int]] = {}
     by_id = {node.id: node for node in nodes}
     for id_, jobs, credits, total, squares in _good(epoch):

@@ -14,8 +14,8 @@ from protocol.parameters import DEFAULTS, Parameters
 from protocol.performance import QTerms, q_factor
 from protocol.rewards import RewardSplit, split_reward
 from protocol.slashing import SlashSplit, split_slash
-from staking.measurement.live import open_epoch
 from staking.pages.waterfall import QBreakdown
+from staking.services.epochs import open_epoch
 
 # The node of the worked examples: 94 percent of nodes slower, heard 99.1 percent of the time, every job good.
 PERCENTILE, UPTIME, STAKE = 9_400, 9_910, 2_400 * MICRO

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from staking.selectors.page_context import frame, live_word
+from staking.selectors.page_context import live_version, network_status
 
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
-        live_word(frame()), content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+        live_version(network_status()),
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
     )

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
 from staking.charts import node as charts
-from staking.measurement.live import open_epoch
 from staking.models import Node, Pool
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
@@ -22,7 +21,7 @@ from staking.selectors import node_history as history
 from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, node_figures
 from staking.services import clock
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import OpenEpoch, open_epoch
 from web import query_params
 from web.current_user import signed_in_wallet
 from web.listing import Pager

@@ -10,6 +10,7 @@ from django.db import connection
 
 from protocol.projection import Past, project
 from staking.models import Epoch
+from staking.models.node_sql import share_in
 from staking.services.epochs import OpenEpoch
 from web.versioned_cache import VersionedCache
 
@@ -28,10 +29,9 @@ GROUP BY e.node_id, l.epoch, l.node_id, l.bonus_bps, l.q_bps, l.q_stake, l.q_lat
   l.degraded
 """
 # Stake and the delegator share of the next epoch.
-STAKE = """
-SELECT n.id, n.self_stake, p.tokens,
-  CASE WHEN n.next_share_epoch <= %(open)s + 1 THEN n.next_share_bps ELSE n.share_bps END
-FROM staking_node n JOIN staking_pool p ON p.node_id = n.id WHERE {nodes}
+STAKE = f"""
+SELECT n.id, n.self_stake, p.tokens, {share_in("%(open)s + 1")}
+FROM staking_node n JOIN staking_pool p ON p.node_id = n.id WHERE {{nodes}}
 """
 SOME = "{column} = ANY(%(nodes)s::int[])"
 

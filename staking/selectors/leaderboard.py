@@ -9,17 +9,18 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from staking.models import RankingRow
+from staking.models.node_sql import EFFECTIVE_STAKE, HAS_STATUS
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 
 APR_EPOCHS = 30
 MIDDLE = (0.1, 0.5, 0.9)
 
-HEADLINE = """
+HEADLINE = f"""
 WITH standing AS (
-  SELECT n.self_stake, p.tokens, n.self_stake + p.tokens AS stake,
-    NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until < %(epoch)s AS active,
-    NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until >= %(epoch)s AS cooling
+  SELECT n.self_stake, p.tokens, {EFFECTIVE_STAKE} AS stake,
+    {HAS_STATUS["active"]} AS active,
+    {HAS_STATUS["cooldown"]} AS cooling
   FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 ), nodes AS (
   SELECT count(*) AS registered, count(*) FILTER (WHERE active) AS active,

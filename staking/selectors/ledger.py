@@ -1,4 +1,4 @@
-"""The journal as outsiders read it (R9)."""
+"""The journal in the format of the API and the pages (R9)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _OWNED = re.compile(r"(wallet|stake|pool|unbonding|rewards):(0[xX][0-9a-fA-F]{40
 
 
 def account_name(text: str) -> str:
-    """The name of an account as the ledger writes it, its address in any letter case.
+    """The stored name of an account, from a name whose address is in any letter case.
 
-    Raises: `not_found` for what can never be the name of one.
+    Raises: `not_found` when no account can have this name.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -27,15 +27,15 @@ def account_name(text: str) -> str:
             return f"{owned[1]}:{normalize(owned[2])}"
     except AddressInvalid:
         pass
-    raise NotFound("The ledger has no such account: its names are those of section 5 of the protocol.")
+    raise NotFound("The ledger has no such account. Section 5 of the protocol lists the names of accounts.")
 
 
 def shown_account(name: str) -> str:
-    """The name of an account as outsiders read it, its address with the EIP-55 checksum (R5)."""
+    """The name of an account with the EIP-55 checksum of its address (R5)."""
     kind, colon, address = name.partition(":")
     return f"{kind}{colon}{checksum(address)}" if colon else name
 
 
 def shown_reference(text: str) -> str:
-    """What a transaction is about, as outsiders read it: kinds refer to addresses and to numbers (R5)."""
+    """The reference of a transaction; an address gets its EIP-55 checksum (R5)."""
     return checksum(text) if len(text) == 42 and text.startswith("0x") else text

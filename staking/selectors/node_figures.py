@@ -12,22 +12,20 @@ from django.db import connection
 
 from protocol import tiers
 from protocol.pools import value_of
+from staking.models.node_sql import OPERATOR_UNBONDING, PENDING_SLASH, SHARE, STATUS
 from staking.services.epochs import OpenEpoch
 
 REWARD_EPOCHS = 12
 
 # By the ranking; a node outside of it by its last settled epoch; one that has neither starts at 10,000 bps.
-FIGURES = """
+FIGURES = f"""
 SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key, n.custodial, n.registered_at,
   n.registered_epoch, n.retired_at, n.cooldown_until,
-  CASE WHEN n.banned THEN 'banned' WHEN n.retired_at IS NOT NULL THEN 'retired'
-       WHEN n.cooldown_until >= %(epoch)s THEN 'cooldown' ELSE 'active' END AS status,
-  EXISTS (SELECT FROM staking_slash s WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed'))
-    AS pending_slash,
+  {STATUS} AS status,
+  {PENDING_SLASH} AS pending_slash,
   EXISTS (SELECT FROM staking_slash s
     WHERE s.node_id = n.id AND s.ban AND s.status IN ('pending', 'disputed')) AS ban_pending,
-  EXISTS (SELECT FROM staking_unbonding u WHERE u.node_id = n.id AND u.kind = 'self' AND u.status = 'open')
-    AS operator_unbonding,
+  {OPERATOR_UNBONDING} AS operator_unbonding,
   n.self_stake, p.tokens AS delegated,
   CASE WHEN n.pending_epoch = %(epoch)s THEN n.pending_stake ELSE 0 END AS pending_self,
   CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END AS pending_shares,
@@ -35,7 +33,7 @@ SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key,
   coalesce((SELECT sum(b.tokens) FROM staking_bucket b WHERE b.node_id = n.id AND b.tokens > 0), 0)::bigint
     AS unbonding,
   n.delegation_cap,
-  CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END AS delegator_share_bps,
+  {SHARE} AS delegator_share_bps,
   CASE WHEN n.next_share_epoch > %(epoch)s THEN n.next_share_bps END AS next_share_bps,
   CASE WHEN n.next_share_epoch > %(epoch)s THEN n.next_share_epoch END AS next_share_epoch,
   r.rank, r.movement, coalesce(r.live, false) AS live,

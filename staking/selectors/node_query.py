@@ -7,20 +7,19 @@ from typing import Any
 
 from protocol.errors import Invalid
 from protocol.parameters import Parameters, minimum_tier_of_class
+from staking.models.node_sql import EFFECTIVE_STAKE, HAS_STATUS, PENDING_SLASH, SHARE
 from staking.services.epochs import OpenEpoch
 
-STATUSES = ("active", "cooldown", "banned", "retired")
+STATUSES = tuple(HAS_STATUS)
 
 # Figures by the ranking, else by the last settled epoch, as in node_figures.FIGURES.
 Q = "coalesce(r.q_bps, e.q_bps, 10000)"
 SLA = "CASE WHEN r.rank IS NULL THEN e.sla_bps ELSE r.sla_bps END"
 UPTIME = "coalesce(r.uptime_bps, e.uptime_bps, 10000)"
-SHARE = "CASE WHEN n.next_share_epoch <= %(epoch)s THEN n.next_share_bps ELSE n.share_bps END"
-STAKE = "n.self_stake + p.tokens"
 
 ORDERS = {
     "rank": "r.rank",
-    "stake": STAKE,
+    "stake": EFFECTIVE_STAKE,
     "q": Q,
     "apr": "r.apr_bps",
     "share": SHARE,
@@ -32,16 +31,9 @@ ORDERS = {
 }
 ORDERINGS = tuple(sign + name for name in ORDERS for sign in ("", "-"))
 
-STANDING = {
-    "active": "NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until < %(epoch)s",
-    "cooldown": "NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until >= %(epoch)s",
-    "banned": "n.banned",
-    "retired": "NOT n.banned AND n.retired_at IS NOT NULL",
-}
 OPEN = (
-    f"{STANDING['active']} AND (n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(least_room)s)"
-    " AND NOT EXISTS (SELECT FROM staking_slash s"
-    " WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed'))"
+    f"{HAS_STATUS['active']} AND (n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(least_room)s)"
+    f" AND NOT {PENDING_SLASH}"
 )
 # Declared, and not declared to be absent.
 TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
@@ -122,7 +114,7 @@ def source(clauses: list[str], order: str = "") -> str:
 def _standing(query: NodeQuery) -> list[str]:
     if query.status is not None and query.status not in STATUSES:
         raise Invalid(f"Choose a status among {', '.join(STATUSES)}.", field="status")
-    return [OPEN] * query.open_only + ([] if query.status is None else [STANDING[query.status]])
+    return [OPEN] * query.open_only + ([] if query.status is None else [HAS_STATUS[query.status]])
 
 
 def _tier(query: NodeQuery, params: Parameters, values: dict[str, Any]) -> list[str]:
@@ -131,13 +123,13 @@ def _tier(query: NodeQuery, params: Parameters, values: dict[str, Any]) -> list[
         if not 0 <= query.tier < len(params.tiers):
             raise Invalid(f"Choose a tier from 0 to {len(params.tiers) - 1}.", field="tier")
         values["tier_from"] = params.tiers[query.tier].minimum
-        wanted.append(f"{STAKE} >= %(tier_from)s")
+        wanted.append(f"{EFFECTIVE_STAKE} >= %(tier_from)s")
         if query.tier + 1 < len(params.tiers):
             values["tier_below"] = params.tiers[query.tier + 1].minimum
-            wanted.append(f"{STAKE} < %(tier_below)s")
+            wanted.append(f"{EFFECTIVE_STAKE} < %(tier_below)s")
     if query.job_class is not None:
         values["class_from"] = params.tiers[minimum_tier_of_class(params, query.job_class)].minimum
-        wanted.append(f"{STAKE} >= %(class_from)s")
+        wanted.append(f"{EFFECTIVE_STAKE} >= %(class_from)s")
         if query.job_class == "tee":
             wanted.append(TEE)
     return wanted

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from protocol.addresses import checksum
 from protocol.errors import NotFound
-from staking.measurement.live import Live, figures_by_address, open_epoch
+from staking.measurement.live import Live, figures_by_address
 from staking.models import Node
 from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
 from staking.selectors.node_order import all_ids, page_ids
 from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery
 from staking.selectors.rankings import in_force, latest_id
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import OpenEpoch, open_epoch
 
 __all__ = [
     "ORDERINGS",

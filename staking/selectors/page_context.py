@@ -1,4 +1,4 @@
-"""What frames every page, in one query: the clock's offset, the running epoch, the latest ranking and the next."""
+"""The state of the network that every page shows, in one query: clock, open epoch, latest and next ranking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from staking.selectors.rankings import next_due
 
-FRAME = """
+NETWORK_STATUS = """
 SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0, e.number, e.start, e."end",
   e.status, e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
 FROM staking_epoch e LEFT JOIN staking_network w ON w.id = 1 JOIN staking_parameterset p ON p.version = e.parameters_id
@@ -20,7 +20,7 @@ WHERE e.status <> 'settled'
 
 
 @dataclass(frozen=True, slots=True)
-class RunningEpoch:
+class EpochStatus:
     number: int
     start: datetime
     end: datetime
@@ -29,7 +29,7 @@ class RunningEpoch:
 
 
 @dataclass(frozen=True, slots=True)
-class RankingInForce:
+class RankingStatus:
     """`next_at`: the end of the ranking period in which it was computed (R49)."""
 
     id: int
@@ -39,25 +39,25 @@ class RankingInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class NetworkStatus:
     """`offset_ms`: how far the network clock is ahead of the wall clock. `halted`: the audit found faults.
 
-    None: the network has not started, or has no ranking yet.
+    `epoch` is None before the network's first start, `ranking` before the first ranking.
     """
 
     offset_ms: int
     halted: bool
-    epoch: RunningEpoch | None
-    ranking: RankingInForce | None
+    epoch: EpochStatus | None
+    ranking: RankingStatus | None
 
 
-def frame() -> Frame:
-    """Read the frame. One query."""
+def network_status() -> NetworkStatus:
+    """The current state of the network; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(FRAME)
+        cursor.execute(NETWORK_STATUS)
         row = cursor.fetchone()
     if row is None:
-        return Frame(0, False, None, None)
+        return NetworkStatus(0, False, None, None)
     (
         offset,
         halted,
@@ -72,16 +72,16 @@ def frame() -> Frame:
         computed_at,
         nodes,
     ) = row
-    epoch = RunningEpoch(number, start, end, status, version)
+    epoch = EpochStatus(number, start, end, status, version)
     if ranking is None:
-        return Frame(offset, halted, epoch, None)
+        return NetworkStatus(offset, halted, epoch, None)
     next_at = next_due(first, computed_at, ranking_seconds)
-    return Frame(offset, halted, epoch, RankingInForce(ranking, computed_at, nodes, next_at))
+    return NetworkStatus(offset, halted, epoch, RankingStatus(ranking, computed_at, nodes, next_at))
 
 
-def live_word(read: Frame) -> str:
-    """Which epoch and which ranking are in force, as a word that changes when either does."""
-    if read.epoch is None:
+def live_version(status: NetworkStatus) -> str:
+    """A text that changes with the open epoch, its status and the latest ranking; empty before the first start."""
+    if status.epoch is None:
         return ""
-    ranking = read.ranking.id if read.ranking else 0
-    return f"{read.epoch.number}.{read.epoch.status}.{ranking}"
+    ranking = status.ranking.id if status.ranking else 0
+    return f"{status.epoch.number}.{status.epoch.status}.{ranking}"

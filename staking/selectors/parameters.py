@@ -1,4 +1,4 @@
-"""The parameters in force, and how they came to be (section 3)."""
+"""The parameters in force, and the history of their changes (section 3)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from protocol.parameters import DEFAULTS, to_json
-from staking.measurement.live import open_epoch
 from staking.models import ParameterSet
+from staking.services.epochs import open_epoch
 
 LONGEST_HISTORY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version: since when, by which proposal (None: the network's start), and what it changed, old and new."""
+    """A version of the parameters: its first epoch, its proposal (None: the first version), and (old, new) by name."""
 
     version: int
     from_epoch: int
@@ -25,19 +25,19 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """The version in force (0 before the network's first start) in the doors' format; `history` newest first."""
+class ParametersInForce:
+    """The version in force (0 before the network's first start), values in the API's format, `history` newest first."""
 
     version: int
     values: dict[str, Any]
     history: tuple[Version, ...]
 
 
-def in_force() -> InForce:
-    """The parameters of the open epoch, and the newest versions, those that are yet to come too."""
+def in_force() -> ParametersInForce:
+    """The parameters of the open epoch, and the newest versions, scheduled ones included."""
     epoch = open_epoch()
     version, params = (0, DEFAULTS) if epoch is None else (epoch.version, epoch.params)
-    return InForce(version, to_json(params), tuple(_history()))
+    return ParametersInForce(version, to_json(params), tuple(_history()))
 
 
 def _history() -> list[Version]:

@@ -13,7 +13,7 @@ from staking.selectors.epochs import epoch as read_epoch
 
 
 class ProvenLeaf(NamedTuple):
-    """A leaf, and the hashes that lead from it to the root."""
+    """A leaf and its Merkle proof: the sibling hashes on the way to the root."""
 
     leaf: Leaf
     proof: tuple[bytes, ...]
@@ -27,23 +27,23 @@ class Proof(NamedTuple):
 
 
 def proof_of(number: int, node: str) -> Proof:
-    """A node's leaves in an epoch's tree. Raises: `not_found`, also until the epoch is settled."""
-    found = read_epoch(number)
-    if found.status != Epoch.Status.SETTLED:
-        raise NotFound(f"Epoch {number} is not settled yet: there is nothing to prove until then.")
-    tree = tree_of(number, found.merkle_root)
-    places = [place for place, leaf in enumerate(tree.leaves) if leaf.address == node]
-    if not places:
+    """A node's leaves in an epoch's tree. Raises: `not_found`, also while the epoch is not settled."""
+    epoch = read_epoch(number)
+    if epoch.status != Epoch.Status.SETTLED:
+        raise NotFound(f"Epoch {number} is not settled yet, so it has no proofs.")
+    tree = tree_of(number, epoch.merkle_root)
+    indexes = [index for index, leaf in enumerate(tree.leaves) if leaf.address == node]
+    if not indexes:
         raise NotFound(f"No node had the address {checksum(node)} in epoch {number}.")
-    leaves = tuple(ProvenLeaf(tree.leaves[place], tuple(tree.proof(place))) for place in places)
-    return Proof(found.merkle_root, leaves)
+    leaves = tuple(ProvenLeaf(tree.leaves[index], tuple(tree.proof(index))) for index in indexes)
+    return Proof(epoch.merkle_root, leaves)
 
 
 @lru_cache(maxsize=4)
 def tree_of(number: int, root: str) -> MerkleTree:
-    """The tree over an epoch's rows: rewards of all nodes by address, then slashes, as settlement built it.
+    """The tree over an epoch's rows, as settlement built it: rewards of all nodes by address, then slashes.
 
-    Kept in the process, since what was settled stays. Raises AssertionError when the rows do not make `root`.
+    Cached, since a settled epoch does not change. Raises AssertionError when the rows do not have the root `root`.
     """
     rows = list(
         NodeEpoch.objects.filter(epoch=number)
@@ -54,5 +54,5 @@ def tree_of(number: int, root: str) -> MerkleTree:
     slashes = [Leaf("slash", address, slashed, number) for address, _, _, slashed in rows if slashed]
     tree = MerkleTree([*rewards, *slashes])
     if "0x" + tree.root.hex() != root:
-        raise AssertionError(f"the rows of epoch {number} do not make the root that was settled")
+        raise AssertionError(f"the rows of epoch {number} do not have the root that was settled")
     return tree

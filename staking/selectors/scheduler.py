@@ -1,4 +1,4 @@
-"""Who may be given a job, how likely, and the draws that anyone can check (R50)."""
+"""Nodes that are eligible for a job, their weights, and the draws, which anyone can verify (R50)."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from protocol import scheduling, tiers
 from protocol.errors import NotFound
 from protocol.parameters import JOB_CLASSES, Quorum, minimum_tier_of_class
 from protocol.scheduling import Candidate, ChosenQuorum
-from staking.selectors.node_query import STAKE, STANDING, TEE
+from staking.models.node_sql import EFFECTIVE_STAKE, HAS_STATUS, OPERATOR_UNBONDING
+from staking.selectors.node_query import TEE
 from staking.selectors.rankings import in_force
 from staking.services.epochs import OpenEpoch
 from web.versioned_cache import VersionedCache
 
-# By the ranking's places, so that a page of the best reads no more than it shows.
+# In the order of ranks, so that the first page reads only the rows that it shows.
 ELIGIBLE = f"""
-SELECT n.address, n.operator, n.region, {STAKE}, r.score_bps, r.degraded,
-  EXISTS (SELECT FROM staking_unbonding u WHERE u.node_id = n.id AND u.kind = 'self' AND u.status = 'open')
+SELECT n.address, n.operator, n.region, {EFFECTIVE_STAKE}, r.score_bps, r.degraded, {OPERATOR_UNBONDING}
 FROM staking_rankingrow r JOIN staking_node n ON n.id = r.node_id JOIN staking_pool p ON p.node_id = n.id
-WHERE r.ranking_id = %(ranking)s AND {STANDING["active"]} AND {STAKE} >= %(least)s {{tee}}
+WHERE r.ranking_id = %(ranking)s AND {HAS_STATUS["active"]} AND {EFFECTIVE_STAKE} >= %(minimum)s {{tee}}
 ORDER BY r.rank LIMIT %(limit)s OFFSET %(offset)s
 """
 ALL = 2**31
 
 
 class Eligible(NamedTuple):
-    """A node that may be given a job of the class asked for."""
+    """A node that is eligible for the job class."""
 
     node: str
     operator: str
@@ -40,31 +40,31 @@ class Eligible(NamedTuple):
     access: Quorum
 
     def weight(self, region: str | None) -> int:
-        """Its part in the draw for a job from a region (R50)."""
+        """Its weight in the draw for a job from a region (R50)."""
         return scheduling.assignment_weight(
             self.score_bps, self.unbonding, self.degraded, self.region == region
         )
 
 
-class Field:
-    """All nodes eligible for a job class by one ranking, best first, and their weights for jobs from a region."""
+class EligibleNodes:
+    """All nodes eligible for a job class by one ranking, best first, with their weights for jobs from a region."""
 
     def __init__(self, ranking: int, nodes: Sequence[Eligible]) -> None:
         self.ranking = ranking
         self.nodes = nodes
-        self._regions = {one.region for one in nodes}
+        self._regions = {node.region for node in nodes}
         self._weights: dict[str | None, tuple[int, ...]] = {}
 
     def weights(self, region: str | None) -> tuple[int, ...]:
-        """The weights of the nodes; those of a region in which there is none are the same as without one."""
+        """The weights of the nodes for jobs from a region; one without nodes gives the same weights as none."""
         known = region if region in self._regions else None
         if known not in self._weights:
-            self._weights[known] = tuple(one.weight(known) for one in self.nodes)
+            self._weights[known] = tuple(node.weight(known) for node in self.nodes)
         return self._weights[known]
 
 
 class Assignment(NamedTuple):
-    """The node drawn for a job, the ranking and the sum of weights it was drawn from, and the number drawn."""
+    """The node drawn for a job, the ranking, the number drawn, and the sum of weights."""
 
     node: str
     ranking: int
@@ -72,14 +72,14 @@ class Assignment(NamedTuple):
     total: int
 
 
-_fields: VersionedCache[Field] = VersionedCache(len(JOB_CLASSES))
+_cache: VersionedCache[EligibleNodes] = VersionedCache(len(JOB_CLASSES))
 
 
 def eligible_nodes(job_class: str, *, limit: int, offset: int = 0) -> tuple[int | None, list[Eligible]]:
-    """The ranking in force, and a page of the nodes that may do such jobs now, best first.
+    """The latest ranking, and a page of the nodes that are eligible for the job class now, best first.
 
-    Places are the latest ranking's; tier, status and unbonding are those of this moment. A node that was not
-    ranked yet is not eligible. Raises: `invalid` for an unknown class.
+    The order is that of the ranking; tier, status and unbonding are current. A node that is not ranked is not
+    eligible. Raises: `invalid` for an unknown class.
     """
     epoch, ranking = in_force()
     if ranking is None or epoch is None:
@@ -88,47 +88,50 @@ def eligible_nodes(job_class: str, *, limit: int, offset: int = 0) -> tuple[int 
 
 
 def assign(*, job_id: str, job_class: str, region: str | None) -> Assignment:
-    """Draw the node for a job (R50). Raises: `not_found` when no node may do it, `invalid`."""
-    field = _field(job_class)
-    weights = field.weights(region)
+    """Draw the node for a job (R50). Raises: `not_found` when no node is eligible, `invalid`."""
+    eligible = _eligible_nodes(job_class)
+    weights = eligible.weights(region)
     total = sum(weights)
     if total == 0:
-        raise NotFound("No node may be given this job now: none is ranked, active and of the tier it needs.")
-    drawn = scheduling.draw(field.ranking, job_id, total)
-    return Assignment(field.nodes[scheduling.pick(weights, drawn)].node, field.ranking, drawn, total)
+        raise NotFound(
+            "No node is eligible for this job now: none is ranked, active and of the tier that it needs."
+        )
+    number = scheduling.draw(eligible.ranking, job_id, total)
+    node = eligible.nodes[scheduling.pick(weights, number)].node
+    return Assignment(node, eligible.ranking, number, total)
 
 
 def quorum(*, job_id: str, size: int, job_class: str, region: str | None) -> tuple[int, ChosenQuorum]:
-    """Draw a quorum for a job: the ranking it is drawn by, its coordinator and members (R50).
+    """Draw a quorum for a job: the ranking, and the quorum with its coordinator and members (R50).
 
-    Raises: `not_found` when too few operators run nodes that may sit in it, or none may lead it; `invalid`.
+    Raises: `not_found` when too few operators run eligible nodes, or none can coordinate; `invalid`.
     """
-    field = _field(job_class)
-    weighed = zip(field.nodes, field.weights(region), strict=True)
+    eligible = _eligible_nodes(job_class)
     candidates = [
-        Candidate(one.node, one.operator, weight, one.access, one.unbonding) for one, weight in weighed
+        Candidate(node.node, node.operator, weight, node.access, node.unbonding)
+        for node, weight in zip(eligible.nodes, eligible.weights(region), strict=True)
     ]
-    chosen = scheduling.choose_quorum(field.ranking, job_id, size, candidates)
+    chosen = scheduling.choose_quorum(eligible.ranking, job_id, size, candidates)
     if chosen is None:
         raise NotFound(f"No quorum of {size} can be formed now: choose a smaller one or another job class.")
-    return field.ranking, chosen
+    return eligible.ranking, chosen
 
 
-def _field(job_class: str) -> Field:
-    return _fields.get(job_class, lambda: _read_field(job_class))
+def _eligible_nodes(job_class: str) -> EligibleNodes:
+    return _cache.get(job_class, lambda: _read_all(job_class))
 
 
-def _read_field(job_class: str) -> Field:
+def _read_all(job_class: str) -> EligibleNodes:
     ranking, nodes = eligible_nodes(job_class, limit=ALL)
-    return Field(ranking or 0, nodes)
+    return EligibleNodes(ranking or 0, nodes)
 
 
 def _read(job_class: str, ranking: int, epoch: OpenEpoch, limit: int, offset: int) -> list[Eligible]:
-    least = epoch.params.tiers[minimum_tier_of_class(epoch.params, job_class)].minimum
-    asked: dict[str, Any] = {"ranking": ranking, "epoch": epoch.number, "least": least}
+    minimum = epoch.params.tiers[minimum_tier_of_class(epoch.params, job_class)].minimum
+    values = {"ranking": ranking, "epoch": epoch.number, "minimum": minimum}
     with connection.cursor() as cursor:
         sql = ELIGIBLE.format(tee=f"AND {TEE}" if job_class == "tee" else "")
-        cursor.execute(sql, asked | {"limit": limit, "offset": offset})
+        cursor.execute(sql, values | {"limit": limit, "offset": offset})
         return [_eligible(row, epoch) for row in cursor.fetchall()]
 
 

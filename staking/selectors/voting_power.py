@@ -1,4 +1,4 @@
-"""Voting power at a snapshot (R44): stake as it stood when an epoch opened."""
+"""Voting power at a snapshot: the stake at the opening of an epoch (R44)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SELECT coalesce((
 
 
 def voting_power(wallet: str, *, epoch: int) -> int:
-    """Self stake and the value of delegations of a wallet at the opening of `epoch`, in µIFM, floor each (R44)."""
+    """Self stake and value of the delegations of a wallet at the opening of `epoch`, in µIFM, floor each (R44)."""
     with connection.cursor() as cursor:
         cursor.execute(POWER, {"wallet": wallet, "before": epoch - 1})
         return int(cursor.fetchone()[0])
 
 
 def quorum_base(*, epoch: int) -> int:
-    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44); one row, whatever the network's size."""
+    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44); reads one row."""
     totals = Epoch.objects.filter(number=epoch - 1).values_list("totals", flat=True).first() or {}
     return int(totals.get("self_stake", 0)) + int(totals.get("pool_tokens", 0))

@@ -19,12 +19,12 @@ from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
 READ = Prepared("SELECT clock_timestamp(), (SELECT clock_offset_ms FROM staking_network WHERE id = 1)")
-# No step leads past it, however many are made: in the end times could no longer be written.
+# The latest time that the clock can be moved to: later ones could soon no longer be written.
 LAST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
-    """Return the time of the network, UTC. Every rule reads this and nothing else. One round trip."""
+    """The time of the network, UTC: the only clock that rules read. One round trip."""
     wall, offset_ms = read_clock()
     return wall + offset_ms * MS
 
@@ -39,7 +39,7 @@ def read_clock() -> tuple[datetime, int]:
 
 
 def advance_to(moment: datetime) -> datetime:
-    """Devnet: move the clock forward to `moment`; a clock that is past it stays. Answers with the time."""
+    """Devnet: move the clock forward to `moment`, or leave it where it is past that; the network time then."""
     with transaction.atomic():
         network = _locked_network()
         wall, _ = read_clock()
@@ -51,23 +51,23 @@ def advance_to(moment: datetime) -> datetime:
 
 
 def advance_by(seconds: int) -> datetime:
-    """Devnet: move the clock forward by whole seconds. Raises: `invalid` when that is not forward, or too far."""
+    """Devnet: move the clock forward by whole seconds. Raises: `invalid` below 1 second, or past the year 3000."""
     if seconds <= 0:
         raise Invalid("Give a number of seconds above 0: the clock only moves forward.")
     with transaction.atomic():
         _locked_network()
-        room = (LAST - now()) // timedelta(seconds=1)
-        if seconds > room:
-            raise Invalid(f"Give at most {room} seconds: the clock goes no further than {LAST:%Y}.")
+        most = (LAST - now()) // timedelta(seconds=1)
+        if seconds > most:
+            raise Invalid(f"Give at most {most} seconds: the clock stops at the year {LAST:%Y}.")
         Network.objects.filter(id=1).update(clock_offset_ms=F("clock_offset_ms") + seconds * 1000)
         return now()
 
 
 def start_at(moment: datetime) -> bool:
-    """Devnet: begin an empty network at 00:00 UTC of `moment`'s day; False when it is not empty any more.
+    """Devnet: start an empty network at 00:00 UTC of `moment`'s day; False when it is not empty.
 
-    Empty: epoch 1 is open and no receipt or heartbeat was ever recorded. The nodes known so far count as
-    registered then, and rankings made before it are forgotten.
+    Empty: epoch 1 is open and no receipt or heartbeat was ever recorded. Nodes that exist count as registered at
+    the start, and rankings computed before are deleted.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         start_network(now=database_time())
@@ -87,7 +87,7 @@ def start_at(moment: datetime) -> bool:
 
 def _locked_network() -> Network:
     if settings.INFRAMIND_NETWORK == "production":
-        raise Invalid("The network clock is the wall clock in production: it cannot be moved.")
+        raise Invalid("In production the network clock is the wall clock and cannot be moved.")
     if not Network.objects.exists():
         start_network(now=database_time())
     return Network.objects.select_for_update().get(id=1)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from json import dumps
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,14 +21,26 @@ from postgres.prepared import Prepared
 from protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
 from staking.models import Epoch, Network, ParameterSet
 
-LOCK = Prepared("SELECT * FROM staking_lock_epoch()")
+
+class EpochRow(NamedTuple):
+    """The columns of `staking_lock_epoch`."""
+
+    number: int
+    epoch_start: datetime
+    epoch_end: datetime
+    version: int
+    digest: str
+
+
+LOCK = Prepared(f"SELECT {', '.join(EpochRow._fields)} FROM staking_lock_epoch()", EpochRow)
+# The key of the advisory lock: services take it shared, a settlement exclusively.
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"
 NO_GENESIS = "this database holds no network yet. Run `manage.py genesis FILE` once (docs/operations.md)."
 
 
 @dataclass(frozen=True, slots=True)
 class EpochParameters:
-    """The number of the open epoch and the parameters that it is settled under."""
+    """The number of an epoch and the parameters under which it is settled."""
 
     number: int
     params: Parameters
@@ -36,34 +48,43 @@ class EpochParameters:
 
 @dataclass(frozen=True, slots=True)
 class OpenEpoch(EpochParameters):
-    """The open epoch with its bounds and the version of its parameters."""
+    """The open epoch with its bounds [start, end) and the version of its parameters."""
 
     start: datetime
     end: datetime
     version: int
 
 
-def lock_open_epoch() -> OpenEpoch:
-    """Share-lock the open epoch to the end of the transaction, starting the network when it is new (R4).
+def open_epoch() -> OpenEpoch | None:
+    """The epoch that is not settled yet, read without a lock; None before the network's first start (R4)."""
+    row = (
+        Epoch.objects.exclude(status=Epoch.Status.SETTLED)
+        .values_list("number", "start", "end", "parameters_id", "parameters__digest")
+        .first()
+    )
+    return None if row is None else _open_epoch(EpochRow(*row))
 
-    What is written under the lock falls whole into this epoch: settlement waits for it, and it for settlement.
+
+def lock_open_epoch() -> OpenEpoch:
+    """Share-lock the open epoch to the end of the transaction, and start the network if it is new (R4).
+
+    Everything written under the lock belongs to this epoch: settlement waits for the writers, they for settlement.
     Raises: ClockSkew when this machine's clock was last seen to differ too much from the database's.
     """
     require_agreement()
-    row = _locked_row()
+    row = LOCK.row()
     if row is None:
         start_network(now=database_time())
-        row = _locked_row()
+        row = LOCK.row()
     assert row is not None
-    number, start, end, version, digest = row
-    return OpenEpoch(number, parameters_of(digest), start, end, version)
+    return _open_epoch(row)
 
 
 def start_network(*, now: datetime) -> None:
-    """Devnet: open epoch 1 at `now` under the first parameters (R4); on a running network nothing happens.
+    """Devnet: open epoch 1 at `now` under the first parameters (R4); does nothing on a network that has started.
 
-    INFRAMIND_PARAMETERS overrides the defaults here and only here (interfaces section 2).
-    Raises: `parameter_out_of_bounds` when an override is not inside the bounds, ImproperlyConfigured in production,
+    INFRAMIND_PARAMETERS overrides the defaults here and nowhere else (interfaces section 2).
+    Raises: `parameter_out_of_bounds` when an override is outside the bounds, ImproperlyConfigured in production,
     where `genesis` starts the network.
     """
     if Epoch.objects.exists():
@@ -96,7 +117,7 @@ def open_network(
 def store_parameters(
     *, version: int, params: Parameters, from_epoch: int, proposal: int | None, now: datetime
 ) -> ParameterSet:
-    """Keep one version of the parameters, in force from the opening of `from_epoch` (section 3)."""
+    """Save a version of the parameters, in force from the opening of `from_epoch` (section 3)."""
     values = to_json(params)
     return ParameterSet.objects.create(
         version=version,
@@ -110,18 +131,17 @@ def store_parameters(
 
 @lru_cache(maxsize=256)
 def parameters_of(digest: str) -> Parameters:
-    """The parameters behind a version's digest; content never changes, so it is read once a process."""
+    """The parameters with this digest, which never change: read once per process."""
     return from_json(ParameterSet.objects.filter(digest=digest).values_list("values", flat=True)[0])
 
 
 def parameters_in(epoch: int) -> ParameterSet:
-    """The version in force at the opening of `epoch`: the newest of those scheduled till then."""
+    """The version in force at the opening of `epoch`: the newest of those scheduled for it or earlier."""
     return ParameterSet.objects.filter(from_epoch__lte=epoch).latest("version")
 
 
-def _locked_row() -> tuple[int, datetime, datetime, int, str] | None:
-    row: tuple[int, datetime, datetime, int, str] | None = LOCK.row()
-    return row
+def _open_epoch(row: EpochRow) -> OpenEpoch:
+    return OpenEpoch(row.number, parameters_of(row.digest), row.epoch_start, row.epoch_end, row.version)
 
 
 def _digest(values: dict[str, Any]) -> str:

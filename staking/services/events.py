@@ -1,4 +1,4 @@
-"""The event log: what touched whom, written in the transaction of the act itself."""
+"""The event log: what happened to a node or wallet, written in the transaction of the operation itself."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from staking.models import Event
 def record(
     kind: str, *, at: datetime, epoch: int, node: int | None = None, wallet: str = "", **data: object
 ) -> None:
-    """Note that `kind` happened to a node, a wallet or both; readers learn of it after commit."""
+    """Record that `kind` happened to a node, a wallet or both; notifications are made from it after commit."""
     Event.objects.create(kind=kind, at=at, epoch=epoch, node_id=node, wallet=wallet, data=data)

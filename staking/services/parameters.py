@@ -1,4 +1,4 @@
-"""Parameter versions: what the DAO decided, in force from the opening of an epoch (section 3)."""
+"""Schedule a version of the parameters, in force from the opening of an epoch (section 3)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from staking.services.epochs import parameters_in, store_parameters
 
 
 def schedule(*, changes: Mapping[str, Any], from_epoch: int, proposal: int, now: datetime) -> ParameterSet:
-    """Put changes on top of what will be in force in `from_epoch` and keep it as a new version.
+    """Apply changes to the parameters that will be in force in `from_epoch`, and save the new version.
 
-    Called inside a settlement, by proposal id, each on the result of the former (S 6).
-    Raises: `parameter_out_of_bounds`; nothing is kept then.
+    A settlement calls this in the order of the proposals' ids, so that each changes the result of the one before (S).
+    Raises: `parameter_out_of_bounds`; nothing is saved then.
     """
     params = apply_changes(from_json(parameters_in(from_epoch).values), changes)
     newest = ParameterSet.objects.latest("version").version

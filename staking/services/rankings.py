@@ -1,4 +1,4 @@
-"""The ranking of all active nodes (R49)."""
+"""Compute and store the ranking of the nodes (R49)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,14 @@ from django.db import IntegrityError, connection, transaction
 from protocol.scheduling import rank_key
 from staking.measurement.live import Live, figures
 from staking.models import Epoch, Ranking
+from staking.models.node_sql import APR
 from staking.services.epochs import lock_open_epoch
 
 APR_EPOCHS = 30
-YEAR_SECONDS = 31_536_000
 
-# Delegators' earnings of the last epochs over what they had at work in them, a year's worth, not compounded; where
-# next to nothing was at work, the most that the column holds.
-APR = """
-SELECT e.node_id, floor(least(9223372036854775807,
-    10000::numeric * sum(e.delegators_reward + e.honest_reward - e.honest_operator) * %(year)s
-    / sum(e.active_pool::numeric * extract(epoch FROM p."end" - p.start)::bigint)))::bigint
-FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
-WHERE e.epoch > %(after)s GROUP BY e.node_id HAVING sum(e.active_pool) > 0
+APR_OF_NODES = f"""
+SELECT e.node_id, {APR} FROM staking_nodeepoch e JOIN staking_epoch z ON z.number = e.epoch
+WHERE e.epoch > %(after)s GROUP BY e.node_id
 """
 FORMER = """
 SELECT node_id, rank FROM staking_rankingrow
@@ -35,9 +30,9 @@ COLUMNS = (
 
 
 def rank(*, now: datetime, slot: int | None = None) -> Ranking | None:
-    """Rank every active node now and keep the ranking with its movement since the former (R49).
+    """Rank the nodes now, and store the ranking with each node's movement since the ranking before (R49).
 
-    `slot` numbers the ranking period; None back when that period's ranking exists already.
+    `slot` numbers the ranking period; None when the ranking of that period exists already.
     """
     try:
         with transaction.atomic():
@@ -55,16 +50,16 @@ def rank(*, now: datetime, slot: int | None = None) -> Ranking | None:
 
 
 def rank_due(*, now: datetime) -> Ranking | None:
-    """The ranking of the running period, if it is missing: periods count from the start of epoch 1 (R49).
+    """The ranking of the current period, computed if it does not exist; periods count from the start of epoch 1 (R49).
 
-    Periods in which nothing ran cannot be ranked afterwards and are left out.
+    Earlier periods without a ranking are not ranked afterwards.
     """
     first = Epoch.objects.filter(number=1).first()
     if first is None:
         return None
     with transaction.atomic():
         period = lock_open_epoch().params.ranking_seconds
-    # The length is part of the number, so that a changed length neither repeats nor skips a period.
+    # The number includes the length of a period, so that a new length neither repeats nor skips one.
     slot = int((now - first.start).total_seconds() * 1000) // (period * 1000) + period * 10**9
     if Ranking.objects.filter(slot=slot).exists():
         return None
@@ -72,7 +67,7 @@ def rank_due(*, now: datetime) -> Ranking | None:
 
 
 def ranked_nodes(*, now: datetime) -> list[Live]:
-    """Active nodes best first: sound before degraded, score, effective stake, address (R49)."""
+    """Active nodes, best first: not degraded, then score, effective stake and address (R49)."""
     active = [live for live in figures(now=now) if live.state.status == "active"]
     return sorted(
         active, key=lambda n: rank_key(n.state.degraded, n.score_bps, n.effective_stake, n.state.address)
@@ -81,7 +76,7 @@ def ranked_nodes(*, now: datetime) -> list[Live]:
 
 def _write_rows(ranking: int, ranked: list[Live], epoch: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(APR, {"year": YEAR_SECONDS, "after": epoch - 1 - APR_EPOCHS})
+        cursor.execute(APR_OF_NODES, {"after": epoch - 1 - APR_EPOCHS})
         apr = dict(cursor.fetchall())
         cursor.execute(FORMER, [ranking])
         former = dict(cursor.fetchall())
@@ -91,14 +86,14 @@ def _write_rows(ranking: int, ranked: list[Live], epoch: int) -> None:
 
 def _lines(ranking: int, ranked: list[Live], former: dict[int, int], apr: dict[int, int]) -> list[str]:
     lines = []
-    for place, one in enumerate(ranked, 1):
-        node = one.state
+    for rank_, live in enumerate(ranked, 1):
+        node = live.state
         before = former.get(node.id)
         values = (
-            ranking, place, None if before is None else before - place, node.id, one.score_bps, node.q_bps,
+            ranking, rank_, None if before is None else before - rank_, node.id, live.score_bps, node.q_bps,
             node.q_latency, node.q_uptime, node.q_stake, node.q_scarcity, node.q_sla, node.former_penalty,
-            node.degraded, one.live, node.accepted, node.sla_bps, node.uptime_bps, node.latency_ms,
-            node.latency_percentile_bps, one.effective_stake, apr.get(node.id),
+            node.degraded, live.live, node.accepted, node.sla_bps, node.uptime_bps, node.latency_ms,
+            node.latency_percentile_bps, live.effective_stake, apr.get(node.id),
         )  # fmt: skip
         lines.append("\t".join(["\\N" if value is None else str(value) for value in values]) + "\n")
     return lines

@@ -96,7 +96,7 @@ def test_example_6_ends_a_cooldown() -> None:
     length = cooldown_length(DEFAULTS, tier=2)
     end = cooldown_end(10, length)
     text = example("6: cooldown")
-    assert f"= {length} epochs: 11 … {end}. It ends in step 4 of the settlement of epoch {end}." in text
+    assert f"= {length} epochs: 11 … {end}. It ends in step 7 of the settlement of epoch {end}." in text
 
 
 def test_example_7_rounds_shares_for_those_who_stay() -> None:

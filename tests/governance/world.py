@@ -11,10 +11,9 @@ from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
 from settlement.epoch import settle_epoch
-from staking.measurement.live import open_epoch
 from staking.models import Attestation, Node, Slash
 from staking.services import clock, faucet, nodes, stakes
-from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.epochs import OpenEpoch, lock_open_epoch, open_epoch
 
 SECOND = timedelta(seconds=1)
 

@@ -15,9 +15,8 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO, parse_amount
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
-from staking.measurement.live import open_epoch
 from staking.services import clock, faucet, nodes
-from staking.services.epochs import lock_open_epoch
+from staking.services.epochs import lock_open_epoch, open_epoch
 from tests.oracle import machines
 
 OWEN, DORA = (Account.from_key("0x" + digit * 64) for digit in "34")

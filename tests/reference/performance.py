@@ -1,4 +1,4 @@
-"""Steps 2 and 3 on the plain model: what every node did, and what it earns."""
+"""Steps 3 and 4 on the plain model: the work of every node, and what it earns."""
 
 from __future__ import annotations
 

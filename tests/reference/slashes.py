@@ -1,4 +1,4 @@
-"""Steps 4 and 5 on the plain model: slashes are created, judged and executed."""
+"""Steps 5 to 9 on the plain model: slashes are created, judged and executed."""
 
 from __future__ import annotations
 

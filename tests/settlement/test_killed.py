@@ -19,7 +19,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ledger.models import Transaction
-from settlement import epoch as roof
+from settlement import epoch as epoch_module
 from settlement.audit import audit
 from settlement.epoch_lifecycle import Halted
 from settlement.state import Settlement
@@ -36,7 +36,7 @@ WAITING = """
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-STEPS = len(roof.EPOCH_STEPS) - 1
+STEPS = len(epoch_module.EPOCH_STEPS) - 1
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def due(transactional_db: None) -> datetime:
 
 
 def settle_all(now: datetime) -> None:
-    for _ in roof.settle_due(now=now):
+    for _ in epoch_module.settle_due(now=now):
         pass
 
 
@@ -86,12 +86,12 @@ def halting_before(step: int, pipe: int) -> Iterator[None]:
 
         return begin
 
-    steps = roof.EPOCH_STEPS
-    roof.EPOCH_STEPS = (steps[0], *(counted(run) for run in steps[1:]))
+    steps = epoch_module.EPOCH_STEPS
+    epoch_module.EPOCH_STEPS = (steps[0], *(counted(run) for run in steps[1:]))
     try:
         yield
     finally:
-        roof.EPOCH_STEPS = steps
+        epoch_module.EPOCH_STEPS = steps
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def halting_before_the_audit(pipe: int) -> Iterator[None]:
         return []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(roof, "audit", begin)
+        patch.setattr(epoch_module, "audit", begin)
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,13 @@ from ledger.models import Transaction
 from ledger.posting import post
 from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
-from settlement import epoch as roof
+from settlement import epoch as epoch_module
 from settlement.epoch import settle_due, settle_epoch
-from settlement.epoch_lifecycle import Halted, NotDue
+from settlement.epoch_lifecycle import AlreadySettled, Halted, NotDue
 from staking.models import Epoch, Node, NodeEpoch
 from staking.models import Network as NetworkRow
 from staking.services.parameters import schedule
+from tests.docs.document import PROTOCOL, section
 from tests.network import START, Network
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +75,8 @@ def test_up_to_an_epoch_and_no_further(net: Network) -> None:
 def test_a_settled_number_is_not_settled_again(net: Network) -> None:
     late = START + 5 * DAY
     settle_epoch(now=late, number=1)
-    assert settle_epoch(now=late, number=1) is None
+    with pytest.raises(AlreadySettled):
+        settle_epoch(now=late, number=1)
     assert Epoch.objects.get(number=2).status == "open"
 
 
@@ -82,14 +85,14 @@ def test_an_error_in_any_step_leaves_nothing(net: Network, monkeypatch: pytest.M
     net.work(node)
     before = Transaction.objects.count()
 
-    def fail(work: object) -> None:
+    def fail(settlement: object) -> None:
         raise RuntimeError("the disk is full")
 
-    for place in range(1, len(roof.EPOCH_STEPS)):
-        steps = list(roof.EPOCH_STEPS)
+    for place in range(1, len(epoch_module.EPOCH_STEPS)):
+        steps = list(epoch_module.EPOCH_STEPS)
         steps[place] = fail
         with monkeypatch.context() as patch:
-            patch.setattr(roof, "EPOCH_STEPS", tuple(steps))
+            patch.setattr(epoch_module, "EPOCH_STEPS", tuple(steps))
             with pytest.raises(RuntimeError):
                 settle_epoch(now=START + DAY)
         assert Epoch.objects.get().status == "open"
@@ -181,3 +184,11 @@ def test_what_was_settled_is_kept_by_the_database(net: Network, sql: str) -> Non
     net.settle()
     with pytest.raises(IntegrityError, match="settled"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+def test_the_steps_are_numbered_in_their_order() -> None:
+    steps = section(PROTOCOL.read_text(), "### S Order of settlement")
+    numbered = [int(number) for number in re.findall(r"^([0-9]+)\. ", steps, re.MULTILINE)]
+    assert numbered == list(range(1, len(epoch_module.EPOCH_STEPS) + 1))
+    for number, step in enumerate(epoch_module.EPOCH_STEPS, 1):
+        assert (step.__doc__ or "").startswith(f"Step {number}. ")

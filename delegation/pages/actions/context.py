@@ -16,9 +16,8 @@ from ledger.selectors import balance
 from protocol import tiers
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid
-from staking.measurement.live import open_epoch
 from staking.models import Node
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import OpenEpoch, open_epoch
 
 MAX_ID = 2**63 - 1
 

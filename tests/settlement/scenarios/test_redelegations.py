@@ -175,7 +175,7 @@ def test_from_a_banned_node_one_may_go_whatever_its_operator_does(
 
 
 def test_a_cooldown_that_ends_with_the_epoch_lets_stake_in(net: Network, pair: tuple[str, str]) -> None:
-    """Tier 1: ceil(3 × 1.25) = 4 epochs, 3 … 6, over in step 4 of the settlement of 6; redelegated in step 7."""
+    """Tier 1: ceil(3 × 1.25) = 4 epochs, 3 … 6, over in step 7 of the settlement of 6; redelegated in step 11."""
     net.work(pair[1], 1, proof="invalid")
     net.settle(4)
     assert net.epoch.number == 6

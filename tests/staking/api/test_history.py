@@ -110,7 +110,7 @@ def test_rows_that_were_tampered_with_prove_nothing(settled: Net, client: Any) -
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
     tree_of.cache_clear()
-    with pytest.raises(AssertionError, match="do not make the root"):
+    with pytest.raises(AssertionError, match="do not have the root"):
         client.get(f"/api/v1/epochs/1/proof/{NORTH}")
 
 

@@ -1,4 +1,4 @@
-"""How often the running epoch is read for the page and the answer of one node (R49)."""
+"""How often the open epoch is read for the page and the answer of one node (R49)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every look at the clock is half a second after the former, so that a reading takes as long."""
-    looks = count()
-    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: next(looks) / 2))
+    """The clock moves half a second each time it is read, so that a reading takes as long."""
+    reads = count()
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: next(reads) / 2))
     monkeypatch.setattr(live, "REST", 20)
-    for name, value in {"key": (), "took": 0.0, "until": 0.0}.items():
-        monkeypatch.setattr(live._Kept, name, value)
+    for name, value in {"key": (), "duration": 0.0, "until": 0.0}.items():
+        monkeypatch.setattr(live._LastReading, name, value)
 
 
-def test_slow_readings_are_put_off_and_a_new_epoch_is_read_at_once(three: Net, slow: None, get: Any) -> None:
+def test_slow_readings_are_reused_but_not_in_a_new_epoch(three: Net, slow: None, get: Any) -> None:
     def accepted() -> int:
         return int(get(f"nodes/{NORTH}")["accepted"])
 
     assert accepted() == 0
     three.work(NORTH, good=10)
-    assert accepted() == 10, "one slow reading may be a busy machine's"
+    assert accepted() == 10, "one slow reading may be due to a busy machine"
     three.work(NORTH, good=1)
-    # 20 times half a second: this look and nineteen more.
+    # 20 times half a second: this reading and nineteen more.
     assert [accepted() for _ in range(20)] == [10] * 19 + [11]
     three.work(NORTH, good=1)
     assert accepted() == 11

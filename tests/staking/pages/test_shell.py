@@ -78,7 +78,7 @@ def test_an_unknown_theme_is_not_kept(network: Network, reader: Client) -> None:
     assert reader.get("/theme/").status_code == 405
 
 
-def test_the_live_word_changes_with_epoch_and_ranking(filled: Network, reader: Client) -> None:
+def test_the_live_version_changes_with_epoch_and_ranking(filled: Network, reader: Client) -> None:
     words = [reader.get("/live/").content]
     rank(now=filled.now)
     words.append(reader.get("/live/").content)
