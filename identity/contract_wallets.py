@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import structlog
-from django.conf import settings
 
+from chain.configuration import chain_configuration
 from chain.rpc import Rpc, RpcUnreachable
 from chain.wallet_signatures import is_valid_signature
 
@@ -22,7 +22,8 @@ class ChainUnreachable(Exception):
 
 def chain_rpc() -> str:
     """The URL of the chain's node; "" on a network without a chain."""
-    return str(getattr(settings, "INFRAMIND_CHAIN_RPC", ""))
+    configuration = chain_configuration()
+    return configuration.rpc_urls[0] if configuration else ""
 
 
 def verify_contract_signature(*, wallet: str, digest: bytes, signature: bytes) -> bool:

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 OWN_PREFIX = "INFRAMIND_"
 
@@ -30,6 +33,8 @@ class Variable:
     parse: Callable[[str], Any]
     default: str | None
     says: str
+    # Its value may contain a password or a provider's key, and is in no error message.
+    secret: bool = False
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
@@ -76,6 +81,31 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def address(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return normalize(text)
+    except AddressInvalid:
+        raise ValueError("must be an address, 0x and 40 hex digits") from None
+
+
+def node_urls(text: str) -> tuple[str, ...]:
+    """One or two URLs of Ethereum nodes."""
+    urls = names(text)
+    if len(urls) > 2:
+        raise ValueError("must be one URL, or two separated by a comma")
+    for one in urls:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be URLs that start with http:// or https://")
+    return urls
+
+
+def file_path(text: str) -> Path | None:
+    return (PROJECT_ROOT / Path(text).expanduser()).resolve() if text.strip() else None
+
+
 def overrides(text: str) -> dict[str, Any]:
     try:
         values = json.loads(text or "{}")
@@ -112,6 +142,58 @@ VARIABLES: tuple[Variable, ...] = (
         whole(1, 2**63 - 1),
         "31337",
         "chain id in signed receipts and sign-ins; the first start writes it into the database, for good",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_EMBEDDED",
+        switch,
+        "on",
+        "devnet: `off` starts no development chain under `make run`",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_RPC",
+        node_urls,
+        "",
+        "URL of an Ethereum node on which epochs are anchored (docs/chain.md); a second one, after a comma, confirms "
+        "what the first says is final",
+        secret=True,
+    ),
+    Variable("INFRAMIND_CHAIN_SETTLEMENT", address, "", "address of the settlement contract on that chain"),
+    Variable(
+        "INFRAMIND_CHAIN_TOKEN",
+        address,
+        "",
+        "address of the token contract; without one epochs are anchored only",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_ORACLE_KEYSTORE",
+        file_path,
+        "",
+        "keystore file (version 3) of the account that submits epochs; without one the chain is only read",
+    ),
+    Variable("INFRAMIND_CHAIN_ORACLE_PASSWORD", str, "", "password of the keystore", secret=True),
+    Variable(
+        "INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE",
+        file_path,
+        "",
+        "file with the password of the keystore, instead",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_START_BLOCK",
+        whole(0, 2**63 - 1),
+        "0",
+        "the block in which the token was deployed: deposits are read from there on",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_CONFIRMATIONS",
+        whole(1, 1_000),
+        "12",
+        "blocks, its own included, after which a transaction counts as final",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_MAX_FEE",
+        whole(1, 1_000_000),
+        "200",
+        "the highest fee per gas that is paid to submit an epoch, in gwei; above it epochs wait",
     ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes under `make run`"),
     Variable(
@@ -182,6 +264,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     source = os.environ if environ is None else environ
     _refuse_unknown(source)
     values = {variable.name: _parsed(variable, source) for variable in VARIABLES}
+    _require_whole_chain(values)
     if values["INFRAMIND_NETWORK"] == "production":
         _require_secrets(values)
     return values
@@ -201,7 +284,29 @@ def _parsed(variable: Variable, source: Mapping[str, str]) -> Any:
     try:
         return variable.parse(text)
     except ValueError as error:
-        raise EnvironmentFault(f"{variable.name}={text!r}: {error}.") from error
+        shown = variable.name if variable.secret else f"{variable.name}={text!r}"
+        raise EnvironmentFault(f"{shown}: {error}.") from error
+
+
+def _require_whole_chain(values: Mapping[str, Any]) -> None:
+    """Refuse settings of a chain that lack what they need."""
+    prefix = "INFRAMIND_CHAIN_"
+    needs = {
+        "RPC": "SETTLEMENT",
+        "SETTLEMENT": "RPC",
+        "TOKEN": "SETTLEMENT",
+        "ORACLE_KEYSTORE": "SETTLEMENT",
+        "ORACLE_PASSWORD": "ORACLE_KEYSTORE",
+        "ORACLE_PASSWORD_FILE": "ORACLE_KEYSTORE",
+    }
+    for name, needed in needs.items():
+        if values[prefix + name] and not values[prefix + needed]:
+            raise EnvironmentFault(f"{prefix}{name} needs {prefix}{needed} to be set.")
+    passwords = [values[f"{prefix}ORACLE_PASSWORD"], values[f"{prefix}ORACLE_PASSWORD_FILE"]]
+    if values[f"{prefix}ORACLE_KEYSTORE"] and sum(map(bool, passwords)) != 1:
+        raise EnvironmentFault(
+            f"{prefix}ORACLE_KEYSTORE needs {prefix}ORACLE_PASSWORD or {prefix}ORACLE_PASSWORD_FILE, one of both."
+        )
 
 
 def _require_secrets(values: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """`make run`: the whole network under one process.
 
 Started in order: PostgreSQL, Valkey, tables, static files, on the first run the demo network, then web,
-worker and beat. Stopped in the order web, beat, worker, Valkey, PostgreSQL. When one of the three ends by
-itself, all end, and the exit status is not 0.
+worker and beat, and on a devnet the development chain once the site answers. Stopped in the order web, beat, worker,
+chain, Valkey, PostgreSQL. When web, worker or beat ends by itself, all end, and the exit status is not 0.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import django
 from inframind import environment
 from inframind.request_bodies import WAITING_ROOM
 from inframind.supervisor import file_locks, probes, servers, startup_errors
+from inframind.supervisor.development_chain import DevelopmentChain, is_installed, is_wanted
 from inframind.supervisor.processes import Child, end_with_parent
 
 HOST = "127.0.0.1"
@@ -108,13 +109,15 @@ def _run(settings: dict[str, Any], signals: Signals) -> int:
     with servers.in_use(data_dir, configured) as lease:
         _prepare(settings)
         children = _children(settings)
+        chain = DevelopmentChain(settings) if is_wanted(settings) and is_installed() else None
         try:
-            return _watch(children, settings, lease)
+            return _watch(children, chain, settings, lease)
         finally:
             signals.stopping = True
             _say("Stopping …")
-            for name in ("web", "beat", "worker"):
-                children[name].stop(lambda: signals.hurried)
+            for process in (children["web"], children["beat"], children["worker"], chain):
+                if process is not None:
+                    process.stop(lambda: signals.hurried)
 
 
 def _prepare(settings: dict[str, Any]) -> None:
@@ -160,7 +163,12 @@ def _children(settings: dict[str, Any]) -> dict[str, Child]:
     }
 
 
-def _watch(children: dict[str, Child], settings: dict[str, Any], lease: servers.Lease | None) -> int:
+def _watch(
+    children: dict[str, Child],
+    chain: DevelopmentChain | None,
+    settings: dict[str, Any],
+    lease: servers.Lease | None,
+) -> int:
     child_environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics(settings))}
     for child in children.values():
         child.start(child_environment)
@@ -172,6 +180,8 @@ def _watch(children: dict[str, Child], settings: dict[str, Any], lease: servers.
             _say(f"The {ended.name} process ended by itself ({ended.exit_status()}). Its log ends with:")
             _say(ended.last_lines())
             return 1
+        if said and chain is not None and (status := chain.watch(os.environ)) is not None:
+            _say(f"The development chain ended by itself ({status}) and is started again; the site goes on.")
         if not said and _answers(settings):
             said = True
             _say(f"The site is at {_address(settings['PORT'])} (logs in {children['web'].log.parent}).")

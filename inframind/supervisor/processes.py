@@ -26,6 +26,8 @@ class Child:
     command: Sequence[str]
     log: Path
     patience_seconds: int
+    # Added to the scheduling priority: the process gives way to the others.
+    niceness: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self, environment: Mapping[str, str]) -> None:
@@ -40,7 +42,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(os.getpid()),
+                preexec_fn=_in_child(os.getpid(), self.niceness),
             )
 
     def exit_status(self) -> int | None:
@@ -78,5 +80,9 @@ def end_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _end_with_parent(parent: int) -> Callable[[], None]:
-    return lambda: end_with_parent(parent)
+def _in_child(parent: int, niceness: int) -> Callable[[], None]:
+    def prepare() -> None:
+        end_with_parent(parent)
+        os.nice(niceness)
+
+    return prepare

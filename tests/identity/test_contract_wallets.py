@@ -35,7 +35,8 @@ def node() -> Iterator[tuple[Client, str]]:
 
 @pytest.fixture
 def wallet(node: tuple[Client, str], settings: Any, db: None) -> Wallet:
-    client, settings.INFRAMIND_CHAIN_RPC = node
+    client, url = node
+    settings.INFRAMIND_CHAIN_RPC = (url,)
     return make_wallet(client, bytes(KEY.key), KEY.address.lower())
 
 
@@ -67,7 +68,7 @@ def test_a_deployed_wallet_signs_in_and_only_with_its_own_key(
 
 
 def test_a_wallet_with_a_key_signs_in_without_asking_the_chain(api: Any, db: None, settings: Any) -> None:
-    settings.INFRAMIND_CHAIN_RPC = "http://127.0.0.1:9"
+    settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:9",)
     message = message_for(api, KEY.address.lower())
     signature = bytes(KEY.sign_message(encode_defunct(text=message)).signature)
     assert prove(api, message, signature).status_code == 200
@@ -76,7 +77,7 @@ def test_a_wallet_with_a_key_signs_in_without_asking_the_chain(api: Any, db: Non
 def test_a_chain_that_does_not_answer_signs_nobody_in_and_says_so(
     api: Any, wallet: Wallet, settings: Any
 ) -> None:
-    settings.INFRAMIND_CHAIN_RPC = "http://127.0.0.1:9"
+    settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:9",)
     message = message_for(api, wallet.address)
     refused = prove(api, message, wallet.wrapped(siwe.digest(message)))
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
@@ -87,5 +88,5 @@ def test_the_page_says_whether_contract_wallets_can_sign_in(
     client: Any, wallet: Wallet, settings: Any
 ) -> None:
     assert "Contract wallets can sign in too." in client.get("/signin/").content.decode()
-    settings.INFRAMIND_CHAIN_RPC = ""
+    settings.INFRAMIND_CHAIN_RPC = ()
     assert "not connected to a chain" in client.get("/signin/").content.decode()

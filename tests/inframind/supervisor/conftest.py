@@ -56,7 +56,8 @@ def plain_environment(data_dir: Path) -> dict[str, str]:
     """What a person's shell has, and nothing of this run's own servers."""
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MAKELEVEL")
     kept = {name: text for name, text in os.environ.items() if name not in ours}
-    return {**kept, "INFRAMIND_DATA_DIR": str(data_dir), "INFRAMIND_DEMO": "0", "PORT": str(free_port())}
+    own = {"INFRAMIND_DATA_DIR": str(data_dir), "INFRAMIND_DEMO": "0", "INFRAMIND_CHAIN_EMBEDDED": "off"}
+    return {**kept, **own, "PORT": str(free_port())}
 
 
 def free_port() -> int:

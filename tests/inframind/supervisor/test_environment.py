@@ -67,6 +67,8 @@ def test_variables_of_others_are_not_our_business():
         ("INFRAMIND_PARAMETERS", "{", "must be a JSON object"),
         ("INFRAMIND_PARAMETERS", "[1]", "must be a JSON object"),
         ("INFRAMIND_DATA_DIR", "  ", "must name a folder"),
+        ("INFRAMIND_CHAIN_SETTLEMENT", "0x12", "must be an address"),
+        ("INFRAMIND_CHAIN_CONFIRMATIONS", "0", "whole number from 1"),
         ("PORT", "65536", "whole number from 1 to 65535"),
         ("PORT", "-1", "whole number"),
         ("PORT", "http", "whole number"),
@@ -122,3 +124,48 @@ def test_the_readme_lists_every_setting():
         for variable in VARIABLES
     ]
     assert [row for row in rows if row not in readme] == []
+
+
+CHAIN = {"INFRAMIND_CHAIN_RPC": "https://node.example/secret", "INFRAMIND_CHAIN_SETTLEMENT": "0x" + "1A" * 20}
+KEYSTORE = {**CHAIN, "INFRAMIND_CHAIN_ORACLE_KEYSTORE": "oracle.json"}
+
+
+def test_a_chain_is_named_by_its_nodes_and_contracts():
+    values = load({**CHAIN, "INFRAMIND_CHAIN_RPC": "https://one.example/key, http://10.0.0.2:8545"})
+    assert values["INFRAMIND_CHAIN_RPC"] == ("https://one.example/key", "http://10.0.0.2:8545")
+    assert values["INFRAMIND_CHAIN_SETTLEMENT"] == "0x" + "1a" * 20
+    assert values["INFRAMIND_CHAIN_TOKEN"] == ""
+    values = load({**KEYSTORE, "INFRAMIND_CHAIN_ORACLE_PASSWORD": "secret"})
+    assert values["INFRAMIND_CHAIN_ORACLE_KEYSTORE"] == PROJECT_ROOT / "oracle.json"
+
+
+@pytest.mark.parametrize("text", ["ftp://secret.example", "http://", "https://a/secret,https://b,https://c"])
+def test_urls_of_nodes_are_not_repeated_in_a_refusal(text):
+    with pytest.raises(EnvironmentFault, match="INFRAMIND_CHAIN_RPC: must be") as fault:
+        load({**CHAIN, "INFRAMIND_CHAIN_RPC": text})
+    assert "secret" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("SETTLEMENT", {"INFRAMIND_CHAIN_RPC": "https://node.example"}),
+        ("RPC", {"INFRAMIND_CHAIN_SETTLEMENT": "0x" + "1a" * 20}),
+        ("SETTLEMENT", {"INFRAMIND_CHAIN_TOKEN": "0x" + "1a" * 20}),
+        ("SETTLEMENT", {"INFRAMIND_CHAIN_ORACLE_KEYSTORE": "oracle.json"}),
+        ("ORACLE_KEYSTORE", {**CHAIN, "INFRAMIND_CHAIN_ORACLE_PASSWORD": "secret"}),
+        ("ORACLE_PASSWORD", KEYSTORE),
+        (
+            "ORACLE_PASSWORD",
+            {
+                **KEYSTORE,
+                "INFRAMIND_CHAIN_ORACLE_PASSWORD": "secret",
+                "INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE": "password",
+            },
+        ),
+    ],
+)
+def test_half_a_chain_is_refused(name, environment):
+    with pytest.raises(EnvironmentFault, match=f"needs INFRAMIND_CHAIN_{name}") as fault:
+        load(environment)
+    assert "secret" not in str(fault.value)
