@@ -19,7 +19,6 @@ urlpatterns = [
     path("", include("identity.urls")),
     path("", include("notifications.urls")),
     path("", include("inframind.feeds.urls")),
-    # Delegation's pages first: its page of a node adds the reader's position to the one of staking.
     path("", include("delegation.pages.urls")),
     path("", include("governance.pages.urls")),
     path("", include("staking.pages.urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -242,6 +242,21 @@ def remaining_text(seconds: int) -> str:
     if days:
         return gettext("%(d)d d %(h)02d h %(m)02d min") % {"d": days, "h": hours, "m": minutes}
     return f"{hours:02d}:{minutes:02d}:{secs:02d}"
+
+
+def percentages(parts: Sequence[int], places: int = 1) -> list[int]:
+    """Each part of their sum in bps, rounded to `places` decimals of a percent so that they add to 100 %.
+
+    The largest remainders are rounded up, of equal ones the first; all are 0 when the sum is 0.
+    """
+    whole, units = sum(parts), 10 ** (2 + places)
+    if whole <= 0:
+        return [0] * len(parts)
+    floors = [part * units // whole for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda i: -(parts[i] * units % whole))
+    for i in by_remainder[: units - sum(floors)]:
+        floors[i] += 1
+    return [part * 10_000 // units for part in floors]
 
 
 def ppm(value: int | None) -> str:

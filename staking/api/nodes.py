@@ -16,6 +16,7 @@ from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, format_amount
 from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
+from protocol.rewards import REPUTATION_CAP
 from staking.api import node_schemas
 from staking.selectors.nodes import (
     ORDERINGS,
@@ -50,6 +51,7 @@ def _filter(name: str, schema: dict[str, Any], says: str) -> OpenApiParameter:
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=says)
 
 
+_REPUTATION = {"type": "integer", "minimum": 0, "maximum": REPUTATION_CAP}
 _RATIO = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
 FILTERS = [
     _filter("tier", {"type": "integer", "minimum": 0, "maximum": LAST_TIER}, "The live tier."),
@@ -64,13 +66,16 @@ FILTERS = [
     _filter("min_apr_bps", _RATIO, "An estimated APR that is known, and at least so much."),
     _filter("max_kept_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."),
     _filter("room", node_schemas.fields.AMOUNT, "The cap leaves room for at least so much."),
+    _filter("min_reputation", _REPUTATION, "A reputation of at least so much."),
+    _filter(
+        "never_slashed", {"type": "boolean", "default": False}, "true: only nodes without a slash in force."
+    ),
     _filter(
         "ordering",
         {"type": "string", "enum": list(ORDERINGS), "default": "rank"},
         "From the least to the greatest, after a minus the other way; unknown figures come last, ties by address.",
     ),
 ]
-RATIOS = ("min_uptime_bps", "min_sla_bps", "min_apr_bps", "max_kept_bps")
 NAMES = frozenset([parameter.name for parameter in (*FILTERS, *OFFSET_PARAMETERS)])
 KEPT_PAGES = 256
 KEPT_ROWS = 20_000
@@ -104,9 +109,19 @@ def read_query(request: Request) -> NodeQuery:
         operator=filters.address(request, "operator"),
         search=filters.search(request),
         room=filters.amount(request, "room"),
+        min_uptime_bps=_ratio(request, "min_uptime_bps"),
+        min_sla_bps=_ratio(request, "min_sla_bps"),
+        min_apr_bps=_ratio(request, "min_apr_bps"),
+        max_kept_bps=_ratio(request, "max_kept_bps"),
+        min_reputation=whole(request, "min_reputation", None, 0, REPUTATION_CAP),
+        never_slashed=filters.flag(request, "never_slashed"),
         ordering=filters.choice(request, "ordering", ORDERINGS) or "rank",
-        **{name: whole(request, name, None, 0, 1_000 * BPS) for name in RATIOS},
     )
+
+
+def _ratio(request: Request, name: str) -> int | None:
+    """A ratio in bps, up to 1,000-fold. Raises: `invalid`."""
+    return whole(request, name, None, 0, 1_000 * BPS)
 
 
 class Nodes(APIView):

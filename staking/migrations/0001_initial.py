@@ -748,6 +748,32 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="WatchedNode",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", postgres.fields.AddressField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watchers",
+                        to="staking.node",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("wallet", "node"), name="staking_watchednode_once")
+                ],
+            },
+        ),
         # SQL below creates the table.
         migrations.SeparateDatabaseAndState(
             state_operations=[

@@ -2,6 +2,7 @@ from staking.models.network import Counter, Epoch, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
 from staking.models.unbonding import Bucket, Kind, Unbonding
+from staking.models.watch import WatchedNode
 from staking.models.work import Attestation, Demand, Heartbeat, JobKey, Ranking, RankingRow, Receipt
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "StakeCheckpoint",
     "Unbonding",
     "VoidGeneration",
+    "WatchedNode",
 ]

@@ -1,14 +1,16 @@
-"""From a node's figures to a line of a list, and to the one word for its state."""
+"""From a node's figures to a line of a list, and to its state."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 
 from staking.pages.view_models import LeaderboardRow, NodeState
 from staking.selectors.nodes import NodeFigures
 
 
 def state_of(node: NodeFigures) -> NodeState:
-    """What a reader must know of the node first; the gravest comes before the rest."""
-    standing: tuple[tuple[bool, NodeState], ...] = (
+    """The state to show first: the most serious one that applies."""
+    states: tuple[tuple[bool, NodeState], ...] = (
         (node.ban_pending, "ban_pending"),
         (node.status == "banned", "banned"),
         (node.status == "retired", "retired"),
@@ -19,7 +21,7 @@ def state_of(node: NodeFigures) -> NodeState:
         (node.rank is None, "unranked"),
         (not node.can_delegate, "full"),
     )
-    return next((state for holds, state in standing if holds), "open")
+    return next((state for holds, state in states if holds), "open")
 
 
 def is_measured(node: NodeFigures) -> bool:
@@ -28,12 +30,15 @@ def is_measured(node: NodeFigures) -> bool:
 
 
 def percentile_of(node: NodeFigures) -> int | None:
-    """Its place in latency among the active nodes, bps; who works no more has none."""
-    gone = node.latency_ms is None or node.status in ("banned", "retired")
-    return None if gone else node.latency_percentile_bps
+    """Its latency percentile among the active nodes in bps; None for nodes that no longer work."""
+    inactive = node.latency_ms is None or node.status in ("banned", "retired")
+    return None if inactive else node.latency_percentile_bps
 
 
-def row_of(node: NodeFigures) -> LeaderboardRow:
+def row_of(
+    node: NodeFigures, estimates: Mapping[int, int | None] | None = None, watched: Collection[int] = ()
+) -> LeaderboardRow:
+    """The node as a line of a list. `estimates`: APR in bps by node id; `watched`: ids of starred nodes."""
     measured = is_measured(node)
     return LeaderboardRow(
         address=node.address, name=node.name, region=node.region, tier=node.tier, state=state_of(node),
@@ -43,5 +48,6 @@ def row_of(node: NodeFigures) -> LeaderboardRow:
         latency_percentile_bps=percentile_of(node),
         self_stake=node.self_stake, delegated=node.delegated, cap=node.delegation_cap,
         share_bps=node.delegator_share_bps, apr_bps=node.estimated_apr_bps, rewards=node.rewards,
-        can_delegate=node.can_delegate,
+        can_delegate=node.can_delegate, operator_unbonding=node.operator_unbonding,
+        estimate_bps=(estimates or {}).get(node.id), watched=node.id in watched,
     )  # fmt: skip

@@ -1,13 +1,11 @@
-"""`/nodes/ADDR/`. The delegators' house shows the same page with the reader's position beside it."""
+"""The context of a node's page; delegation.pages.node adds the reader's position."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest
 
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
@@ -30,11 +28,6 @@ CHARTED_EPOCHS = 30
 CHARTED_RANKINGS = 56
 DELEGATORS_LISTED = 10
 HAPPENINGS = 12
-
-
-@require_safe
-def node_view(request: HttpRequest, address: str) -> HttpResponse:
-    return render(request, "staking/node.html", context(request, address))
 
 
 def context(request: HttpRequest, address: str) -> dict[str, Any]:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, how, live, node, nodes, styleguide
+from staking.pages import epochs, how, live, nodes, styleguide, watchlist
 from web import preferences, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
     path("field/", nodes.field_chart, name="field"),
-    path("nodes/<str:address>/", node.node_view, name="node"),
+    path("watchlist/", watchlist.change, name="watchlist"),
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
     path("how/", how.how, name="how"),

@@ -11,6 +11,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from django.forms import BoundField
+
+from staking.pages.leaderboard_filters import NumericFilters
 from staking.pages.waterfall import QBreakdown
 from staking.selectors.leaderboard import NetworkFigures
 from web.charts import Chart
@@ -26,7 +29,11 @@ SlashStatus = Literal["pending", "disputed", "executed", "overturned"]
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """A node in a list. `rewards`: its reward of each of the last epochs, oldest first. `cap` None: no cap."""
+    """A node in a list. `rewards`: its reward of each of the last epochs, oldest first. `cap` None: no cap.
+
+    `apr_bps`: realised over the last 30 epochs. `estimate_bps`: estimated for the reader's amount, or, for a node
+    without delegations and a reader without an amount, for a first delegation.
+    """
 
     address: str
     name: str
@@ -47,37 +54,54 @@ class LeaderboardRow:
     apr_bps: int | None
     rewards: tuple[int, ...] = ()
     can_delegate: bool = False
+    operator_unbonding: bool = False
+    estimate_bps: int | None = None
+    watched: bool = False
 
     @property
-    def room(self) -> int | None:
-        """What may still be delegated; None without a cap."""
+    def cap_left(self) -> int | None:
+        """µIFM that can still be delegated; None without a cap."""
         return None if self.cap is None else max(0, self.cap - self.delegated)
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """A filter that is set: what it says, and the address without it."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderboardFilters:
-    """Filters as read from the address. `tiers` and the others are choices with the current one marked."""
+    """The filter bar. `tiers` and the others are choices with the current one marked; `more`: how many of the
+    filters behind "More filters" are set; `other_order`: an order that is not among `orders`."""
 
     search: str
     tiers: tuple[Option, ...]
     regions: tuple[Option, ...]
     job_classes: tuple[Option, ...]
     statuses: tuple[Option, ...]
+    orders: tuple[Option, ...]
     open_only: bool
-    sort: str = ""
+    watched: str
+    numeric: NumericFilters
+    more: int = 0
+    other_order: str = ""
 
     @property
-    def active(self) -> bool:
-        choices = (*self.tiers, *self.regions, *self.job_classes, *self.statuses)
-        return bool(self.search or self.open_only or any(o.chosen and o.value for o in choices))
+    def limits(self) -> list[BoundField]:
+        """The typed filters behind "More filters"."""
+        names = ("apr", "sla", "uptime", "share", "capacity", "reputation", "before")
+        return [self.numeric[name] for name in names]
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardPage:
-    """`/`. `own`: the reader's nodes that head the list. `charted`: there is a ranking to draw the field from.
+    """`/`. `own`: the reader's nodes that head the list. `charted`: there is a ranking to draw the chart from.
+    `amount`: the reader's, in µIFM. `signed_in`: stars are stored for the wallet.
 
-    Of a list without a node: `filtered`: the filters that are on, in words; `loosened`: (which, address, nodes) for
-    each that alone keeps nodes out.
+    Of a list without a node: `loosened`: (which filter, address, nodes) for each that alone excludes nodes.
     """
 
     figures: NetworkFigures
@@ -88,11 +112,24 @@ class LeaderboardPage:
     max_score_bps: int
     ranking_seconds: int
     reward_epochs: int
+    amount: int | None = None
     own: tuple[LeaderboardRow, ...] = ()
     charted: bool = False
     csv_query: str = ""
-    filtered: str = ""
+    active: tuple[ActiveFilter, ...] = ()
     loosened: tuple[tuple[str, str, int], ...] = ()
+    signed_in: bool = False
+    errors: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def stars(self) -> str:
+        """Where stars are stored: "wallet" or "browser"."""
+        return "wallet" if self.signed_in else "browser"
+
+    @property
+    def filtered(self) -> str:
+        """The filters that are set, in words."""
+        return ", ".join(one.label for one in self.active)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,20 +20,27 @@ CACHED_AMOUNTS = 8
 
 # Sums of a node's settled epochs in the window, and its row of the last one.
 SETTLED = """
-SELECT e.node_id, count(*), sum(e.reward), sum(p.distributed), sum(e.honest_reward - e.honest_operator),
-  l.bonus_bps, l.q_bps, l.q_stake, 10000 + l.q_latency + l.q_uptime + l.q_stake + l.q_scarcity, l.q_sla, l.degraded
+SELECT e.node_id, count(*), sum(e.reward) AS reward, sum(p.distributed) AS distributed,
+  sum(e.honest_reward - e.honest_operator) AS slash_income,
+  l.bonus_bps, l.q_bps, l.q_stake, 10000 + l.q_latency + l.q_uptime + l.q_stake + l.q_scarcity AS q_raw,
+  l.q_sla, l.degraded
 FROM staking_nodeepoch e JOIN staking_epoch p ON p.number = e.epoch
 JOIN staking_nodeepoch l ON l.node_id = e.node_id AND l.epoch = %(open)s - 1
 WHERE e.epoch >= %(open)s - %(window)s AND e.epoch < %(open)s AND {nodes}
 GROUP BY e.node_id, l.epoch, l.node_id, l.bonus_bps, l.q_bps, l.q_stake, l.q_latency, l.q_uptime, l.q_scarcity, l.q_sla,
   l.degraded
 """
-# Stake and the delegator share of the next epoch.
-STAKE = f"""
-SELECT n.id, n.self_stake, p.tokens, {share_in("%(open)s + 1")}
-FROM staking_node n JOIN staking_pool p ON p.node_id = n.id WHERE {{nodes}}
+# With stake and the delegator share of the next epoch, for some nodes.
+SHARE = share_in("%(open)s + 1")
+PASTS = f"""
+SELECT s.*, n.self_stake, p.tokens, {SHARE}
+FROM ({SETTLED.format(nodes="e.node_id = ANY(%(nodes)s::int[])")}) s
+JOIN staking_node n ON n.id = s.node_id JOIN staking_pool p ON p.node_id = s.node_id
 """
-SOME = "{column} = ANY(%(nodes)s::int[])"
+STAKE = f"""
+SELECT n.id, n.self_stake, p.tokens, {SHARE}
+FROM staking_node n JOIN staking_pool p ON p.node_id = n.id WHERE NOT n.banned AND n.retired_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +77,26 @@ class _Settled:
 
 
 def pasts_of(node_ids: Sequence[int], *, epoch: int) -> dict[int, Past]:
-    """What estimates for these nodes start from, without nodes that have no settled epoch. Two queries."""
-    values = {"open": epoch, "window": WINDOW, "nodes": list(node_ids)}
-    settled = _settled(SETTLED.format(nodes=SOME.format(column="e.node_id")), values)
-    stake = STAKE.format(nodes=SOME.format(column="n.id"))
-    return _with_stake(settled, stake, values)
+    """What estimates for these nodes start from, without nodes that have no settled epoch. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(PASTS, {"open": epoch, "window": WINDOW, "nodes": list(node_ids)})
+        return {row[0]: _past(*row[1:-3]).with_stake(*row[-3:]) for row in cursor.fetchall()}
 
 
 def aprs_of_amount(amount: int, *, epoch: OpenEpoch) -> Mapping[int, int]:
-    """The estimated APR in bps of `amount` µIFM on each node with a settled epoch. Three queries at most, cached."""
+    """The estimated APR in bps of `amount` µIFM on each node with a settled epoch that is not banned or retired.
+
+    Three queries at most, cached.
+    """
     return _aprs.get((epoch.number, amount), lambda: _aprs_of(amount, epoch))
 
 
 def _aprs_of(amount: int, epoch: OpenEpoch) -> dict[int, int]:
-    pasts = _with_stake(_all_settled(epoch.number), STAKE.format(nodes="true"), {"open": epoch.number})
+    settled = _all_settled(epoch.number)
+    with connection.cursor() as cursor:
+        cursor.execute(STAKE, {"open": epoch.number})
+        rows = cursor.fetchall()
+    pasts = {id_: settled[id_].with_stake(*stake) for id_, *stake in rows if id_ in settled}
     aprs = {id_: project(epoch.params, past, held=0, amount=amount).apr_bps for id_, past in pasts.items()}
     return {id_: apr for id_, apr in aprs.items() if apr is not None}
 
@@ -94,26 +107,16 @@ def _all_settled(epoch: int) -> Mapping[int, SettledPast]:
     )
     key = (epoch, last)
     if _Settled.key != key:
-        pasts = _settled(SETTLED.format(nodes="true"), {"open": epoch, "window": WINDOW})
+        pasts = _settled(epoch)
         _Settled.pasts, _Settled.key = pasts, key
     return _Settled.pasts
 
 
-def _settled(sql: str, values: Mapping[str, Any]) -> dict[int, SettledPast]:
+def _settled(epoch: int) -> dict[int, SettledPast]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(SETTLED.format(nodes="true"), {"open": epoch, "window": WINDOW})
         return {row[0]: _past(*row[1:]) for row in cursor.fetchall()}
 
 
 def _past(count: int, reward: Any, distributed: Any, slash_income: Any, *terms: Any) -> SettledPast:
     return SettledPast(int(reward) // count, int(distributed) // count, int(slash_income) // count, *terms)
-
-
-def _with_stake(settled: Mapping[int, SettledPast], sql: str, values: Mapping[str, Any]) -> dict[int, Past]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return {
-            id_: settled[id_].with_stake(own, pool, share)
-            for id_, own, pool, share in cursor.fetchall()
-            if id_ in settled
-        }

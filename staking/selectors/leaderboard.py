@@ -40,7 +40,8 @@ WITH standing AS (
   FROM staking_epoch WHERE number = %(epoch)s - 1
 )
 SELECT n.*, r.*, l.*,
-  ARRAY(SELECT DISTINCT region FROM staking_node ORDER BY region) AS regions
+  ARRAY(SELECT DISTINCT m.region FROM staking_rankingrow w JOIN staking_node m ON m.id = w.node_id
+    WHERE w.ranking_id = %(ranking)s ORDER BY m.region) AS regions
 FROM nodes n CROSS JOIN ranked r LEFT JOIN last l ON true
 """
 OF_WALLET = """
@@ -60,8 +61,8 @@ ORDER BY r.rank NULLS LAST, mine.id LIMIT %(limit)s
 class NetworkFigures:
     """Headline figures. `tiers`: active nodes in tier 0, 1, 2, 3. Reward figures are of `last_epoch`, the last settled.
 
-    APR figures: the median and the middle 80 percent of the nodes whose delegators earned. `regions`: those in which
-    nodes are registered.
+    APR figures: the median and the middle 80 percent of the nodes whose delegators earned. `regions`: those of the
+    ranked nodes.
     """
 
     registered: int

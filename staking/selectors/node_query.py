@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from protocol.errors import Invalid
@@ -35,6 +36,12 @@ OPEN = (
     f"{HAS_STATUS['active']} AND (n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(least_room)s)"
     f" AND NOT {PENDING_SLASH}"
 )
+# A node starts with 500 (R31); its reputation is that of its last settled epoch.
+REPUTATION = (
+    "coalesce((SELECT h.reputation FROM staking_nodeepoch h"
+    " WHERE h.node_id = n.id AND h.epoch = %(epoch)s - 1), 500)"
+)
+NEVER_SLASHED = "NOT EXISTS (SELECT FROM staking_slash s WHERE s.node_id = n.id AND s.status <> 'overturned')"
 # Declared, and not declared to be absent.
 TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
 # OFFSET 0 keeps the planner from reading the settled rows of those that are ranked.
@@ -53,6 +60,8 @@ class NodeQuery:
     `open_only`: takes delegations now. `job_class`: the live tier allows it, `tee` needs the declared
     capability. `operator`: an address in canonical form. `search`: in the name, or in the address.
     `max_kept_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
+    `never_slashed`: no slash that was not overturned. `registered_before`: a moment. `among`: ids of nodes.
+    `amount`: µIFM for which APRs are estimated; without it they are those of the last 30 epochs.
     `ordering`: one of ORDERINGS, a minus turns it round; unknown figures come last either way, ties go by
     address.
     """
@@ -69,6 +78,11 @@ class NodeQuery:
     min_apr_bps: int | None = None
     max_kept_bps: int | None = None
     room: int | None = None
+    min_reputation: int | None = None
+    never_slashed: bool = False
+    registered_before: datetime | None = None
+    among: frozenset[int] | None = None
+    amount: int | None = None
     ordering: str = "rank"
 
 
@@ -81,13 +95,22 @@ def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str,
         ("operator", "n.operator = %(operator)s"),
         ("min_uptime_bps", f"{UPTIME} >= %(min_uptime_bps)s"),
         ("min_sla_bps", f"{SLA} >= %(min_sla_bps)s"),
-        ("min_apr_bps", "r.apr_bps >= %(min_apr_bps)s"),
+        ("min_reputation", f"{REPUTATION} >= %(min_reputation)s"),
+        ("registered_before", "n.registered_at < %(registered_before)s"),
         ("max_kept_bps", f"10000 - ({SHARE}) <= %(max_kept_bps)s"),
         ("room", "(n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(room)s)"),
     ):
         if getattr(query, name) is not None:
             values[name] = getattr(query, name)
             wanted.append(condition)
+    if query.min_apr_bps is not None and query.amount is None:
+        values["min_apr_bps"] = query.min_apr_bps
+        wanted.append("r.apr_bps >= %(min_apr_bps)s")
+    if query.never_slashed:
+        wanted.append(NEVER_SLASHED)
+    if query.among is not None:
+        values["among_ids"] = sorted(query.among)
+        wanted.append("n.id = ANY(%(among_ids)s::int[])")
     if query.search:
         values["search"] = query.search.lower()
         wanted.append("(strpos(n.address, %(search)s) > 0 OR strpos(lower(n.name), %(search)s) > 0)")

@@ -14,7 +14,8 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 
 from protocol.amounts import BPS
 from web.formatting import amount_digits, fixed, grouped_int, percent
-from web.templatetags.components import bar_html, part_of, spark
+from web.templatetags.components import bar_html, icon, part_of, spark
+from web.templatetags.identity import short
 
 register = template.Library()
 
@@ -42,19 +43,22 @@ def region_name(code: str) -> str:
 
 
 @register.simple_tag
-def node_row(row: Any, max_score: int) -> SafeString:
+def node_row(row: Any, max_score: int, stars: str, amount: int | None) -> SafeString:
     """A node's line in a list, `row` a staking.pages.view_models.LeaderboardRow.
 
-    Rendering is what a list costs, and most lines of a list that moved did not: a line is kept for as long as its
-    figures are equal.
+    `stars`: "wallet" or "browser", where stars are stored; `amount`: the reader's, in µIFM. Rendering is most of the
+    cost of a list, and most lines of a new version did not change: equal lines are rendered once.
     """
-    return _rendered(row, max_score, get_language() or "", fixed(100_001, 2, 2))
+    return _rendered(row, max_score, stars, amount, get_language() or "", fixed(100_001, 2, 2))
 
 
 @lru_cache(maxsize=4_096)
-def _rendered(row: Any, max_score: int, language: str, sample_number: str) -> SafeString:
-    # Language and a number written in the reader's way are part of the key, since they are part of the text.
-    return mark_safe(get_template("components/node_row.html").render({"row": row, "max_score": max_score}))
+def _rendered(
+    row: Any, max_score: int, stars: str, amount: int | None, language: str, sample_number: str
+) -> SafeString:
+    # Language and a number in the reader's style are part of the key, since they are part of the text.
+    context = {"row": row, "max_score": max_score, "stars": stars, "amount": amount}
+    return mark_safe(get_template("components/node_row.html").render(context))
 
 
 @register.simple_tag
@@ -68,6 +72,39 @@ def score_cell(score_bps: int | None, maximum: int) -> SafeString | str:
     }
     shown = bar_html(label, [("c-accent", part_of(score_bps, maximum))], [part_of(BPS, maximum)])
     return format_html('<span class="im-num">{}</span>{}', grouped_int(score_bps), shown)
+
+
+@register.simple_tag
+def apr_cell(row: Any, amount: int | None) -> SafeString | str:
+    """APR of the last 30 epochs; with an amount its estimate first, without delegations that of a first one."""
+    if amount is not None:
+        realised = gettext("30 epochs %s") % percent(row.apr_bps, 1)
+        return format_html(
+            '<b class="fw-medium">{}</b><span class="im-sub">{}</span>',
+            percent(row.estimate_bps, 1),
+            realised,
+        )
+    if row.delegated == 0 and row.estimate_bps is not None:
+        return format_html(
+            '{}<span class="im-sub">{}</span>', percent(row.estimate_bps, 1), gettext("first delegation")
+        )
+    return format_html('<b class="fw-medium">{}</b>', percent(row.apr_bps, 1))
+
+
+@register.simple_tag
+def star_button(address: str, name: str, watched: bool, stars: str) -> SafeString:
+    """The star of a node: a button of the form `star-form` for a wallet, else of static/ui.js for the browser."""
+    label = gettext("Watch %s") % (name or short(address))
+    if stars == "wallet":
+        return format_html(
+            '<button class="im-star" type="submit" form="star-form" name="{}" value="{}" aria-pressed="{}" '
+            'aria-label="{}">{}</button>',
+            "unwatch" if watched else "watch", address, "true" if watched else "false", label, icon("star"),
+        )  # fmt: skip
+    return format_html(
+        '<button class="im-star" type="button" data-star="{}" aria-pressed="false" aria-label="{}">{}</button>',
+        address, label, icon("star"),
+    )  # fmt: skip
 
 
 @register.simple_tag
@@ -85,7 +122,7 @@ def stake_cell(row: Any) -> SafeString:
         words = label % {"own": own, "delegated": delegated, "cap": amount_digits(row.cap, 0)}
         note = gettext("%(used)s of cap, %(room)s left") % {
             "used": percent(part_of(row.delegated, row.cap), 0) if row.cap else "–",
-            "room": amount_digits(row.room, 0),
+            "room": amount_digits(row.cap_left, 0),
         }
     parts = [("c-operator", part_of(row.self_stake, whole)), ("c-delegator", part_of(row.delegated, whole))]
     return format_html(

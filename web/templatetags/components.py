@@ -14,6 +14,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from web.formatting import percentages
+
 register = template.Library()
 
 _HEXAGON = "M11 1.2 20.4 6.6V17.4L11 22.8 1.6 17.4V6.6z"
@@ -25,7 +27,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "node.active": ("ok", "check", gettext_lazy("Active")),
     "node.full": ("", "minus", gettext_lazy("Full")),
     "node.unranked": ("", "hourglass", gettext_lazy("Not ranked yet")),
-    "node.unbonding": ("warn", "clock-pause", gettext_lazy("Unbonding")),
+    "node.unbonding": ("warn", "clock-pause", gettext_lazy("Operator unbonding")),
     "node.degraded": ("warn", "alert-triangle", gettext_lazy("Degraded")),
     "node.cooldown": ("warn", "clock-exclamation", gettext_lazy("Cooldown")),
     "node.pending_slash": ("risk", "alert-triangle", gettext_lazy("Slash pending")),
@@ -59,7 +61,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "proof.submitted": ("ok", "check", gettext_lazy("Submitted")),
     "proof.queued": ("", "hourglass", gettext_lazy("Queued")),
     "receipt.valid": ("ok", "check", gettext_lazy("Valid")),
-    "receipt.unchecked": ("ok", "check", gettext_lazy("Unchecked")),
+    "receipt.unchecked": ("", "minus", gettext_lazy("Unchecked")),
     "receipt.missing": ("risk", "x", gettext_lazy("Missing")),
     "receipt.invalid": ("risk", "x", gettext_lazy("Invalid")),
     "receipt.forged": ("risk", "x", gettext_lazy("Forged")),
@@ -67,8 +69,13 @@ STATES: dict[str, tuple[str, str, Any]] = {
 # The five places: name of the URL, icon, words, and the names of the URLs that belong to it.
 PLACES = (
     ("nodes", "hexagons", gettext_lazy("Nodes"), {"node", "compare"}),
-    ("portfolio", "wallet", gettext_lazy("Portfolio"), {"wallet", "signin"}),
-    ("operator", "server-2", gettext_lazy("Operator"), {"operator-node"}),
+    (
+        "portfolio",
+        "wallet",
+        gettext_lazy("Portfolio"),
+        {"wallet", "statement", "money", "money-review", "money-done"},
+    ),
+    ("operator", "server-2", gettext_lazy("Operator"), {"operator-node", "operator-register"}),
     (
         "governance",
         "gavel",
@@ -318,3 +325,9 @@ def range_bar(label: str, low: int, high: int, middle: int) -> SafeString:
 def share_of(part: int | None, whole: int | None) -> int | None:
     """part / whole in bps, floor; unknown when either is, or of nothing."""
     return None if part is None or not whole else part_of(part, whole)
+
+
+@register.simple_tag
+def percent_parts(*amounts: int | None) -> list[int]:
+    """Each amount's part of their sum in bps, so that percentages with one decimal add to 100 %."""
+    return percentages([amount or 0 for amount in amounts])

@@ -1,0 +1,56 @@
+"""`/watchlist/`: star nodes, or take the star away; stars of a browser move to the wallet that signs in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid, ProtocolError
+from staking.services import clock, watchlist
+from web.current_user import wallet_required
+from web.templatetags.refusals import said
+
+
+@require_POST
+@wallet_required
+def change(request: HttpRequest, wallet: str) -> HttpResponse:
+    """`watch` and `unwatch` name nodes by address. A script gets 204, a form goes back to its page."""
+    watch, unwatch = (_addresses(request, name) for name in ("watch", "unwatch"))
+    try:
+        watchlist.watch_all(nodes=watch, wallet=wallet, now=clock.now())
+    except ProtocolError as refusal:
+        if _is_script(request):
+            return HttpResponse(
+                said(refusal), status=refusal.status, content_type="text/plain; charset=utf-8"
+            )
+        messages.error(request, said(refusal))
+    for address in unwatch:
+        watchlist.unwatch(node=address, wallet=wallet)
+    if _is_script(request):
+        return HttpResponse(status=204)
+    return HttpResponseRedirect(_back(request), status=303)
+
+
+def _is_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _addresses(request: HttpRequest, name: str) -> list[str]:
+    """Canonical addresses. Raises: BadRequest."""
+    try:
+        return [normalize(text) for text in request.POST.getlist(name)[: watchlist.MOST]]
+    except AddressInvalid:
+        raise BadRequest(f"{name} is not an address") from None
+
+
+def _back(request: HttpRequest) -> str:
+    referrer = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(
+        referrer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return referrer if safe else reverse("nodes")
