@@ -224,9 +224,7 @@ def test_pages_cut_the_list_and_keep_the_question(network: Network, reader: Clie
     assert "1 to 29 of 29" in read(reader, "/?rows=50").text
 
 
-def test_a_page_that_is_not_cached_takes_at_most_eleven_queries_whatever_it_lists(
-    network: Network, reader: Client
-) -> None:
+def test_a_page_takes_at_most_eleven_queries_whatever_it_lists(network: Network, reader: Client) -> None:
     def asked(address: str) -> int:
         page_cache.clear()
         with CaptureQueriesContext(connection) as queries:
