@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 from celery import Celery, signals
 from django.core.exceptions import ImproperlyConfigured
 
+from inframind import database_limits, metrics_folder
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
+database_limits.use("worker")
+if "worker" in sys.argv:
+    metrics_folder.use("worker")
 
 app = Celery("inframind")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,3 +34,22 @@ def _require_ready(**more: Any) -> None:
         sys.exit(f"InfraMind cannot start: {fault}")
     finally:
         start_checks.close_connections()
+
+
+@signals.celeryd_init.connect
+def _log_shutdown(**more: Any) -> None:
+    """Log what Celery would print past the log, so that every line has the same format."""
+    from celery.apps import worker
+
+    worker.safe_say = lambda message, *stream: logging.getLogger("celery.apps.worker").info(message)
+
+
+@signals.worker_ready.connect
+def _serve_metrics(**more: Any) -> None:
+    """Serve the metrics of this worker where a port is set for them."""
+    from django.conf import settings
+
+    from inframind import metrics_server
+
+    if settings.INFRAMIND_METRICS_PORT:
+        metrics_server.start((settings.INFRAMIND_HOST, settings.INFRAMIND_METRICS_PORT))

@@ -195,7 +195,7 @@ VARIABLES: tuple[Variable, ...] = (
         "200",
         "the highest fee per gas that is paid to submit an epoch, in gwei; above it epochs wait",
     ),
-    Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes under `make run`"),
+    Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes"),
     Variable(
         "INFRAMIND_WEB_THREADS", whole(1, 64), "2", "requests that each web process has in hand at a time"
     ),
@@ -218,7 +218,14 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         "bearer token asked for at `/metrics`; in production `/metrics` is closed without one",
     ),
-    Variable("PORT", whole(1, 65535), "8000", "port of the site under `make run`, on 127.0.0.1"),
+    Variable(
+        "INFRAMIND_METRICS_PORT",
+        whole(0, 65535),
+        "0",
+        "port on which a worker serves its own `/metrics`; `0` for none",
+    ),
+    Variable("INFRAMIND_HOST", str, "127.0.0.1", "address on which the site and a worker's metrics listen"),
+    Variable("PORT", whole(1, 65535), "8000", "port of the site"),
     Variable(
         "DATABASE_URL", url("postgres", "postgresql"), "", "a PostgreSQL ≥ 15 instead of the embedded one"
     ),

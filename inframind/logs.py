@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import structlog
+
+OURS = (
+    "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance", "chain",
+)  # fmt: skip
+# Their start and end belong into the log.
+SERVERS = ("_granian", "celery.worker.consumer", "celery.apps.worker")
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -24,6 +31,8 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    # A warning of Python is a line like any other.
+    logging.captureWarnings(as_json)
     last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     return {
         "version": 1,
@@ -37,5 +46,5 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {name: {"level": level} for name in ("inframind", "staking", "delegation", "governance")},
+        "loggers": {name: {"level": level} for name in (*OURS, *SERVERS)},
     }

@@ -11,6 +11,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from identity.origin import origin
+from inframind.metrics import PoolWaits
 
 log = structlog.get_logger("inframind.request")
 
@@ -23,6 +24,7 @@ class RequestLog:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self.pool_waits = PoolWaits()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         asked = request.headers.get("X-Request-ID", "")
@@ -32,6 +34,7 @@ class RequestLog:
         began = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        self.pool_waits.observe()
         log.info(
             "request",
             method=request.method,

@@ -1,4 +1,4 @@
-"""What beat sets off. Ticks are short and fixed; what is due, a tick reads from our own tables.
+"""Periodic tasks. Ticks are short and fixed; what is due, a tick reads from our own tables.
 
 So a vote that changes an interval is a row, a restart of beat or worker loses nothing, and a tick that
 comes twice finds nothing left to do.
@@ -7,67 +7,150 @@ comes twice finds nothing left to do.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 
+import structlog
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from identity import upkeep
 from notifications import dispatch
+from postgres.clock import ClockSkew
 from settlement.epoch import settle_due
+from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now
+from staking.services.epochs import EPOCH_LOCK, start_network
 from staking.services.rankings import rank_due
 from staking.services.unbondings import release_due
 from web import data_version, form_idempotency
+from web import metrics as counters
 
-from . import health
+from . import alarm_messages
 from .celery import app
+from .metrics import PULSE_KEY
+
+log = structlog.get_logger(__name__)
+
+# A tick that catches up settles no further epoch after this; the next tick goes on. Well below the task's time limit.
+CATCH_UP_SECONDS = 200
+SETTLING = f"""
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint, objid::bigint) = ({EPOCH_LOCK.split(",")[0]}::bigint & 4294967295, 0) AND objsubid = 2)
+"""
+
+
+def counted(tick: Callable[[], None]) -> Callable[[], None]:
+    """Count a tick's runs; a clock that is wrong and a lock that is not free end it with one line in the log."""
+    name = tick.__name__
+
+    @wraps(tick)
+    def run() -> None:
+        result = "failed"
+        try:
+            tick()
+            result = "done"
+            counters.TICK_SUCCESS.labels(name).set_to_current_time()
+        except ClockSkew as skew:
+            log.critical("clock_skew", tick=name, error=str(skew))
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            result = "skipped"
+            log.warning("lock_not_free", tick=name)
+        finally:
+            counters.TICKS.labels(name, result).inc()
+
+    return run
 
 
 @shared_task
 def pulse() -> None:
-    """Record that beat sends and a worker receives; `/readyz` reads it."""
-    cache.set(health.PULSE_KEY, time.time(), timeout=None)
+    """Record that beat sends and a worker receives."""
+    cache.set(PULSE_KEY, time.time(), timeout=None)
 
 
 @shared_task
+@counted
 def epoch_tick() -> None:
-    """Settle what is due; two workers at it settle each epoch once (S)."""
-    for _ in settle_due(now=now()):
-        pass
+    """Settle what is due; two workers settle each epoch once (S). A new devnet begins here."""
+    if _settling():
+        return
+    if settings.INFRAMIND_NETWORK == "devnet":
+        start_network(now=now())
+    began = last = time.monotonic()
+    try:
+        for _ in settle_due(now=now()):
+            counters.SETTLEMENTS.observe(time.monotonic() - last)
+            last = time.monotonic()
+            if last - began > CATCH_UP_SECONDS:
+                return
+    except Halted:
+        log.error("settlement_halted")
 
 
 @shared_task
+@counted
 def ranking_tick() -> None:
     """Rank when the running period has no ranking yet (R49)."""
     rank_due(now=now())
 
 
 @shared_task
+@counted
 def release_tick() -> None:
     """Pay unbondings that have matured (R17)."""
     release_due(now=now())
 
 
 @shared_task
+@counted
 def notice_tick() -> None:
-    """Tell those who asked of what has happened, by mail and webhook."""
+    """Send notifications by mail and webhook."""
     dispatch.queue_events()
     dispatch.send_due(now=timezone.now())
 
 
 @shared_task
+@counted
+def alarm_tick() -> None:
+    """Send alarms that began or ended to ADMINS and staff."""
+    alarm_messages.send(now=now())
+
+
+@shared_task
+@counted
 def housekeeping() -> None:
-    """Forget what only lists needed to know that something moved, old forms, sign-ins that ran out, old letters."""
+    """Delete old data versions, forms, sign-ins and deliveries."""
     data_version.prune()
     form_idempotency.prune(now=now())
     upkeep.prune(now=timezone.now())
     dispatch.forget(now=timezone.now())
 
 
+def _settling() -> bool:
+    """Whether another worker is settling: waiting for it would take this one away from everything else."""
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLING)
+        return bool(cursor.fetchone()[0])
+
+
 # Tick and seconds between two of them.
-RHYTHM = {pulse: 10, epoch_tick: 5, ranking_tick: 15, release_tick: 30, notice_tick: 5, housekeeping: 60}
+RHYTHM = {
+    pulse: 10,
+    epoch_tick: 5,
+    ranking_tick: 15,
+    release_tick: 30,
+    notice_tick: 5,
+    alarm_tick: 15,
+    housekeeping: 60,
+}
 
 app.conf.beat_schedule = {
     task.__name__: {

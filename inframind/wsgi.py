@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
-# A page that waits longer than this for a lock or an answer gives up with a 503 instead of hanging.
-os.environ.setdefault("PGOPTIONS", "-c lock_timeout=8s -c statement_timeout=15s")
+from inframind import database_limits
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
+database_limits.use("web")
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from inframind.health import Probes
 from inframind.request_bodies import Application, MeasuredBodies
 
 
@@ -24,6 +26,8 @@ def checked_site() -> Application:
     return site
 
 
-application = MeasuredBodies(
-    checked_site(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS
+application = Probes(
+    MeasuredBodies(
+        checked_site(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_work=settings.INFRAMIND_WEB_THREADS
+    )
 )

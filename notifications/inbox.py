@@ -110,6 +110,8 @@ def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
         places.append(("dispute", [data["dispute"]]))
     if kind.place == "slash" and "slash" in data:
         places.append(("slash", [data["slash"]]))
+    if kind.place == "admin":
+        places.append(("admin:index", []))
     if kind.place == "portfolio":
         places.append(("portfolio", []))
     if node:

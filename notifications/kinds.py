@@ -25,7 +25,8 @@ class Kind:
     icon: str
     label: Any
     words: Callable[[str, Data], str]
-    place: Literal["node", "slash", "dispute", "proposal", "portfolio"]
+    place: Literal["node", "slash", "dispute", "proposal", "portfolio", "admin"]
+    for_staff: bool = False
 
 
 def _offence(data: Data) -> str:
@@ -105,6 +106,10 @@ def _retired(node: str, data: Data) -> str:
     return gettext("%(node)s was retired by its operator: it takes no more stake.") % {"node": node}
 
 
+def _service_alarm(node: str, data: Data) -> str:
+    return gettext("The service needs attention: %(detail)s.") % {"detail": data.get("detail", "")}
+
+
 def _proposal(sentence: Any) -> Callable[[str, Data], str]:
     return lambda node, data: str(sentence) % {"title": data.get("title", "")}
 
@@ -135,6 +140,8 @@ CATALOGUE = (
          _proposal(gettext_lazy("A proposal was carried out and is in force: %(title)s.")), "proposal"),
     Kind("proposal_expired", "all", "", "clock-x", gettext_lazy("Proposal expired"),
          _proposal(gettext_lazy("A proposal expired, its values no longer fit the bounds: %(title)s.")), "proposal"),
+    Kind("service_alarm", "wallet", "risk", "alert-triangle", gettext_lazy("Service alarm"), _service_alarm, "admin",
+         for_staff=True),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in CATALOGUE}
 # What a wallet is told of by mail or webhook unless it chooses otherwise.

@@ -112,7 +112,7 @@ def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpR
     wallet = _wallet(request)
     context = {
         "subscription": subscriptions.subscription_of(wallet),
-        "kinds": CATALOGUE,
+        "kinds": [kind for kind in CATALOGUE if request.user.is_staff or not kind.for_staff],
         "deliveries": Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:10],
         "error": error,
     }

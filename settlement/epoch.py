@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from settlement.audit import audit
 from settlement.epoch_lifecycle import AlreadySettled, Halted, NotDue, lock_epoch, open_next_epoch
@@ -99,7 +100,7 @@ def _audit_books() -> list[str]:
         if network.audited == epoch.number - 1 and not network.halted:
             return []
         faults = audit()
-        Network.objects.filter(id=1).update(halted=faults, audited=epoch.number - 1)
+        Network.objects.filter(id=1).update(halted=faults, audited=epoch.number - 1, audited_at=Now())
     if faults:
         log.critical("settlement is halted: the audit found faults", faults=faults)
     return faults

@@ -8,7 +8,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import IdleInTransactionSessionTimeout, LockNotAvailable
 
 from postgres.clock import ClockSkew
 from web.theme import theme_of
@@ -41,11 +41,17 @@ class Unavailable:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ClockSkew):
             log.critical("clock_skew", path=request.path, error=str(exception))
-        elif isinstance(exception, (OperationalError, InterfaceError)):
+        elif is_away(exception):
             log.error("database_away", path=request.path, error=str(exception).strip())
         else:
             return None
         return unavailable(request, exception)
+
+
+def is_away(exception: BaseException) -> bool:
+    """Whether the database was away, or ended the session because its transaction was idle for too long."""
+    idle = isinstance(exception.__cause__, IdleInTransactionSessionTimeout)
+    return isinstance(exception, (OperationalError, InterfaceError)) or idle
 
 
 def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpResponse:

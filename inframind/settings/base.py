@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
+from kombu import Queue
 from whitenoise.compress import Compressor
 
+from inframind import database_limits
 from inframind.environment import PROJECT_ROOT, load
 from inframind.logs import logging_config
 from inframind.supervisor import paths
@@ -34,6 +36,10 @@ INFRAMIND_RATE_LIMITS: bool = ENV["INFRAMIND_RATE_LIMITS"]
 INFRAMIND_PROXIES: int = ENV["INFRAMIND_PROXIES"]
 INFRAMIND_WEB_THREADS: int = ENV["INFRAMIND_WEB_THREADS"]
 INFRAMIND_PREPARED_STATEMENTS: bool = ENV["INFRAMIND_PREPARED_STATEMENTS"]
+INFRAMIND_WEB_WORKERS: int = ENV["INFRAMIND_WEB_WORKERS"]
+INFRAMIND_HOST: str = ENV["INFRAMIND_HOST"]
+INFRAMIND_PORT: int = ENV["PORT"]
+INFRAMIND_METRICS_PORT: int = ENV["INFRAMIND_METRICS_PORT"]
 INFRAMIND_METRICS_TOKEN: str = ENV["INFRAMIND_METRICS_TOKEN"]
 
 DEBUG = False
@@ -120,7 +126,20 @@ DATABASES["default"]["ENGINE"] = "postgres.backend"
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 # A cursor that outlives its transaction would be in another session of the pooler.
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = not INFRAMIND_PREPARED_STATEMENTS
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+DATABASE_OPTIONS: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
+DATABASE_OPTIONS["pool"] = {"min_size": 1, "max_size": max(8, INFRAMIND_WEB_THREADS + 2), "timeout": 10}
+# A server that vanished without a word is noticed within seconds, not after the kernel's quarter of an hour.
+DATABASE_OPTIONS |= {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+DATABASE_OPTIONS |= {"tcp_user_timeout": 20_000, "application_name": f"inframind-{database_limits.kind()}"}
+if INFRAMIND_PREPARED_STATEMENTS:
+    # A pooler in transaction mode refuses start-up options; the role has the limits then (deploy/roles.sql).
+    limits = database_limits.current().options
+    DATABASE_OPTIONS["options"] = f"{limits} {DATABASE_OPTIONS.get('options', '')}".strip()
 # After a restart of the server each kept connection is dead: it is tried before it is used.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
@@ -139,6 +158,7 @@ CACHES = {
         "LOCATION": redis_database(1),
         "KEY_PREFIX": "inframind",
         "TIMEOUT": 300,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -159,7 +179,24 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 30,
 }
+# Shorter than the visibility timeout: a task that hangs is ended before the broker delivers it again.
+CELERY_TASK_SOFT_TIME_LIMIT = 480
+CELERY_TASK_TIME_LIMIT = 540
+# The pulse has a queue of its own: a long settlement is not a worker that died. A worker without --queues takes all.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("settlement"), Queue("pulse")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {
+    "inframind.tasks.pulse": {"queue": "pulse"},
+    "inframind.tasks.epoch_tick": {"queue": "settlement"},
+    "inframind.tasks.ranking_tick": {"queue": "settlement"},
+    "inframind.tasks.release_tick": {"queue": "settlement"},
+}
+# The schedule is code and ticks are short, so beat keeps nothing between two runs and needs no folder to write to.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -172,6 +209,7 @@ EMAIL_CONFIG = environ.Env.email_url_config(ENV["EMAIL_URL"])
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV["INFRAMIND_EMAIL_FROM"]
+EMAIL_SUBJECT_PREFIX = "[InfraMind] "
 ADMINS = [("Operations", address) for address in ENV["INFRAMIND_ADMINS"]]
 
 LANGUAGE_CODE = "en"

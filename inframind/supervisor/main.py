@@ -1,8 +1,9 @@
 """`make run`: the whole network under one process.
 
-Started in order: PostgreSQL, Valkey, tables, static files, on the first run the demo network, then web,
-worker and beat, and on a devnet the development chain once the site answers. Stopped in the order web, beat, worker,
-chain, Valkey, PostgreSQL. When web, worker or beat ends by itself, all end, and the exit status is not 0.
+Started in order: PostgreSQL, Valkey, tables, static files, on the first run the demo network, then web, worker, the
+worker of the pulse and beat, and on a devnet the development chain once the site answers. Stopped in the order web,
+beat, workers, chain, Valkey, PostgreSQL. When one of them but the chain ends by itself, all end, and the exit status
+is not 0.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from typing import Any
 import django
 
 from inframind import environment
-from inframind.request_bodies import WAITING_ROOM
 from inframind.supervisor import file_locks, probes, servers, startup_errors
 from inframind.supervisor.development_chain import DevelopmentChain, is_installed, is_wanted
 from inframind.supervisor.processes import Child, end_with_parent
 
 HOST = "127.0.0.1"
-PORT_PATIENCE_SECONDS = 3
+PORT_PATIENCE_SECONDS = 8
 WEB_PATIENCE_SECONDS = 90
 SERVERS_EVERY_SECONDS = 2.0
+STOP_ORDER = ("web", "beat", "worker", "pulse")
 
 
 class Stop(BaseException):
@@ -115,7 +116,7 @@ def _run(settings: dict[str, Any], signals: Signals) -> int:
         finally:
             signals.stopping = True
             _say("Stopping …")
-            for process in (children["web"], children["beat"], children["worker"], chain):
+            for process in (*(children[name] for name in STOP_ORDER), chain):
                 if process is not None:
                     process.stop(lambda: signals.hurried)
 
@@ -143,22 +144,17 @@ def _children(settings: dict[str, Any]) -> dict[str, Child]:
     data_dir: Path = settings["INFRAMIND_DATA_DIR"]
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet"]
-    web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(settings["PORT"])]
-    web += ["--workers", str(settings["INFRAMIND_WEB_WORKERS"])]
-    # Most of them only ever wait for a body; INFRAMIND_WEB_THREADS of them are at work at a time.
-    web += ["--blocking-threads", str(WAITING_ROOM)]
-    # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.
-    web += ["--respawn-failed-workers"]
-    # Without a limit granian waits for ever on workers that were still starting when it was told to end.
-    web += ["--workers-kill-timeout", "10", "--no-ws", "inframind.wsgi:application"]
+    web = [*python, "inframind.serve"]
     worker = [*celery, "worker", "--concurrency", str(settings["INFRAMIND_TASK_WORKERS"])]
-    worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-    beat = [*celery, "beat", "--schedule", str(data_dir / "beat-schedule"), "--loglevel", "WARNING"]
-    beat += ["--pidfile", ""]
+    lean = ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    worker += ["--queues", "settlement,celery", *lean]
+    pulse = [*celery, "worker", "--pool", "solo", "--queues", "pulse", "--hostname", "pulse@%h", *lean]
+    beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
     logs = data_dir / "logs"
     return {
         "web": Child("web", web, logs / "web.log", patience_seconds=20),
         "worker": Child("worker", worker, logs / "worker.log", patience_seconds=60),
+        "pulse": Child("pulse", pulse, logs / "pulse.log", patience_seconds=10),
         "beat": Child("beat", beat, logs / "beat.log", patience_seconds=10),
     }
 
@@ -169,7 +165,9 @@ def _watch(
     settings: dict[str, Any],
     lease: servers.Lease | None,
 ) -> int:
-    child_environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics(settings))}
+    # All share one folder of counters, which the site's /metrics shows.
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics(settings)), "INFRAMIND_METRICS_PORT": "0"}
+    child_environment = {**os.environ, **shared}
     for child in children.values():
         child.start(child_environment)
     said = False

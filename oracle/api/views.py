@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from oracle.batch_parsing import Ingested
 from protocol.addresses import checksum
 from protocol.errors import Invalid, TooLarge
 from staking.services import clock
+from web import metrics
 from web.api.fields import write_moment
 from web.api.parsing import BatchParser
 from web.api.permissions import OracleOnly
@@ -44,7 +46,7 @@ class Receipts(APIView):
         """Record up to 10,000 receipts in the open epoch. Each is judged by itself; good ones are kept."""
         items = _items(request, "receipts")
         with _turn():
-            return Response(_answer(receipts.ingest(items=items, now=clock.now())))
+            return Response(_answer("receipt", receipts.ingest(items=items, now=clock.now())))
 
 
 class Heartbeats(APIView):
@@ -61,7 +63,7 @@ class Heartbeats(APIView):
         """Record up to 10,000 heartbeats; a further one of a node in the same slot is a duplicate."""
         items = _items(request, "heartbeats")
         with _turn():
-            return Response(_answer(heartbeats.ingest(items=items, now=clock.now())))
+            return Response(_answer("heartbeat", heartbeats.ingest(items=items, now=clock.now())))
 
 
 class Attestations(APIView):
@@ -113,5 +115,10 @@ def _turn() -> Iterator[None]:
         TURNS.release()
 
 
-def _answer(result: Ingested) -> dict[str, Any]:
+def _answer(kind: str, result: Ingested) -> dict[str, Any]:
+    metrics.RECEIPTS.labels(kind, "accepted").inc(result.accepted)
+    metrics.RECEIPTS.labels(kind, "duplicate").inc(result.duplicates)
+    metrics.RECEIPTS.labels(kind, "refused").inc(len(result.rejected))
+    for code, number in Counter(item.code for item in result.rejected).items():
+        metrics.RECEIPT_REFUSALS.labels(kind, code).inc(number)
     return asdict(result)

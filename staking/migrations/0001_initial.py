@@ -144,6 +144,8 @@ class Migration(migrations.Migration):
                 ("clock_offset_ms", models.BigIntegerField(default=0)),
                 ("halted", models.JSONField(default=list)),
                 ("audited", models.IntegerField(db_default=0, default=0)),
+                ("audited_at", models.DateTimeField(null=True)),
+                ("alarms", models.JSONField(db_default={}, default=dict)),
                 ("held_at", models.DateTimeField(null=True)),
                 ("held_reason", models.CharField(blank=True, max_length=200)),
             ],

@@ -8,7 +8,8 @@ class Network(models.Model):
 
     `kind` and `chain_id` are written once; a process that is configured otherwise refuses to start. `genesis` is the
     SHA-256 of the genesis file in production. `audited` is the last epoch after whose settlement the audit has run;
-    its faults are `halted`. `held_at` is set while an operator of the service holds settlement, ranking and payments.
+    it ended at `audited_at`, and its faults are `halted`. `alarms`: those that staff was told of, by name. `held_at`
+    is set while an operator of the service holds settlement, ranking and payments.
     """
 
     class Kind(models.TextChoices):
@@ -22,6 +23,8 @@ class Network(models.Model):
     clock_offset_ms = models.BigIntegerField(default=0)
     halted = models.JSONField(default=list)
     audited = models.IntegerField(default=0, db_default=0)
+    audited_at = models.DateTimeField(null=True)
+    alarms = models.JSONField(default=dict, db_default={})
     held_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=200, blank=True)
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from protocol import errors
 from protocol.errors import ProtocolError
+from web import metrics
 
 CONTENT_TYPE = "application/problem+json"
 FIELDLESS = "non_field_errors"
@@ -76,6 +77,7 @@ def fault() -> JsonResponse:
 
 
 def _body(code: str, status: int, detail: str) -> dict[str, Any]:
+    metrics.REFUSALS.labels(code).inc()
     return {
         "type": f"/api/v1/problems/{code}",
         "title": code.replace("_", " ").capitalize(),

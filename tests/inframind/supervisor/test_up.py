@@ -119,7 +119,9 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
 
     # So is a process of the web server.
     web = next(
-        child for child in psutil.Process(again.process.pid).children() if "granian" in child.cmdline()
+        child
+        for child in psutil.Process(again.process.pid).children()
+        if "inframind.serve" in child.cmdline()
     )
     serving = web.children()
     serving[0].kill()

@@ -1,0 +1,72 @@
+"""Alarms on their way to people: a mail to ADMINS and a notification to staff when one begins, a mail when it ends.
+
+What was sent is kept in the network's row, so that a restart repeats nothing. A mail that fails is tried again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+from django.core.mail import mail_admins
+from django.db import connection, transaction
+
+from identity.models import User
+from inframind import alarms
+from inframind.network_state import read_state
+from staking.models import Network
+from staking.services import events
+
+log = structlog.get_logger(__name__)
+
+LOCK = "hashtext('inframind_alarms'), 0"
+RUNBOOKS = "What to do: docs/operations.md, runbook"
+
+
+def send(*, now: datetime) -> None:
+    """Compare the conditions that hold with those that were sent, and send what has changed."""
+    try:
+        state = read_state()
+    except psycopg.Error as error:
+        log.error("alarms_not_checked", error=str(error).strip())
+        return
+    active = alarms.active(state)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock({LOCK})")
+        network = Network.objects.filter(id=1).first()
+        if not cursor.fetchone()[0] or network is None:
+            return
+        before: dict[str, Any] = network.alarms
+        current = {
+            name: {**before[name]} if name in before else _begin(name, active[name], now) for name in active
+        }
+        for name in current.keys() - before.keys():
+            _notify_staff(name, active[name], now, state.epoch or 0)
+        for name in [name for name, alarm in current.items() if not alarm["mailed"]]:
+            current[name]["mailed"] = _mail(f"ALARM {name}", f"{active[name]}.\n\n{RUNBOOKS} `{name}`.")
+        for name in before.keys() - current.keys():
+            _mail(f"over: {name}", f"This alarm, which began at {before[name]['since']}, is over.")
+        if current != before:
+            Network.objects.filter(id=1).update(alarms=current)
+
+
+def _begin(name: str, detail: str, now: datetime) -> dict[str, Any]:
+    log.critical("alarm", name=name, detail=detail)
+    return {"since": now.isoformat(), "detail": detail, "mailed": False}
+
+
+def _notify_staff(name: str, detail: str, now: datetime, epoch: int) -> None:
+    for wallet in User.objects.filter(is_staff=True, is_active=True).values_list("address", flat=True):
+        events.record("service_alarm", at=now, epoch=epoch, wallet=wallet, alarm=name, detail=detail)
+
+
+def _mail(subject: str, text: str) -> bool:
+    """Whether the mail left, or nobody is to get one."""
+    try:
+        mail_admins(subject, text)
+    except OSError as error:
+        log.error("alarm_not_mailed", subject=subject, error=str(error))
+        return False
+    return True

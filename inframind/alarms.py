@@ -1,0 +1,82 @@
+"""What somebody has to look at: conditions of the network, each with the sentence that says what is wrong.
+
+None of them stops the site from serving, so readiness does not depend on them. They are listed by `/readyz`, exposed
+as metrics, and sent to ADMINS and staff when they begin and when they are over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from inframind.network_state import NetworkState
+from postgres import clock
+
+OVERDUE = timedelta(seconds=180)
+HELD = timedelta(hours=1)
+NOTIFICATIONS = timedelta(minutes=10)
+PULSE_SECONDS = 60
+FAULTS_SHOWN = 3
+
+
+def settlement(state: NetworkState) -> str | None:
+    """Settlement is halted by the audit, or late: no worker, or one that fails."""
+    if state.halted:
+        shown = "; ".join(state.halted[:FAULTS_SHOWN])
+        return f"settlement is halted: the audit found {len(state.halted)} faults ({shown})"
+    if state.overdue > OVERDUE and not state.held_at:
+        return f"epoch {state.epoch} is overdue by {int(state.overdue.total_seconds())} s"
+    return None
+
+
+def hold(state: NetworkState) -> str | None:
+    """Settlement, ranking and payments have been held for long."""
+    if state.held_at and state.at - state.held_at > HELD:
+        return f"held since {state.held_at:%Y-%m-%d %H:%M} UTC ({state.held_reason}): release it"
+    return None
+
+
+def epoch_start(state: NetworkState) -> str | None:
+    """The open epoch begins in the future: a clock was wrong when the last one was settled, or it is wrong now.
+
+    Epoch 1 may begin later than genesis.
+    """
+    if state.epoch and state.epoch > 1 and state.starts_in > timedelta(0):
+        return f"epoch {state.epoch} starts {int(state.starts_in.total_seconds())} s in the future"
+    return None
+
+
+def notifications(state: NetworkState) -> str | None:
+    """Notifications are waiting for long."""
+    if state.notification_age > NOTIFICATIONS:
+        return f"the oldest notification has been waiting for {int(state.notification_age.total_seconds())} s"
+    return None
+
+
+def clock_skew(state: NetworkState) -> str | None:
+    """This machine's clock differs too much from the database's."""
+    if abs(state.skew) > clock.LIMIT:
+        return f"the clock of this machine is {state.skew.total_seconds():+.1f} s off the database's"
+    return None
+
+
+def pulse(seen: float | None) -> str | None:
+    """Beat or the worker of the pulse does not run. `seen`: when the last pulse was recorded, unix time."""
+    if seen is None:
+        return "beat and worker have not been seen yet"
+    age = int(time.time() - seen)
+    return f"beat and worker were last seen {age} s ago" if age > PULSE_SECONDS else None
+
+
+CONDITIONS: tuple[Callable[[NetworkState], str | None], ...] = (
+    settlement,
+    hold,
+    epoch_start,
+    notifications,
+)
+
+
+def active(state: NetworkState) -> dict[str, str]:
+    """The conditions of the network that hold now, by name."""
+    return {check.__name__: fault for check in CONDITIONS if (fault := check(state))}

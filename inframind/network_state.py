@@ -1,0 +1,96 @@
+"""What probes, metrics and alarms know of the network, read on a connection of its own.
+
+Not from the pool: these answers must come within two seconds when the pool is used up and when a lock is stuck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+# psycopg counts connect_timeout in whole seconds, 2 at least; callers put a shorter limit on the whole.
+PARAMETERS = {"connect_timeout": 2, "options": "-c statement_timeout=1000 -c lock_timeout=500"}
+# Left to Django's own connections.
+UNUSED = ("pool", "cursor_factory", "context", "prepare_threshold", "client_encoding", "server_side_binding")
+# Deliveries are counted up to this many.
+MOST_COUNTED = 10_000
+
+QUERY = """
+SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.clock_offset_ms, 0), n.halted,
+  n.audited, n.audited_at, n.held_at, n.held_reason, e.number, e.start, e."end",
+  (SELECT computed_at FROM staking_ranking ORDER BY id DESC LIMIT 1),
+  (SELECT at FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT 1),
+  (SELECT due_at FROM notifications_delivery WHERE status = 'queued' ORDER BY due_at, id LIMIT 1),
+  (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued)
+FROM (SELECT) one LEFT JOIN staking_network n ON n.id = 1 LEFT JOIN staking_epoch e ON e.status <> 'settled'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """The database's answer. `at`: its clock; network times (`epoch_start` …) are `clock_offset_ms` ahead of it.
+
+    `skew`: how far this machine's clock is ahead of the database's. None where there is none yet.
+    """
+
+    skew: timedelta
+    at: datetime
+    in_recovery: bool
+    kind: str | None
+    chain_id: int | None
+    clock_offset_ms: int
+    halted: list[str] | None
+    audited: int | None
+    audited_at: datetime | None
+    held_at: datetime | None
+    held_reason: str | None
+    epoch: int | None
+    epoch_start: datetime | None
+    epoch_end: datetime | None
+    ranked_at: datetime | None
+    oldest_event: datetime | None
+    oldest_delivery: datetime | None
+    deliveries: int
+
+    @property
+    def network_time(self) -> datetime:
+        """The network clock."""
+        return self.at + timedelta(milliseconds=self.clock_offset_ms)
+
+    @property
+    def overdue(self) -> timedelta:
+        """How long ago the open epoch ended; negative while it runs, zero where there is none."""
+        return self.network_time - self.epoch_end if self.epoch_end else timedelta(0)
+
+    @property
+    def starts_in(self) -> timedelta:
+        """How far the start of the open epoch lies ahead of the network clock; negative once it has begun."""
+        return self.epoch_start - self.network_time if self.epoch_start else timedelta(0)
+
+    @property
+    def notification_age(self) -> timedelta:
+        """How long the oldest event or delivery has been waiting to be sent."""
+        waiting = [self.network_time - self.oldest_event] if self.oldest_event else []
+        waiting += [self.at - self.oldest_delivery] if self.oldest_delivery else []
+        return max([timedelta(0), *waiting])
+
+
+def read_state() -> NetworkState:
+    """Read the state. Raises psycopg.Error when the database does not answer, or has no tables yet."""
+    with psycopg.connect(**_parameters()) as own:
+        before = datetime.now(UTC)
+        row = own.execute(QUERY, {"most": MOST_COUNTED}).fetchone()
+        after = datetime.now(UTC)
+    assert row is not None
+    at: datetime = row[0]
+    skew = max(before - at, timedelta(0)) - max(at - after, timedelta(0))
+    return NetworkState(skew, *row)
+
+
+def _parameters() -> dict[str, Any]:
+    parameters = connection.get_connection_params()
+    return {name: value for name, value in parameters.items() if name not in UNUSED} | PARAMETERS

@@ -1,0 +1,81 @@
+"""Alarms reach people once when they begin and once when they are over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from identity.models import User
+from inframind import alarm_messages, tasks
+from notifications import inbox
+from staking.models import Epoch, Event
+from staking.models import Network as NetworkRow
+from tests.network import Network
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STAFF, WALLET = "0x" + "5a" * 20, "0x" + "a1" * 20
+
+
+@pytest.fixture(autouse=True)
+def network(settings):
+    settings.ADMINS = [("Operations", "ops@example.org")]
+    User.objects.create_superuser(STAFF, "long and secret")
+    User.objects.create(address=WALLET)
+    Network()
+    Epoch.objects.update(end=datetime.now(UTC) + timedelta(days=1))
+
+
+def halt(*faults: str) -> None:
+    NetworkRow.objects.update(halted=list(faults))
+
+
+def test_a_halt_is_mailed_and_shown_to_staff_once(mailoutbox):
+    halt("2 balance: wallet:0xab")
+    tasks.alarm_tick.delay()
+    tasks.alarm_tick.delay()
+    (mail,) = mailoutbox
+    assert mail.to == ["ops@example.org"]
+    assert mail.subject == "[InfraMind] ALARM settlement"
+    assert "the audit found 1 faults (2 balance: wallet:0xab)" in mail.body
+    assert "docs/operations.md" in mail.body
+    (notification,) = inbox.page(STAFF, limit=5, offset=0)
+    assert notification.text.startswith("The service needs attention: settlement is halted")
+    assert notification.href == "/admin/"
+    assert inbox.page(WALLET, limit=5, offset=0) == []
+
+
+def test_the_end_of_an_alarm_is_mailed(mailoutbox):
+    halt("a fault")
+    tasks.alarm_tick.delay()
+    halt()
+    tasks.alarm_tick.delay()
+    tasks.alarm_tick.delay()
+    assert [mail.subject for mail in mailoutbox] == [
+        "[InfraMind] ALARM settlement",
+        "[InfraMind] over: settlement",
+    ]
+    assert NetworkRow.objects.get().alarms == {}
+
+
+def test_a_mail_that_fails_is_tried_again(mailoutbox, monkeypatch):
+    def away(*words: object) -> None:
+        raise ConnectionRefusedError
+
+    halt("a fault")
+    with monkeypatch.context() as patch:
+        patch.setattr(alarm_messages, "mail_admins", away)
+        tasks.alarm_tick.delay()
+    assert mailoutbox == []
+    tasks.alarm_tick.delay()
+    tasks.alarm_tick.delay()
+    assert len(mailoutbox) == 1
+    assert Event.objects.filter(kind="service_alarm").count() == 1
+
+
+def test_only_staff_may_choose_this_kind(client):
+    client.force_login(User.objects.get(address=WALLET))
+    assert "Service alarm" not in client.get("/inbox/settings/").content.decode()
+    client.force_login(User.objects.get(address=STAFF))
+    assert "Service alarm" in client.get("/inbox/settings/").content.decode()
