@@ -86,6 +86,9 @@ class Vote(models.Model):
     wallet = AddressField(db_index=True)
     choice = models.CharField(max_length=8)
     power = models.BigIntegerField()
+    # Power of the wallets that it represents and their number (R57), stored when the vote is counted.
+    represented = models.BigIntegerField(default=0)
+    represented_wallets = models.IntegerField(default=0)
     reason = models.TextField(blank=True)
     at = models.DateTimeField()
 
@@ -98,8 +101,52 @@ class Vote(models.Model):
                 condition=models.Q(dispute=None, proposal__isnull=False)
                 | models.Q(dispute__isnull=False, proposal=None),
             ),
-            models.CheckConstraint(name="governance_vote_power", condition=models.Q(power__gt=0)),
+            models.CheckConstraint(
+                name="governance_vote_power",
+                condition=models.Q(power__gte=0, represented__gte=0, represented_wallets__gte=0),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.choice} by {self.wallet}"
+
+
+class Representative(models.Model):
+    """The representative of a wallet in votes opened in the epochs [from_epoch, until_epoch) (R57)."""
+
+    class Kind(models.TextChoices):
+        DISPUTES = "disputes"
+        PROPOSALS = "proposals"
+
+    wallet = AddressField()
+    kind = models.CharField(max_length=9, choices=Kind)
+    representative = AddressField()
+    from_epoch = models.IntegerField()
+    until_epoch = models.IntegerField(null=True)
+    named_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="governance_representative_epoch", fields=["wallet", "kind", "from_epoch"]
+            ),
+            models.UniqueConstraint(
+                name="governance_representative_current",
+                fields=["wallet", "kind"],
+                condition=models.Q(until_epoch=None),
+            ),
+            models.CheckConstraint(
+                name="governance_representative_span",
+                condition=models.Q(until_epoch=None) | models.Q(until_epoch__gt=models.F("from_epoch")),
+            ),
+            models.CheckConstraint(
+                name="governance_representative_other",
+                condition=~models.Q(representative=models.F("wallet")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["representative", "kind"], name="governance_representative_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.representative} for {self.wallet} in {self.kind}"

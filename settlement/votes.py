@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from governance.models import Dispute, Proposal
 from governance.selectors.tallies import dispute_tallies, proposal_tallies
+from governance.services.representatives import store_represented
 from ledger import accounts
 from ledger.posting import post
 from protocol import votes
@@ -19,6 +20,7 @@ def count_dispute_votes(settlement: Settlement) -> None:
     """Step 8. Count the dispute votes that end with this epoch (R46); upheld slashes are due now."""
     ending = Dispute.objects.filter(status=Dispute.Status.VOTING, closes_epoch=settlement.number)
     disputes = list(ending.select_related("slash__node").order_by("pk"))
+    store_represented(disputes=[dispute.pk for dispute in disputes])
     tallies = dispute_tallies(dispute.pk for dispute in disputes)
     for dispute in disputes:
         outcome, dispute.quorum_met = votes.dispute_outcome(
@@ -39,6 +41,7 @@ def close_proposals(settlement: Settlement) -> None:
     ending = list(
         Proposal.objects.filter(status=Proposal.Status.VOTING, closes_epoch=settlement.number).order_by("pk")
     )
+    store_represented(proposals=[proposal.pk for proposal in ending])
     tallies = proposal_tallies(proposal.pk for proposal in ending)
     for proposal in ending:
         _close(proposal, tallies[proposal.pk], settlement)

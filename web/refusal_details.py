@@ -92,6 +92,7 @@ DETAILS = (
         "had %(power)s IFM."
     ),
     gettext_noop("Enter at least one parameter and its new value."),
+    gettext_noop("Enter another wallet: a wallet cannot represent itself."),
     gettext_noop("Enter another value for %(name)s: this one is in force."),
     gettext_noop("This wallet has %(most)s open proposals. Wait until the vote on one of them ends."),
     gettext_noop("Enter the %(field)s as text."),

@@ -24,6 +24,7 @@ from governance.api.queries import (
 )
 from governance.models import Vote
 from governance.selectors import disputes
+from governance.selectors.representation import attach_represented, represented_in_votes
 from governance.selectors.votes import votes_of
 from governance.services.disputes import add_evidence, deposit_key, open_dispute
 from governance.services.votes import vote_dispute
@@ -148,4 +149,6 @@ def dispute_json(dispute: int) -> dict[str, Any]:
 
 def vote_json(vote: Vote) -> dict[str, Any]:
     """Return a vote as listed by `GET disputes/ID/votes`."""
+    ballot = vote.dispute or vote.proposal
+    attach_represented([vote], represented_in_votes([ballot] if ballot else []))
     return dict(schemas.VoteSerializer(vote).data)

@@ -49,11 +49,13 @@ class ProposalBody(serializers.Serializer[Any]):
 
 
 class VoteSerializer(serializers.Serializer[Any]):
-    """`power`: the wallet's stake at the snapshot."""
+    """`power`: the wallet's own stake at the snapshot; `represented`: the power of wallets that it represents."""
 
     wallet = AddressField()
     choice = serializers.CharField()
     power = AmountField()
+    represented = AmountField()
+    represented_wallets = serializers.IntegerField()
     reason = serializers.CharField()
     at = MomentField()
 
@@ -64,19 +66,31 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     at = MomentField()
 
 
-class DisputeTallySerializer(serializers.Serializer[Any]):
+class DisputePowerSerializer(serializers.Serializer[Any]):
     uphold = AmountField()
     overturn = AmountField()
     abstain = AmountField()
 
 
-class ProposalTallySerializer(serializers.Serializer[Any]):
+class ProposalPowerSerializer(serializers.Serializer[Any]):
     against = AmountField()
     abstain = AmountField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `for` is a Python keyword and cannot be declared above.
         return {"for": AmountField(), **super().get_fields()}
+
+
+class DisputeTallySerializer(DisputePowerSerializer):
+    """Counted power by choice, own and represented; `represented` is the represented part of each (R57)."""
+
+    represented = DisputePowerSerializer()
+
+
+class ProposalTallySerializer(ProposalPowerSerializer):
+    """Counted power by choice, own and represented; `represented` is the represented part of each (R57)."""
+
+    represented = ProposalPowerSerializer()
 
 
 class CountSerializer(serializers.Serializer[Any]):
@@ -96,6 +110,7 @@ class CountSerializer(serializers.Serializer[Any]):
     turnout = AmountField(source="count.turnout")
     missing = AmountField(source="count.missing", help_text="Power that is missing to the quorum.")
     voters = serializers.IntegerField(source="count.voters")
+    represented_wallets = serializers.IntegerField(source="count.represented_wallets")
     votes = VoteSerializer(
         many=True, help_text="The 200 largest votes, 10 in a list; all of them at `…/votes`."
     )
@@ -118,7 +133,7 @@ class DisputeSerializer(CountSerializer):
     deposit_returned = serializers.BooleanField(allow_null=True)
     status = serializers.ChoiceField(source="dispute.status", choices=DISPUTE_STATUSES)
     quorum_met = serializers.BooleanField(source="dispute.quorum_met", allow_null=True)
-    tally = DisputeTallySerializer(source="count.tally")
+    tally = DisputeTallySerializer(source="count.tally_parts")
 
 
 class CompetitorSerializer(serializers.Serializer[Any]):
@@ -142,7 +157,7 @@ class ProposalSerializer(CountSerializer):
         help_text="Executed in the settlement of this epoch, if it passes."
     )
     parameters_version = serializers.IntegerField(source="proposal.version", allow_null=True)
-    tally = ProposalTallySerializer(source="count.tally")
+    tally = ProposalTallySerializer(source="count.tally_parts")
     competing = CompetitorSerializer(
         many=True, help_text="Open proposals that change the same parameter; empty once this one is closed."
     )
@@ -185,3 +200,40 @@ class EffectSerializer(serializers.Serializer[Any]):
     after = OutcomeSerializer()
     nodes = RewardChangeSerializer(many=True)
     mine = WalletRewardSerializer(allow_null=True)
+
+
+class RepresentativesBody(serializers.Serializer[Any]):
+    disputes = AddressField(required=False, allow_null=True, help_text="null: no representative.")
+    proposals = AddressField(required=False, allow_null=True, help_text="null: no representative.")
+
+
+class RepresentedSerializer(serializers.Serializer[Any]):
+    power = AmountField()
+    wallets = serializers.IntegerField()
+
+
+class RepresentedByKindSerializer(serializers.Serializer[Any]):
+    disputes = RepresentedSerializer()
+    proposals = RepresentedSerializer()
+
+
+class RepresentativeByKindSerializer(serializers.Serializer[Any]):
+    disputes = AddressField(allow_null=True)
+    proposals = AddressField(allow_null=True)
+
+
+class EpochByKindSerializer(serializers.Serializer[Any]):
+    disputes = serializers.IntegerField(allow_null=True)
+    proposals = serializers.IntegerField(allow_null=True)
+
+
+class RepresentativesSerializer(serializers.Serializer[Any]):
+    """`disputes`, `proposals`: the representatives named last, in votes opened from `from_epoch` on; `in_force`: those
+    in votes opened now; `represents`: power and number of the wallets that named this one, if none of them votes."""
+
+    wallet = AddressField()
+    disputes = AddressField(source="named.disputes", allow_null=True)
+    proposals = AddressField(source="named.proposals", allow_null=True)
+    from_epoch = EpochByKindSerializer()
+    in_force = RepresentativeByKindSerializer()
+    represents = RepresentedByKindSerializer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.api import disputes, proposals
+from governance.api import disputes, proposals, representatives
 
 urlpatterns = [
     path("disputes", disputes.dispute_list),
@@ -18,4 +18,6 @@ urlpatterns = [
     path("proposals/<int:proposal>/effect", proposals.proposal_effect),
     path("proposals/<int:proposal>/vote", proposals.proposal_vote),
     path("proposals/<int:proposal>/votes", proposals.proposal_votes),
+    path("representatives", representatives.name),
+    path("wallets/<str:address>/representatives", representatives.of_wallet),
 ]

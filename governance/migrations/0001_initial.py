@@ -134,6 +134,8 @@ class Migration(migrations.Migration):
                 ("wallet", postgres.fields.AddressField(db_index=True)),
                 ("choice", models.CharField(max_length=8)),
                 ("power", models.BigIntegerField()),
+                ("represented", models.BigIntegerField(default=0)),
+                ("represented_wallets", models.IntegerField(default=0)),
                 ("reason", models.TextField(blank=True)),
                 ("at", models.DateTimeField()),
             ],
@@ -150,7 +152,59 @@ class Migration(migrations.Migration):
                         name="governance_vote_on_one",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("power__gt", 0)), name="governance_vote_power"
+                        condition=models.Q(
+                            ("power__gte", 0), ("represented__gte", 0), ("represented_wallets__gte", 0)
+                        ),
+                        name="governance_vote_power",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Representative",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", postgres.fields.AddressField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("disputes", "Disputes"), ("proposals", "Proposals")], max_length=9
+                    ),
+                ),
+                ("representative", postgres.fields.AddressField()),
+                ("from_epoch", models.IntegerField()),
+                ("until_epoch", models.IntegerField(null=True)),
+                ("named_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["representative", "kind"], name="governance_representative_of")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("wallet", "kind", "from_epoch"), name="governance_representative_epoch"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("until_epoch", None)),
+                        fields=("wallet", "kind"),
+                        name="governance_representative_current",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until_epoch", None),
+                            ("until_epoch__gt", models.F("from_epoch")),
+                            _connector="OR",
+                        ),
+                        name="governance_representative_span",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("representative", models.F("wallet")), _negated=True),
+                        name="governance_representative_other",
                     ),
                 ],
             },

@@ -141,8 +141,8 @@ def _after(count: VoteCount, power: Power, choice: str) -> VoteCount:
     """Return the count with this vote in place of the wallet's former one."""
     tally = dict(count.tally)
     if power.vote is not None:
-        tally[power.vote.choice] -= power.vote.power
-    tally[choice] += power.power
+        tally[power.vote.choice] -= power.vote.power + power.vote.represented
+    tally[choice] += power.total
     voters = count.voters + (power.vote is None)
     return VoteCount(tally, voters, count.quorum, count.closes_at)
 

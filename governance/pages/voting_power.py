@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from governance.models import Dispute, Vote
 from governance.selectors.overview import power_on
+from governance.selectors.representation import NOTHING, Represented, represented_by
 from governance.selectors.tallies import Ballot
 from governance.selectors.votes import vote_of
 from staking.selectors.voting_power import voting_power
@@ -17,18 +18,25 @@ from web.formatting import amount_digits, grouped_int
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Power at the snapshot, µIFM; `why` explains it, `vote` is the wallet's vote."""
+    """Own and represented power at the snapshot, µIFM; `why` explains it, `vote` is the wallet's vote."""
 
     power: int
+    represented: Represented
     base: int
     why: str
     vote: Vote | None
+
+    @property
+    def total(self) -> int:
+        return self.power + self.represented.power
 
 
 def power_of(ballot: Ballot, wallet: str, epoch: OpenEpoch) -> Power:
     """Return the power of a wallet at the opening of the epoch in which the vote was opened."""
     power = power_on(ballot, wallet)
-    return Power(power, ballot.quorum_base, _why(ballot, wallet, power, epoch), vote_of(ballot, wallet))
+    represented = represented_by(wallet, [ballot]).get(ballot.pk, NOTHING)
+    why = _why(ballot, wallet, power, epoch)
+    return Power(power, represented, ballot.quorum_base, why, vote_of(ballot, wallet))
 
 
 def _why(ballot: Ballot, wallet: str, power: int, epoch: OpenEpoch) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from governance.models import Dispute, DisputeEvidence, Vote
+from governance.selectors.representation import represented_in_votes
 from governance.selectors.tallies import VoteCount, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from protocol.errors import NotFound
@@ -70,7 +71,8 @@ def _disputes() -> QuerySet[Dispute]:
 
 
 def _figures(disputes: list[Dispute], shown: int) -> list[DisputeFigures]:
-    counted, votes = counts(disputes), largest_votes(disputes, each=shown)
+    in_votes = represented_in_votes(disputes)
+    counted, votes = counts(disputes, in_votes), largest_votes(disputes, in_votes, each=shown)
     evidence: dict[int, list[DisputeEvidence]] = {dispute.pk: [] for dispute in disputes}
     for piece in DisputeEvidence.objects.filter(dispute__in=disputes).order_by("pk"):
         evidence[piece.dispute_id].append(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from governance.models import Dispute, Proposal, Vote
+from governance.selectors.representation import NOTHING, represented_by
 from governance.selectors.tallies import Ballot, VoteCount, counts
 from governance.selectors.votes import voted_by
 from ledger import accounts
@@ -19,11 +20,13 @@ OPEN_PROPOSALS = 25
 
 @dataclass(frozen=True, slots=True)
 class BallotRow:
-    """A row of a list of ballots. For a signed-in wallet: its power (0 when it cannot vote) and its vote."""
+    """A row of a list of ballots. For a signed-in wallet: its own power (0 when it cannot vote), the power
+    that it represents, and its vote."""
 
     ballot: Ballot
     count: VoteCount
     power: int | None = None
+    represented: int = 0
     vote: Vote | None = None
 
     @property
@@ -32,7 +35,7 @@ class BallotRow:
 
     @property
     def can_vote(self) -> bool:
-        return bool(self.power) and self.ballot.status == "voting"
+        return bool(self.power or self.represented) and self.ballot.status == "voting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,13 @@ def ballot_rows(ballots: object, wallet: str | None) -> tuple[BallotRow, ...]:
     if wallet is None:
         return tuple(BallotRow(ballot, counted[ballot.pk]) for ballot in listed)
     votes, powers = voted_by(wallet, listed), _powers(wallet, listed)
+    represented = represented_by(wallet, [ballot for ballot in listed if ballot.status == "voting"])
     return tuple(
         BallotRow(
             ballot,
             counted[ballot.pk],
             power=power_on(ballot, wallet, powers),
+            represented=represented.get(ballot.pk, NOTHING).power,
             vote=votes.get(ballot.pk),
         )
         for ballot in listed
@@ -101,7 +106,7 @@ def ballot_rows(ballots: object, wallet: str | None) -> tuple[BallotRow, ...]:
 
 
 def power_on(ballot: Ballot, wallet: str, powers: dict[int, int] | None = None) -> int:
-    """Return the power that a wallet can use on a ballot, µIFM: 0 on the slash of its own node (R45)."""
+    """Return the own power of a wallet on a ballot, µIFM: 0 on the slash of its own node (R45)."""
     if isinstance(ballot, Dispute) and ballot.operator == wallet:
         return 0
     epoch = ballot.opened_epoch

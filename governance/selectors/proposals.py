@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.models import Proposal, Vote
 from governance.selectors.competition import Competitor, competitors, executes_epoch
+from governance.selectors.representation import represented_in_votes
 from governance.selectors.tallies import VoteCount, counts
 from governance.selectors.votes import SHOWN, SHOWN_IN_LIST, largest_votes
 from protocol.errors import NotFound
@@ -47,7 +48,8 @@ def proposal_figures(proposal: int, *, votes: int = SHOWN) -> ProposalFigures:
 
 
 def _figures(proposals: list[Proposal], shown: int) -> list[ProposalFigures]:
-    counted, votes = counts(proposals), largest_votes(proposals, each=shown)
+    in_votes = represented_in_votes(proposals)
+    counted, votes = counts(proposals, in_votes), largest_votes(proposals, in_votes, each=shown)
     competing = competitors(proposals)
     return [
         ProposalFigures(proposal, counted[proposal.pk], votes[proposal.pk], competing[proposal.pk])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from governance.models import Dispute, Vote
+from governance.selectors.representation import InVotes, attach_represented, represented_in_votes
 from governance.selectors.tallies import Ballot
 
 # Votes shown for each dispute or proposal: on its own, and in a list.
@@ -38,15 +40,20 @@ def votes_of(ballot: Ballot, query: VoteQuery, *, limit: int, offset: int) -> tu
     if query.with_reason:
         votes = votes.exclude(reason="")
     ordered = votes.order_by(*ORDERINGS[query.ordering])
-    return list(ordered[offset : offset + limit]), votes.count()
+    page = list(ordered[offset : offset + limit])
+    attach_represented(page, represented_in_votes([ballot] if page else []))
+    return page, votes.count()
 
 
 def vote_of(ballot: Ballot, wallet: str) -> Vote | None:
     """Return the vote of a wallet on a ballot."""
-    return _votes(ballot).filter(wallet=wallet).first()
+    vote = _votes(ballot).filter(wallet=wallet).first()
+    if vote is not None:
+        attach_represented([vote], represented_in_votes([ballot]))
+    return vote
 
 
-def largest_votes(ballots: Sequence[Ballot], *, each: int) -> dict[int, list[Vote]]:
+def largest_votes(ballots: Sequence[Ballot], in_votes: InVotes, *, each: int) -> dict[int, list[Vote]]:
     """Return the `each` largest votes on each of these disputes, or of these proposals, by power."""
     largest: dict[int, list[Vote]] = {ballot.pk: [] for ballot in ballots}
     if not ballots or not each:
@@ -56,6 +63,7 @@ def largest_votes(ballots: Sequence[Ballot], *, each: int) -> dict[int, list[Vot
     votes = Vote.objects.filter(**{f"{column}__in": largest}).annotate(place=place)
     for vote in votes.filter(place__lte=each).order_by(column, "place"):
         largest[getattr(vote, column)].append(vote)
+    attach_represented(chain.from_iterable(largest.values()), in_votes)
     return largest
 
 

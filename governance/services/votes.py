@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from governance.models import Dispute, Proposal, Vote
+from governance.selectors.representation import represented_by
 from governance.services.texts import MAX_REASON
 from governance.voting_periods import is_before_end
 from protocol.errors import ConflictOfInterest, Invalid, NotFound, NoVotingPower, VoteClosed
@@ -67,8 +68,9 @@ def _read(choice: object, choices: tuple[str, ...], reason: object, now: datetim
 
 
 def _power(wallet: str, ballot: Dispute | Proposal) -> int:
+    """Return the wallet's own power. Raises: `no_voting_power` when it also represents none."""
     power = voting_power(wallet, epoch=ballot.opened_epoch)
-    if power == 0:
+    if power == 0 and not represented_by(wallet, [ballot]):
         raise NoVotingPower(
             f"This wallet had no stake at the opening of epoch {ballot.opened_epoch}, in which the vote was opened. "
             "Tokens staked later do not count."

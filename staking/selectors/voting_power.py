@@ -6,24 +6,36 @@ from django.db import connection
 
 from staking.models import Epoch
 
-POWER = """
-SELECT coalesce((
-    SELECT sum(e.self_stake) FROM staking_node n
-    JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(before)s
-    WHERE n.operator = %(wallet)s), 0)
-  + coalesce((
-    SELECT sum(div(c.shares * e.pool_tokens, e.pool_shares))
-    FROM (SELECT DISTINCT ON (node_id) node_id, generation, shares FROM staking_stakecheckpoint
-          WHERE wallet = %(wallet)s AND epoch <= %(before)s ORDER BY node_id, epoch DESC) c
-    JOIN staking_nodeepoch e ON e.node_id = c.node_id AND e.epoch = %(before)s AND e.generation = c.generation
-    WHERE e.pool_shares > 0), 0)
+# Common table expressions: from `wallets` (wallet, epoch) to `powers` (wallet, epoch, power), at the opening of each
+# epoch. One scan for any number of wallets.
+POWERS = """
+own AS (
+    SELECT w.wallet, w.epoch, sum(e.self_stake) AS power FROM wallets w
+    JOIN staking_node n ON n.operator = w.wallet
+    JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = w.epoch - 1 GROUP BY w.wallet, w.epoch),
+held AS (
+    SELECT DISTINCT ON (w.wallet, w.epoch, c.node_id) w.wallet, w.epoch, c.node_id, c.generation, c.shares
+    FROM wallets w JOIN staking_stakecheckpoint c ON c.wallet = w.wallet AND c.epoch < w.epoch
+    ORDER BY w.wallet, w.epoch, c.node_id, c.epoch DESC),
+delegated AS (
+    SELECT h.wallet, h.epoch, sum(div(h.shares * e.pool_tokens, e.pool_shares)) AS power FROM held h
+    JOIN staking_nodeepoch e ON e.node_id = h.node_id AND e.epoch = h.epoch - 1 AND e.generation = h.generation
+    WHERE e.pool_shares > 0 GROUP BY h.wallet, h.epoch),
+powers AS (
+    SELECT w.wallet, w.epoch, coalesce(o.power, 0) + coalesce(d.power, 0) AS power FROM wallets w
+    LEFT JOIN own o ON o.wallet = w.wallet AND o.epoch = w.epoch
+    LEFT JOIN delegated d ON d.wallet = w.wallet AND d.epoch = w.epoch)
+"""
+POWER = f"""
+WITH wallets AS (SELECT %(wallet)s::varchar AS wallet, %(epoch)s::integer AS epoch), {POWERS}
+SELECT power FROM powers
 """
 
 
 def voting_power(wallet: str, *, epoch: int) -> int:
     """Self stake and value of the delegations of a wallet at the opening of `epoch`, in µIFM, floor each (R44)."""
     with connection.cursor() as cursor:
-        cursor.execute(POWER, {"wallet": wallet, "before": epoch - 1})
+        cursor.execute(POWER, {"wallet": wallet, "epoch": epoch})
         return int(cursor.fetchone()[0])
 
 

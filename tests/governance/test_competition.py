@@ -93,9 +93,9 @@ def test_page_and_api_name_the_competing_proposal(django_assert_num_queries) -> 
     assert answer["competing"] == [
         {"id": first.pk, "title": "Title", "parameters": ["quorum_bps"], "wins": False}
     ]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         APIClient().get("/api/v1/proposals")
     for _ in range(3):
         proposal({"quorum_bps": 700})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         APIClient().get("/api/v1/proposals")

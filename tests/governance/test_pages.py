@@ -404,7 +404,7 @@ def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], count: 
 @pytest.mark.parametrize(
     ("where", "most"),
     [
-        ("/governance/", 26),
+        ("/governance/", 30),
         ("/slashes/", 26),
         ("/parameters/", 26),
         ("/proposals/", 26),
