@@ -17,7 +17,7 @@ from web.theme import theme_of
 # How late a settlement or a ranking may be before readers are told.
 PATIENCE = timedelta(minutes=2)
 # What an epoch that has ended is, by why figures are stale.
-AFTER_ITS_END = {"halted": "halted", "unsettled": "delayed"}
+AFTER_ITS_END = {"halted": "halted", "held": "delayed", "unsettled": "delayed"}
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -49,9 +49,11 @@ def _offset_ms(status: NetworkStatus) -> int:
 
 
 def _stale(status: NetworkStatus, now: datetime) -> str:
-    """Why figures are older than a reader may think: "halted", "unsettled", "unranked", or "" when they are not."""
+    """Why figures are old: "halted", "held", "unsettled", "unranked"; "" when they are not."""
     if status.halted:
         return "halted"
+    if status.held:
+        return "held"
     if status.epoch is not None and now > status.epoch.end + PATIENCE:
         return "unsettled"
     return "unranked" if status.ranking is not None and now > status.ranking.next_at + PATIENCE else ""

@@ -26,6 +26,7 @@ from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now
 from staking.services.epochs import EPOCH_LOCK, start_network
+from staking.services.hold import Held
 from staking.services.rankings import rank_due
 from staking.services.unbondings import release_due
 from web import data_version, form_idempotency
@@ -57,6 +58,9 @@ def counted(tick: Callable[[], None]) -> Callable[[], None]:
             tick()
             result = "done"
             counters.TICK_SUCCESS.labels(name).set_to_current_time()
+        except Held as held:
+            result = "held"
+            log.warning("held", tick=name, reason=str(held))
         except ClockSkew as skew:
             log.critical("clock_skew", tick=name, error=str(skew))
         except OperationalError as error:

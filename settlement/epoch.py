@@ -52,7 +52,7 @@ log = structlog.get_logger(__name__)
 def settle_epoch(*, now: datetime, number: int | None = None) -> Settlement:
     """Settle the open epoch, which must have ended by `now` (network time), and audit the books after it.
 
-    `number`: the epoch to settle, None for whichever is open. Raises: AlreadySettled, NotDue, Halted.
+    `number`: the epoch to settle, None for whichever is open. Raises: AlreadySettled, NotDue, Halted, Held.
     """
     settlement = Settlement(now=now, expected=number)
     with transaction.atomic():
@@ -71,7 +71,7 @@ def settle_epoch(*, now: datetime, number: int | None = None) -> Settlement:
 def settle_due(*, now: datetime, until: int | None = None) -> Iterator[Settlement]:
     """Settle every epoch that has ended, oldest first, each in its own transaction (R43).
 
-    `until`: the last epoch to settle. Raises: Halted.
+    `until`: the last epoch to settle. Raises: Halted, Held.
     """
     while (epoch := open_epoch()) is not None and (until is None or epoch.number <= until):
         try:

@@ -11,6 +11,7 @@ from ledger.selectors import balance
 from settlement.state import Settlement
 from staking.models import Epoch, Network
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, parameters_in, parameters_of
+from staking.services.hold import require_not_held
 
 
 class NotDue(Exception):
@@ -28,7 +29,7 @@ class Halted(Exception):
 def lock_epoch(settlement: Settlement) -> None:
     """Step 1. Wait for the writers of the open epoch, keep new ones out, and set the epoch to `settling`.
 
-    Raises: AlreadySettled, Halted, NotDue.
+    Raises: AlreadySettled, Halted, Held, NotDue.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
@@ -40,6 +41,7 @@ def lock_epoch(settlement: Settlement) -> None:
         raise Halted
     if settlement.epoch.end > settlement.now:
         raise NotDue
+    require_not_held()
     if network.audited < settlement.number - 1:
         raise Halted
     Epoch.objects.filter(number=settlement.number).update(status=Epoch.Status.SETTLING)

@@ -13,7 +13,7 @@ POOL_WAITS = Counter("inframind_pool_waits", "Requests that waited for a databas
 POOL_WAIT_SECONDS = Counter("inframind_pool_wait_seconds", "Time spent waiting for a connection of the pool.")
 POOL_ERRORS = Counter("inframind_pool_errors", "Requests that got no connection of the pool in time.")
 TICKS = Counter(
-    "inframind_ticks", "Runs of periodic tasks by result (done, failed, skipped).", ["tick", "result"]
+    "inframind_ticks", "Runs of periodic tasks by result (done, failed, skipped, held).", ["tick", "result"]
 )
 TICK_SUCCESS = Gauge(
     "inframind_tick_last_success_timestamp_seconds",

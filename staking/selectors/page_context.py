@@ -10,7 +10,8 @@ from django.db import connection
 from staking.selectors.rankings import next_due
 
 NETWORK_STATUS = """
-SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0, e.number, e.start, e."end",
+SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0,
+  w.held_at IS NOT NULL, e.number, e.start, e."end",
   e.status, e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
 FROM staking_epoch e LEFT JOIN staking_network w ON w.id = 1 JOIN staking_parameterset p ON p.version = e.parameters_id
 JOIN staking_epoch first ON first.number = 1
@@ -42,11 +43,13 @@ class RankingStatus:
 class NetworkStatus:
     """`offset_ms`: how far the network clock is ahead of the wall clock. `halted`: the audit found faults.
 
+    `held`: the operators of the service hold settlement, ranking and payments.
     `epoch` is None before the network's first start, `ranking` before the first ranking.
     """
 
     offset_ms: int
     halted: bool
+    held: bool
     epoch: EpochStatus | None
     ranking: RankingStatus | None
 
@@ -57,10 +60,11 @@ def network_status() -> NetworkStatus:
         cursor.execute(NETWORK_STATUS)
         row = cursor.fetchone()
     if row is None:
-        return NetworkStatus(0, False, None, None)
+        return NetworkStatus(0, False, False, None, None)
     (
         offset,
         halted,
+        held,
         number,
         start,
         end,
@@ -74,9 +78,9 @@ def network_status() -> NetworkStatus:
     ) = row
     epoch = EpochStatus(number, start, end, status, version)
     if ranking is None:
-        return NetworkStatus(offset, halted, epoch, None)
+        return NetworkStatus(offset, halted, held, epoch, None)
     next_at = next_due(first, computed_at, ranking_seconds)
-    return NetworkStatus(offset, halted, epoch, RankingStatus(ranking, computed_at, nodes, next_at))
+    return NetworkStatus(offset, halted, held, epoch, RankingStatus(ranking, computed_at, nodes, next_at))
 
 
 def live_version(status: NetworkStatus) -> str:

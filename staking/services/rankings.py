@@ -11,6 +11,7 @@ from staking.measurement.live import Live, figures
 from staking.models import Epoch, Ranking
 from staking.models.node_sql import APR
 from staking.services.epochs import lock_open_epoch
+from staking.services.hold import require_not_held
 
 APR_EPOCHS = 30
 
@@ -32,11 +33,12 @@ COLUMNS = (
 def rank(*, now: datetime, slot: int | None = None) -> Ranking | None:
     """Rank the nodes now, and store the ranking with each node's movement since the ranking before (R49).
 
-    `slot` numbers the ranking period; None when the ranking of that period exists already.
+    `slot` numbers the ranking period; None when the ranking of that period exists already. Raises: Held.
     """
     try:
         with transaction.atomic():
             epoch = lock_open_epoch()
+            require_not_held()
             ranked = ranked_nodes(now=now)
             ranking = Ranking.objects.create(
                 computed_at=now, slot=slot, epoch=epoch.number, nodes=len(ranked)

@@ -15,6 +15,7 @@ from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
 from staking.services.admission import check_standing
 from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.hold import require_not_held
 from staking.services.outcome import Moved
 from staking.services.self_stake import add_stake
 from staking.services.unbonding_entries import active_ratio, check_not_held, close, lock_entry, worth
@@ -70,9 +71,11 @@ def release_due(*, now: datetime, limit: int = 5_000) -> int:
     """Pay at most `limit` mature entries that no slash can reach, in the order (matures at, id); how many (R17).
 
     One transaction an entry: whatever stops the run loses nothing, and two runs beside each other pay once.
+    Raises: Held.
     """
     paid = 0
     for entry_id, wallet in _due(now, limit):
+        require_not_held()
         try:
             withdraw(unbonding=entry_id, wallet=wallet, now=now)
         except (UnbondingClosed, HeldBySlash):

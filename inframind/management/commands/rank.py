@@ -1,6 +1,7 @@
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from staking.services.clock import now
+from staking.services.hold import Held
 from staking.services.rankings import rank
 
 
@@ -8,6 +9,9 @@ class Command(BaseCommand):
     help = "Compute a ranking of all active nodes now."
 
     def handle(self, **options: object) -> None:
-        ranking = rank(now=now())
+        try:
+            ranking = rank(now=now())
+        except Held as held:
+            raise CommandError(f"rankings are {held}") from None
         assert ranking is not None
         self.stdout.write(f"ranking {ranking.pk}: {ranking.nodes} nodes")

@@ -4,6 +4,7 @@ from inframind.settlement_summary import settled_line
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now
+from staking.services.hold import Held
 
 
 class Command(BaseCommand):
@@ -17,5 +18,7 @@ class Command(BaseCommand):
                 settled += 1
         except Halted:
             raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        except Held as held:
+            raise CommandError(f"settlement is {held}") from None
         if not settled:
             self.stdout.write("no epoch is due")

@@ -7,6 +7,7 @@ from staking.models import Epoch
 from staking.services.clock import advance_to
 from staking.services.clock import now as network_now
 from staking.services.epochs import start_network
+from staking.services.hold import Held
 
 
 class Command(BaseCommand):
@@ -30,3 +31,5 @@ class Command(BaseCommand):
                 self.stdout.write(settled_line(work))
         except Halted:
             raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        except Held as held:
+            raise CommandError(f"settlement is {held}") from None
