@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts vendor messages lock format picture tour face clean
+.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -85,9 +85,9 @@ tour: ## takes the pictures of docs/tour.md anew (ARGS=http://… for a site tha
 	$(setup) e2e
 	$(py) scripts/tour.py $(ARGS)
 
-face: ## weighs and times every page as a phone on a slow line sees it (ARGS=http://… for a site that is up)
+page-weight: ## measures size and paint time of every page on a slow phone (ARGS=http://… for a site that is up)
 	$(setup) e2e
-	$(py) scripts/face.py $(ARGS)
+	$(py) scripts/page_weight.py $(ARGS)
 
 clean: ## removes what `make` made: .venv and caches, never the data of `make run`
 	rm -rf .venv .setup.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks build dist

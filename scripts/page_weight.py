@@ -1,8 +1,9 @@
-"""Measures every page of a demo network as a phone on a slow line sees it, and says which gate it misses.
+"""Measure size, paint time and layout shift of every page on a slow phone, and compare them with their limits.
 
-python scripts/face.py [URL]
+python scripts/page_weight.py [URL]
 
-390 px wide, 1.6 Mbit/s, 150 ms, a quarter of the processor, nothing cached: medians of ROUNDS.
+390 px wide, 1.6 Mbit/s, 150 ms latency, CPU ÷ 4, empty cache; medians of ROUNDS visits. Without URL, on a demo network
+of its own.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ ROUNDS = 5
 PHONE = {"width": 390, "height": 844}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
 SLOWER = 4
-# Plotly comes when a chart comes near, after the page is painted; the budget is for what the page needs.
-LATER = "plotly"
+# Plotly is loaded when a chart comes near, after the first paint, and does not count.
+LAZY = "plotly"
 OWN_SCRIPTS = re.compile(r"/static/(ui|charts|signin)\.")
 
-# What a page may weigh (bytes as sent) and take (ms), and how far it may jump.
-GATES = {"html": 20_000, "script": 8_000, "first": 110_000, "shift": 0.02, "fcp": 2_000, "lcp": 2_000}
+# Most bytes as sent, most milliseconds, largest layout shift.
+LIMITS = {"html": 20_000, "script": 8_000, "first": 110_000, "shift": 0.02, "fcp": 2_000, "lcp": 2_000}
 
 WATCH = """
 window.shift = 0; window.largest = 0;
@@ -43,10 +44,11 @@ FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTi
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page: its address, or the page and the link on it that lead there; `role` of the demo wallet.
+class Target:
+    """A page to measure: its address, or a page and the selector of the link on it to follow.
 
-    `status` is what it answers with: what is measured shall be the page, not that it is missing.
+    `role` is that of the demo wallet to sign in as. `status` is the expected status of the response, so that an error
+    page is not measured instead.
     """
 
     address: str
@@ -56,42 +58,42 @@ class Place:
 
 
 NODE = "#leaderboard tbody tr:nth-child(2) th a"
-PLACES = (
-    Place("/"),
-    Place("/field/"),
-    Place("/", NODE),
-    Place("/epochs/"),
-    Place("/epochs/", "#epochs tbody tr:nth-child(2) th a"),
-    Place("/", "#epoch-pill"),
-    Place("/how/"),
-    Place("/styleguide/"),
-    Place("/signin/"),
-    Place("/preferences/"),
-    Place("/governance/"),
-    Place("/governance/", "main a[href^='/disputes/']"),
-    Place("/slashes/"),
-    Place("/slashes/", "main a[href^='/slashes/']:not([href*='?'])"),
-    Place("/proposals/"),
-    Place("/proposals/", "main a[href^='/proposals/']:not([href*='new'])"),
-    Place("/parameters/"),
-    Place("/nowhere/", status=404),
-    Place("/portfolio/", role="delegator"),
-    Place("/portfolio/", "main a[href*='/statement/']", "delegator"),
-    Place("/portfolio/", "main a[href^='/nodes/']", "delegator"),
-    Place("/portfolio/", "main a[href*='/money/undelegate/']", "delegator"),
-    Place("/money/claim-all/review/", role="delegator"),
-    Place("/inbox/", role="delegator"),
-    Place("/inbox/settings/", role="delegator"),
-    Place("/tokens/", role="delegator"),
-    Place("/proposals/new/", role="delegator"),
-    Place("/operator/", role="operator"),
-    Place("/operator/register/", role="operator"),
+TARGETS = (
+    Target("/"),
+    Target("/field/"),
+    Target("/", NODE),
+    Target("/epochs/"),
+    Target("/epochs/", "#epochs tbody tr:nth-child(2) th a"),
+    Target("/", "#epoch-pill"),
+    Target("/how/"),
+    Target("/styleguide/"),
+    Target("/signin/"),
+    Target("/preferences/"),
+    Target("/governance/"),
+    Target("/governance/", "main a[href^='/disputes/']"),
+    Target("/slashes/"),
+    Target("/slashes/", "main a[href^='/slashes/']:not([href*='?'])"),
+    Target("/proposals/"),
+    Target("/proposals/", "main a[href^='/proposals/']:not([href*='new'])"),
+    Target("/parameters/"),
+    Target("/nowhere/", status=404),
+    Target("/portfolio/", role="delegator"),
+    Target("/portfolio/", "main a[href*='/statement/']", "delegator"),
+    Target("/portfolio/", "main a[href^='/nodes/']", "delegator"),
+    Target("/portfolio/", "main a[href*='/money/undelegate/']", "delegator"),
+    Target("/money/claim-all/review/", role="delegator"),
+    Target("/inbox/", role="delegator"),
+    Target("/inbox/settings/", role="delegator"),
+    Target("/tokens/", role="delegator"),
+    Target("/proposals/new/", role="delegator"),
+    Target("/operator/", role="operator"),
+    Target("/operator/register/", role="operator"),
 )
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one cold visit cost: bytes as sent, milliseconds, layout shift."""
+class Visit:
+    """Figures of one visit with an empty cache: bytes as sent, milliseconds, layout shift."""
 
     html: int
     script: int
@@ -107,15 +109,15 @@ def main() -> None:
         sys.exit("Chromium is needed: apt-get install chromium")
     with _site(sys.argv[1:]) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        missed = _measure_all(browser, url)
+        exceeded = _measure_all(browser, url)
         browser.close()
-    sys.exit(f"{missed} figures miss their gate." if missed else None)
+    sys.exit(f"{exceeded} figures exceed their limit." if exceeded else None)
 
 
 @contextmanager
-def _site(given: list[str]) -> Iterator[str]:
-    if given:
-        yield given[0].rstrip("/")
+def _site(arguments: list[str]) -> Iterator[str]:
+    if arguments:
+        yield arguments[0].rstrip("/")
         return
     with demo_network() as url:
         yield url
@@ -123,15 +125,15 @@ def _site(given: list[str]) -> Iterator[str]:
 
 def _measure_all(browser: Browser, url: str) -> int:
     print(f"{'page':58} {'HTML':>6} {'own JS':>6} {'first':>7} {'shift':>6} {'FCP':>6} {'LCP':>6}")
-    missed = 0
-    for place in PLACES:
-        address, cookies = _find(browser, url, place)
-        rounds = [_visit(browser, address, cookies, place.status) for _ in range(ROUNDS)]
-        figures = {name: median(getattr(one, name) for one in rounds) for name in GATES}
-        over = [name for name, most in GATES.items() if figures[name] > most]
-        missed += len(over)
+    exceeded = 0
+    for target in TARGETS:
+        address, cookies = _resolve(browser, url, target)
+        rounds = [_visit(browser, address, cookies, target.status) for _ in range(ROUNDS)]
+        figures = {name: median(getattr(one, name) for one in rounds) for name in LIMITS}
+        over = [name for name, limit in LIMITS.items() if figures[name] > limit]
+        exceeded += len(over)
         print(_line(address.removeprefix(url), figures, over), flush=True)
-    return missed
+    return exceeded
 
 
 def _line(address: str, figures: dict[str, float], over: list[str]) -> str:
@@ -140,45 +142,45 @@ def _line(address: str, figures: dict[str, float], over: list[str]) -> str:
     return f"{address[:58]:58} {sizes} {times}" + (f"  over: {', '.join(over)}" if over else "")
 
 
-def _find(browser: Browser, url: str, place: Place) -> tuple[str, list[dict[str, object]]]:
-    """The full address of a place, and the cookies of whoever may read it."""
+def _resolve(browser: Browser, url: str, target: Target) -> tuple[str, list[dict[str, object]]]:
+    """The full address of a page, and the cookies of the wallet that may read it."""
     context = browser.new_context()
     page = context.new_page()
-    if place.role:
+    if target.role:
         page.goto(f"{url}/signin/")
-        page.locator(f"form[action='/signin/demo/{place.role}/'] button").click()
+        page.locator(f"form[action='/signin/demo/{target.role}/'] button").click()
         page.wait_for_load_state("networkidle")
-    address = url + place.address
-    if place.follow:
+    address = url + target.address
+    if target.follow:
         page.goto(address)
-        link = page.locator(place.follow).first.get_attribute("href")
+        link = page.locator(target.follow).first.get_attribute("href")
         address = url + str(link)
     cookies = context.cookies()
     context.close()
     return address, cookies  # type: ignore[return-value]
 
 
-def _visit(browser: Browser, address: str, cookies: list[dict[str, object]], status: int) -> Seen:
+def _visit(browser: Browser, address: str, cookies: list[dict[str, object]], status: int) -> Visit:
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True)  # type: ignore[arg-type]
     context.add_cookies(cookies)  # type: ignore[arg-type]
     page = context.new_page()
     page.add_init_script(WATCH)
     sent = _weigh(_slow(context, page))
-    answer = page.goto(address, wait_until="load")
-    if answer is None or answer.status != status:
-        sys.exit(f"{address} answers {answer and answer.status}, not {status}.")
+    response = page.goto(address, wait_until="load")
+    if response is None or response.status != status:
+        sys.exit(f"{address} responds with {response and response.status}, expected {status}.")
     page.wait_for_function(PAINTED)
     page.wait_for_load_state("networkidle")
-    seen = Seen(
+    visit = Visit(
         html=sent.get(page.url, 0),
         script=sum(size for name, size in sent.items() if OWN_SCRIPTS.search(name)),
-        first=sum(size for name, size in sent.items() if LATER not in name),
+        first=sum(size for name, size in sent.items() if LAZY not in name),
         shift=page.evaluate("window.shift"),
         fcp=page.evaluate(FIRST_PAINT),
         lcp=page.evaluate("window.largest"),
     )
     context.close()
-    return seen
+    return visit
 
 
 def _slow(context: BrowserContext, page: Page) -> CDPSession:
@@ -190,22 +192,22 @@ def _slow(context: BrowserContext, page: Page) -> CDPSession:
 
 
 def _weigh(session: CDPSession) -> dict[str, int]:
-    """Bytes of the bodies as sent, by address; filled while the page loads."""
+    """Bytes of the response bodies as sent, by address; filled while the page loads."""
     names: dict[str, str] = {}
     heads: dict[str, int] = {}
     sent: dict[str, int] = {}
 
-    def answered(event: dict[str, Any]) -> None:
+    def on_response(event: dict[str, Any]) -> None:
         names[event["requestId"]] = event["response"]["url"]
         heads[event["requestId"]] = int(event["response"]["encodedDataLength"])
 
-    def finished(event: dict[str, Any]) -> None:
+    def on_finished(event: dict[str, Any]) -> None:
         name = names.get(event["requestId"])
         if name is not None:
             sent[name] = int(event["encodedDataLength"]) - heads[event["requestId"]]
 
-    session.on("Network.responseReceived", answered)
-    session.on("Network.loadingFinished", finished)
+    session.on("Network.responseReceived", on_response)
+    session.on("Network.loadingFinished", on_finished)
     return sent
 
 
