@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
 from protocol import offences
 from staking.models import NodeEpoch, Slash
-from web.charts import COUNT, PERCENT, Axis, Chart, Guide, Series, View
+from web.charts import COUNT, PERCENT, Chart, Series, Threshold, View, epoch_bars, epoch_lines
 from web.formatting import grouped_int, percent
 
 COUNTED = {
@@ -21,59 +20,43 @@ COUNTED = {
 
 
 def offence_chart(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
-    """Return a chart of the SLA or of the counted events for each epoch; None for hardware."""
+    """The SLA, or the number of counted events, per epoch; None for hardware."""
     if not rows:
         return None
     if slash.offence == offences.SLA_DROP:
-        return _sla(slash, rows)
-    if slash.offence not in COUNTED:
-        return None
-    return _count(slash, rows)
+        return _chart(gettext("SLA around the epoch"), _sla(slash, rows))
+    if slash.offence in COUNTED:
+        _, name = COUNTED[slash.offence]
+        return _chart(gettext("%s around the epoch") % name, _count(slash, rows))
+    return None
 
 
-def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart:
+def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
     threshold = slash.measured["sla_threshold_bps"]
-    known = [row.sla_bps for row in rows if row.sla_bps is not None]
-    low = min([*known, threshold])
+    below = sum(1 for row in rows if row.sla_bps is not None and row.sla_bps < threshold)
     summary = gettext(
         "%(sla)s in epoch %(n)s; %(below)s of the %(all)s epochs shown are below the threshold."
     ) % {
-        "sla": percent(slash.measured["sla_bps"]),
-        "n": grouped_int(slash.epoch),
-        "below": sum(1 for sla in known if sla < threshold),
-        "all": len(rows),
-    }
-    view = View(
-        "line",
-        summary,
-        series=(Series(gettext("SLA"), tuple(row.sla_bps for row in rows), "accent"),),
-        axis=Axis(PERCENT, "%", range=(max(0, low - 300), 10_050)),
-        guides=(Guide(threshold, gettext("slash below %s") % percent(threshold, 0), "risk-fill"),),
-        **_epochs(rows),
-    )
-    return _chart(gettext("SLA around the epoch"), view)
+        "sla": percent(slash.measured["sla_bps"]), "n": grouped_int(slash.epoch), "below": below, "all": len(rows),
+    }  # fmt: skip
+    series = (Series(gettext("SLA"), tuple(row.sla_bps for row in rows)),)
+    line = Threshold(threshold, gettext("slash below %s") % percent(threshold, 0), "risk-fill")
+    return epoch_lines("trace", _epochs(rows), series, PERCENT, summary, thresholds=(line,))
 
 
-def _count(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart:
+def _count(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
     column, name = COUNTED[slash.offence]
     values = tuple(int(getattr(row, column)) for row in rows)
     summary = gettext("%(n)s in epoch %(epoch)s, %(others)s in all other epochs shown.") % {
-        "n": grouped_int(len(slash.evidence)),
-        "epoch": grouped_int(slash.epoch),
+        "n": grouped_int(len(slash.evidence)), "epoch": grouped_int(slash.epoch),
         "others": grouped_int(sum(values) - len(slash.evidence)),
-    }
-    series = (Series(str(name), values, "risk-fill"),)
-    view = View("bars", summary, series=series, axis=Axis(COUNT), **_epochs(rows))
-    return _chart(gettext("%s around the epoch") % name, view)
+    }  # fmt: skip
+    return epoch_bars("trace", _epochs(rows), (Series(str(name), values, "risk-fill"),), COUNT, summary)
 
 
-def _epochs(rows: Sequence[NodeEpoch]) -> dict[str, Any]:
-    return {
-        "labels": tuple(str(row.epoch) for row in rows),
-        "labels_name": gettext("Epoch"),
-        "name": "offence",
-    }
+def _epochs(rows: Sequence[NodeEpoch]) -> list[int]:
+    return [row.epoch for row in rows]
 
 
 def _chart(title: str, view: View) -> Chart:
-    return Chart("offence", title, (view,), size="sm")
+    return Chart("trace", title, (view,), size="sm")

@@ -1,4 +1,4 @@
-"""The charts of the epoch pages: where a pool went, and what every epoch paid."""
+"""Charts of epochs: rewards of an epoch by tier, and the network over its last epochs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,36 @@ from django.utils.translation import gettext, ngettext
 
 from staking.models import Epoch
 from staking.selectors.epoch_report import TierPart
-from web.charts import IFM, Axis, Chart, Series, View
+from web.charts import IFM, Chart, Series, View, bars, epoch_bars, figure, table, totals
 from web.formatting import amount_digits, grouped_int, percent
 from web.templatetags.components import part_of
 
 
 def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:
-    """Rewards of an epoch by tier; None when nothing was earned."""
+    """Rewards of an epoch by tier. None when nothing was earned."""
     earned = sum(part.operators + part.delegators for part in parts)
     if not earned:
         return None
+    tiers = [gettext("Tier %d") % part.tier for part in parts]
+    series = (
+        Series(gettext("Operators"), tuple(part.operators for part in parts), "operator"),
+        Series(gettext("Delegators"), tuple(part.delegators for part in parts), "delegator"),
+    )
+    made = figure(
+        bars(tiers, series, IFM), yaxis=IFM.axis(),
+        xaxis={"type": "category", "range": (-0.6, len(tiers) - 0.4), "unifiedhovertitle": {"text": "%{x}"}},
+    )  # fmt: skip
+    view = View(
+        "pool", made, table(gettext("Tier"), tiers, series, IFM), _largest_tier(parts, earned),
+        outline=totals(series),
+    )  # fmt: skip
+    help_ = gettext("By tier of the node at the close, in IFM.")
+    return Chart("pool", gettext("Rewards by tier"), (view,), help_)
+
+
+def _largest_tier(parts: Sequence[TierPart], earned: int) -> str:
     top = max(parts, key=lambda part: part.operators + part.delegators)
-    summary = ngettext(
+    return ngettext(
         "%(nodes)s node of Tier %(tier)s earned %(part)s of what was distributed, the largest part.",
         "%(nodes)s nodes of Tier %(tier)s earned %(part)s of what was distributed, the largest part.",
         top.nodes,
@@ -27,31 +45,17 @@ def pool_by_tier(parts: Sequence[TierPart]) -> Chart | None:
         "nodes": grouped_int(top.nodes), "tier": top.tier,
         "part": percent(part_of(top.operators + top.delegators, earned), 1),
     }  # fmt: skip
-    view = View(
-        "bars", summary, labels=tuple(gettext("Tier %d") % part.tier for part in parts), axis=Axis(IFM, " IFM"),
-        series=(
-            Series(gettext("Operators"), tuple(p.operators for p in parts), "operator"),
-            Series(gettext("Delegators"), tuple(p.delegators for p in parts), "delegator"),
-        ),
-        name="pool",
-    )  # fmt: skip
-    return Chart(
-        "pool",
-        gettext("Where the pool went"),
-        (view,),
-        help=gettext("By tier of the node at the close, in IFM."),
-    )
 
 
 def network(epochs: Sequence[Epoch]) -> Chart | None:
-    """The last settled epochs, oldest first, in three views; None before the second."""
+    """Rewards, stake and slashes of the last settled epochs, oldest first. None before the second epoch."""
     if len(epochs) < 2:
         return None
     views = [_rewards(epochs), _stake(epochs)]
     if any(epoch.slashed for epoch in epochs):
         views.append(_slashes(epochs))
-    help_ = gettext("What epochs paid, what backed the nodes, and where slashed stake went. In IFM.")
-    return Chart("epochs-chart", gettext("Epoch by epoch"), tuple(views), help=help_)
+    help_ = gettext("Rewards paid, stake at the close, and where slashed stake went. In IFM.")
+    return Chart("epochs-chart", gettext("Epoch by epoch"), tuple(views), help_)
 
 
 def _rewards(epochs: Sequence[Epoch]) -> View:
@@ -60,7 +64,7 @@ def _rewards(epochs: Sequence[Epoch]) -> View:
         "sum": amount_digits(sum(operators) + sum(delegators)), "n": len(epochs),
         "delegators": amount_digits(sum(delegators)),
     }  # fmt: skip
-    return _bars(
+    return _view(
         epochs, "epoch-rewards", gettext("Rewards"), summary,
         Series(gettext("Operators"), operators, "operator"), Series(gettext("Delegators"), delegators, "delegator"),
     )  # fmt: skip
@@ -71,7 +75,7 @@ def _stake(epochs: Sequence[Epoch]) -> View:
     summary = gettext("At the close of epoch %(n)s: %(own)s IFM of operators and %(delegated)s IFM delegated.") % {
         "n": epochs[-1].number, "own": amount_digits(own[-1]), "delegated": amount_digits(delegated[-1]),
     }  # fmt: skip
-    return _bars(
+    return _view(
         epochs, "epoch-stake", gettext("Stake"), summary,
         Series(gettext("Operators"), own, "operator"), Series(gettext("Delegated"), delegated, "delegator"),
     )  # fmt: skip
@@ -87,18 +91,15 @@ def _slashes(epochs: Sequence[Epoch]) -> View:
         "sum": amount_digits(sum(burned) + sum(honest) + sum(returned)), "burned": amount_digits(sum(burned)),
         "honest": amount_digits(sum(honest)), "returned": amount_digits(sum(returned)),
     }  # fmt: skip
-    return _bars(
+    return _view(
         epochs, "epoch-slashes", gettext("Slashes"), summary,
         Series(gettext("Burned"), burned, "risk-fill"), Series(gettext("Honest nodes"), honest, "accent"),
         Series(gettext("Back to delegators"), returned, "sky"),
     )  # fmt: skip
 
 
-def _bars(epochs: Sequence[Epoch], name: str, title: str, summary: str, *series: Series) -> View:
-    return View(
-        "bars", summary, series, tuple(str(epoch.number) for epoch in epochs), gettext("Epoch"), Axis(IFM, " IFM"),
-        name=name, title=title,
-    )  # fmt: skip
+def _view(epochs: Sequence[Epoch], name: str, title: str, summary: str, *series: Series) -> View:
+    return epoch_bars(name, [epoch.number for epoch in epochs], series, IFM, summary, title=title)
 
 
 def _totals(epochs: Sequence[Epoch], name: str) -> tuple[int, ...]:

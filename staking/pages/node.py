@@ -74,7 +74,7 @@ def _charts(
         "latency_chart": charts.latency(rows, medians, name, window=params.latency_window_jobs),
         "uptime_chart": charts.uptime(rows, floor_bps=params.uptime_floor_bps),
         "stake_chart": charts.stake(rows),
-        "rank_chart": charts.rank([(p.at, p.rank) for p in ranks], name, ranks[-1].ranked if ranks else 0),
+        "rank_chart": charts.rank([(p.at, p.rank) for p in ranks], ranks[-1].ranked if ranks else 0),
     }
 
 

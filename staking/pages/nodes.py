@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from protocol.amounts import BPS, MICRO
 from protocol.parameters import DEFAULTS, Parameters
 from protocol.projection import project
-from staking.charts.top_nodes import field
+from staking.charts.top_nodes import top_nodes
 from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_filters import InvalidFilters, NumericFilters
 from staking.pages.leaderboard_query import OWN_WATCHLIST, LeaderboardQuery, parse
@@ -168,8 +168,8 @@ def _field() -> Any:
     if epoch is None or ranking is None:
         return None
     leaders = leaderboard.leaders(ranking, limit=LEADERS)
-    places = leaderboard.places([row.node_id for row in leaders[:8]], rankings=RANKINGS_CHARTED)
-    return field(leaders, leaderboard.largest(ranking, limit=CHARTED), places, epoch.params)
+    rankings, places = leaderboard.places([row.node_id for row in leaders[:8]], rankings=RANKINGS_CHARTED)
+    return top_nodes(leaders, leaderboard.largest(ranking, limit=CHARTED), rankings, places, epoch.params)
 
 
 def _highest_score(params: Parameters) -> int:

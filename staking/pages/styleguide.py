@@ -15,13 +15,13 @@ from protocol.amounts import MICRO
 from staking.pages.view_models import Happening, LeaderboardRow, NodeState
 from staking.pages.waterfall import QBreakdown
 from staking.services import clock
-from web.charts import IFM, PERCENT, Axis, Chart, Guide, Series, View
+from web.charts import IFM, PERCENT, Chart, Series, Threshold, epoch_bars, epoch_lines
 from web.listing import Option, Pager, Sort
 from web.templatetags.components import STATES
 
 NODE, WALLET = "0x" + "c5cc" * 10, "0x" + "6bef" * 10
 ROLES = ("operator", "delegator", "available", "unbonding", "accent", "sky", "plum", "warn", "risk")
-EPOCHS = tuple(str(number) for number in range(401, 413))
+EPOCHS = range(401, 413)
 REWARDS = (1_620_000, 1_910_000, 1_780_000, 2_020_000, 1_570_000, 1_990_000, 2_200_000, 1_840_000, 2_050_000,
            1_930_000, 2_110_000, 2_119_036)  # fmt: skip
 
@@ -113,23 +113,17 @@ def _q() -> QBreakdown:
 
 
 def _charts() -> tuple[Chart, ...]:
-    bars = View(
-        "bars", "22.14 IFM in 12 epochs.", labels=EPOCHS, labels_name="Epoch", axis=Axis(IFM, " IFM"),
-        series=(
-            Series("Operator", tuple(v * 6 // 10 for v in REWARDS), "operator"),
-            Series("Delegators", tuple(v * 4 // 10 for v in REWARDS), "delegator"),
-        ),
-        name="sample-bars",
-    )  # fmt: skip
-    line = View(
-        "line", "Lowest 94.10%, latest 99.60%.", labels=EPOCHS, labels_name="Epoch",
-        axis=Axis(PERCENT, "%", range=(8_200, 10_050)),
-        series=(Series("SLA", (9_990, 9_410, *[9_960] * 10), "accent"),),
-        guides=(Guide(9_500, "full reward from 95%"), Guide(8_500, "slash below 85%", "risk-fill")), name="sample-line",
+    parts = (
+        Series("Operator", tuple(reward * 6 // 10 for reward in REWARDS), "operator"),
+        Series("Delegators", tuple(reward * 4 // 10 for reward in REWARDS), "delegator"),
+    )
+    stacked = epoch_bars("sample-bars", EPOCHS, parts, IFM, "22.14 IFM in 12 epochs.")
+    line = epoch_lines(
+        "sample-line", EPOCHS, (Series("SLA", (9_990, 9_410, *[9_960] * 10)),), PERCENT,
+        "Lowest 94.10%, latest 99.60%.",
+        thresholds=(Threshold(9_500, "full reward from 95%"), Threshold(8_500, "slash below 85%", "risk-fill")),
     )  # fmt: skip
     return (
-        Chart(
-            "sample-bars", "Bars with two parts", (bars,), help="Money: operator and delegators.", size="sm"
-        ),
-        Chart("sample-line", "A line with thresholds", (line,), help="Thresholds have names.", size="sm"),
+        Chart("sample-bars", "Bars with two parts", (stacked,), "Money: operator and delegators.", "sm"),
+        Chart("sample-line", "A line with thresholds", (line,), "Thresholds have names.", "sm"),
     )

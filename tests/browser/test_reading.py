@@ -121,7 +121,7 @@ def test_charts_are_saved_as_table_and_picture(open_page: Open) -> None:
         assert saved.value.suggested_filename.endswith(f".{kind}")
         if kind == "csv":
             text = saved.value.path().read_text()
-            assert text.startswith("Epoch,")
+            assert text.startswith('"Epoch",')
             assert re.search(r"^9,\d+\.\d{6},\d+\.\d{6}\s*$", text, re.MULTILINE)
 
 

@@ -64,7 +64,7 @@ def test_late_jobs_and_the_epochs_of_an_sla_drop_are_shown(network: Network) -> 
     assert [row.epoch for row in rows] == [1, 2]
     chart = offence_chart(slash, rows)
     assert chart is not None
-    assert chart.views[0].series[0].values == (None, 7_500)
+    assert chart.views[0].table.rows == (("1", "–"), ("2", "75.00%"))
 
 
 def test_dropped_receipts_are_not_listed(network: Network) -> None:

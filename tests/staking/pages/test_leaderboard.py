@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -278,4 +279,4 @@ def test_the_field_is_a_page_of_its_own_and_a_part(ranked: Network, reader: Clie
     assert "Alpha" in whole.text
     part = reader.get("/field/", HTTP_HX_REQUEST="true").content.decode()
     assert "<html" not in part
-    assert 'data-kind="hstack"' in part
+    assert re.findall(r'<script type="application/json" data-of="(\w+)"', part) == ["makeup"]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.addresses import checksum
-from staking.charts.node import rank as rank_chart
 from staking.models import Node, Slash
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
@@ -141,20 +138,11 @@ def test_a_chart_has_its_course_without_script(network: Network, node: str, read
     assert html.count('<noscript><svg class="im-spark"') == html.count('<figure class="im-chart"')
 
 
-def test_rankings_of_one_minute_are_one_place_on_the_axis(network: Network, node: str) -> None:
-    at = network.now.replace(second=0)
-    charted = rank_chart([(at - timedelta(days=1), 3), (at, 2), (at + timedelta(seconds=20), 1)], "K", 9)
-    assert charted is not None
-    assert [view.series[0].values for view in charted.views] == [(3, 1)]
-
-
 def test_history_is_charted_with_a_table_behind(network: Network, node: str, reader: Client) -> None:
     markup = read(reader, node)
-    kinds = [
-        script.get("data-kind") for script in markup.all("script") if script.get("type") == "application/json"
-    ]
-    assert kinds.count("bars") >= 2
-    assert kinds.count("line") >= 3
+    blocks = [script["data-of"] for script in markup.all("script") if "data-of" in script]
+    assert blocks == ["rewards-3", "sla", "latency", "uptime", "stake"]
+    assert [table["data-of"] for table in markup.all("table") if "data-of" in table] == blocks
     row = network.row(node)
     assert f"{amount_digits(row.operator_reward, 6)}" in markup.text
 
