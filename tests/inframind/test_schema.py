@@ -107,7 +107,7 @@ def test_each_refusal_has_a_page_of_its_own(client):
 def test_a_read_is_conditional(api, token, settings):
     settings.ROOT_URLCONF = "tests.web.toys"
     first = api().get("toys/echo")
-    assert (first["Cache-Control"], first["Vary"]) == ("no-cache", "Cookie, Authorization")
+    assert (first["Cache-Control"], first["Vary"]) == ("no-cache", "Cookie, Authorization, origin")
     same, other = ({"If-None-Match": tag} for tag in (first["ETag"], '"other"'))
     assert api().client.get("/api/v1/toys/echo", headers=same).status_code == 304
     assert api().client.get("/api/v1/toys/echo", headers=other).status_code == 200

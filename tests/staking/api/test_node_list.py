@@ -217,12 +217,13 @@ def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
     assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
 
 
-def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Net) -> None:
+def test_a_cached_list_is_compressed_once_for_clients_that_accept_gzip(ranked: Net) -> None:
     client = Client()
     plain = client.get("/api/v1/nodes")
     for _ in range(2):
         zipped = client.get("/api/v1/nodes", headers={"Accept-Encoding": "br, gzip"})
-        assert (zipped.headers["Content-Encoding"], zipped.headers["Vary"]) == ("gzip", "Accept-Encoding")
+        assert zipped.headers["Content-Encoding"] == "gzip"
+        assert zipped.headers["Vary"] == "Accept-Encoding, origin"
         assert gzip.decompress(zipped.content) == plain.content
         assert zipped.headers["ETag"] == "W/" + plain.headers["ETag"]
     assert "Content-Encoding" not in plain.headers
@@ -230,7 +231,7 @@ def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Net) -> Non
     assert client.get("/api/v1/nodes", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
+def test_cached_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
     client = Client()
     assert client.get("/api/v1/nodes?limit=1").json()["next"].startswith("http://testserver/")
     assert (
