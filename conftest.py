@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ def _leave_statistics_alone(url: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
+def _make_application_role(url: str) -> None:
+    """The role as which the tests run: it owns no table (inframind/database_roles.py). Workers make it at once."""
+    with psycopg.connect(url, autocommit=True) as connection, suppress(psycopg.errors.DuplicateObject):
+        connection.execute("CREATE ROLE inframind_app NOLOGIN")
+
+
 _forget_environment()
 os.environ["DJANGO_SETTINGS_MODULE"] = "inframind.settings.test"
 
@@ -78,6 +85,7 @@ if not os.environ.get("TEST_DATABASE_URL"):
     _leave_statistics_alone(os.environ["DATABASE_URL"])
 os.environ["INFRAMIND_DATA_DIR"] = str(_scratch)
 _drop_abandoned(os.environ["DATABASE_URL"])
+_make_application_role(os.environ["DATABASE_URL"])
 
 # Not named in pyproject.toml: pytest-django would load the settings before the servers have URLs.
 import django
@@ -103,6 +111,34 @@ def _sendable(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _sendable(part) for name, part in value.items()}
     return type(value)(map(_sendable, value)) if isinstance(value, list | tuple) else value
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Run the tests as the application's role; its owner made the database, and empties it between tests."""
+    from django.db import connections
+
+    database = connections["default"]
+    options = database.settings_dict["OPTIONS"]
+    as_owner = options["options"]
+    options["options"] = f"{as_owner} -c role=inframind_app"
+    database.close()
+    yield
+    options["options"] = as_owner
+    database.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_as_owner() -> Iterator[None]:
+    """The application may not TRUNCATE."""
+    from django.core.management.commands import flush
+
+    from tests.owner import as_owner
+
+    handle = flush.Command.handle
+    flush.Command.handle = as_owner()(handle)
+    yield
+    flush.Command.handle = handle
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class InframindConfig(AppConfig):
@@ -8,8 +9,10 @@ class InframindConfig(AppConfig):
     label = "inframind"
 
     def ready(self) -> None:
-        from . import celery, checks, cors
+        from . import celery, checks, cors, database_roles
 
         checks.require_fast_curve()
         celery.app.set_default()
+        # Sent once for each app, when all of them are migrated.
+        post_migrate.connect(database_roles.grant_after_migrate, sender=apps.get_app_config("staking"))
         cors.connect()

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from inframind import database_limits, database_roles
 from postgres.clock import ClockSkew, database_time, require_agreement
 from staking.models import Network
 from staking.services.epochs import NO_GENESIS
+
+log = structlog.get_logger(__name__)
 
 # The generation of this code. A migration that takes away what older code uses raises inframind_oldest_code() to the
 # first generation that does without it (docs/operations.md, "Rolling upgrade").
@@ -31,6 +35,14 @@ def require_ready(*, genesis: bool = True) -> None:
     require_schema()
     require_network(genesis=genesis)
     require_clock()
+    warn_of_ownership()
+
+
+def warn_of_ownership() -> None:
+    """Log it when a service in production connects as the owner of the ledger, which could disable its triggers."""
+    service = database_limits.kind() != "command"
+    if service and settings.INFRAMIND_NETWORK == "production" and database_roles.owns_the_ledger():
+        log.warning("database_role_owns_the_ledger", hint="connect as inframind_app (deploy/roles.sql)")
 
 
 def close_connections() -> None:

@@ -31,8 +31,9 @@ CREATE INDEX staking_receipt_bad ON staking_receipt (node_id, seq) WHERE NOT goo
 
 -- Attaching takes a lock that lets readers and writers of other partitions go on; CREATE … PARTITION OF would not.
 -- After waiting for another session that creates the partition, pg_class is read as a table with a snapshot of its own,
--- because to_regclass() remembers that there was none.
-CREATE FUNCTION staking_open_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql AS $$
+-- because to_regclass() remembers that there was none. With the owner's rights, since the application owns no table.
+CREATE FUNCTION staking_open_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE part text := 'staking_receipt_e' || p_epoch;
 BEGIN
   IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;

@@ -13,6 +13,7 @@ from settlement.audit import audit
 from staking.models import Counter, Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def test_the_audit_finds_a_slash_that_differs_from_its_dispute(vote: Vote) -> No
 
 
 def test_the_audit_finds_two_votes_of_a_wallet(vote: Vote) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE governance_vote DROP CONSTRAINT governance_vote_dispute")
     Vote.objects.create(dispute=vote.dispute, wallet=ANN, choice="uphold", power=400 * MICRO, at=world.now())

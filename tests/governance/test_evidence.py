@@ -11,6 +11,7 @@ from governance.selectors.evidence import epochs_around, receipts_of
 from staking.models import Slash
 from tests.network import Network
 from tests.oracle import machines
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ def test_late_jobs_and_the_epochs_of_an_sla_drop_are_shown(network: Network) -> 
 
 def test_dropped_receipts_are_not_listed(network: Network) -> None:
     slash = slash_for(network, machines.signed("gone", 0, at=network.now, outcome="dropped"))
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE staking_receipt_e{slash.epoch}")
     assert slash.evidence == ["gone"]
     assert receipts_of(slash, limit=10, offset=0) == []

@@ -14,6 +14,7 @@ from staking.models import Epoch
 from staking.models import Network as NetworkRow
 from staking.services.epochs import lock_open_epoch, start_network
 from tests.network import Network
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -73,14 +74,14 @@ def test_production_without_genesis_is_refused(settings):
 
 
 def test_new_code_on_an_old_schema_is_refused():
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app IN ('web', 'notifications')")
     with pytest.raises(ImproperlyConfigured, match=r"lacks migrations of this code \(.*web\.0001.*migrate"):
         start_checks.require_schema()
 
 
 def test_old_code_on_a_contracted_schema_is_refused():
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE OR REPLACE FUNCTION inframind_oldest_code() RETURNS integer LANGUAGE sql AS 'SELECT 9'"
         )

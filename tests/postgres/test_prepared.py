@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, NotSupportedError, ProgrammingE
 from ledger import accounts
 from ledger.models import Account
 from postgres.prepared import Prepared
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,7 +150,7 @@ def test_plans_that_the_server_forgot_are_prepared_again(mode: str) -> None:
 def test_plans_that_a_migration_outdated_are_prepared_again(mode: str) -> None:
     """A column gets a wider type while the connection is open: the server refuses its old plan."""
     statement = Prepared("SELECT * FROM toy")
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE toy AS SELECT 1::integer AS number")
         try:
             assert statement.row() == (1,)

@@ -9,6 +9,7 @@ from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from settlement.audit import audit
 from tests.network import Network, operator, wallet
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +98,7 @@ FAULTS = [
 
 
 def is_named(sql: str, rule: str) -> bool:
-    with transaction.atomic():
+    with as_owner(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
             cursor.execute(sql)

@@ -21,6 +21,7 @@ from staking.models import Network as NetworkRow
 from staking.services.parameters import schedule
 from tests.docs.document import PROTOCOL, section
 from tests.network import START, Network
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +183,8 @@ def test_the_newest_version_due_is_in_force(net: Network) -> None:
 def test_what_was_settled_is_kept_by_the_database(net: Network, sql: str) -> None:
     net.node(own=100)
     net.settle()
-    with pytest.raises(IntegrityError, match="settled"), transaction.atomic(), connection.cursor() as cursor:
+    kept = pytest.raises(IntegrityError, match="settled")
+    with as_owner(), kept, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 
 

@@ -16,6 +16,7 @@ from staking.selectors.proofs import tree_of
 from staking.services import rankings
 from staking.services.epochs import store_parameters
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.owner import as_owner
 
 EMISSION = 10_000
 
@@ -103,7 +104,7 @@ def test_what_is_not_settled_is_not_proved(settled: Net, refused: Any) -> None:
 
 
 def test_rows_that_were_tampered_with_prove_nothing(settled: Net, client: Any) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
             "UPDATE staking_nodeepoch SET reward = reward + 1, operator_reward = operator_reward + 1"

@@ -1,0 +1,61 @@
+"""What the application's database role may do: it owns no table, and the database refuses it to change what is final.
+
+`deploy/roles.sql` creates the roles. The owner runs `migrate`, after which `grant` runs by itself wherever the role
+exists; all other processes connect as the application.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+APPLICATION = "inframind_app"
+
+# Everything that the application changes; a new table is read and written until it is named below.
+USUAL = "SELECT, INSERT, UPDATE, DELETE"
+# What the application may not do on a table, beside TRUNCATE and everything that only an owner may.
+REFUSED = {
+    "django_migrations": "INSERT, UPDATE, DELETE",
+    "ledger_transaction": "UPDATE, DELETE",
+    "ledger_entry": "UPDATE, DELETE",
+    # Balances move by a trigger, with the rights of who posts.
+    "ledger_account": "DELETE",
+    "staking_network": "DELETE",
+    "staking_epoch": "DELETE",
+    "staking_nodeepoch": "UPDATE, DELETE",
+    "staking_parameterset": "UPDATE, DELETE",
+    "staking_slash": "DELETE",
+    "staking_node": "DELETE",
+}
+
+
+def grant_after_migrate(**more: Any) -> None:
+    """Receiver of post_migrate: grant where the application's role exists."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [APPLICATION])
+        if cursor.fetchone() is not None:
+            grant(cursor)
+
+
+def grant(cursor: CursorWrapper) -> None:
+    """Give the application exactly its rights, on every table there is and on those the owner makes later."""
+    cursor.execute(
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APPLICATION};"
+        f"GRANT USAGE ON SCHEMA public TO {APPLICATION};"
+        f"GRANT {USUAL} ON ALL TABLES IN SCHEMA public TO {APPLICATION};"
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION};"
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {USUAL} ON TABLES TO {APPLICATION};"
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APPLICATION};"
+        + "".join(f"REVOKE {rights} ON {table} FROM {APPLICATION};" for table, rights in REFUSED.items())
+    )
+
+
+def owns_the_ledger() -> bool:
+    """Whether this process could disable the triggers of the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'ledger_entry'::regclass"
+        )
+        return bool(cursor.fetchone()[0])
