@@ -116,6 +116,32 @@ def ifm_unit(micro: int | None, places: int | None = None) -> str:
     )
 
 
+def short_digits(micro: int) -> str:
+    """µIFM with two decimals, for headlines and tables outside ledgers; below 0.01 IFM with all six."""
+    return fixed(micro, 6, 6 if 0 < abs(micro) < MICRO // 100 else 2)
+
+
+def ifm_short(micro: int | None) -> str:
+    """µIFM with two decimals; the exact amount is the title."""
+    if is_unknown(micro):
+        return UNKNOWN
+    exact = f"{amount_digits(micro, 6)} {UNIT}"
+    return format_html('<span class="im-num" title="{}">{}</span>', exact, short_digits(micro))
+
+
+def ifm_short_unit(micro: int | None) -> str:
+    """As `ifm_short`, followed by the unit."""
+    if is_unknown(micro):
+        return UNKNOWN
+    exact = f"{amount_digits(micro, 6)} {UNIT}"
+    return format_html(
+        '<span class="im-num" title="{}">{} <span class="im-unit">{}</span></span>',
+        exact,
+        short_digits(micro),
+        UNIT,
+    )
+
+
 def ifm_signed(micro: int | None, places: int | None = 2) -> str:
     """A difference: "+1.50", "−0.25", "0.00"."""
     if is_unknown(micro):

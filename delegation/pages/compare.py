@@ -22,6 +22,7 @@ from protocol.projection import Past, Projection, project
 from staking.models import Node, ShareChange
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.selectors.estimates import pasts_of
+from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import open_epoch
@@ -131,16 +132,16 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
 
     aprs = [
         line(
-            gettext("APR to delegators, last %d epochs") % size,
-            [None if c.returns.is_new else c.returns.apr_bps[size] for c in columns],
+            gettext("APR, last %d epochs") % size,
+            [_apr(c, size) for c in columns],
             lambda bps: percent(bps, 1),
-            note=gettext("realised") if size == WINDOWS[0] else "",
+            note=gettext("paid") if size == WINDOWS[0] else "",
         )
         for size in WINDOWS
     ]
     expected = [
         line(
-            gettext("APR with %s IFM more") % amount_digits(amount),
+            gettext("APR for %s IFM") % amount_digits(amount),
             [None if c.projection is None or c.returns.is_new else c.projection.apr_bps for c in columns],
             lambda bps: percent(bps, 1),
             note=gettext("estimate"),
@@ -174,10 +175,17 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
         line(gettext("Tier"), [node.tier for node in nodes], str),
         line(gettext("Own stake, IFM"), [node.self_stake for node in nodes], lambda v: amount_digits(v, 0)),
         line(gettext("Delegated, IFM"), [node.delegated for node in nodes], lambda v: amount_digits(v, 0), 0),
-        Measure(gettext("Room under the cap, IFM"), tuple(_room(node) for node in nodes)),
+        Measure(gettext("Left under the cap, IFM"), tuple(_cap_left(node) for node in nodes)),
         Measure(gettext("Custody"), tuple(Cell(_custody(node)) for node in nodes)),
         Measure(gettext("Region"), tuple(Cell(region_name(node.region)) for node in nodes)),
     ]
+
+
+def _apr(column: Column, size: int) -> int | None:
+    """Of the window of the ranking the ranking's own figure, as everywhere; None for a new node."""
+    if column.returns.is_new:
+        return None
+    return column.node.estimated_apr_bps if size == APR_EPOCHS else column.returns.apr_bps[size]
 
 
 def _cells(values: Sequence[Any], shown: Callable[[Any], str], better: int) -> tuple[Cell, ...]:
@@ -189,9 +197,9 @@ def _cells(values: Sequence[Any], shown: Callable[[Any], str], better: int) -> t
     )
 
 
-def _room(node: NodeFigures) -> Cell:
-    room = node.delegation_room
-    return Cell(gettext("no cap") if room is None else amount_digits(room, 0))
+def _cap_left(node: NodeFigures) -> Cell:
+    left = node.delegation_room
+    return Cell(gettext("no cap") if left is None else amount_digits(left, 0))
 
 
 def _custody(node: NodeFigures) -> str:

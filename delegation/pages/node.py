@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,13 +22,14 @@ from delegation.selectors.estimates import (
 from delegation.selectors.portfolio import Charge, charges_on
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
-from delegation.selectors.unbondings import UnbondingFigures, unbondings_of_wallet
+from delegation.selectors.unbondings import UnbondingFigures, operator_unbonds_until, unbondings_of_wallet
 from protocol.amounts import MICRO
 from protocol.projection import Projection, project
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.selectors.estimates import pasts_of
 from staking.selectors.nodes import NodeFigures
+from staking.selectors.watchlist import is_watched
 from staking.services import clock
 from staking.services.epochs import open_epoch
 from web.current_user import signed_in_wallet
@@ -48,7 +50,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the facts of a node. `closed`: why it takes no delegation now, as a word of its state."""
+    """The reader's part of a node's page. `entries`: the reader's unbonding entries; `charges`: pending slashes;
+    `cut`: a recent reduction of the share; `costs`: of `costs_of` µIFM; `unbonds_until`: when the operator's own
+    unbonding ends; `stars`: where stars are stored."""
 
     reader: str | None
     runs_it: bool
@@ -64,6 +68,12 @@ class Beside:
     elsewhere: tuple[PositionFigures, ...] = ()
     estimate: Estimate | None = None
     estimate_form: EstimateForm | None = None
+    unbonds_until: datetime | None = None
+    watched: bool = False
+
+    @property
+    def stars(self) -> str:
+        return "wallet" if self.reader else "browser"
 
 
 @require_safe
@@ -115,6 +125,8 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
         elsewhere=_elsewhere(reader, figures) if figures.can_delegate else (),
         estimate=estimate,
         estimate_form=form,
+        unbonds_until=operator_unbonds_until(figures.id) if figures.operator_unbonding else None,
+        watched=is_watched(reader, figures.id) if reader else False,
     )
 
 

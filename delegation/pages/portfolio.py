@@ -1,4 +1,4 @@
-"""`/portfolio/` and, to be read by anyone, `/wallets/ADDR/`."""
+"""`/portfolio/`, and `/wallets/ADDR/`, which is public and read-only."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from staking.services import clock
 from staking.templatetags.node_cells import region_name
 from web.charts import Chart
 from web.current_user import signed_in_wallet, wallet_required
+from web.formatting import percentages
 from web.templatetags.identity import short
 
 CONCENTRATED_BPS = 5_000
@@ -33,28 +34,29 @@ LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class HoldingRow:
-    """A delegation in the table; `open_to`: what may be done with it now."""
+    """A delegation in the table, and what is possible with it now; `blocked`: why it cannot be redelegated."""
 
     holding: Holding
     state: str
     can_claim: bool
     can_redelegate: bool
     can_undelegate: bool
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An unbonding entry; `done_bps`: how much of its period has passed; `at_stake`: what a slash could take."""
+    """An unbonding entry; `done_bps`: how much of its period has passed; `at_risk`: µIFM that a slash could take."""
 
     entry: UnbondingFigures
     done_bps: int
     mature: bool
-    at_stake: int
+    at_risk: int
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a wallet's bonded stake lies with one operator or in one region."""
+    """The part of a wallet's delegations at one operator or in one region."""
 
     label: str
     amount: int
@@ -63,7 +65,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioPage:
-    """Amounts in µIFM, ratios in bps."""
+    """Amounts in µIFM, ratios in bps. `mine`: the reader's own, with actions."""
 
     portfolio: Portfolio
     mine: bool
@@ -77,8 +79,18 @@ class PortfolioPage:
     delegated_earned: int
 
     @property
+    def total(self) -> int:
+        """All that is the wallet's, with what it can claim."""
+        return self.portfolio.wallet.total + self.portfolio.wallet.claimable
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the wallet never had anything to show."""
+        return not self.total and not self.holdings and not self.portfolio.own
+
+    @property
     def concentrated(self) -> str:
-        """Where more than half lies, when there is more than one place to choose from; "" else."""
+        """The operator or region with more than half, when there are several delegations; "" else."""
         for part in (*self.operators[:1], *self.regions[:1]):
             if part.bps > CONCENTRATED_BPS and len(self.holdings) > 1:
                 return part.label
@@ -93,7 +105,7 @@ def portfolio(request: HttpRequest, wallet: str) -> HttpResponse:
 
 @require_safe
 def wallet(request: HttpRequest, address: str) -> HttpResponse:
-    """The same without anything that acts."""
+    """The portfolio of any wallet, without actions."""
     try:
         return _render(request, normalize(address), mine=False)
     except AddressInvalid:
@@ -130,16 +142,28 @@ def _page(found: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
 
 
 def _holding(holding: Holding) -> HoldingRow:
-    position, node = holding.position, holding.node
-    moving = sum(move.amount for move in holding.moving)
-    movable = node.status == "banned" or not node.operator_unbonding
+    position = holding.position
+    blocked = _blocked(holding)
     return HoldingRow(
         holding=holding,
-        state=state_of(node),
+        state=state_of(holding.node),
         can_claim=position.claimable > 0,
-        can_redelegate=position.value > moving and movable and not position.liable_slashes,
+        can_redelegate=position.value > 0 and not blocked,
         can_undelegate=position.value > 0,
+        blocked=blocked if position.value > 0 else "",
     )
+
+
+def _blocked(holding: Holding) -> str:
+    """Why the delegation cannot be redelegated now, in words; "" when it can be (R19)."""
+    position, node = holding.position, holding.node
+    if position.liable_slashes:
+        return gettext("A slash is pending.")
+    if node.operator_unbonding and node.status != "banned":
+        return gettext("The operator is unbonding.")
+    if position.value <= sum(move.amount for move in holding.moving):
+        return gettext("All of it moves after this epoch.")
+    return ""
 
 
 def _entry(entry: UnbondingFigures, found: Portfolio, now: datetime) -> EntryRow:
@@ -154,21 +178,21 @@ def _entry(entry: UnbondingFigures, found: Portfolio, now: datetime) -> EntryRow
         entry=entry,
         done_bps=gone * BPS // whole if whole else BPS,
         mature=entry.is_mature(now),
-        at_stake=entry.amount * max(rates, default=0) // BPS,
+        at_risk=entry.amount * max(rates, default=0) // BPS,
     )
 
 
 def _parts(amounts: Iterable[tuple[str, int]]) -> tuple[Part, ...]:
-    """The largest first; what is left of a long list is one part."""
+    """The largest first; the rest of a long list is one part. Their percentages add to 100."""
     sums: dict[str, int] = defaultdict(int)
     for label, amount in amounts:
         sums[label] += amount
-    whole = sum(sums.values())
     ordered = sorted(
         ((amount, label) for label, amount in sums.items() if amount), key=lambda one: (-one[0], one[1])
     )
-    parts = [Part(label, amount, amount * BPS // whole) for amount, label in ordered[:LISTED]]
+    shown = [(label, amount) for amount, label in ordered[:LISTED]]
     rest = sum(amount for amount, _ in ordered[LISTED:])
     if rest:
-        parts.append(Part(gettext("others"), rest, rest * BPS // whole))
-    return tuple(parts)
+        shown.append((gettext("others"), rest))
+    ratios = percentages([amount for _, amount in shown])
+    return tuple(Part(label, amount, bps) for (label, amount), bps in zip(shown, ratios, strict=True))

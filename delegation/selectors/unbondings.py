@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from protocol import pools
 from staking.models import Slash, Unbonding
@@ -112,3 +112,9 @@ def _entries() -> QuerySet[Unbonding]:
         node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
     )
     return Unbonding.objects.select_related("node", "bucket").annotate(reached=Exists(reaching))
+
+
+def operator_unbonds_until(node_id: int) -> datetime | None:
+    """When the last open unbonding entry of the operator's own stake matures; None without one. One query."""
+    own = Unbonding.objects.filter(node_id=node_id, kind="self", status="open")
+    return own.aggregate(last=Max("matures_at"))["last"]

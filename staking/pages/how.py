@@ -84,7 +84,7 @@ def _breakdown(params: Parameters, terms: QTerms, epoch: int) -> QBreakdown:
         max_stake=params.q_stake_bps, max_scarcity=params.q_scarcity_bps, latency_percentile_bps=PERCENTILE,
         uptime_bps=UPTIME, uptime_floor_bps=params.uptime_floor_bps, active_stake=STAKE,
         stake_saturation=params.q_stake_saturation, scarcity_bps=0, region=gettext("Its region"), sla_bps=10_000,
-        sla_full_bps=params.sla_full_bps, epoch=epoch,
+        sla_full_bps=params.sla_full_bps, as_of=gettext("in this example"),
     )  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
@@ -17,11 +17,12 @@ from staking.pages.node_timeline import timeline
 from staking.pages.view_models import NodePage
 from staking.selectors import node_history as history
 from staking.selectors.leaderboard import APR_EPOCHS
-from staking.selectors.nodes import NodeFigures, node_figures
+from staking.selectors.nodes import NodeFigures, ranked_and_live
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch
 from web import query_params
 from web.current_user import signed_in_wallet
+from web.formatting import moment_text
 from web.listing import Pager
 
 CHARTED_EPOCHS = 30
@@ -31,29 +32,30 @@ HAPPENINGS = 12
 
 
 def context(request: HttpRequest, address: str) -> dict[str, Any]:
-    """What templates/staking/node.html is given: `page`, and the `figures` it was made from. Raises: Http404."""
-    now = clock.now()
+    """Context of templates/staking/node.html: `page`, and the `figures` that it was made from. Raises: Http404."""
     try:
-        figures = node_figures(normalize(address), now=now)
+        figures, live = ranked_and_live(normalize(address), now=clock.now())
     except (AddressInvalid, NotFound):
         raise Http404 from None
-    return {"page": _page(request, figures, now), "figures": figures}
+    return {"page": _page(request, figures, live), "figures": figures}
 
 
-def _page(request: HttpRequest, node: NodeFigures, now: datetime) -> NodePage:
+def _page(request: HttpRequest, node: NodeFigures, live: NodeFigures | None) -> NodePage:
     epoch = open_epoch()
     assert epoch is not None
     rows = history.epochs(node.id, limit=CHARTED_EPOCHS)
     last = rows[-1] if rows else None
     ranks = history.rankings(node.id, limit=CHARTED_RANKINGS)
-    settled_window = not node.live and last is not None
+    measured = is_measured(node)
     return NodePage(
         node=node_facts.facts_of(node, epoch.params), rank=node.rank, ranked=ranks[-1].ranked if ranks else 0,
-        movement=node.movement, q=node_facts.q_of(node, epoch, last),
-        score_bps=node.score_bps if is_measured(node) or node.live else None,
-        apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
-        window_epoch=last["epoch"] if settled_window and last else epoch.number, window_open=not settled_window,
-        accepted=node.accepted, good=node.good or 0, sla_bps=node.sla_bps, latency_ms=node.latency_ms,
+        ranked_at=ranks[-1].at if ranks and node.rank else None, movement=node.movement,
+        q=node_facts.q_of(node, epoch.params, _as_of(node, ranks, last)),
+        score_bps=node.score_bps if measured else None, apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
+        measures=node_facts.measures(node, live, last), open_epoch=epoch.number,
+        settled_epoch=last["epoch"] if last else None, live_good=live.good if live else None,
+        live_accepted=live.accepted if live else None, sla_bps=node.sla_bps,
+        uptime_bps=node.uptime_bps if measured else None, latency_ms=node.latency_ms,
         latency_percentile_bps=percentile_of(node),
         last_reward=node_facts.last_reward(last), high_performer_bps=epoch.params.high_performer_bps,
         reward_change=reward_change.explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
@@ -61,6 +63,13 @@ def _page(request: HttpRequest, node: NodeFigures, now: datetime) -> NodePage:
         **_charts(node, rows, ranks, epoch), **_delegators(request, node),
         history=_timeline(node),
     )  # fmt: skip
+
+
+def _as_of(node: NodeFigures, ranks: list[history.RankPoint], last: history.Row | None) -> str:
+    """What the headline figures are of, in words."""
+    if node.rank and ranks:
+        return gettext("ranking of %(at)s") % {"at": moment_text(ranks[-1].at)}
+    return gettext("epoch %d") % last["epoch"] if last else ""
 
 
 def _charts(

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from protocol.amounts import BPS
 from protocol.parameters import JOB_CLASSES, Parameters, classes_of_tier
 from protocol.pools import value_of
 from staking.pages.leaderboard_rows import is_measured, percentile_of, state_of
-from staking.pages.view_models import DelegatorRow, LastReward, NodeFacts
+from staking.pages.view_models import DelegatorRow, LastReward, Measure, NodeFacts
 from staking.pages.waterfall import QBreakdown
 from staking.selectors.node_history import Holding
 from staking.selectors.nodes import NodeFigures
-from staking.services.epochs import OpenEpoch
 from staking.templatetags.node_cells import region_name
+from web.formatting import grouped, milliseconds, percent, times
 
 MAX_HARDWARE = 12
 
@@ -34,6 +35,7 @@ def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
         unbonding=node.unbonding, reputation=node.reputation, penalty_bps=node.penalty_bps,
         state_until_epoch=node.cooldown_until if node.status == "cooldown" else None,
         next_share_bps=node.next_share_bps, next_share_epoch=node.next_share_epoch,
+        operator_unbonding=node.operator_unbonding,
     )  # fmt: skip
 
 
@@ -49,24 +51,53 @@ def hardware_lines(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(name)[:40], str(value)[:80]) for name, value in [*lines, *rest.items()]]
 
 
-def q_of(node: NodeFigures, epoch: OpenEpoch, last: Mapping[str, Any] | None) -> QBreakdown | None:
-    """Why Q is what it is; None while nothing was measured. `last`: its row of the last settled epoch."""
-    if not is_measured(node) and not node.live:
+def q_of(node: NodeFigures, params: Parameters, as_of: str) -> QBreakdown | None:
+    """Why Q is what the ranking says, or the last settled epoch of a node that is not ranked; None while nothing was
+    measured. The stake and the scarcity behind a term are derived from the term."""
+    if not is_measured(node):
         return None
-    params = epoch.params
-    active = node.effective_stake - node.pending_stake
-    if not node.live and last is not None:
-        active = last["active_stake"] + last["active_pool"]
     return QBreakdown(
         q_bps=node.q_bps, latency=node.q_latency, uptime=node.q_uptime, stake=node.q_stake,
         scarcity=node.q_scarcity, sla_factor_bps=node.q_sla, max_latency=params.q_latency_bps,
         max_uptime=params.q_uptime_bps, max_stake=params.q_stake_bps, max_scarcity=params.q_scarcity_bps,
         latency_percentile_bps=percentile_of(node), uptime_bps=node.uptime_bps,
-        uptime_floor_bps=params.uptime_floor_bps, active_stake=active, stake_saturation=params.q_stake_saturation,
-        scarcity_bps=node.scarcity_bps, region=region_name(node.region),
-        sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps,
-        epoch=epoch.number if node.live or last is None else last["epoch"], live=node.live, degraded=node.degraded,
+        uptime_floor_bps=params.uptime_floor_bps,
+        active_stake=_part(node.q_stake, params.q_stake_bps, params.q_stake_saturation),
+        stake_saturation=params.q_stake_saturation,
+        scarcity_bps=_part(node.q_scarcity, params.q_scarcity_bps, BPS), region=region_name(node.region),
+        sla_bps=node.sla_bps, sla_full_bps=params.sla_full_bps, as_of=as_of, degraded=node.degraded,
     )  # fmt: skip
+
+
+def _part(term: int, most: int, whole: int) -> int:
+    """What of `whole` gives a term of at most `most`: the term is floor(most × part / whole)."""
+    return -(-term * whole // most) if most else 0
+
+
+def measures(
+    node: NodeFigures, live: NodeFigures | None, last: Mapping[str, Any] | None
+) -> tuple[Measure, ...]:
+    """Q, score, SLA, uptime and latency by the ranking, in the open epoch so far and in the last settled one."""
+    ranked = node if node.rank is not None else None
+    return (
+        Measure(gettext("Q factor"), *(times(_value(one, "q_bps")) for one in (ranked, live, last))),
+        Measure(
+            gettext("Score"), grouped(_value(ranked, "score_bps")), grouped(_value(live, "score_bps")), "–"
+        ),
+        Measure(gettext("SLA"), *(percent(_value(one, "sla_bps")) for one in (ranked, live, last))),
+        Measure(gettext("Uptime"), *(percent(_value(one, "uptime_bps")) for one in (ranked, live, last))),
+        Measure(
+            gettext("Latency"), *(milliseconds(_value(one, "latency_ms")) for one in (ranked, live, last))
+        ),
+    )
+
+
+def _value(source: Any, name: str) -> int | None:
+    """A figure of node figures or of an epoch's row; None without a source."""
+    if source is None:
+        return None
+    value: int | None = source[name] if isinstance(source, Mapping) else getattr(source, name)
+    return value
 
 
 def last_reward(last: Mapping[str, Any] | None) -> LastReward | None:

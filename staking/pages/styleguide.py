@@ -108,7 +108,7 @@ def _q() -> QBreakdown:
         q_bps=12_398, latency=940, uptime=1_146, stake=312, scarcity=0, sla_factor_bps=10_000, max_latency=1_000,
         max_uptime=1_200, max_stake=1_300, max_scarcity=1_500, latency_percentile_bps=9_404, uptime_bps=9_911,
         uptime_floor_bps=8_000, active_stake=2_400 * MICRO, stake_saturation=10_000 * MICRO, scarcity_bps=0,
-        region="EU Central", sla_bps=10_000, sla_full_bps=9_500, epoch=412,
+        region="EU Central", sla_bps=10_000, sla_full_bps=9_500, as_of="ranking of 22 Nov 18:00",
     )  # fmt: skip
 
 

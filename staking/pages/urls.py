@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, how, live, nodes, styleguide, watchlist
+from staking.pages import epochs, faucet, how, live, nodes, styleguide, watchlist
 from web import preferences, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
     path("field/", nodes.field_chart, name="field"),
+    path("faucet/", faucet.get_tokens, name="faucet"),
     path("watchlist/", watchlist.change, name="watchlist"),
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),

@@ -265,33 +265,44 @@ class NodeFacts:
     state_until_epoch: int | None = None
     next_share_bps: int | None = None
     next_share_epoch: int | None = None
+    operator_unbonding: bool = False
 
     @property
     def effective_stake(self) -> int:
         return self.self_stake + self.delegated
 
-    @property
-    def room(self) -> int | None:
-        return None if self.cap is None else max(0, self.cap - self.delegated)
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure by the ranking, in the open epoch so far and in the last settled epoch, as text."""
+
+    label: str
+    ranked: str
+    live: str
+    settled: str
 
 
 @dataclass(frozen=True, slots=True)
 class NodePage:
-    """`/nodes/ADDR/`. Accepted, good, SLA and latency are of `window_epoch`: open (provisional) or settled."""
+    """`/nodes/ADDR/`. Rank, Q, score, SLA, uptime, latency and APR are those of the latest ranking, `ranked_at`, as in
+    the list; of a node that is not ranked those of its last settled epoch. `measures` has live and settled values."""
 
     node: NodeFacts
     rank: int | None
     ranked: int
+    ranked_at: dt.datetime | None
     movement: int | None
     q: QBreakdown | None
     score_bps: int | None
     apr_bps: int | None
     apr_epochs: int
-    window_epoch: int
-    window_open: bool
-    accepted: int
-    good: int
+    measures: tuple[Measure, ...]
+    open_epoch: int
+    settled_epoch: int | None
+    live_good: int | None
+    live_accepted: int | None
     sla_bps: int | None
+    uptime_bps: int | None
     latency_ms: int | None
     latency_percentile_bps: int | None
     last_reward: LastReward | None
@@ -311,7 +322,7 @@ class NodePage:
 
     @property
     def earnings_known(self) -> bool:
-        """Whether what the delegators earned is told."""
+        """Whether the delegators' earnings are known."""
         return any(row.earned is not None for row in self.delegators)
 
 

@@ -13,7 +13,7 @@ from web.templatetags.components import width
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a bar: lengths are SVG attributes."""
+    """A part of a bar; lengths are SVG attributes."""
 
     x: str
     width: str
@@ -27,17 +27,15 @@ class WaterfallRow:
     role: str
     limit: str = ""
     fill: Span | None = None
-    room: Span | None = None
+    missing: Span | None = None
     from_x: str = ""
     total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class QBreakdown:
-    """What a Q was computed from. Terms and their maxima in bps, stake in µIFM; `epoch` is the one it multiplies.
-
-    `live`: computed from the open epoch so far, else from a settled one. A degraded node's Q is capped (R28).
-    """
+    """What a Q was computed from. Terms and their maxima in bps, stake in µIFM; `as_of`: the ranking or epoch, in
+    words. The Q of a degraded node is capped (R28)."""
 
     q_bps: int
     latency: int
@@ -58,8 +56,7 @@ class QBreakdown:
     region: str
     sla_bps: int | None
     sla_full_bps: int
-    epoch: int
-    live: bool = True
+    as_of: str
     degraded: bool = False
 
     def _terms(self) -> list[tuple[str, str, int, int, str]]:
@@ -127,7 +124,7 @@ class QBreakdown:
                     label, note, signed(value), "warn" if value < 0 else role,
                     limit=gettext("of %s") % grouped_int(limit),
                     fill=span(level, level + value) if value else None,
-                    room=span(top, min(level + limit, high)) if value < limit else None,
+                    missing=span(top, min(level + limit, high)) if value < limit else None,
                     from_x=at(level) if len(rows) > 1 else "",
                 )
             )  # fmt: skip
@@ -143,7 +140,7 @@ class QBreakdown:
             )  # fmt: skip
         rows.append(
             WaterfallRow(
-                gettext("Q factor"), self._total_note(), grouped_int(self.q_bps), "warn" if q < 0 else "accent",
+                gettext("Q factor"), self.as_of, grouped_int(self.q_bps), "warn" if q < 0 else "accent",
                 fill=span(0, q) if q else None, total=True,
             )
         )  # fmt: skip
@@ -151,7 +148,7 @@ class QBreakdown:
 
     def _sla_row(self, loss: Span | None, from_x: str) -> WaterfallRow:
         if self.sla_bps is None:
-            note = gettext("no job accepted yet, so nothing is taken off")
+            note = gettext("no job accepted yet: no deduction")
         else:
             note = gettext("%(sla)s; full from %(full)s") % {
                 "sla": percent(self.sla_bps),
@@ -159,7 +156,3 @@ class QBreakdown:
             }
         value = "× " + fixed(self.sla_factor_bps, 4, 4)
         return WaterfallRow(gettext("SLA factor"), note, value, "warn", fill=loss, from_x=from_x)
-
-    def _total_note(self) -> str:
-        said = gettext("in epoch %d so far") if self.live else gettext("of epoch %d")
-        return said % self.epoch

@@ -28,6 +28,7 @@ __all__ = [
     "node_id",
     "nodes_by_id",
     "nodes_page",
+    "ranked_and_live",
     "regions",
 ]
 
@@ -77,6 +78,18 @@ def node_figures(address: str, *, now: datetime) -> NodeFigures:
     (figures,) = read_figures([number], epoch=epoch, ranking=latest_id())
     live = figures_by_address(now=now).get(address)
     return figures if live is None else _with_window(figures, live)
+
+
+def ranked_and_live(address: str, *, now: datetime) -> tuple[NodeFigures, NodeFigures | None]:
+    """A node by the latest ranking, as lists show it, and by the open epoch so far. Raises: `not_found`.
+
+    The second is None while the open epoch has too few jobs for it.
+    """
+    number, epoch = node_id(address), open_epoch()
+    assert epoch is not None, "nodes are registered in an epoch"
+    (figures,) = read_figures([number], epoch=epoch, ranking=latest_id())
+    live = figures_by_address(now=now).get(address)
+    return figures, _with_window(figures, live) if live is not None and live.live else None
 
 
 def node_id(address: str) -> int:

@@ -1,3 +1,5 @@
+"""The faucet of a devnet: test tokens, issued to any wallet."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -9,16 +11,18 @@ from ledger.accounts import ISSUANCE
 from ledger.accounts import wallet as wallet_account
 from ledger.posting import post
 from ledger.selectors import balance
-from protocol.amounts import MAX_AMOUNT, format_amount
+from protocol.amounts import MAX_AMOUNT, MICRO, format_amount
 from protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
 from staking.services.epochs import lock_open_epoch
 
 # Half of what an account can hold, so that emissions can go on for as long as anybody will look.
 MOST_ISSUED = MAX_AMOUNT // 2
+# What a new wallet gets with one click.
+FIRST_TOKENS = 1_000 * MICRO
 
 
-def fund(*, wallet: str, amount: int, now: datetime) -> int:
-    """Devnet: issue `amount` µIFM to a wallet; the transaction's id.
+def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> int:
+    """Devnet: issue `amount` µIFM to a wallet, once for a `key`; the transaction's id.
 
     Raises: `permission_denied` in production, `amount_too_small` for 0, `amount_invalid` when more would be
     issued than the ledger can carry.
@@ -39,4 +43,13 @@ def fund(*, wallet: str, amount: int, now: datetime) -> int:
             at=now,
             epoch=epoch.number,
             reference=wallet,
+            key=key,
         )
+
+
+def fund_first(*, wallet: str, now: datetime) -> int:
+    """Devnet: issue FIRST_TOKENS to a wallet, once ever; the transaction's id.
+
+    Raises: `permission_denied` in production.
+    """
+    return fund(wallet=wallet, amount=FIRST_TOKENS, now=now, key=f"faucet:{wallet}")

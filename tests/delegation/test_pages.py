@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from delegation.services import positions
 from delegation.services.positions import undelegate
 from staking.models import Node
+from staking.services import faucet, stakes
 from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, address, shown
+from web.formatting import amount_digits
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 INLINE = re.compile(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*(?:src=|application/json))")
@@ -56,16 +58,65 @@ def test_the_portfolio_adds_up(delegated, sign_in):
     page = text(sign_in(ANNA).get("/portfolio/"))
     wallet = delegated.wallet(ANNA)
     assert wallet.total == 2_000_000_000
-    assert "2,000.000000" in page
-    assert "1,800.000000" in page
-    assert f"{wallet.claimable // 10**6:,}.{wallet.claimable % 10**6:06}" in page
+    html = sign_in(ANNA).get("/portfolio/").content.decode()
+    whole = amount_digits(wallet.total + wallet.claimable, 6)
+    assert f'title="{whole} IFM"' in html
+    assert "1,800.00" in page
+    assert f'title="{amount_digits(wallet.claimable, 6)} IFM"' in html
+    shares = [int(part.replace(".", "")) for part in re.findall(r"<small>(\d+\.\d)%", html)]
+    assert sum(shares) == 1_000
     for words in ("Claim all", "Compound", "Redelegate", "Undelegate", "Concentration", "More than half"):
         assert words in page
 
 
+def test_a_new_wallet_gets_test_tokens_once_on_a_devnet(net, sign_in, settings):
+    bela = sign_in(BELA)
+    assert "Get test tokens" in text(bela.get("/portfolio/"))
+    for _ in range(2):
+        assert bela.post("/faucet/").status_code == 303
+    assert net.wallet(BELA).available == faucet.FIRST_TOKENS == 1_000_000_000
+    page = text(bela.get("/portfolio/"))
+    assert "1,000.00 IFM of test tokens are in your wallet." in page
+    assert "Get test tokens" not in page
+    settings.INFRAMIND_NETWORK = "production"
+    assert sign_in(ANNA).post("/faucet/").status_code == 404
+
+
+def test_a_redelegation_that_is_not_possible_says_why(delegated, sign_in):
+    stakes.unstake(node=NORTH, amount=1_000_000, actor=OLGA, now=delegated.now)
+    page = text(sign_in(ANNA).get("/portfolio/"))
+    assert "No redelegation: The operator is unbonding." in page
+    assert "Operator unbonding" in page
+    page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
+    assert "The operator is unbonding its own stake" in page
+    assert "undelegating is possible" in page
+
+
+def test_a_node_to_redelegate_to_is_found_by_name(delegated, sign_in):
+    anna = sign_in(ANNA)
+    form = anna.get("/money/redelegate/", {"node": NORTH}).content.decode()
+    assert "Node 02" in form
+    assert f'value="{shown(NORTH)}" required' not in form
+    part = anna.get(
+        "/money/redelegate/",
+        {"node": NORTH, "q": "nothing"},
+        headers={"HX-Request": "true", "HX-Target": "targets"},
+    ).content.decode()
+    assert "<html" not in part
+    assert "No open node matches" in part
+    preview = text(anna.get("/money/redelegate/", {"node": NORTH, "to": shown(SOUTH), "amount": "500"}))
+    for words in (
+        "Reward per epoch of both, estimate",
+        "APR for you, estimate",
+        "If Node 01 is slashed",
+        "If Node 02",
+    ):
+        assert words in preview
+
+
 def test_an_empty_portfolio_says_what_to_do(net, sign_in):
     page = text(sign_in(BELA).get("/portfolio/"))
-    for words in ("No delegations", "Find a node", "Nothing is on its way out", "No rewards yet"):
+    for words in ("No delegations", "Find a node", "No stake is unbonding", "No rewards yet"):
         assert words in page
 
 
@@ -73,7 +124,7 @@ def test_anyone_reads_a_wallet_and_cannot_act_there(delegated, client, sign_in):
     for reader in (client, sign_in(BELA)):
         page = text(reader.get(f"/wallets/{shown(ANNA)}/"))
         assert "read-only" in page
-        assert "1,800.000000" in page
+        assert "1,800.00" in page
         for words in ("Claim all", "Undelegate from"):
             assert words not in page
     assert "open your portfolio" in text(sign_in(ANNA).get(f"/wallets/{ANNA}/"))
@@ -87,7 +138,7 @@ def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, call
     for name in ("opening", "received", "given", "closing", "earned", "claimed", "claimable"):
         whole, _, fraction = totals[name].partition(".")
         assert f"{int(whole):,}.{fraction}" in page
-    assert "Each epoch, and why" in page
+    assert "Each epoch, with its factors" in page
     assert text(sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=2026-01-05&to=2026-01-05"))
     bad = sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=x")
     assert bad.status_code == 400
@@ -101,7 +152,7 @@ def test_a_pending_slash_is_told_where_it_touches_me(delegated, sign_in):
     assert "slash pending" in page
     assert "375.00 of the delegation" in page
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
-    assert "Of yours that is up to 375.00 IFM" in page
+    assert "Up to 375.00 IFM of that is yours." in page
     assert "Closed while a slash is pending" in page
     page = text(sign_in(OLGA).get("/operator/"))
     assert "Time left to dispute" in page
@@ -113,8 +164,8 @@ def test_the_node_page_has_what_is_mine_beside_it(delegated, sign_in, client):
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
     for words in (
         "Your position",
-        "1,500.000000",
-        "What it paid delegators",
+        "1,500.00",
+        "APR paid to delegators",
         "NEW",
         "What an offence would cost you",
     ):
@@ -122,7 +173,7 @@ def test_the_node_page_has_what_is_mine_beside_it(delegated, sign_in, client):
     # Half of 1,500 for a forged trace; of 750 + 500 a quarter, 312.5, goes back.
     assert "750.00" in page
     assert "437.50" in page
-    assert "move what you have elsewhere" in page
+    assert "redelegate from another node" in page
     assert "300 IFM on Node 02" in page
     page = text(client.get(f"/nodes/{NORTH}/", {"amount": "1000"}))
     assert "Your position" not in page
@@ -135,7 +186,7 @@ def test_the_node_page_has_what_is_mine_beside_it(delegated, sign_in, client):
 def test_a_cut_of_the_share_is_told_beside_the_button(delegated, sign_in, caller):
     caller(OLGA).client.patch(f"/api/v1/nodes/{NORTH}", {"delegator_share_bps": 7_600}, format="json")
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
-    assert "The delegator share was cut" in page
+    assert "The delegator share was reduced" in page
     assert "From 80.00% to 76.00%, in force from epoch 4" in page
     review = text(sign_in(ANNA).get("/money/delegate/review/", {"node": NORTH, "amount": "10"}, follow=True))
     assert "reduced from 80.00% to 76.00%, in force from epoch 4" in review
@@ -153,16 +204,16 @@ def test_an_estimate_is_for_everybody_and_says_so(delegated, client):
 def test_nodes_side_by_side(delegated, client):
     page = text(client.get("/compare/", {"n": [NORTH, SOUTH, "nonsense", NORTH]}))
     assert "Compare 2 nodes" in page
-    for words in ("Node 01", "Node 02", "APR to delegators, last 90 epochs", "NEW", "non-custodial"):
+    for words in ("Node 01", "Node 02", "APR, last 90 epochs", "NEW", "non-custodial"):
         assert words in page
     for number in range(5):
         delegated.node(address(f"0e{number:02}"), OTTO, 0)
     many = [address(f"0e{number:02}") for number in range(5)]
     page = text(client.get("/compare/", {"n": many}))
-    assert "1 more node was left out" in page
+    assert "1 more node is not shown" in page
     assert "Nothing to compare yet" in text(client.get("/compare/"))
     tried = text(client.get("/compare/", {"n": [NORTH, SOUTH], "amount": "1000"}))
-    assert "APR with 1,000.00 IFM more" in tried
+    assert "APR for 1,000.00 IFM" in tried
     assert "estimate" in tried
     assert "amount_invalid" in text(client.get("/compare/", {"n": NORTH, "amount": "lots"}))
 
@@ -172,7 +223,7 @@ def test_the_console_shows_the_running_epoch_and_its_distance_to_a_slash(delegat
     page = text(sign_in(OLGA).get("/operator/"))
     assert "Provisional" in page
     assert "17 good of 20 accepted" in page
-    assert "0 more failed jobs can be borne above the threshold of 85%" in page
+    assert "0 more failed jobs are possible before SLA falls below 85%" in page
     delegated.work(NORTH, good=0, bad=1, outcome=3)
     page = text(sign_in(OLGA).get("/operator/"))
     assert "Below the threshold of 85%" in page
@@ -227,7 +278,7 @@ def test_forms_read_numbers_in_the_readers_style(delegated, sign_in):
 
 def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     otto = sign_in(OTTO)
-    assert "You run no node" in text(otto.get("/operator/"))
+    assert "You operate no node" in text(otto.get("/operator/"))
     form = {
         "address": shown(EAST), "name": "East 1", "region": "eu-west", "gpu": "H100", "gpus": "2",
         "gpu_memory_gb": "80", "more": "ram_gb = 512",
@@ -272,7 +323,7 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     assert "This is final" in text(review)
     sent = dict(FIELD.findall(review.content.decode()))
     assert [otto.post(f"{where}/retire/", sent).status_code for _ in range(2)] == [303, 303]
-    assert "The node is retired and takes no stake" in text(otto.get(f"{where}/"))
+    assert "The node is retired and accepts no stake" in text(otto.get(f"{where}/"))
 
 
 def queries(client, path: str) -> int:

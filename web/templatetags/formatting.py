@@ -16,6 +16,8 @@ register = template.Library()
 for _filter in (
     formatting.ifm,
     formatting.ifm_unit,
+    formatting.ifm_short,
+    formatting.ifm_short_unit,
     formatting.ifm_signed,
     formatting.ifm_text,
     formatting.grouped,

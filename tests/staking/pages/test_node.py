@@ -8,11 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.addresses import checksum
-from staking.models import Node, Slash
+from staking.models import Node, RankingRow, Slash
+from staking.services import stakes
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
 from tests.staking.pages.reading import Markup
-from web.formatting import amount_digits
+from web.formatting import amount_digits, short_digits, times
 
 
 def read(reader: Client, node: str, query: str = "") -> Markup:
@@ -60,15 +61,43 @@ def test_the_waterfall_adds_up_to_the_q_that_is_shown(network: Network, node: st
     # One active node with work: percentile 100, uptime 100 (the oracle was silent), 2,400 of 10,000 IFM, no scarcity.
     for part in ("+1,000", "+1,200", "+312", "× 1.0000", "12,512"):
         assert part in text, part
-    assert "Why this Q factor is 1.25×" in text
+    assert "Why this Q factor is 1.251×" in text
     assert "2,400 of the 10,000 IFM that count" in text
+
+
+def test_headline_figures_are_those_of_the_ranking_with_live_and_settled_ones_beside(
+    network: Network, node: str, reader: Client
+) -> None:
+    ranked = RankingRow.objects.order_by("-ranking_id")[0]
+    network.work(node, 4, outcome="timeout")
+    listed = Markup(reader.get("/").content.decode()).text
+    page = read(reader, node)
+    assert f"Why this Q factor is {times(ranked.q_bps)}" in page.text
+    assert times(ranked.q_bps) in listed
+    assert "Epoch 4 so far: 12 of 16 jobs good" in page.text
+    table = page.text[page.text.index("Ranked, live and settled") :]
+    # SLA by the ranking, in the open epoch so far and in epoch 3.
+    assert "SLA 100.00% 75.00% 100.00%" in table
+    assert f"Q factor {times(ranked.q_bps)}" in table
+
+
+def test_an_operator_who_unbonds_is_announced_before_delegating(
+    network: Network, node: str, reader: Client
+) -> None:
+    stakes.unstake(node=node, amount=1_000_000, actor=network.operator_of(node), now=network.now)
+    page = read(reader, node).text
+    assert "The operator is unbonding its own stake" in page
+    assert "Operator unbonding" in Markup(reader.get("/").content.decode()).text
 
 
 def test_the_last_reward_is_exact_and_explained(network: Network, node: str, reader: Client) -> None:
     row = network.row(node)
     text = read(reader, node).text
     assert f"Reward, epoch {row.epoch}" in text
-    assert f"{amount_digits(row.delegators_reward, 6)} to delegators" in text
+    assert f"{short_digits(row.delegators_reward)} to delegators" in text
+    exact = [span.get("title") for span in read(reader, node).all("span")]
+    assert f"{amount_digits(row.reward, 6)} IFM" in exact
+    assert f"{amount_digits(row.delegators_reward, 6)} IFM" in exact
     assert f"Why the reward of epoch {row.epoch} fell" in text
     assert "24.00" in text
     assert "36.00" in text

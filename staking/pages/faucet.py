@@ -1,0 +1,26 @@
+"""`/faucet/`: test tokens for a new wallet, on a devnet."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from staking.services import clock, faucet
+from web.current_user import wallet_required
+from web.formatting import amount_digits
+
+
+@require_POST
+@wallet_required
+def get_tokens(request: HttpRequest, wallet: str) -> HttpResponse:
+    """Issue the first tokens; again has no effect. Raises: Http404 on any other network."""
+    if settings.INFRAMIND_NETWORK != "devnet":
+        raise Http404
+    faucet.fund_first(wallet=wallet, now=clock.now())
+    text = gettext("%(amount)s IFM of test tokens are in your wallet. Choose a node next.")
+    messages.success(request, text % {"amount": amount_digits(faucet.FIRST_TOKENS)})
+    return HttpResponseRedirect(reverse("portfolio"), status=303)
