@@ -1,23 +1,27 @@
-"""How a reader likes to read: language, time zone and the writing of numbers, kept in cookies as the theme is.
+"""Language, time zone and number style of a reader, stored in cookies like the theme.
 
-The API speaks English, UTC and plain numbers to everybody.
+The API always uses English, UTC and plain numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from web.formatting import STYLES, style_of, write_numbers
+from web.forms import PageForm
 
 YEAR_SECONDS = 31_536_000
 LANGUAGE, ZONE, NUMBERS = settings.LANGUAGE_COOKIE_NAME, "zone", "numbers"
@@ -26,7 +30,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class Preferences:
-    """Middleware: language, zone and numbers of the reader for the length of a request."""
+    """Middleware: applies the reader's language, time zone and number style to a request."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -46,33 +50,49 @@ class Preferences:
         return response
 
 
+class PreferencesForm(PageForm):
+    """Language, time zone and number style; an empty choice follows the browser."""
+
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    numbers = forms.ChoiceField(label=gettext_lazy("Numbers"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        choices = {
+            "language": [("", gettext("as the browser asks")), *settings.LANGUAGES],
+            "zone": [("", gettext("UTC, as the protocol counts")), *((name, name) for name in zones())],
+            "numbers": [("", gettext("as the language writes them"))]
+            + [(name, style.example) for name, style in STYLES.items()],
+        }
+        for name, options in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = options
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """The page that asks, and its form; what is not chosen follows the browser."""
+    """The form; saving stores each choice in a cookie."""
+    cookies = {"language": LANGUAGE, "zone": ZONE, "numbers": NUMBERS}
     if request.method != "POST":
-        context = {
-            "languages": settings.LANGUAGES,
-            "language": request.COOKIES.get(LANGUAGE, ""),
-            "zones": zones(),
-            "zone": request.COOKIES.get(ZONE, ""),
-            "styles": [(name, style.example) for name, style in STYLES.items()],
-            "numbers": request.COOKIES.get(NUMBERS, ""),
-        }
-        return render(request, "staking/preferences.html", context)
-    response = HttpResponseRedirect(reverse("preferences"))
-    offered = {LANGUAGE: dict(settings.LANGUAGES), ZONE: set(zones()), NUMBERS: STYLES}
-    for cookie, among in offered.items():
-        wanted = request.POST.get(cookie, "")
-        if wanted in among:
-            response.set_cookie(cookie, wanted, max_age=YEAR_SECONDS, samesite="Lax")
-        elif not wanted:
+        initial = {name: request.COOKIES.get(cookie, "") for name, cookie in cookies.items()}
+        return render(request, "staking/preferences.html", {"form": PreferencesForm(initial=initial)})
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return render(request, "staking/preferences.html", {"form": form}, status=form.status)
+    response = HttpResponseRedirect(reverse("preferences"), status=303)
+    for name, cookie in cookies.items():
+        if form.cleaned_data[name]:
+            response.set_cookie(cookie, form.cleaned_data[name], max_age=YEAR_SECONDS, samesite="Lax")
+        else:
             response.delete_cookie(cookie, samesite="Lax")
     return response
 
 
 def language_of(request: HttpRequest) -> str:
-    """The cookie's language, or the first that the browser asks for and we have."""
+    """The cookie's language, or the first of the browser's that is available."""
     offered = dict(settings.LANGUAGES)
     chosen = request.COOKIES.get(LANGUAGE, "")
     if chosen in offered:
@@ -91,13 +111,13 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 
 def numbers_of(request: HttpRequest, language: str) -> str:
-    """The cookie's way of writing numbers, or the language's own."""
+    """The cookie's number style, or that of the language."""
     chosen = request.COOKIES.get(NUMBERS, "")
     return chosen if chosen in STYLES else style_of(language)
 
 
 def is_usual(request: HttpRequest) -> bool:
-    """Whether the reader differs from others of the same language in nothing that a page would show."""
+    """Whether the reader chose neither zone nor numbers: then pages are those of everybody with the language."""
     return ZONE not in request.COOKIES and NUMBERS not in request.COOKIES
 
 

@@ -1,14 +1,17 @@
-"""`/wallets/ADDR/statement/`: every movement of a wallet and what its stake earned, with the reasons."""
+"""`/wallets/ADDR/statement/`: every movement of a wallet and what its stake earned, with the factors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from delegation.selectors.earnings import Earning, earnings
@@ -17,17 +20,16 @@ from delegation.selectors.statement import (
     Statement,
     epochs_ending_in,
     movements,
-    read_period,
     statement,
 )
 from ledger.history import Movement
 from protocol.addresses import checksum, normalize
-from protocol.errors import AddressInvalid, Invalid
+from protocol.errors import AddressInvalid
 from web import query_params
 from web.current_user import signed_in_wallet
+from web.forms import PageForm
 from web.listing import Pager
 from web.templatetags.identity import short
-from web.templatetags.refusals import said
 
 LISTED = 50
 EARNINGS_LISTED = 20
@@ -55,7 +57,7 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class MovementRow:
-    """A movement in words; `node` is the address of the node on the other side, "" when there is none."""
+    """A movement in words; `node`: the address of the node on the other side, "" without one."""
 
     movement: Movement
     kind: str
@@ -63,21 +65,47 @@ class MovementRow:
     node: str
 
 
+class PeriodForm(PageForm):
+    """The first and the last day of a statement, in UTC; nothing typed is open."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        # "from" is a keyword of Python, and the name that the API has.
+        self.fields["from"] = _day_field(gettext("First day, UTC"))
+        self.fields["to"] = _day_field(gettext("Last day, included"))
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
+
+    def clean(self) -> dict[str, Any]:
+        days: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = days.get("from"), days.get("to")
+        if first and last and last < first:
+            self.add_error(
+                "to", ValidationError(gettext("Enter a last day that is not before the first."), "invalid")
+            )
+        return days
+
+    @property
+    def period(self) -> Period:
+        """The chosen period; all time when something is wrong."""
+        if not self.is_valid():
+            return Period()
+        return Period(self.cleaned_data["from"], self.cleaned_data["to"])
+
+
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """`first` and `last`: the days as they were typed; `error`: what is wrong with them."""
+    """The statement of a period; `more_earnings`, `csv`, `json` and `earnings_csv` are addresses."""
 
-    found: Statement
+    statement: Statement
+    form: PeriodForm
     rows: tuple[MovementRow, ...]
     pager: Pager
     earnings: tuple[Earning, ...]
     more_earnings: str
-    first: str
-    last: str
     csv: str
     json: str
     earnings_csv: str
-    error: str = ""
 
 
 @require_safe
@@ -86,49 +114,42 @@ def statement_view(request: HttpRequest, address: str) -> HttpResponse:
         wallet = normalize(address)
     except AddressInvalid:
         raise Http404 from None
-    first, last = (query_params.single(request.GET, name)[:10] for name in ("from", "to"))
-    period, error = _period(first, last)
-    page = _page(request, wallet, period, first, last, error)
+    form = PeriodForm(request.GET)
+    page = _page(request, wallet, form)
     context = {"page": page, "yours": signed_in_wallet(request) == wallet}
-    return render(request, "delegation/statement.html", context, status=400 if error else 200)
+    return render(request, "delegation/statement.html", context, status=form.status)
 
 
-def _period(first: str, last: str) -> tuple[Period, str]:
-    try:
-        return read_period(first, last), ""
-    except Invalid as refusal:
-        return Period(), said(refusal)
-
-
-def _page(
-    request: HttpRequest, wallet: str, period: Period, first: str, last: str, error: str
-) -> StatementPage:
-    found = statement(wallet, period)
-    number = query_params.page(request.GET)
-    days = tuple((name, value) for name, value in (("from", first), ("to", last)) if value and not error)
-    rows = movements(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
-    from_epoch, to_epoch = epochs_ending_in(period)
-    past = query_params.page(request.GET, "earned")
-    earned = earnings(
-        wallet,
-        first=from_epoch,
-        last=to_epoch,
-        limit=EARNINGS_LISTED + 1,
-        offset=(past - 1) * EARNINGS_LISTED,
+def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
+    period = form.period
+    number, earlier = query_params.page(request.GET), query_params.page(request.GET, "earned")
+    days = tuple(
+        (name, day.isoformat())
+        for name, day in (("from", period.first), ("to", period.last))
+        if day is not None
     )
+    totals = statement(wallet, period)
+    rows = movements(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
+    first, last = epochs_ending_in(period)
+    offset = (earlier - 1) * EARNINGS_LISTED
+    earned = earnings(wallet, first=first, last=last, limit=EARNINGS_LISTED + 1, offset=offset)
+    more = "?" + urlencode([*days, ("earned", earlier + 1)]) if len(earned) > EARNINGS_LISTED else ""
     return StatementPage(
-        found=found,
+        statement=totals,
+        form=form,
         rows=tuple(_row(row) for row in rows),
-        pager=Pager(number, LISTED, found.sums.movements, days),
+        pager=Pager(number, LISTED, totals.sums.movements, days),
         earnings=tuple(earned[:EARNINGS_LISTED]),
-        more_earnings="?" + urlencode([*days, ("earned", past + 1)]) if len(earned) > EARNINGS_LISTED else "",
-        first=first,
-        last=last,
+        more_earnings=more,
         csv=_download("api-statement", wallet, days, "csv"),
         json=_download("api-statement", wallet, days, "json"),
         earnings_csv=_download("api-rewards", wallet, days, "csv"),
-        error=error,
     )
+
+
+def _day_field(label: str) -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
 
 
 def _row(movement: Movement) -> MovementRow:
@@ -140,6 +161,6 @@ def _row(movement: Movement) -> MovementRow:
     return MovementRow(movement, kind, other, "" if account == "wallet" else address)
 
 
-def _download(door: str, wallet: str, days: tuple[tuple[str, str], ...], form: str) -> str:
-    query = urlencode([*days, ("format", form)])
-    return f"{reverse(door, args=[checksum(wallet)])}?{query}"
+def _download(endpoint: str, wallet: str, days: tuple[tuple[str, str], ...], file_format: str) -> str:
+    query = urlencode([*days, ("format", file_format)])
+    return f"{reverse(endpoint, args=[checksum(wallet)])}?{query}"
