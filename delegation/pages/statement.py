@@ -149,7 +149,10 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
 
 def _day_field(label: str) -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+    return forms.DateField(
+        label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget,
+        error_messages={"invalid": gettext("Enter a day as year-month-day, for example 2026-01-31.")},
+    )  # fmt: skip
 
 
 def _row(movement: Movement) -> MovementRow:

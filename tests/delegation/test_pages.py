@@ -142,7 +142,7 @@ def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, call
     assert text(sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=2026-01-05&to=2026-01-05"))
     bad = sign_in(ANNA).get(f"/wallets/{ANNA}/statement/?from=x")
     assert bad.status_code == 400
-    assert "Enter from as a day" in text(bad)
+    assert "Enter a day as year-month-day" in text(bad)
 
 
 def test_a_pending_slash_is_told_where_it_touches_me(delegated, sign_in):
