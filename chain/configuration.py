@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 
 from chain.devnet.accounts import ORACLE
+from chain.fees import GWEI
 
-GWEI = 10**9
 # The development chain calls a block final when it has four above it.
 DEVELOPMENT_CONFIRMATIONS = 4
 # A chain without a new block for so long is not followed any more.

@@ -19,6 +19,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from chain.anchoring import anchor_due
 from identity import upkeep
 from notifications import dispatch
 from postgres.clock import ClockSkew
@@ -115,6 +116,13 @@ def release_tick() -> None:
 
 @shared_task
 @counted
+def anchor_tick() -> None:
+    """Anchor settled epochs on the chain, where there is one (R52)."""
+    anchor_due(now=timezone.now())
+
+
+@shared_task
+@counted
 def notice_tick() -> None:
     """Send notifications by mail and webhook."""
     dispatch.queue_events()
@@ -151,6 +159,7 @@ RHYTHM = {
     epoch_tick: 5,
     ranking_tick: 15,
     release_tick: 30,
+    anchor_tick: 5,
     notice_tick: 5,
     alarm_tick: 15,
     housekeeping: 60,

@@ -28,6 +28,12 @@ def supply() -> int:
     return -balance(ISSUANCE) - balance(BURNED)
 
 
+def issued_in(epoch: int) -> int:
+    """Tokens issued in an epoch, in µIFM: what its transactions took from `issuance`."""
+    entries = Entry.objects.filter(account__name=ISSUANCE, transaction__epoch=epoch)
+    return -int(entries.aggregate(total=Sum("amount"))["total"] or 0)
+
+
 def posted(key: str) -> int | None:
     """The transaction that was posted under a key; None when there is none."""
     return Transaction.objects.filter(key=key).values_list("id", flat=True).first()

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "staking",
     "delegation",
     "governance",
+    "chain",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,155 @@
+"""The tick that anchors epochs: runs the submitter when it is due, stores what is wrong, and raises alarms."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+
+import structlog
+from django.core.mail import mail_admins
+from django.db import transaction
+
+from chain.configuration import ChainConfiguration, chain_configuration
+from chain.epoch_reports import last_settled
+from chain.models import Anchor, Attempt, ChainStatus
+from chain.node import Node
+from chain.oracle_account import oracle_account
+from chain.problems import Problem, action, halts, sentence
+from chain.rpc import Rpc
+from chain.submitter import Submitter
+from postgres.advisory_lock import try_lock
+
+log = structlog.get_logger(__name__)
+
+LOCK = "chain_anchoring"
+RPC_TIMEOUT_SECONDS = 5.0
+# A tick goes on for so long while the chain takes one epoch after the other.
+TICK_SECONDS = 20.0
+BUSY = timedelta(seconds=5)
+# With nothing to anchor; and while a node is away or a person has to act.
+IDLE, TROUBLED = timedelta(seconds=60), timedelta(seconds=30)
+# Problems after which nothing new is known of the contract.
+NO_NEWS = frozenset({"unreachable", "node_error", "lagging", "asleep"})
+# A problem that does not halt raises an alarm when it lasts so long.
+PATIENCE = timedelta(hours=1)
+
+
+def anchor_due(*, now: datetime) -> bool:
+    """Anchor what is waiting, when it is time to look at the chain again (`now` is wall time).
+
+    Returns False when there is no chain, nothing is due, or another process is at it.
+    """
+    configuration = chain_configuration()
+    if configuration is None:
+        return False
+    status = ChainStatus.objects.get_or_create(id=1)[0]
+    if not _is_due(status, now):
+        return False
+    with try_lock(LOCK) as locked:
+        if not locked:
+            return False
+        status.refresh_from_db()
+        problem = _run(configuration, status, now)
+        _store(status, problem, now)
+    return True
+
+
+def check_chain(configuration: ChainConfiguration, *, now: datetime) -> ChainStatus:
+    """The status of the chain as it is now; sends and stores nothing. Raises: Problem."""
+    status = ChainStatus.objects.filter(id=1).first() or ChainStatus()
+    # The contract is verified again.
+    status.settlement = ""
+    _submitter(configuration).check(status, now=now)
+    return status
+
+
+def accept_chain() -> None:
+    """Take the chain as it is now, after a reorganisation of final blocks or on another chain with the same id.
+
+    Epochs that the contract does not have are submitted again; deposits that were read are compared all the same.
+    """
+    with transaction.atomic():
+        status = ChainStatus.objects.select_for_update().get_or_create(id=1)[0]
+        status.genesis_hash = status.checkpoint_hash = ""
+        status.head, status.checkpoint, status.reorganized_at, status.due_at = 0, None, None, None
+        status.save()
+        Anchor.objects.update(state=Anchor.State.MINED, final_at=None, block_hash="")
+        # They are of the other branch, and their nonces may be free again.
+        Attempt.objects.all().delete()
+
+
+def _is_due(status: ChainStatus, now: datetime) -> bool:
+    if status.due_at is None or now >= status.due_at:
+        return True
+    return not status.problem and last_settled() > status.last_epoch
+
+
+def _run(configuration: ChainConfiguration, status: ChainStatus, now: datetime) -> Problem | None:
+    """Step until nothing moves; returns what is wrong."""
+    until = monotonic() + TICK_SECONDS
+    try:
+        submitter = _submitter(configuration)
+        submitted = -1
+        while monotonic() < until:
+            outcome = submitter.step(status, now=now)
+            if outcome == "done" or status.last_epoch == submitted:
+                break
+            submitted = status.last_epoch
+    except Problem as problem:
+        return problem
+    return None
+
+
+def _submitter(configuration: ChainConfiguration) -> Submitter:
+    nodes = [_node(url) for url in configuration.rpc_urls]
+    return Submitter(configuration, nodes[0], nodes[1] if nodes[1:] else None, oracle_account(configuration))
+
+
+@cache
+def _node(url: str) -> Node:
+    rpc = Rpc(url, timeout=RPC_TIMEOUT_SECONDS)
+    return Node(rpc, rpc.host)
+
+
+def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:
+    if problem is not None and problem.code in NO_NEWS and halts(status.problem):
+        # What a person has to see to is still so, as far as is known.
+        problem = Problem(status.problem, **status.problem_data)
+    code, data = (problem.code, problem.data) if problem else ("", {})
+    if code != status.problem:
+        status.problem_since, status.alarmed_at = (now if code else None), None
+        if code:
+            log.warning("epochs cannot be anchored", problem=code, **data)
+        else:
+            log.info("epochs are anchored again")
+    status.problem, status.problem_data = code, data
+    if code == "deep_reorganization" and status.reorganized_at is None:
+        status.reorganized_at = now
+    status.due_at = now + (TROUBLED if code else _pause(status))
+    _raise_alarm(status, now)
+    status.save()
+
+
+def _pause(status: ChainStatus) -> timedelta:
+    mined = Anchor.objects.filter(state=Anchor.State.MINED).exists()
+    return BUSY if mined or last_settled() > status.last_epoch else IDLE
+
+
+def _raise_alarm(status: ChainStatus, now: datetime) -> None:
+    """Write to ADMINS once for each problem that needs a person."""
+    if not status.problem or status.alarmed_at is not None or status.problem == "no_key":
+        return
+    assert status.problem_since is not None
+    if not halts(status.problem) and now - status.problem_since < PATIENCE:
+        return
+    status.alarmed_at = now
+    what = sentence(status.problem, status.problem_data)
+    log.critical("anchoring is halted", problem=status.problem, reason=what)
+    try:
+        mail_admins(
+            "Epochs are not anchored",
+            f"{what}\n\n{action(status.problem, status.problem_data)}\n\nSettlement goes on; epochs wait.",
+        )
+    except OSError as error:
+        log.error("alarm_not_sent", error=str(error))

@@ -1,0 +1,165 @@
+"""Follow the contract: which epochs are mined, which are final, and which a reorganisation took out again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from chain.epoch_reports import MAX_SLASHES, report_of, root_of
+from chain.models import Anchor, Attempt
+from chain.node import Block, Node, Receipt
+from chain.observation import Observation, SettlementContract
+from chain.problems import Problem
+from chain.rpc import RpcRefused
+
+log = structlog.get_logger(__name__)
+
+# Where an epoch that another account submitted is looked for, back from the newest block.
+SEARCHED_BLOCKS = 1_000
+
+
+def follow(node: Node, contract: SettlementContract, seen: Observation, *, first: int, now: datetime) -> None:
+    """Make the rows of anchored epochs agree with the contract at the newest block (`now` is wall time).
+
+    `first`: the first epoch that could be submitted to the contract.
+
+    Raises: Problem `another_history`, `ahead`.
+    """
+    _require_own_history(seen)
+    _forget_lost(seen)
+    for anchor in Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"):
+        block = node.block(anchor.block)
+        if block is None or block.hash != anchor.block_hash:
+            log.warning("anchor moved by a reorganisation", epoch=anchor.epoch)
+            _write(anchor.epoch, node, contract, seen, now)
+    last = Anchor.objects.order_by("-epoch").values_list("epoch", flat=True).first() or 0
+    for epoch in range(max(last + 1, first), seen.last_epoch + 1):
+        _write(epoch, node, contract, seen, now)
+
+
+def finalize(
+    contract: SettlementContract,
+    second: tuple[Node, SettlementContract] | None,
+    seen: Observation,
+    *,
+    now: datetime,
+) -> None:
+    """Mark what the contract has at the newest final block as final, once a second node says the same.
+
+    Raises: Problem `another_history`, `second_node`, `nodes_disagree`.
+    """
+    mined = list(Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"))
+    if not mined or seen.final is None:
+        return
+    complete = _complete_epoch(contract, seen.final)
+    for anchor in mined:
+        if anchor.epoch > complete:
+            return
+        _require_root(contract.root_of(anchor.epoch, seen.final), anchor.epoch)
+        if second is not None:
+            _require_second(second, anchor.epoch, seen.final, contract)
+        Anchor.objects.filter(epoch=anchor.epoch).update(state=Anchor.State.FINAL, final_at=now)
+        log.info("epoch is final on the chain", epoch=anchor.epoch, block=anchor.block)
+
+
+def missing_slashes(contract: SettlementContract, epoch: int, at: Block) -> tuple[tuple[str, int], ...]:
+    """The slashes of the contract's latest epoch that it does not have yet, by rising address."""
+    report = report_of(epoch)
+    # A shorter list is never continued.
+    if report is None or len(report.slashes) < MAX_SLASHES:
+        return ()
+    cursor = contract.cursor(at)
+    return () if cursor is None else report.slashes_after(cursor)
+
+
+def _require_own_history(seen: Observation) -> None:
+    ours = root_of(seen.last_epoch)
+    if ours is None:
+        raise Problem("ahead", epoch=seen.last_epoch)
+    if ours != seen.last_root:
+        raise Problem("another_history", epoch=seen.last_epoch)
+
+
+def _require_root(root: bytes, epoch: int) -> None:
+    if root != root_of(epoch):
+        raise Problem("another_history", epoch=epoch)
+
+
+def _forget_lost(seen: Observation) -> None:
+    """Final rows are lost only when the owner revoked epochs: a reorganisation of final blocks was noticed before."""
+    lost = Anchor.objects.filter(epoch__gt=seen.last_epoch)
+    for epoch, state in lost.order_by("epoch").values_list("epoch", "state"):
+        log.warning("epoch is not on the chain any more", epoch=epoch, state=state)
+    lost.delete()
+
+
+def _complete_epoch(contract: SettlementContract, at: Block) -> int:
+    """The latest epoch that the contract has with all its slashes."""
+    last = contract.last_epoch(at)
+    return last - 1 if missing_slashes(contract, last, at) else last
+
+
+def _require_second(
+    second: tuple[Node, SettlementContract], epoch: int, final: Block, contract: SettlementContract
+) -> None:
+    node, other = second
+    try:
+        block = node.block(final.number)
+        if block is None:
+            raise Problem("second_node", block=final.number, detail=f"{node.host} has no such block")
+        agrees = block.hash == final.hash
+        agrees = agrees and other.last_epoch(final) >= epoch and other.root_of(epoch, final) == root_of(epoch)
+    except Problem as problem:
+        if problem.code == "second_node":
+            raise
+        raise Problem("second_node", block=final.number, detail=problem.data.get("detail", "")) from None
+    if not agrees:
+        raise Problem("nodes_disagree", host=contract.node.host, other=node.host, block=final.number)
+
+
+def _write(epoch: int, node: Node, contract: SettlementContract, seen: Observation, now: datetime) -> None:
+    """Store where an epoch is anchored now; without a transaction that is known, the block in which it was seen."""
+    hash_, block, block_hash = _own_transaction(epoch, node, seen) or _logged(epoch, node, contract, seen)
+    with transaction.atomic():
+        Anchor.objects.update_or_create(
+            epoch=epoch,
+            defaults={
+                "state": Anchor.State.MINED,
+                "transaction": hash_,
+                "block": block,
+                "block_hash": block_hash,
+                "mined_at": now,
+                "final_at": None,
+            },
+        )
+    log.info("epoch is on the chain", epoch=epoch, block=block, transaction=hash_)
+
+
+def _own_transaction(epoch: int, node: Node, seen: Observation) -> tuple[str, int, str] | None:
+    """Which of our attempts was mined: any of them can be, also one that was replaced."""
+    for hash_ in Attempt.objects.filter(epoch=epoch, part=0).order_by("id").values_list("hash", flat=True):
+        receipt = node.receipt(hash_)
+        if receipt is not None and _is_credible(receipt, node, seen):
+            return hash_, receipt.block, receipt.block_hash
+    return None
+
+
+def _is_credible(receipt: Receipt, node: Node, seen: Observation) -> bool:
+    if not receipt.succeeded or receipt.block > seen.head.number:
+        return False
+    block = node.block(receipt.block)
+    return block is not None and block.hash == receipt.block_hash
+
+
+def _logged(epoch: int, node: Node, contract: SettlementContract, seen: Observation) -> tuple[str, int, str]:
+    first = max(0, seen.head.number - SEARCHED_BLOCKS + 1)
+    try:
+        logs = node.logs(contract.contract, contract.address, "EpochSettled", first, seen.head.number)
+    except RpcRefused:
+        logs = []
+    for entry in reversed(logs):
+        if entry.fields["epoch"] == epoch:
+            return entry.transaction, entry.block, entry.block_hash
+    return "", seen.head.number, seen.head.hash

@@ -1,0 +1,255 @@
+"""Bring settled epochs to the settlement contract, in order and exactly once (R52).
+
+One transaction is in flight at a time. What to send next follows from the contract alone: its last epoch, its slash
+cursor and the account's nonce, all read at one block. Attempts are stored before they are broadcast, so that a
+process that was killed finds them, and no error message of a node is interpreted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import structlog
+from django.db.models import Max
+
+from chain import anchors, observation
+from chain.configuration import ChainConfiguration
+from chain.epoch_reports import MAX_SLASHES, report_of
+from chain.fees import GWEI, Fees, next_fees
+from chain.models import Attempt, ChainStatus
+from chain.node import Block, Node, Reverted
+from chain.observation import Observation, SettlementContract
+from chain.oracle_account import OracleAccount
+from chain.problems import Problem, halts
+from chain.transactions import Transaction, sign
+
+log = structlog.get_logger(__name__)
+
+Outcome = Literal["done", "submitted"]
+
+# Blocks without being mined, after which a transaction is replaced.
+PATIENCE_BLOCKS = 3
+# In percent of the estimate.
+GAS_LIMIT = 125
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A transaction to be sent. `part` is 0 for a call of `submit`, −n for one of `submit_more` when n slashes lack."""
+
+    epoch: int
+    part: int
+    data: bytes
+
+
+class Submitter:
+    """Steps of one network's submission. `second` is asked before an epoch counts as final."""
+
+    def __init__(
+        self,
+        configuration: ChainConfiguration,
+        node: Node,
+        second: Node | None,
+        account: OracleAccount | None,
+    ) -> None:
+        self._configuration = configuration
+        self._node = node
+        self._account = account
+        self._contract = SettlementContract(node, configuration.settlement)
+        self._second = (second, SettlementContract(second, configuration.settlement)) if second else None
+
+    def step(self, status: ChainStatus, *, now: datetime) -> Outcome:
+        """Follow the chain, then send what is next; `now` is wall time. Saves what it saw of the chain in `status`.
+
+        Returns "done" when the contract has every settled epoch, "submitted" while a transaction is in flight.
+        Raises: Problem.
+        """
+        seen = self._observe(status, now)
+        status.save()
+        anchors.follow(self._node, self._contract, seen, first=status.first_epoch, now=now)
+        unconfirmed = self._finalize(seen, now)
+        self._require_rights(seen)
+        submission = self._next(seen)
+        outcome: Outcome = "done" if submission is None else self._submit(submission, seen, now)
+        if outcome == "done":
+            self._read_totals(status, seen)
+        if unconfirmed is not None:
+            raise unconfirmed
+        return outcome
+
+    def check(self, status: ChainStatus, *, now: datetime) -> None:
+        """Read what `step` reads, and neither send nor save anything. Raises: Problem."""
+        seen = self._observe(status, now)
+        self._require_rights(seen)
+        self._read_totals(status, seen)
+        if self._account is not None and not status.balance:
+            raise Problem("no_funds", account=self._account.address, balance=0, needed=1)
+
+    def _observe(self, status: ChainStatus, now: datetime) -> Observation:
+        configuration, node = self._configuration, self._node
+        observation.require_chain(node, configuration, status)
+        head = observation.read_head(node, configuration, status, now=now)
+        final = observation.read_final(node, configuration, status, head)
+        self._verify_contract(status, head)
+        seen = self._contract.observe(head, final)
+        status.head, status.head_at, status.seen_at = max(status.head, head.number), head.at, now
+        if final is not None and (status.checkpoint is None or final.number >= status.checkpoint):
+            status.checkpoint, status.checkpoint_hash = final.number, final.hash
+        status.last_epoch, status.paused, status.oracle = seen.last_epoch, seen.paused, seen.oracle
+        return seen
+
+    def _verify_contract(self, status: ChainStatus, head: Block) -> None:
+        """Once, and again while something is wrong: a contract does not change."""
+        if status.settlement != self._contract.address or status.problem:
+            self._contract.require(head)
+            status.settlement = self._contract.address
+            status.first_epoch = self._contract.first_epoch(head)
+
+    def _read_totals(self, status: ChainStatus, seen: Observation) -> None:
+        """What pages and alarms show, and submitting does not need."""
+        status.provable_epoch = self._contract.provable_epoch(seen.head)
+        status.emitted = self._contract.emitted(seen.head)
+        if self._account is not None:
+            status.balance = self._node.balance(self._account.address, seen.head)
+
+    def _finalize(self, seen: Observation, now: datetime) -> Problem | None:
+        """Mark what is final. Returns the problem when the second node has not confirmed it: submission goes on."""
+        try:
+            anchors.finalize(self._contract, self._second, seen, now=now)
+        except Problem as problem:
+            if halts(problem.code):
+                raise
+            return problem
+        return None
+
+    def _require_rights(self, seen: Observation) -> None:
+        if seen.paused:
+            raise Problem("paused")
+        if self._account is not None and seen.oracle != self._account.address:
+            raise Problem("not_oracle", oracle=seen.oracle, account=self._account.address)
+
+    def _next(self, seen: Observation) -> Submission | None:
+        """The rest of the latest epoch's slashes, else the next settled epoch; None when the contract has all."""
+        contract = self._contract.contract
+        rest = anchors.missing_slashes(self._contract, seen.last_epoch, seen.head)
+        if rest:
+            data = contract.call("submit_more", seen.last_epoch, rest[:MAX_SLASHES])
+            return Submission(seen.last_epoch, -len(rest), data)
+        following = report_of(seen.last_epoch + 1)
+        if following is None:
+            return None
+        slashes = following.slashes[:MAX_SLASHES]
+        arguments = (following.number, seen.last_root, following.root, following.emission, slashes)
+        return Submission(following.number, 0, contract.call("submit", *arguments))
+
+    def _submit(self, submission: Submission, seen: Observation, now: datetime) -> Outcome:
+        if self._account is None:
+            raise Problem("no_key")
+        # Never "pending": what waits in a mempool can be lost.
+        nonce = self._node.nonce(self._account.address, seen.head)
+        attempts = Attempt.objects.filter(account=self._account.address, nonce=nonce)
+        newest = attempts.filter(epoch=submission.epoch, part=submission.part).order_by("-id").first()
+        if newest is None or not _is_fresh(newest, seen):
+            self._send(self._account, submission, nonce, newest, seen, now)
+        else:
+            self._keep_alive(newest)
+        return "submitted"
+
+    def _keep_alive(self, attempt: Attempt) -> None:
+        """Broadcast a transaction again when the node lost it."""
+        if not self._node.knows(attempt.hash):
+            log.info("transaction broadcast again", epoch=attempt.epoch, transaction=attempt.hash)
+            self._broadcast(attempt)
+
+    def _send(
+        self,
+        account: OracleAccount,
+        submission: Submission,
+        nonce: int,
+        replaced: Attempt | None,
+        seen: Observation,
+        now: datetime,
+    ) -> None:
+        fees = self._fees(account, nonce, replaced, seen)
+        gas = self._gas(account, submission, replaced, seen)
+        if gas is None:
+            return
+        balance, needed = self._node.balance(account.address, seen.head), gas * fees.max_fee
+        if balance < needed:
+            raise Problem("no_funds", account=account.address, balance=balance, needed=needed)
+        contract, data = self._contract.address, submission.data
+        unsigned = Transaction(
+            self._configuration.chain_id, nonce, fees.tip, fees.max_fee, gas, contract, 0, data
+        )
+        signed = sign(unsigned, account.key)
+        attempt, _ = Attempt.objects.get_or_create(
+            hash=signed.hash,
+            defaults={
+                "epoch": submission.epoch,
+                "part": submission.part,
+                "account": account.address,
+                "nonce": nonce,
+                "raw": signed.raw,
+                "tip": fees.tip,
+                "max_fee": fees.max_fee,
+                "gas": gas,
+                "head": seen.head.number,
+                "created_at": now,
+            },
+        )
+        log.info("epoch submitted", epoch=attempt.epoch, transaction=attempt.hash, max_fee=fees.max_fee)
+        self._broadcast(attempt)
+
+    def _fees(self, account: OracleAccount, nonce: int, replaced: Attempt | None, seen: Observation) -> Fees:
+        """Fees of the next attempt, above those of all former ones with this nonce. Raises: Problem `fee_ceiling`."""
+        attempts = Attempt.objects.filter(account=account.address, nonce=nonce)
+        former = attempts.aggregate(tip=Max("tip"), max_fee=Max("max_fee"))
+        outbid = Fees(int(former["tip"]), int(former["max_fee"])) if former["tip"] is not None else None
+        ceiling = self._configuration.max_fee
+        fees = next_fees(seen.head.base_fee, self._suggested_tip(), ceiling=ceiling, replaced=outbid)
+        if fees is not None:
+            return fees
+        if replaced is not None and replaced.max_fee >= seen.head.base_fee:
+            self._keep_alive(replaced)
+        raise Problem("fee_ceiling", limit=ceiling // GWEI)
+
+    def _suggested_tip(self) -> int:
+        try:
+            return self._node.suggested_tip()
+        except (Problem, Reverted):
+            # Not every node offers the method.
+            return GWEI
+
+    def _gas(
+        self, account: OracleAccount, submission: Submission, replaced: Attempt | None, seen: Observation
+    ) -> int | None:
+        """The gas limit; None when the newest block has changed so that the call would fail now.
+
+        Raises: Problem `refused`.
+        """
+        data = "0x" + submission.data.hex()
+        message = {"from": account.address, "to": self._contract.address, "data": data}
+        try:
+            self._node.simulate(message, seen.head)
+        except Reverted as refusal:
+            raise Problem("refused", epoch=submission.epoch, reason=refusal.reason) from None
+        if replaced is not None:
+            return replaced.gas
+        try:
+            return self._node.estimate_gas(message) * GAS_LIMIT // 100
+        except Reverted:
+            return None
+
+    def _broadcast(self, attempt: Attempt) -> None:
+        refusal = self._node.send(bytes(attempt.raw))
+        if refusal is not None:
+            # Whether it is mined, the next step asks the contract.
+            log.warning("node refuses a transaction", transaction=attempt.hash, error=refusal)
+
+
+def _is_fresh(attempt: Attempt, seen: Observation) -> bool:
+    """Whether it is too early to replace an attempt: it was sent lately, and its fee is high enough."""
+    recent = seen.head.number - attempt.head < PATIENCE_BLOCKS
+    return recent and attempt.max_fee >= seen.head.base_fee

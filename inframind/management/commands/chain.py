@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from chain.anchoring import accept_chain, check_chain
+from chain.configuration import ChainConfiguration, chain_configuration
+from chain.epoch_reports import last_settled
+from chain.models import ChainStatus
+from chain.observation import network_identifier
+from chain.problems import Problem, action, sentence
+from protocol.addresses import checksum
+from protocol.amounts import format_amount
+
+
+class Command(BaseCommand):
+    help = "Check the chain that anchors epochs: contract, oracle, funds. Exit 1 with what is wrong; sends nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--accept",
+            action="store_true",
+            help="take the chain as it is now, after a reorganisation of final blocks or a restored chain",
+        )
+
+    def handle(self, *, accept: bool, **options: object) -> None:
+        configuration = chain_configuration()
+        if configuration is None:
+            raise CommandError("This network has no chain: INFRAMIND_CHAIN_RPC is not set.")
+        if accept:
+            accept_chain()
+            self.stdout.write("The chain is taken as it is now; the next tick goes on.")
+            return
+        self._describe(configuration)
+        try:
+            status = check_chain(configuration, now=timezone.now())
+        except Problem as problem:
+            code, data = problem.code, problem.data
+            raise CommandError(f"{code}: {sentence(code, data)} {action(code, data)}") from None
+        self._report(status)
+
+    def _describe(self, configuration: ChainConfiguration) -> None:
+        self.stdout.write(f"chain id       {configuration.chain_id}")
+        self.stdout.write(f"network        0x{network_identifier().hex()}")
+        self.stdout.write(f"settlement     {checksum(configuration.settlement)}")
+        self.stdout.write(f"token          {checksum(configuration.token) if configuration.token else '–'}")
+
+    def _report(self, status: ChainStatus) -> None:
+        self.stdout.write(f"oracle         {checksum(status.oracle)}")
+        if status.balance is not None:
+            self.stdout.write(f"funds          {status.balance / 10**18:.6f} ether")
+        self.stdout.write(f"newest block   {status.head}")
+        waiting = max(last_settled() - status.last_epoch, 0)
+        self.stdout.write(f"last epoch     {status.last_epoch}, {waiting} waiting")
+        self.stdout.write(f"emitted        {format_amount(status.emitted)} IFM")
