@@ -1,1 +1,1 @@
-"""The protocol's side of an EVM chain: contracts, signing, JSON-RPC, and an embedded development chain."""
+"""Access to an EVM chain, an embedded development chain, and what the database knows of the network's chain."""

@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 OURS = (
-    "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance", "chain",
+    "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance",
+    "chain", "chain_sync",
 )  # fmt: skip
 # Their start and end belong into the log.
 SERVERS = ("_granian", "celery.worker.consumer", "celery.apps.worker")

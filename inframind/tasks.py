@@ -19,7 +19,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from chain.anchoring import anchor_due
+from chain_sync.anchoring import anchor_due
 from identity import upkeep
 from notifications import dispatch
 from postgres.clock import ClockSkew

@@ -3,12 +3,12 @@ from __future__ import annotations
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from chain.anchoring import accept_chain, check_chain
 from chain.configuration import ChainConfiguration, chain_configuration
-from chain.epoch_reports import last_settled
 from chain.models import ChainStatus
-from chain.observation import network_identifier
 from chain.problems import Problem, action, sentence
+from chain_sync.anchoring import accept_chain, check_chain
+from chain_sync.epoch_reports import last_settled
+from chain_sync.observation import network_identifier
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
 

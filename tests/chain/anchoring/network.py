@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chain import contracts
-from chain.anchoring import _store
 from chain.configuration import GWEI, ChainConfiguration
 from chain.devnet.accounts import FAUCET, GUARDIAN, ORACLE, OWNER, DevelopmentAccount
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.models import Anchor, Attempt, ChainStatus
 from chain.node import Node
-from chain.oracle_account import OracleAccount
 from chain.problems import Problem
-from chain.submitter import Submitter
+from chain_sync.anchoring import _store
+from chain_sync.oracle_account import OracleAccount
+from chain_sync.submitter import Submitter
 from staking.models import Epoch, NodeEpoch, ParameterSet
 from staking.models import Node as ComputeNode
 from tests.chain.anchoring.line import Killed, Line

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chain.anchoring import anchor_due
 from chain.devnet.accounts import ORACLE
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.keystore import encrypt
 from chain.models import ChainStatus
+from chain_sync.anchoring import anchor_due
 from tests.chain.anchoring.network import CONTRACT
 from tests.chain.devnet.client import Client
 

@@ -61,7 +61,7 @@ def test_a_contract_of_another_network_is_named(site: Site) -> None:
 
 def test_a_pause_is_named(site: Site) -> None:
     site.send(GUARDIAN, "pause")
-    with pytest.raises(CommandError, match="paused: The settlement contract is paused."):
+    with pytest.raises(CommandError, match=r"paused: The settlement contract is paused\."):
         call_command("chain")
 
 

@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
-from chain import anchors
 from chain.devnet.accounts import FAUCET, ORACLE, OWNER
 from chain.fees import GWEI
 from chain.models import Anchor
+from chain_sync import anchors
 from tests.chain.anchoring.network import AnchoringNetwork, settle
 
 

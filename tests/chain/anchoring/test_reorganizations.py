@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chain.anchoring import accept_chain
 from chain.models import Anchor
+from chain_sync.anchoring import accept_chain
 from tests.chain.anchoring.network import AnchoringNetwork
 
 

@@ -10,10 +10,10 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from chain.anchoring import LOCK, accept_chain, anchor_due
 from chain.devnet.accounts import GUARDIAN, ORACLE, OWNER
 from chain.keystore import encrypt
 from chain.models import Anchor, Attempt, ChainStatus
+from chain_sync.anchoring import LOCK, accept_chain, anchor_due
 from ledger.selectors import supply
 from postgres.advisory_lock import try_lock
 from tests.chain.anchoring.network import settle

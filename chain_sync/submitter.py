@@ -14,16 +14,16 @@ from typing import Literal
 import structlog
 from django.db.models import Max
 
-from chain import anchors, observation
 from chain.configuration import ChainConfiguration
-from chain.epoch_reports import MAX_SLASHES, report_of
 from chain.fees import GWEI, Fees, next_fees
 from chain.models import Attempt, ChainStatus
 from chain.node import Block, Node, Reverted
-from chain.observation import Observation, SettlementContract
-from chain.oracle_account import OracleAccount
 from chain.problems import Problem, halts
 from chain.transactions import Transaction, sign
+from chain_sync import anchors, observation
+from chain_sync.epoch_reports import MAX_SLASHES, report_of
+from chain_sync.observation import Observation, SettlementContract
+from chain_sync.oracle_account import OracleAccount
 
 log = structlog.get_logger(__name__)
 

@@ -7,12 +7,12 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from chain.epoch_reports import MAX_SLASHES, report_of, root_of
 from chain.models import Anchor, Attempt
 from chain.node import Block, Node, Receipt
-from chain.observation import Observation, SettlementContract
 from chain.problems import Problem
 from chain.rpc import RpcRefused
+from chain_sync.epoch_reports import MAX_SLASHES, report_of, root_of
+from chain_sync.observation import Observation, SettlementContract
 
 log = structlog.get_logger(__name__)
 

@@ -11,13 +11,13 @@ from django.core.mail import mail_admins
 from django.db import transaction
 
 from chain.configuration import ChainConfiguration, chain_configuration
-from chain.epoch_reports import last_settled
 from chain.models import Anchor, Attempt, ChainStatus
 from chain.node import Node
-from chain.oracle_account import oracle_account
 from chain.problems import Problem, action, halts, sentence
 from chain.rpc import Rpc
-from chain.submitter import Submitter
+from chain_sync.epoch_reports import last_settled
+from chain_sync.oracle_account import oracle_account
+from chain_sync.submitter import Submitter
 from postgres.advisory_lock import try_lock
 
 log = structlog.get_logger(__name__)

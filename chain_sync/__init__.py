@@ -1,0 +1,1 @@
+"""Submits epochs to the chain and mirrors deposits from it."""
