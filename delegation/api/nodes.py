@@ -8,17 +8,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delegation.api.serializers import DelegationSerializer
-from delegation.selectors.positions import count_on_node, node_id_of, positions_on_node
+from delegation.selectors.positions import ids_on_node, node_id_of, positions_by_id
 from protocol.addresses import normalize
-from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from web.api.cursors import SNAPSHOT_PARTS, window
+from web.api.pagination import PAGE_PARAMETERS, page_of, snapshot_page
 
 
-@extend_schema(tags=["nodes"], parameters=OFFSET_PARAMETERS, responses=page_of(DelegationSerializer))
+@extend_schema(tags=["nodes"], parameters=PAGE_PARAMETERS, responses=page_of(DelegationSerializer))
 @api_view(["GET"])
 def delegations(request: Request, address: str) -> Response:
     """The node's delegators, the largest first."""
-    asked = window(request)
     node_id = node_id_of(normalize(address))
-    found = positions_on_node(node_id, limit=asked.limit, offset=asked.offset)
-    shown = list(DelegationSerializer(found, many=True).data)
-    return page(request, shown, window=asked, count=count_on_node(node_id))
+    return snapshot_page(
+        request,
+        window=window(request, *SNAPSHOT_PARTS),
+        keys=lambda: ids_on_node(node_id),
+        read=lambda ids: positions_by_id(node_id, ids),
+        render=lambda shown: DelegationSerializer(shown, many=True).data,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from django.http import HttpResponse
@@ -29,9 +29,10 @@ from delegation.selectors.wallets import WalletFigures, wallet_figures
 from protocol.addresses import checksum, normalize
 from protocol.errors import Invalid
 from staking.services import clock
+from web.api.cursors import Window, address_part, moment_part, number_part, pattern_part, window
 from web.api.fields import AddressField
 from web.api.filters import choice
-from web.api.pagination import OFFSET_PARAMETERS, Window, page, page_of, window
+from web.api.pagination import PAGE_PARAMETERS, page, page_of
 
 Row = TypeVar("Row")
 UNBONDING_STATUSES = ("open", "paid", "cancelled")
@@ -67,51 +68,62 @@ def wallet(request: Request, address: str) -> Response:
     return Response(wallet_json(wallet_figures(normalize(address), now=clock.now())))
 
 
-@extend_schema(tags=["wallets"], parameters=OFFSET_PARAMETERS, responses=page_of(shapes.DelegationSerializer))
+@extend_schema(tags=["wallets"], parameters=PAGE_PARAMETERS, responses=page_of(shapes.DelegationSerializer))
 @api_view(["GET"])
 def delegations(request: Request, address: str) -> Response:
     """The wallet's delegations, by node address."""
-    found = [p for p in positions.positions_of_wallet(normalize(address)) if not p.is_over]
-    asked = window(request)
-    shown = list(shapes.DelegationSerializer(found[asked.offset : asked.stop], many=True).data)
-    return page(request, shown, window=asked, count=len(found))
+    wanted = window(request, address_part)
+    (last,) = wanted.after or ("",)
+    rows = [p for p in positions.positions_of_wallet(normalize(address)) if not p.is_over and p.node > last]
+    return _page(
+        request,
+        rows[wanted.offset : wanted.stop + 1],
+        wanted,
+        shapes.DelegationSerializer,
+        lambda p: (p.node,),
+    )
 
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[_status(UNBONDING_STATUSES), *OFFSET_PARAMETERS],
+    parameters=[_status(UNBONDING_STATUSES), *PAGE_PARAMETERS],
     responses=page_of(shapes.UnbondingSerializer),
 )
 @api_view(["GET"])
 def wallet_unbondings(request: Request, address: str) -> Response:
     """The wallet's unbonding entries, in the order in which they are paid."""
     status = choice(request, "status", UNBONDING_STATUSES)
-    wallet, asked = normalize(address), window(request)
-    found = unbondings.unbondings_of_wallet(wallet, status=status, limit=asked.limit, offset=asked.offset)
-    shown = list(shapes.UnbondingSerializer(found, many=True).data)
-    return page(request, shown, window=asked, count=unbondings.count_of_wallet(wallet, status=status))
+    wallet, wanted = normalize(address), window(request, moment_part, number_part)
+    rows = unbondings.unbondings_of_wallet(
+        wallet,
+        status=status,
+        limit=wanted.limit + 1,
+        offset=wanted.offset,
+        after=wanted.after,
+    )
+    return _page(request, rows, wanted, shapes.UnbondingSerializer, lambda row: (row.matures_at, row.id))
 
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[_status(REDELEGATION_STATUSES), *OFFSET_PARAMETERS],
+    parameters=[_status(REDELEGATION_STATUSES), *PAGE_PARAMETERS],
     responses=page_of(shapes.RedelegationSerializer),
 )
 @api_view(["GET"])
 def wallet_redelegations(request: Request, address: str) -> Response:
     """The wallet's redelegations, the newest first."""
     status = choice(request, "status", REDELEGATION_STATUSES)
-    wallet, asked = normalize(address), window(request)
-    found = redelegations.redelegations_of_wallet(
-        wallet, status=status, limit=asked.limit, offset=asked.offset
+    wallet, wanted = normalize(address), window(request, number_part)
+    (last,) = wanted.after or (None,)
+    rows = redelegations.redelegations_of_wallet(
+        wallet, status=status, limit=wanted.limit + 1, offset=wanted.offset, before=last
     )
-    shown = list(shapes.RedelegationSerializer(found, many=True).data)
-    return page(request, shown, window=asked, count=redelegations.count_of_wallet(wallet, status=status))
+    return _page(request, rows, wanted, shapes.RedelegationSerializer, lambda row: (row.id,))
 
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[*PERIOD_PARAMETERS, *OFFSET_PARAMETERS],
+    parameters=[*PERIOD_PARAMETERS, *PAGE_PARAMETERS],
     responses={
         (200, "application/json"): page_of(shapes.RewardSerializer),
         (200, "text/csv"): OpenApiTypes.STR,
@@ -125,14 +137,21 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
     if choice(request, "format", FORMATS) == "csv":
         found = earnings(wallet, first=first, last=last, limit=LARGEST_FILE + 1)
         return _file(earnings_csv(_all_of(found)), f"rewards-{checksum(wallet)}.csv")
-    asked = window(request)
-    found = earnings(wallet, first=first, last=last, limit=asked.limit + 1, offset=asked.offset)
-    return _open_page(request, found, shapes.RewardSerializer, asked)
+    wanted = window(request, number_part, address_part, pattern_part("delegator|operator"))
+    rows = earnings(
+        wallet,
+        first=first,
+        last=last,
+        limit=wanted.limit + 1,
+        offset=wanted.offset,
+        after=wanted.after,
+    )
+    return _page(request, rows, wanted, shapes.RewardSerializer, lambda row: (row.epoch, row.node, row.role))
 
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[*PERIOD_PARAMETERS, *OFFSET_PARAMETERS],
+    parameters=[*PERIOD_PARAMETERS, *PAGE_PARAMETERS],
     responses={
         (200, "application/json"): inline_serializer(
             "Statement",
@@ -157,9 +176,12 @@ def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
     if choice(request, "format", FORMATS) == "csv":
         found = movements(wallet, period, limit=LARGEST_FILE + 1)
         return _file(statement_csv(_all_of(found)), f"statement-{checksum(wallet)}.csv")
-    asked = window(request)
-    found = movements(wallet, period, limit=asked.limit + 1, offset=asked.offset)
-    answer = _open_page(request, found, shapes.MovementSerializer, asked)
+    # Rows are only ever added at the end: a place in the list is the number of rows before it.
+    wanted = window(request, number_part)
+    (start,) = wanted.after or (wanted.offset,)
+    rows = movements(wallet, period, limit=wanted.limit + 1, offset=start)
+    end = start + wanted.limit
+    answer = _page(request, rows, wanted, shapes.MovementSerializer, lambda row: (end,))
     answer.data = {**statement_json(statement(wallet, period)), **answer.data}
     return answer
 
@@ -193,9 +215,12 @@ def _file(lines: Iterator[str], name: str) -> HttpResponse:
     return answer
 
 
-def _open_page(
-    request: Request, rows: list[Any], shape: type[serializers.Serializer[Any]], asked: Window
+def _page(
+    request: Request,
+    rows: list[Any],
+    wanted: Window,
+    serializer: type[serializers.Serializer[Any]],
+    key: Callable[[Any], tuple[Any, ...]],
 ) -> Response:
-    """A page of a list that was read one row further than asked, and is not counted."""
-    shown = list(shape(rows[: asked.limit], many=True).data)
-    return page(request, shown, window=asked, count=asked.offset + len(rows))
+    """A page of rows that were read one further than the limit."""
+    return page(request, rows, window=wanted, key=key, render=lambda shown: serializer(shown, many=True).data)

@@ -58,7 +58,9 @@ FROM ({BOTH}) x
 JOIN staking_node n ON n.id = x.node_id
 JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = x.epoch
 JOIN staking_epoch z ON z.number = x.epoch
-WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s
+WHERE x.amount > 0 AND x.epoch >= %(first)s AND x.epoch <= %(last)s AND (%(after_epoch)s::int IS NULL
+  OR x.epoch < %(after_epoch)s OR (x.epoch = %(after_epoch)s AND (n.address > %(after_node)s
+    OR (n.address = %(after_node)s AND x.role < %(after_role)s))))
 ORDER BY x.epoch DESC, n.address, x.role DESC LIMIT %(limit)s OFFSET %(offset)s
 """
 TOTALS = f"""
@@ -147,10 +149,22 @@ class EarnedIn:
 
 
 def earnings(
-    wallet: str, *, first: int = 1, last: int = EVER, node_id: int | None = None, limit: int, offset: int = 0
+    wallet: str,
+    *,
+    first: int = 1,
+    last: int = EVER,
+    node_id: int | None = None,
+    limit: int,
+    offset: int = 0,
+    after: tuple[int, str, str] | None = None,
 ) -> list[Earning]:
-    """A page of what the wallet earned per node and epoch from `first` to `last`, newest first; one query."""
-    rows = _read(LIST, wallet, first, last, node_id, limit=limit, offset=offset)
+    """A page of what the wallet earned per node and epoch from `first` to `last`, newest first; one query.
+
+    `after`: only what follows this epoch, node address and role in the list.
+    """
+    epoch, node, role = after or (None, None, None)
+    place = {"after_epoch": epoch, "after_node": node, "after_role": role}
+    rows = _read(LIST, wallet, first, last, node_id, limit=limit, offset=offset, **place)
     return [_earning(row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,6 +84,19 @@ class PositionFigures:
 def positions_of_wallet(wallet: str) -> list[PositionFigures]:
     """All delegations the wallet ever had, by node address; two queries."""
     return _read("x.wallet = %(wallet)s ORDER BY n.address", wallet=wallet)
+
+
+def ids_on_node(node_id: int) -> list[int]:
+    """The ids of the positions of the node's delegators, the largest first; one query."""
+    held = Position.objects.filter(node_id=node_id, shares__gt=0)
+    return list(held.order_by("-generation", "-shares", "wallet").values_list("id", flat=True))
+
+
+def positions_by_id(node_id: int, ids: Sequence[int]) -> list[PositionFigures]:
+    """The positions on the node with these ids that still have shares, in this order; two queries."""
+    order = "array_position(%(ids)s::bigint[], x.id)"
+    where = "x.node_id = %(node)s AND x.id = ANY(%(ids)s::bigint[]) AND x.shares > 0"
+    return _read(f"{where} ORDER BY {order}", node=node_id, ids=list(ids))
 
 
 def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[PositionFigures]:

@@ -29,16 +29,18 @@ class RedelegationFigures:
 
 
 def redelegations_of_wallet(
-    wallet: str, *, status: str | None = None, limit: int | None = None, offset: int = 0
+    wallet: str,
+    *,
+    status: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    before: int | None = None,
 ) -> list[RedelegationFigures]:
-    """The wallet's redelegations, the newest first; one query."""
+    """The wallet's redelegations, the newest first, or those before one with this id; one query."""
     rows = _chosen(wallet, status).select_related("source", "target").order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
     return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]
-
-
-def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
-    """How many redelegations of the wallet there are."""
-    return _chosen(wallet, status).count()
 
 
 def figures_of(row: Redelegation) -> RedelegationFigures:

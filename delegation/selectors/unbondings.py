@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from protocol import pools
 from staking.models import Slash, Unbonding
@@ -54,9 +54,16 @@ def unbondings_of_wallet(
     node_id: int | None = None,
     limit: int | None = None,
     offset: int = 0,
+    after: tuple[datetime, int] | None = None,
 ) -> list[UnbondingFigures]:
-    """The wallet's entries, in the order in which they are paid: (matures at, id); one query."""
+    """The wallet's entries, in the order in which they are paid: (matures at, id); one query.
+
+    `after`: only those behind this place in the order.
+    """
     rows = _chosen(_entries(), wallet, status).order_by("matures_at", "id")
+    if after is not None:
+        moment, number = after
+        rows = rows.filter(Q(matures_at__gt=moment) | Q(matures_at=moment, id__gt=number))
     if node_id is not None:
         rows = rows.filter(node_id=node_id)
     return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]

@@ -22,10 +22,10 @@ from governance.api.queries import (
     vote_fields,
     vote_query,
 )
+from governance.api.vote_list import vote_page
 from governance.models import Vote
 from governance.selectors import disputes
 from governance.selectors.representation import attach_represented, represented_in_votes
-from governance.selectors.votes import votes_of
 from governance.services.disputes import add_evidence, deposit_key, open_dispute
 from governance.services.votes import vote_dispute
 from ledger.selectors import posted
@@ -34,7 +34,8 @@ from staking.api.nodes import node_json
 from staking.selectors.nodes import node_figures
 from staking.services import clock
 from web.api import filters
-from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
+from web.api.cursors import number_part, whole, window
+from web.api.pagination import PAGE_PARAMETERS, page, page_of
 
 STATUSES = tuple(schemas.DISPUTE_STATUSES)
 FILTERS = [
@@ -58,22 +59,28 @@ DISPUTED = inline_serializer(
 
 @extend_schema(
     tags=["governance"],
-    parameters=[*FILTERS, *OFFSET_PARAMETERS],
+    parameters=[*FILTERS, *PAGE_PARAMETERS],
     responses=page_of(schemas.DisputeSerializer),
 )
 @api_view(["GET"])
 def dispute_list(request: Request) -> Response:
     """List disputes, newest first."""
-    page_window = window(request)
-    rows, count = disputes.list_disputes(
-        limit=page_window.limit,
-        offset=page_window.offset,
+    wanted = window(request, number_part)
+    (before,) = wanted.after or (None,)
+    rows, _ = disputes.list_disputes(
+        limit=wanted.limit + 1,
+        offset=wanted.offset,
+        before=before,
         status=filters.choice(request, "status", STATUSES) or "",
         node=filters.address(request, "node") or "",
         slash=whole(request, "slash", None, 0, MAX_ID),
     )
     return page(
-        request, list(schemas.DisputeSerializer(rows, many=True).data), window=page_window, count=count
+        request,
+        rows,
+        window=wanted,
+        key=lambda row: (row.dispute.pk,),
+        render=lambda shown: schemas.DisputeSerializer(shown, many=True).data,
     )
 
 
@@ -86,16 +93,14 @@ def dispute_detail(request: Request, dispute: int) -> Response:
 
 @extend_schema(
     tags=["governance"],
-    parameters=[*VOTE_PARAMETERS, *OFFSET_PARAMETERS],
+    parameters=[*VOTE_PARAMETERS, *PAGE_PARAMETERS],
     responses=page_of(schemas.VoteSerializer),
 )
 @api_view(["GET"])
 def dispute_votes(request: Request, dispute: int) -> Response:
     """List the votes on a dispute, by default with the largest power first."""
-    page_window, query = window(request), vote_query(request, DISPUTE_CHOICES)
-    row = disputes.dispute_figures(checked_id(dispute), votes=0).dispute
-    votes, count = votes_of(row, query, limit=page_window.limit, offset=page_window.offset)
-    return page(request, list(schemas.VoteSerializer(votes, many=True).data), window=page_window, count=count)
+    ballot = disputes.dispute_figures(checked_id(dispute), votes=0).dispute
+    return vote_page(request, ballot, vote_query(request, DISPUTE_CHOICES))
 
 
 @extend_schema(tags=["governance"], request=schemas.DisputeVoteBody, responses=schemas.DisputeSerializer)

@@ -19,9 +19,9 @@ from governance.api.queries import (
     vote_fields,
     vote_query,
 )
+from governance.api.vote_list import vote_page
 from governance.selectors import proposals
 from governance.selectors.replays import effect_of
-from governance.selectors.votes import votes_of
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
 from protocol.errors import Invalid, NotFound
@@ -30,7 +30,8 @@ from protocol.votes import PROPOSAL_CHOICES
 from staking.services import clock
 from staking.services.epochs import open_epoch
 from web.api import filters
-from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from web.api.cursors import number_part, window
+from web.api.pagination import PAGE_PARAMETERS, page, page_of
 
 STATUSES = tuple(schemas.PROPOSAL_STATUSES)
 FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
@@ -39,7 +40,7 @@ FILTERS = [OpenApiParameter("status", enum=list(STATUSES))]
 @extend_schema(
     methods=["GET"],
     tags=["governance"],
-    parameters=[*FILTERS, *OFFSET_PARAMETERS],
+    parameters=[*FILTERS, *PAGE_PARAMETERS],
     responses=page_of(schemas.ProposalSerializer),
 )
 @extend_schema(
@@ -81,16 +82,14 @@ def preview(request: Request) -> Response:
 
 @extend_schema(
     tags=["governance"],
-    parameters=[*VOTE_PARAMETERS, *OFFSET_PARAMETERS],
+    parameters=[*VOTE_PARAMETERS, *PAGE_PARAMETERS],
     responses=page_of(schemas.VoteSerializer),
 )
 @api_view(["GET"])
 def proposal_votes(request: Request, proposal: int) -> Response:
     """List the votes on a proposal, by default with the largest power first."""
-    page_window, query = window(request), vote_query(request, PROPOSAL_CHOICES)
-    row = proposals.proposal_figures(checked_id(proposal), votes=0).proposal
-    votes, count = votes_of(row, query, limit=page_window.limit, offset=page_window.offset)
-    return page(request, list(schemas.VoteSerializer(votes, many=True).data), window=page_window, count=count)
+    ballot = proposals.proposal_figures(checked_id(proposal), votes=0).proposal
+    return vote_page(request, ballot, vote_query(request, PROPOSAL_CHOICES))
 
 
 @extend_schema(tags=["governance"], request=schemas.ProposalVoteBody, responses=schemas.ProposalSerializer)
@@ -107,11 +106,18 @@ def proposal_json(proposal: int) -> dict[str, Any]:
 
 
 def _list(request: Request) -> Response:
-    page_window = window(request)
+    wanted = window(request, number_part)
+    (before,) = wanted.after or (None,)
     status = filters.choice(request, "status", STATUSES) or ""
-    rows, count = proposals.list_proposals(limit=page_window.limit, offset=page_window.offset, status=status)
+    rows, _ = proposals.list_proposals(
+        limit=wanted.limit + 1, offset=wanted.offset, status=status, before=before
+    )
     return page(
-        request, list(schemas.ProposalSerializer(rows, many=True).data), window=page_window, count=count
+        request,
+        rows,
+        window=wanted,
+        key=lambda row: (row.proposal.pk,),
+        render=lambda shown: schemas.ProposalSerializer(shown, many=True).data,
     )
 
 

@@ -45,10 +45,21 @@ class DisputeFigures:
 
 
 def list_disputes(
-    *, limit: int, offset: int, status: str = "", node: str = "", slash: int | None = None
+    *,
+    limit: int,
+    offset: int,
+    status: str = "",
+    node: str = "",
+    slash: int | None = None,
+    before: int | None = None,
 ) -> tuple[list[DisputeFigures], int]:
-    """Return a page of disputes, newest first, and their number; "" or None does not filter."""
+    """Return a page of disputes, newest first, and their number; "" or None does not filter.
+
+    `before`: only disputes with a smaller id.
+    """
     rows = _disputes()
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     if status:
         rows = rows.filter(status=status)
     if node:

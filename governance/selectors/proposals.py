@@ -32,9 +32,16 @@ class ProposalFigures:
         return executes_epoch(self.proposal)
 
 
-def list_proposals(*, limit: int, offset: int, status: str = "") -> tuple[list[ProposalFigures], int]:
-    """Return a page of proposals, newest first, and their number; a `status` of "" does not filter."""
+def list_proposals(
+    *, limit: int, offset: int, status: str = "", before: int | None = None
+) -> tuple[list[ProposalFigures], int]:
+    """Return a page of proposals, newest first, and their number; a `status` of "" does not filter.
+
+    `before`: only proposals with a smaller id.
+    """
     conditions: dict[str, Any] = {"status": status} if status else {}
+    if before is not None:
+        conditions["pk__lt"] = before
     rows = Proposal.objects.filter(**conditions)
     return _figures(list(rows.order_by("-pk")[offset : offset + limit]), SHOWN_IN_LIST), rows.count()
 

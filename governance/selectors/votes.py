@@ -34,15 +34,23 @@ class VoteQuery:
 
 def votes_of(ballot: Ballot, query: VoteQuery, *, limit: int, offset: int) -> tuple[list[Vote], int]:
     """Return a page of the votes on a ballot and their number."""
-    votes = _votes(ballot)
-    if query.choice:
-        votes = votes.filter(choice=query.choice)
-    if query.with_reason:
-        votes = votes.exclude(reason="")
-    ordered = votes.order_by(*ORDERINGS[query.ordering])
-    page = list(ordered[offset : offset + limit])
+    votes = _matching(ballot, query)
+    page = list(votes[offset : offset + limit])
     attach_represented(page, represented_in_votes([ballot] if page else []))
     return page, votes.count()
+
+
+def vote_ids(ballot: Ballot, query: VoteQuery) -> list[int]:
+    """Return the ids of the votes on a ballot in the order of the query."""
+    return list(_matching(ballot, query).values_list("id", flat=True))
+
+
+def votes_by_id(ballot: Ballot, ids: Sequence[int]) -> list[Vote]:
+    """Return the votes on the ballot with these ids, in this order."""
+    votes = _votes(ballot).in_bulk(ids)
+    page = [votes[number] for number in ids if number in votes]
+    attach_represented(page, represented_in_votes([ballot] if page else []))
+    return page
 
 
 def vote_of(ballot: Ballot, wallet: str) -> Vote | None:
@@ -74,6 +82,15 @@ def voted_by(wallet: str, ballots: Sequence[Ballot]) -> dict[int, Vote]:
     column = "dispute_id" if isinstance(ballots[0], Dispute) else "proposal_id"
     votes = Vote.objects.filter(**{"wallet": wallet, f"{column}__in": [ballot.pk for ballot in ballots]})
     return {getattr(vote, column): vote for vote in votes}
+
+
+def _matching(ballot: Ballot, query: VoteQuery) -> QuerySet[Vote]:
+    votes = _votes(ballot)
+    if query.choice:
+        votes = votes.filter(choice=query.choice)
+    if query.with_reason:
+        votes = votes.exclude(reason="")
+    return votes.order_by(*ORDERINGS[query.ordering])
 
 
 def _votes(ballot: Ballot) -> QuerySet[Vote]:

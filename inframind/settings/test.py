@@ -15,8 +15,10 @@ DATABASES["default"]["TEST"] = {"NAME": f"test_inframind_{os.getpid()}"}
 
 VERSION_SECONDS = 0
 
-# Workers of one run count apart from each other.
-REDIS_LOCKS_URL = redis_database(3 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+# Each worker of a test run has databases of its own: tests empty them.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+CACHES["default"]["LOCATION"] = redis_database(1 + 2 * WORKER)
+REDIS_LOCKS_URL = redis_database(2 + 2 * WORKER)
 
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

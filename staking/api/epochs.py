@@ -14,15 +14,8 @@ from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_schemas as shapes
 from staking.selectors import epochs
 from staking.selectors.proofs import ProvenLeaf, proof_of
-from web.api.pagination import (
-    CURSOR_PARAMETERS,
-    OFFSET_PARAMETERS,
-    cursor,
-    cursor_page,
-    page,
-    page_of,
-    window,
-)
+from web.api.cursors import address_part, window
+from web.api.pagination import CURSOR_PARAMETERS, PAGE_PARAMETERS, cursor, cursor_page, page, page_of
 
 
 @extend_schema(
@@ -55,16 +48,23 @@ def one_epoch(request: Request, number: int) -> Response:
 @extend_schema(
     tags=["epochs"],
     operation_id="epochs_nodes",
-    parameters=OFFSET_PARAMETERS,
+    parameters=PAGE_PARAMETERS,
     responses=page_of(shapes.EpochNode),
 )
 @api_view(["GET"])
 def epoch_nodes(request: Request, number: int) -> Response:
     """The rows of a report, by address; none until the epoch is settled."""
-    asked = window(request)
-    rows = list(epochs.rows_of_epoch(number)[asked.offset : asked.stop + 1])
-    shown = [shapes.EpochNode(row).data for row in rows[: asked.limit]]
-    return page(request, shown, window=asked, count=asked.offset + len(rows))
+    wanted = window(request, address_part)
+    rows = epochs.rows_of_epoch(number)
+    if wanted.after is not None:
+        rows = rows.filter(node__address__gt=wanted.after[0])
+    return page(
+        request,
+        list(rows[wanted.offset : wanted.stop + 1]),
+        window=wanted,
+        key=lambda row: (row.node.address,),
+        render=lambda shown: shapes.EpochNode(shown, many=True).data,
+    )
 
 
 @extend_schema(tags=["epochs"], operation_id="epochs_proof", responses=shapes.Proof)

@@ -18,19 +18,21 @@ from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
 from protocol.rewards import REPUTATION_CAP
 from staking.api import node_schemas
+from staking.selectors.node_order import OrderedPage
 from staking.selectors.nodes import (
     ORDERINGS,
     STATUSES,
     NodeFigures,
     NodeQuery,
-    find_ids,
+    list_page,
     node_figures,
     nodes_by_id,
 )
 from staking.services import clock, nodes
 from web.api import filters
+from web.api.cursors import SNAPSHOT_PARTS, Window, number_part, whole, window
 from web.api.fields import write_moment
-from web.api.pagination import OFFSET_PARAMETERS, page, page_of, whole, window
+from web.api.pagination import PAGE_PARAMETERS, page_of, snapshot_url
 from web.api.response_cache import kept
 from web.versioned_cache import VersionedCache
 
@@ -76,7 +78,8 @@ FILTERS = [
         "From the least to the greatest, after a minus the other way; unknown figures come last, ties by address.",
     ),
 ]
-NAMES = frozenset([parameter.name for parameter in (*FILTERS, *OFFSET_PARAMETERS)])
+# Answers under a cursor are not cached: each is asked for once.
+NAMES = frozenset([parameter.name for parameter in (*FILTERS, *PAGE_PARAMETERS)]) - {"cursor"}
 KEPT_PAGES = 256
 KEPT_ROWS = 20_000
 
@@ -128,16 +131,15 @@ class Nodes(APIView):
     @extend_schema(
         tags=["nodes"],
         operation_id="nodes_list",
-        parameters=[*FILTERS, *OFFSET_PARAMETERS],
+        parameters=[*FILTERS, *PAGE_PARAMETERS],
         responses=page_of(node_schemas.Node),
     )
     def get(self, request: Request) -> HttpResponse:
         """Nodes with their figures: stake, tier and status as they are now, performance by the latest ranking."""
-        asked = window(request)
-        ranking, ids = find_ids(read_query(request), limit=asked.limit + 1, offset=asked.offset)
-        rows = _rows.get_many([(ranking, id_) for id_ in ids[: asked.limit]], _row_bytes)
-        following = page(request, (), window=asked, count=asked.offset + len(ids)).data["next"]
-        tail = dumps(following).encode()
+        wanted, query = window(request, *SNAPSHOT_PARTS, number_part), read_query(request)
+        page = list_page(query, limit=wanted.limit, offset=wanted.offset, after=wanted.after)
+        rows = [] if page is None else _rows.get_many([(page.ranking, id_) for id_ in page.ids], _row_bytes)
+        tail = dumps(_next_page(request, wanted, page)).encode()
         body = b'{"results":[' + b",".join(rows) + b'],"next":' + tail + b"}"
         return HttpResponse(body, content_type="application/json")
 
@@ -179,6 +181,13 @@ class OneNode(APIView):
 # A node's row is written once for all the pages that it is on.
 _rows: VersionedCache[bytes] = VersionedCache(KEPT_ROWS)
 node_list = kept(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
+
+
+def _next_page(request: Request, wanted: Window, page: OrderedPage | None) -> str | None:
+    if page is None or page.following is None:
+        return None
+    offset = wanted.stop if wanted.after is None else None
+    return snapshot_url(request, page.order, page.following, page.ranking or 0, offset=offset)
 
 
 def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:

@@ -14,8 +14,9 @@ from staking.api import epoch_schemas as shapes
 from staking.models import Ranking
 from staking.selectors import rankings
 from staking.selectors.rankings import LatestRanking
+from web.api.cursors import MAX_LIMIT, whole
 from web.api.fields import write_moment
-from web.api.pagination import CURSOR_PARAMETERS, MAX_LIMIT, cursor, cursor_page, page_of, whole
+from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 
 @extend_schema(
@@ -75,6 +76,8 @@ def _whole(request: Request, ranking: Ranking | LatestRanking, next_at: datetime
         limit=limit,
         number=lambda row: row.rank,
         render=lambda row: shapes.RankedNode(row).data,
+        # The pages that follow are of the same ranking, whichever is the latest then.
+        path=f"/api/v1/rankings/{ranking.id}",
     )
     due = None if next_at is None else write_moment(next_at)
     return Response({**shapes.RankingHead(ranking).data, "next_at": due, **places.data})

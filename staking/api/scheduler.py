@@ -19,8 +19,9 @@ from staking.api.node_schemas import RegionField
 from staking.selectors import scheduler
 from staking.selectors.scheduler import Eligible
 from web.api import filters
+from web.api.cursors import number_part, window
 from web.api.fields import AddressField, IntegerField, ProtocolField
-from web.api.pagination import OFFSET_PARAMETERS, page, page_of, window
+from web.api.pagination import PAGE_PARAMETERS, page, page_of
 from web.api.response_cache import kept
 
 JOB_ID_LENGTH = 64
@@ -36,7 +37,8 @@ FILTERS = [
         description="Where the job is asked from: nodes there weigh 5/4.",
     ),
 ]
-NAMES = frozenset([parameter.name for parameter in (*FILTERS, *OFFSET_PARAMETERS)])
+# Answers under a cursor are not cached: each is asked for once.
+NAMES = frozenset([parameter.name for parameter in (*FILTERS, *PAGE_PARAMETERS)]) - {"cursor"}
 
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": JOB_ID_LENGTH, "examples": ["job-1"]})
@@ -102,7 +104,7 @@ class SchedulerNodes(APIView):
     @extend_schema(
         tags=["scheduler"],
         operation_id="scheduler_nodes",
-        parameters=[*FILTERS, *OFFSET_PARAMETERS],
+        parameters=[*FILTERS, *PAGE_PARAMETERS],
         responses=page_of(Candidate),
     )
     def get(self, request: Request) -> Response:
@@ -110,10 +112,20 @@ class SchedulerNodes(APIView):
         job_class = filters.choice(request, "job_class", JOB_CLASSES)
         if job_class is None:
             raise Invalid(f"Give a job class: one of {', '.join(JOB_CLASSES)}.", field="job_class")
-        region, asked = filters.region(request), window(request)
-        _, found = scheduler.eligible_nodes(job_class, limit=asked.limit + 1, offset=asked.offset)
-        rows = [_candidate_json(one, region) for one in found[: asked.limit]]
-        return page(request, rows, window=asked, count=asked.offset + len(found))
+        region, wanted = filters.region(request), window(request, number_part, number_part)
+        ranking, rows = scheduler.eligible_nodes(
+            job_class,
+            limit=wanted.limit + 1,
+            offset=wanted.offset,
+            after=wanted.after,
+        )
+        return page(
+            request,
+            rows,
+            window=wanted,
+            key=lambda node: (ranking, node.rank),
+            render=lambda shown: [_candidate_json(node, region) for node in shown],
+        )
 
 
 class Assignments(APIView):

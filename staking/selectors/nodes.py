@@ -11,10 +11,11 @@ from protocol.errors import NotFound
 from staking.measurement.live import Live, figures_by_address
 from staking.models import Node
 from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
-from staking.selectors.node_order import all_ids, page_ids
+from staking.selectors.node_order import OrderedPage, all_ids, current_order, page_of_order
 from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery
 from staking.selectors.rankings import in_force, latest_id
 from staking.services.epochs import OpenEpoch, open_epoch
+from web.api.snapshots import Snapshot, load
 
 __all__ = [
     "ORDERINGS",
@@ -22,8 +23,8 @@ __all__ = [
     "STATUSES",
     "NodeFigures",
     "NodeQuery",
-    "find_ids",
     "find_nodes",
+    "list_page",
     "node_figures",
     "node_id",
     "nodes_by_id",
@@ -53,16 +54,30 @@ def nodes_page(
 
 def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures]:
     """The same page without the count and without the rewards of former epochs. Raises: `invalid`."""
-    ranking, ids = find_ids(query, limit=limit, offset=offset)
-    return nodes_by_id(ids, ranking=ranking)
+    page = list_page(query, limit=limit, offset=offset, after=None)
+    return [] if page is None else nodes_by_id(page.ids, ranking=page.ranking)
 
 
-def find_ids(query: NodeQuery, *, limit: int, offset: int) -> tuple[int | None, Sequence[int]]:
-    """The ranking in force and the numbers of the nodes on the same page; 9 queries at most. Raises: `invalid`."""
-    epoch, ranking = in_force()
+def list_page(
+    query: NodeQuery, *, limit: int, offset: int, after: tuple[str, int, int] | None
+) -> OrderedPage | None:
+    """A page of a list of nodes: `after` is the snapshot of its order, a position in it, and its ranking (0: none).
+
+    None before the first epoch. Ten queries at most. Raises: `invalid`, also for a snapshot that has expired.
+    """
+    epoch, latest = in_force()
     if epoch is None:
-        return None, []
-    return ranking, page_ids(query, epoch=epoch, ranking=ranking, limit=limit, offset=offset)
+        return None
+    token, start, number = after or ("", 0, latest or 0)
+    ranking = number or None
+
+    def current() -> Snapshot:
+        return current_order(query, epoch=epoch, ranking=ranking)
+
+    order = load(token, current) if token else current()
+    return page_of_order(
+        query, order=order, start=start, offset=offset, limit=limit, epoch=epoch, ranking=ranking
+    )
 
 
 def nodes_by_id(ids: Sequence[int], *, ranking: int | None) -> list[NodeFigures]:

@@ -19,9 +19,10 @@ from web.versioned_cache import VersionedCache
 
 # In the order of ranks, so that the first page reads only the rows that it shows.
 ELIGIBLE = f"""
-SELECT n.address, n.operator, n.region, {EFFECTIVE_STAKE}, r.score_bps, r.degraded, {OPERATOR_UNBONDING}
+SELECT r.rank, n.address, n.operator, n.region, {EFFECTIVE_STAKE}, r.score_bps, r.degraded, {OPERATOR_UNBONDING}
 FROM staking_rankingrow r JOIN staking_node n ON n.id = r.node_id JOIN staking_pool p ON p.node_id = n.id
-WHERE r.ranking_id = %(ranking)s AND {HAS_STATUS["active"]} AND {EFFECTIVE_STAKE} >= %(minimum)s {{tee}}
+WHERE r.ranking_id = %(ranking)s AND r.rank > %(after)s AND {HAS_STATUS["active"]}
+  AND {EFFECTIVE_STAKE} >= %(minimum)s {{tee}}
 ORDER BY r.rank LIMIT %(limit)s OFFSET %(offset)s
 """
 ALL = 2**31
@@ -30,6 +31,7 @@ ALL = 2**31
 class Eligible(NamedTuple):
     """A node that is eligible for the job class."""
 
+    rank: int
     node: str
     operator: str
     region: str
@@ -75,16 +77,19 @@ class Assignment(NamedTuple):
 _cache: VersionedCache[EligibleNodes] = VersionedCache(len(JOB_CLASSES))
 
 
-def eligible_nodes(job_class: str, *, limit: int, offset: int = 0) -> tuple[int | None, list[Eligible]]:
-    """The latest ranking, and a page of the nodes that are eligible for the job class now, best first.
+def eligible_nodes(
+    job_class: str, *, limit: int, offset: int = 0, after: tuple[int, int] | None = None
+) -> tuple[int | None, list[Eligible]]:
+    """A ranking, and a page of the nodes that are eligible for the job class now, best first.
 
-    The order is that of the ranking; tier, status and unbonding are current. A node that is not ranked is not
-    eligible. Raises: `invalid` for an unknown class.
+    The order is that of the latest ranking, or that of the ranking in `after` behind the rank beside it; tier, status
+    and unbonding are current. A node that is not ranked is not eligible. Raises: `invalid` for an unknown class.
     """
-    epoch, ranking = in_force()
+    epoch, latest = in_force()
+    ranking, rank = after or (latest, 0)
     if ranking is None or epoch is None:
         return None, []
-    return ranking, _read(job_class, ranking, epoch, limit, offset)
+    return ranking, _read(job_class, ranking, epoch, limit, offset, rank)
 
 
 def assign(*, job_id: str, job_class: str, region: str | None) -> Assignment:
@@ -126,9 +131,11 @@ def _read_all(job_class: str) -> EligibleNodes:
     return EligibleNodes(ranking or 0, nodes)
 
 
-def _read(job_class: str, ranking: int, epoch: OpenEpoch, limit: int, offset: int) -> list[Eligible]:
+def _read(
+    job_class: str, ranking: int, epoch: OpenEpoch, limit: int, offset: int, after: int
+) -> list[Eligible]:
     minimum = epoch.params.tiers[minimum_tier_of_class(epoch.params, job_class)].minimum
-    values = {"ranking": ranking, "epoch": epoch.number, "minimum": minimum}
+    values = {"ranking": ranking, "after": after, "epoch": epoch.number, "minimum": minimum}
     with connection.cursor() as cursor:
         sql = ELIGIBLE.format(tee=f"AND {TEE}" if job_class == "tee" else "")
         cursor.execute(sql, values | {"limit": limit, "offset": offset})
@@ -136,7 +143,7 @@ def _read(job_class: str, ranking: int, epoch: OpenEpoch, limit: int, offset: in
 
 
 def _eligible(row: tuple[Any, ...], epoch: OpenEpoch) -> Eligible:
-    address, operator, region, stake, score, degraded, unbonding = row
+    rank, address, operator, region, stake, score, degraded, unbonding = row
     tier = tiers.tier_of(epoch.params, stake)
     access = tiers.quorum_access(epoch.params, tier)
-    return Eligible(address, operator, region, tier, score, degraded, unbonding, access)
+    return Eligible(rank, address, operator, region, tier, score, degraded, unbonding, access)

@@ -400,4 +400,4 @@ def test_very_many_entries_are_summed_and_the_first_are_shown(net, sign_in, call
     assert (len(last["results"]), last["next"]) == (3, None)
     first = caller(ANNA).get(f"wallets/{ANNA}/unbondings?limit=2&status=open").json()
     assert len(first["results"]) == 2
-    assert "offset=2" in first["next"]
+    assert "&cursor=" in first["next"]

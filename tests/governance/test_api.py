@@ -310,3 +310,30 @@ def test_the_effect_of_a_proposal_and_of_changes_can_be_read() -> None:
     assert refusal(post("proposals/preview", {}, NILS)) == (400, "invalid")
     assert refusal(post("proposals/preview", {"changes": {}}, None)) == (401, "unauthenticated")
     assert len(get("proposals")["results"]) == 1
+
+
+def test_a_dispute_that_is_decided_between_two_pages_hides_none(slash: Slash) -> None:
+    """Votes and disputes are paged by a version of the list, not by counting rows again."""
+    post(f"slashes/{slash.pk}/dispute", {"reason": "The oracle read another machine."})
+    dispute = get("disputes")["results"][0]["id"]
+    for wallet in (ANN, BEN, CAT):
+        post(f"disputes/{dispute}/vote", {"choice": "uphold", "reason": ""}, wallet)
+    first = get(f"disputes/{dispute}/votes", limit=2, ordering="-at")
+    assert [vote["wallet"] for vote in first["results"]] == [checksum(CAT), checksum(BEN)]
+    # Ann's vote becomes the newest: it is on the page on which it would have been.
+    post(f"disputes/{dispute}/vote", {"choice": "overturn", "reason": ""}, ANN)
+    post(f"disputes/{dispute}/vote", {"choice": "abstain", "reason": ""}, OLGA)
+    second = APIClient().get(first["next"]).json()
+    assert [(vote["wallet"], vote["choice"]) for vote in second["results"]] == [(checksum(ANN), "overturn")]
+    assert second["next"] is None
+
+
+def test_a_proposal_made_between_two_pages_doubles_none() -> None:
+    world.begin({ANN: 5_000 * MICRO})
+    world.advance_clock()
+    bodies = [{"title": f"Number {number}", "changes": {"quorum_bps": 500 + number}} for number in range(4)]
+    made = [post("proposals", body, ANN)[1]["id"] for body in bodies[:3]]
+    first = get("proposals", limit=2, status="voting")
+    post("proposals", bodies[3], ANN)
+    second = APIClient().get(first["next"]).json()
+    assert [row["id"] for row in first["results"] + second["results"]] == made[::-1]

@@ -141,7 +141,7 @@ def test_json_whatever_is_asked_for(api):
 def test_pages_lead_to_the_end(api):
     first = api().get("toys/echo", limit=3, x="ä&").json()
     assert first["results"] == [0, 1, 2]
-    assert first["next"] == "http://testserver/api/v1/toys/echo?limit=3&x=%C3%A4%26&offset=3"
+    assert first["next"] == "http://testserver/api/v1/toys/echo?limit=3&x=%C3%A4%26&cursor=2"
     second = api().client.get(first["next"]).json()
     third = api().client.get(second["next"]).json()
     assert (second["results"], third) == ([3, 4, 5], {"results": [6], "next": None})
@@ -155,3 +155,14 @@ def test_a_wrong_limit(api, limit):
 @pytest.mark.parametrize("offset", ["-1", "x", "9" * 12])
 def test_a_wrong_offset(api, offset):
     assert problem(api().get("toys/echo", offset=offset)) == (400, "invalid")
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.2", ".", "١", "9" * 20, "1\n"])
+def test_a_wrong_cursor(api, cursor):
+    assert problem(api().get("toys/echo", cursor=cursor)) == (400, "invalid")
+
+
+def test_a_page_begins_at_a_cursor_or_at_an_offset(api):
+    assert api().get("toys/echo", offset=5).json()["results"] == [5, 6]
+    assert api().get("toys/echo", cursor=5).json()["results"] == [6]
+    assert problem(api().get("toys/echo", cursor=5, offset=5)) == (400, "invalid")

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from identity.models import User
 from inframind import urls
 from protocol.errors import DelegationCapExceeded
-from web.api import fields, pagination
+from web.api import cursors, fields, pagination
 from web.api.permissions import OracleOnly, WalletOnly
 
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
@@ -33,8 +33,10 @@ class Echo(APIView):
     """Says what it understood, and who asked."""
 
     def get(self, request: Request) -> Response:
-        window = pagination.window(request)
-        return pagination.page(request, list(range(7))[window.offset : window.stop], window=window, count=7)
+        window = cursors.window(request, cursors.number_part)
+        (last,) = window.after or (-1,)
+        rows = [row for row in range(7) if row > last][window.offset : window.stop + 1]
+        return pagination.page(request, rows, window=window, key=lambda row: (row,), render=list)
 
     def post(self, request: Request) -> Response:
         body = Body(data=request.data)

@@ -11,7 +11,7 @@ from protocol.addresses import normalize
 from protocol.amounts import parse_amount
 from protocol.errors import AddressInvalid, AmountInvalid, Invalid
 from protocol.texts import check_region, check_text
-from web.api.pagination import whole
+from web.api.cursors import whole
 
 LONGEST_SEARCH = 64
 LAST_EPOCH = 2**31 - 1

@@ -1,14 +1,13 @@
 """Pages of a list: `{"results": […], "next": url|null}` (interfaces section 3).
 
-Short lists go by `limit` and `offset`, ever-growing ones by `limit` and `cursor`, the number of the last
-row that was read, so that a deep page costs what the first one does.
+All pages of a listing are pages of one version, so that no row is on two of them and none is missing: `next` carries
+a cursor. There are three kinds of lists: numbered ones (the cursor is the last row's number), lists in the order of
+values that never change (the cursor is the last row's key), and lists that move (the cursor names a snapshot).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -18,54 +17,85 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from protocol.errors import Invalid
-
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-MAX_OFFSET = 10**9
-MAX_CURSOR = 2**63 - 1
-
-_PLAIN = re.compile(r"[0-9]{1,19}")
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The rows asked for: `limit` of them after `offset` others."""
-
-    limit: int
-    offset: int = 0
-
-    @property
-    def stop(self) -> int:
-        return self.offset + self.limit
+from web.api import snapshots
+from web.api.cursors import (
+    CURSOR_PATTERN,
+    DEFAULT_LIMIT,
+    MAX_CURSOR,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    Window,
+    whole,
+    written,
+)
+from web.api.snapshots import Snapshot
 
 
-def whole(request: Request, name: str, default: int | None, low: int, high: int) -> int | None:
-    """An integer of the query, `default` when it is not given. Raises: `invalid` outside low … high."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not _PLAIN.fullmatch(text) or not low <= int(text) <= high:
-        raise Invalid(f"Give {name} as a whole number from {low} to {high}.", field=name)
-    return int(text)
+def page(
+    request: Request,
+    rows: Sequence[Any],
+    *,
+    window: Window,
+    key: Callable[[Any], Sequence[Any]],
+    render: Callable[[Sequence[Any]], Any],
+    path: str = "",
+) -> Response:
+    """A page of a list in an order that does not change; `rows` has one more than the limit when another follows.
+
+    `path`: where the next page is, if not at the request's own.
+    """
+    shown = rows[: window.limit]
+    following = written(key(shown[-1])) if len(rows) > window.limit else None
+    url = next_url(request, cursor=following, path=path)
+    return Response({"results": render(shown), "next": url})
 
 
-def window(request: Request) -> Window:
-    """What `limit` and `offset` ask for. Raises: `invalid`."""
-    limit = whole(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-    offset = whole(request, "offset", 0, 0, MAX_OFFSET)
-    assert limit is not None
-    assert offset is not None
-    return Window(limit, offset)
+def snapshot_page(
+    request: Request,
+    *,
+    window: Window,
+    keys: Callable[[], Sequence[int]],
+    read: Callable[[Sequence[int]], Sequence[Any]],
+    render: Callable[[Sequence[Any]], Any],
+) -> Response:
+    """A page of a list that moves: `keys` returns the ids of all rows in order, `read` the rows of some of them.
+
+    Rows that no longer exist are left out. Raises: `invalid` for a cursor whose snapshot has expired.
+    """
+    if window.after is None:
+        snapshot, start = Snapshot(keys()), window.offset
+    else:
+        token, start = window.after
+        snapshot = snapshots.load(token, lambda: Snapshot(keys()))
+    stop = start + window.limit
+    rows = read(snapshot.keys[start:stop])
+    following = None
+    if stop < len(snapshot.keys):
+        following = snapshot_url(request, snapshot, stop, offset=stop if window.after is None else None)
+    return Response({"results": render(rows), "next": following})
 
 
-def page(request: Request, results: Sequence[Any], *, window: Window, count: int) -> Response:
-    """One page of a list of `count` rows, of which `results` are those of `window`."""
-    following = window.stop if window.stop < count else None
-    return Response({"results": results, "next": _next(request, offset=following)})
+def snapshot_url(request: Request, snapshot: Snapshot, *place: int, offset: int | None) -> str | None:
+    """The URL of a place in a snapshot; where it cannot be stored, of the rows behind `offset` others."""
+    if snapshot.store() or offset is None:
+        return next_url(request, cursor=written((snapshot.token, *place)))
+    return next_url(request, offset=str(offset))
+
+
+def next_url(
+    request: Request, *, cursor: str | None = None, offset: str | None = None, path: str = ""
+) -> str | None:
+    """The request's URL, or that of another path, with this cursor or offset; None without both."""
+    place = ("cursor", cursor) if cursor is not None else ("offset", offset)
+    if place[1] is None:
+        return None
+    others = request.query_params.lists()
+    query = [(name, value) for name, values in others if name not in ("cursor", "offset") for value in values]
+    return request.build_absolute_uri(f"{path or request.path}?{urlencode([*query, place])}")
 
 
 def cursor(request: Request) -> tuple[int, int | None]:
-    """`limit`, and the number after which to go on (None: from the beginning). Raises: `invalid`."""
+    """`limit`, and the number after which to continue (None: from the beginning). Raises: `invalid`."""
     limit = whole(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     assert limit is not None
     return limit, whole(request, "cursor", None, 0, MAX_CURSOR)
@@ -78,19 +108,17 @@ def cursor_page(
     limit: int,
     number: Callable[[Any], int],
     render: Callable[[Any], Any],
+    path: str = "",
 ) -> Response:
-    """One page of a list read by number; `rows` has one more than `limit` when another page follows."""
-    kept = rows[:limit]
-    following = number(kept[-1]) if len(rows) > limit else None
-    return Response({"results": [render(row) for row in kept], "next": _next(request, cursor=following)})
-
-
-def _next(request: Request, **place: int | None) -> str | None:
-    [(name, value)] = place.items()
-    if value is None:
-        return None
-    kept = [(k, v) for k, values in request.query_params.lists() if k != name for v in values]
-    return request.build_absolute_uri(f"{request.path}?{urlencode([*kept, (name, value)])}")
+    """A page of a list in the order of its rows' numbers; `rows` has one more than `limit` when another follows."""
+    return page(
+        request,
+        rows,
+        window=Window(limit),
+        key=lambda row: (number(row),),
+        render=lambda shown: [render(row) for row in shown],
+        path=path,
+    )
 
 
 def _parameter(name: str, says: str, low: int, high: int, default: int | None = None) -> OpenApiParameter:
@@ -100,12 +128,20 @@ def _parameter(name: str, says: str, low: int, high: int, default: int | None = 
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=says)
 
 
-LIMIT = _parameter("limit", "How many rows.", 1, MAX_LIMIT, DEFAULT_LIMIT)
-OFFSET_PARAMETERS = [LIMIT, _parameter("offset", "How many rows to pass over.", 0, MAX_OFFSET, 0)]
-CURSOR_PARAMETERS = [
+_NEXT = "Where the previous page ended; take it from `next`."
+LIMIT = _parameter("limit", "The number of rows.", 1, MAX_LIMIT, DEFAULT_LIMIT)
+PAGE_PARAMETERS = [
     LIMIT,
-    _parameter("cursor", "Where the former page ended; take it from `next`.", 0, MAX_CURSOR),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "pattern": CURSOR_PATTERN, "maxLength": 200},
+        OpenApiParameter.QUERY,
+        description=f"{_NEXT} The pages of one listing are of one version; a cursor of a list that moves is good "
+        f"for {snapshots.LIFETIME_SECONDS // 60} minutes.",
+    ),
+    _parameter("offset", "The number of rows to skip, instead of a cursor.", 0, MAX_OFFSET, 0),
 ]
+CURSOR_PARAMETERS = [LIMIT, _parameter("cursor", _NEXT, 0, MAX_CURSOR)]
 
 
 @cache

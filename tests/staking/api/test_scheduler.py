@@ -43,11 +43,12 @@ def post(path: str, **body: Any) -> Any:
 
 
 def test_the_eligible_are_read_best_first_with_their_weights(ranked: Net, get: Any) -> None:
+    ranking = get("rankings/latest")["id"]
     assert get("scheduler/nodes", job_class="zkml", limit=1) == {
         "results": [
             {"node": shown(NORTH), "tier": 3, "score_bps": 11_200, "weight": 11_200, "region": "eu-west"},
         ],
-        "next": "http://testserver/api/v1/scheduler/nodes?job_class=zkml&limit=1&offset=1",
+        "next": f"http://testserver/api/v1/scheduler/nodes?job_class=zkml&limit=1&cursor={ranking}.1",
     }
     # Nobody worked, so Q is 10,000 and the uptime's 1,200; the ties go by stake.
     assert [row[:2] for row in rows(get)] == [("north", 3), ("west", 2), ("south", 1), ("east", 0)]
