@@ -1,10 +1,11 @@
-"""A calendar of what comes: when a wallet's unbondings mature, and when votes close (iCalendar, RFC 5545)."""
+"""Calendars (iCalendar, RFC 5545): when a wallet's unbondings mature, and when votes close."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -19,13 +20,15 @@ from protocol.errors import ProtocolError
 from staking.models import Unbonding
 from staking.services import clock
 
-MOST = 200
-LINE_BYTES = 75
+if TYPE_CHECKING:
+    from icalendar import Event
+
+MAX_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
-    """One entry of the calendar; `name` tells it from all others for good."""
+class Deadline:
+    """An event of a calendar. `name` identifies it on its site for good."""
 
     name: str
     at: datetime
@@ -36,88 +39,76 @@ class Date:
 
 @require_safe
 def votes_calendar(request: HttpRequest) -> HttpResponse:
-    """When the votes that are open close."""
-    return _answer(request, "InfraMind votes", list(_votes()))
+    """When the open votes close."""
+    return _calendar(request, "InfraMind votes", _votes())
 
 
 @require_safe
 def wallet_calendar(request: HttpRequest, address: str) -> HttpResponse:
     """When this wallet's unbondings mature, and when the open votes close."""
     try:
-        dates = [*_unlocks(normalize(address)), *_votes()]
+        deadlines = [*_unbondings(normalize(address)), *_votes()]
     except ProtocolError as error:
         return HttpResponse(
             f"{error.detail}\n", status=error.status, content_type="text/plain; charset=utf-8"
         )
-    return _answer(request, "InfraMind stake and votes", dates)
+    return _calendar(request, "InfraMind stake and votes", deadlines)
 
 
-def _unlocks(wallet: str) -> Iterator[Date]:
-    for entry in unbondings_of_wallet(wallet, status=Unbonding.Status.OPEN, limit=MOST):
+def _unbondings(wallet: str) -> Iterator[Deadline]:
+    for entry in unbondings_of_wallet(wallet, status=Unbonding.Status.OPEN, limit=MAX_EVENTS):
         held = " A pending slash can still reach it and holds it." if entry.held else ""
         amount = format_amount(entry.amount)
-        yield Date(
+        yield Deadline(
             name=f"unbonding-{entry.id}",
             at=entry.matures_at,
-            title=f"{amount} IFM from {entry.name} unlock",
-            text=f"{amount} IFM ({entry.kind}) leave node {entry.name} and return to your wallet.{held}",
+            title=f"{amount} IFM from {entry.name} mature",
+            text=f"{amount} IFM ({entry.kind}) of node {entry.name} return to your wallet.{held}",
             path="/portfolio/",
         )
 
 
-def _votes() -> Iterator[Date]:
-    for case in list_disputes(status="voting", limit=MOST, offset=0)[0]:
-        number, charge = case.dispute.pk, case.slash
+def _votes() -> Iterator[Deadline]:
+    for figures in list_disputes(status="voting", limit=MAX_EVENTS, offset=0)[0]:
+        number, slash = figures.dispute.pk, figures.slash
         title = f"Vote on dispute {number} closes"
-        text = f"Was {charge.offence} of node {charge.node.name} in epoch {charge.epoch} rightly charged?"
-        yield Date(f"dispute-{number}", case.count.closes_at, title, text, f"/disputes/{number}/")
-    for wish in list_proposals(status="voting", limit=MOST, offset=0)[0]:
-        number, closes_at = wish.proposal.pk, wish.count.closes_at
+        offence = slash.offence.replace("_", " ")
+        text = f"Is the slash of node {slash.node.name} for {offence} in epoch {slash.epoch} right?"
+        yield Deadline(f"dispute-{number}", figures.count.closes_at, title, text, f"/disputes/{number}/")
+    for row in list_proposals(status="voting", limit=MAX_EVENTS, offset=0)[0]:
+        number, closes_at = row.proposal.pk, row.count.closes_at
         title = f"Vote on proposal {number} closes"
-        yield Date(f"proposal-{number}", closes_at, title, wish.proposal.title, f"/proposals/{number}/")
+        yield Deadline(f"proposal-{number}", closes_at, title, row.proposal.title, f"/proposals/{number}/")
 
 
-def _answer(request: HttpRequest, name: str, dates: list[Date]) -> HttpResponse:
-    lines = _calendar(
-        name, dates, request.build_absolute_uri("/").rstrip("/"), request.get_host(), clock.now()
-    )
-    body = "".join(_folded(line) for line in lines)
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+def _calendar(request: HttpRequest, name: str, deadlines: Iterable[Deadline]) -> HttpResponse:
+    # Imported here: nothing else of the site needs it.
+    from icalendar import Calendar
+
+    calendar, now = Calendar(), clock.now()
+    for key, value in (
+        ("version", "2.0"), ("prodid", "-//InfraMind//Staking//EN"), ("method", "PUBLISH"), ("x-wr-calname", name),
+    ):  # fmt: skip
+        calendar.add(key, value)
+    for deadline in sorted(deadlines, key=lambda one: (one.at, one.name)):
+        calendar.add_component(_event(request, deadline, now))
+    response = HttpResponse(calendar.to_ical(sorted=False), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="inframind.ics"'
     return response
 
 
-def _calendar(name: str, dates: Iterable[Date], site: str, host: str, now: datetime) -> Iterator[str]:
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//InfraMind//Staking//EN", "METHOD:PUBLISH")
-    yield f"X-WR-CALNAME:{_escaped(name)}"
-    for date in sorted(dates, key=lambda one: (one.at, one.name)):
-        yield "BEGIN:VEVENT"
-        yield f"UID:{date.name}@{host}"
-        yield f"DTSTAMP:{_stamp(now)}"
-        yield f"DTSTART:{_stamp(date.at)}"
-        yield f"SUMMARY:{_escaped(date.title)}"
-        yield f"DESCRIPTION:{_escaped(date.text)}"
-        yield f"URL:{site}{date.path}"
-        yield "END:VEVENT"
-    yield "END:VCALENDAR"
+def _event(request: HttpRequest, deadline: Deadline, now: datetime) -> Event:
+    from icalendar import Event
+
+    event = Event()
+    event.add("uid", f"{deadline.name}@{request.get_host()}")
+    event.add("dtstamp", _seconds(now))
+    event.add("dtstart", _seconds(deadline.at))
+    event.add("summary", plain(deadline.title))
+    event.add("description", plain(deadline.text))
+    event.add("url", request.build_absolute_uri(deadline.path))
+    return event
 
 
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _escaped(text: str) -> str:
-    marked = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return "\\n".join(plain(line) for line in marked.splitlines())
-
-
-def _folded(line: str) -> str:
-    """A line cut in pieces of at most 75 octets, between characters; all but the first begin with a blank."""
-    pieces, piece, size = [], "", 0
-    for sign in line:
-        width = len(sign.encode())
-        if size + width > LINE_BYTES:
-            pieces.append(piece)
-            piece, size = " ", 1
-        piece, size = piece + sign, size + width
-    return "\r\n".join([*pieces, piece]) + "\r\n"
+def _seconds(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)

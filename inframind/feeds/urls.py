@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.decorators.http import require_safe
 
-from .atom import atom
+from .atom import NewestFeed
 from .badge import badge
 from .calendar import votes_calendar, wallet_calendar
 
@@ -10,5 +11,5 @@ urlpatterns = [
     path("nodes/<str:address>/badge.svg", badge, name="badge"),
     path("wallets/<str:address>/calendar.ics", wallet_calendar, name="wallet-calendar"),
     path("governance/calendar.ics", votes_calendar, name="votes-calendar"),
-    path("feed.atom", atom, name="feed"),
+    path("feed.atom", require_safe(NewestFeed()), name="feed"),
 ]
