@@ -7,21 +7,22 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Dispute
 from governance.pages import labels
+from governance.pages.forms import EvidenceForm, VoteForm
 from governance.pages.lifecycle import slash_lifecycle
 from governance.pages.offence_chart import offence_chart
 from governance.pages.slash_breakdown import SlashBreakdown, breakdown_of
 from governance.pages.tally import tally_of
 from governance.pages.vote_list import vote_list
-from governance.pages.voting_power import power_of
-from governance.selectors.disputes import DisputeFigures, dispute_figures
+from governance.pages.vote_panel import Choice, VotePanel, accepts_votes, power_of
+from governance.selectors.disputes import dispute_figures
 from governance.selectors.evidence import epochs_around, receipts_of
 from governance.selectors.slashes import outcomes_of, similar_disputes
-from governance.voting_periods import is_before_end
 from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
@@ -57,25 +58,27 @@ def dispute_context(request: HttpRequest, dispute: int) -> dict[str, Any]:
     except NotFound:
         raise Http404 from None
     now, epoch, wallet = clock.now(), open_epoch_or_404(), signed_in_wallet(request)
-    context = slash_context(request, figures.slash, figures.dispute, now)
+    row = figures.dispute
+    context = slash_context(request, figures.slash, row, now)
+    panel = VotePanel(
+        action=reverse("dispute-vote", args=[dispute]),
+        question=gettext("Should the slash be executed?"),
+        choices=_choices(context["breakdown"]),
+        accepts_votes=accepts_votes(row, epoch, now),
+        closes_at=figures.count.closes_at,
+        power=power_of(row, wallet, epoch) if wallet else None,
+        notice=_own_stake_notice(context["breakdown"]),
+    )
     return {
         **context,
         "figures": figures,
-        "dispute": figures.dispute,
-        "tally": tally_of(figures.dispute, figures.count),
-        "power": power_of(figures.dispute, wallet, epoch) if wallet else None,
-        "open": is_open(figures, epoch, now),
-        "choices": _choices(context["breakdown"]),
-        "votes": vote_list(request, figures.dispute, DISPUTE_CHOICES),
-        "own_stake_notice": _own_stake_notice(context["breakdown"]),
-        "evidence_form": wallet == figures.dispute.operator,
+        "dispute": row,
+        "tally": tally_of(row, figures.count),
+        "panel": panel,
+        "vote_form": VoteForm(choices=panel.choices),
+        "votes": vote_list(request, row, DISPUTE_CHOICES),
+        "evidence_form": EvidenceForm() if wallet == row.operator and panel.accepts_votes else None,
     }
-
-
-def is_open(figures: DisputeFigures, epoch: OpenEpoch, now: datetime) -> bool:
-    """Return whether the dispute still accepts votes and evidence."""
-    voting = figures.dispute.status == Dispute.Status.VOTING
-    return voting and is_before_end(figures.dispute.closes_epoch, epoch, now)
 
 
 def slash_context(
@@ -130,7 +133,7 @@ def _hardware(slash: Slash) -> list[tuple[str, Any, Any]]:
     return [(name, declared[name], measured.get(name)) for name in names]
 
 
-def _choices(breakdown: SlashBreakdown | None) -> list[tuple[str, str, str]]:
+def _choices(breakdown: SlashBreakdown | None) -> list[Choice]:
     """Return (value, label, effect) of each choice of the vote."""
     slashed = amount_digits(breakdown.slashed, 2) if breakdown else "0.00"
     return [

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy
 
 from governance.pages.labels import offence
 from protocol.amounts import MICRO, parse_amount
-from protocol.bounds import AMOUNTS, BOUNDS, TABLE_BOUNDS, bounds_to_json
+from protocol.bounds import AMOUNTS, BOUNDS, JOINT_BOUNDS, TABLE_BOUNDS
 from protocol.parameters import TABLES
-from web.formatting import UNIT, amount_digits, grouped_int, percent, period
+from web.formatting import UNIT, amount_digits, grouped_int, percent, period, times
+
+# Shown and entered as a factor (1.2×), not as a percentage.
+FACTORS = frozenset({"high_performer_bps"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ _NAMES: dict[str, tuple[Any, Any]] = {
     "proposal_voting_epochs": (gettext_lazy("Proposal vote"), gettext_lazy("epochs after the epoch of the proposal")),
     "timelock_epochs": (gettext_lazy("Timelock"), gettext_lazy("epochs between the end of the vote and the execution")),
 }  # fmt: skip
+TABLE_LABELS = {"tiers": gettext_lazy("Tiers"), "offences": gettext_lazy("Offences")}
 _COLUMNS: dict[str, Any] = {
     "minimum": gettext_lazy("minimum stake"),
     "bonus_bps": gettext_lazy("reward bonus"),
@@ -100,17 +104,14 @@ _COLUMNS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A parameter. `key`: its name, in a table "tiers.1.minimum"; `text`: the value as entered."""
+    """A parameter. `key`: its name, in a table "tiers.1.minimum"; `rule`: the joint bound, "" when there is none."""
 
     key: str
     label: str
     help: str
-    text: str
     shown: str
-    unit: str
-    low: str
-    high: str
     bounds: str
+    rule: str
 
 
 def title(key: str) -> str:
@@ -126,11 +127,13 @@ def title(key: str) -> str:
 def show(key: str, value: Any) -> str:
     """Return a value with its unit: time, percentage, IFM or a count."""
     name = key.rpartition(".")[2]
-    if name in AMOUNTS or name == "minimum":
+    if is_amount(name):
         micro = parse_amount(value) if isinstance(value, str) else value
         return f"{amount_digits(micro, 0 if micro % MICRO == 0 else None)} {UNIT}"
+    if name in FACTORS:
+        return times(value, 2 if value % 100 == 0 else 4)
     if name.endswith("_bps"):
-        return percent(value)
+        return percent(value, 0 if value % 100 == 0 else 2)
     return period(value) if name.endswith("_seconds") else grouped_int(value)
 
 
@@ -141,31 +144,31 @@ def value_of(key: str, value: Any) -> Value:
         key=key,
         label=title(key),
         help=str(_NAMES[key][1]) if key in _NAMES else "",
-        text=plain(value),
         shown=show(key, value),
-        unit=_unit(name),
-        low=_bound(name, 0),
-        high=_bound(name, 1),
-        bounds=_bounds(name),
+        bounds=bounds_of(name),
+        rule=_rule(key.partition(".")[0], name),
     )
 
 
-def plain(value: Any) -> str:
-    """Return a value without trailing zeros: "10200" for "10200.000000"."""
-    text = str(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def is_amount(name: str) -> bool:
+    """Return whether a parameter or a column of a table is an amount of IFM."""
+    return name in AMOUNTS or name == "minimum"
 
 
-# The joint bounds of protocol.bounds, listed here for translation.
-RULES = (
-    gettext_noop(
-        "unbonding_seconds is at least (dispute_filing_epochs + dispute_voting_epochs + 1) × epoch_seconds"
+# The joint bounds of protocol.bounds, in the words of the pages.
+_JOINT_RULES = {
+    "unbonding_seconds": gettext_lazy(
+        "The unbonding period must be at least as long as dispute window, dispute vote and one more epoch together."
     ),
-    gettext_noop("heartbeat_slot_seconds divides epoch_seconds"),
-    gettext_noop("sla_full_bps is at least sla_threshold_bps"),
-    gettext_noop("slash_burn_bps, slash_honest_bps and slash_delegators_bps sum to 10000"),
-    gettext_noop("the minimum of tier 0 is 0 and the others rise strictly"),
-)
+    "heartbeat_slot_seconds": gettext_lazy("The epoch length must be a multiple of the heartbeat slot."),
+    "sla_full_bps": gettext_lazy("The full SLA must be at least the SLA threshold."),
+    "slash_burn_bps": gettext_lazy(
+        "The three parts of a slash (burned, to honest nodes, returned to delegators) must add to 100%."
+    ),
+    "tiers": gettext_lazy(
+        "The minimum stake of tier 0 must be 0 and the minimum of each following tier must be higher."
+    ),
+}
 _CODES = {
     "none": gettext_lazy("none"),
     "member": gettext_lazy("member"),
@@ -176,10 +179,12 @@ _CODES = {
 }
 
 
-def rules_of(name: str) -> str:
-    """Return the joint bound of a parameter, "" when there is none."""
-    rule = str(bounds_to_json().get(name, {}).get("rule", ""))
-    return gettext(rule) if rule else ""
+def joint_rule(detail: str) -> tuple[str, tuple[str, ...]]:
+    """Return the sentence of the joint bound that an error of the rules names, and the parameters in it."""
+    for joint in JOINT_BOUNDS:
+        if joint.rule in detail:
+            return str(_JOINT_RULES[joint.names[0]]), joint.names
+    return detail, ()
 
 
 def code_label(code: str) -> str:
@@ -187,16 +192,8 @@ def code_label(code: str) -> str:
     return str(_CODES.get(code, code))
 
 
-def _unit(name: str) -> str:
-    if name in AMOUNTS or name == "minimum":
-        return UNIT
-    if name.endswith("_bps"):
-        return gettext("bps")
-    return gettext("seconds") if name.endswith("_seconds") else ""
-
-
-def _bounds(name: str) -> str:
-    """Return both bounds with their unit: "50.00% … 99.00%", "1 minute … 7 days"."""
+def bounds_of(name: str) -> str:
+    """Return both bounds with their unit: "50% … 99%", "1 minute … 7 days"."""
     low, high = {**BOUNDS, **TABLE_BOUNDS}[name]
     if high is None:
         return gettext("from %(low)s") % {"low": show(name, low)}
@@ -204,10 +201,8 @@ def _bounds(name: str) -> str:
     return " … ".join((show(name, low).removesuffix(f" {UNIT}"), show(name, high)))
 
 
-def _bound(name: str, side: int) -> str:
-    bound = {**BOUNDS, **TABLE_BOUNDS}[name][side]
-    if bound is None:
+def _rule(parameter: str, name: str) -> str:
+    if parameter in TABLES and name != "minimum":
         return ""
-    if name in AMOUNTS or name == "minimum":
-        return amount_digits(bound, 0 if bound % MICRO == 0 else None)
-    return grouped_int(bound)
+    joint = next((joint for joint in JOINT_BOUNDS if parameter in joint.names), None)
+    return str(_JOINT_RULES[joint.names[0]]) if joint else ""

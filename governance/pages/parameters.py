@@ -13,7 +13,6 @@ from governance.pages.parameter_labels import (
     GROUPS,
     Value,
     code_label,
-    rules_of,
     show,
     title,
     value_of,
@@ -48,12 +47,9 @@ def parameters(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/parameters.html", context)
 
 
-def groups_of(values: dict[str, Any]) -> list[tuple[str, list[tuple[Value, str]]]]:
-    """Return the parameters outside the tables by group, each with its joint bound."""
-    return [
-        (str(group.title), [(value_of(name, values[name]), rules_of(name)) for name in group.names])
-        for group in GROUPS
-    ]
+def groups_of(values: dict[str, Any]) -> list[tuple[str, list[Value]]]:
+    """Return the parameters outside the tables by group."""
+    return [(str(group.title), [value_of(name, values[name]) for name in group.names]) for group in GROUPS]
 
 
 def changes_of(version: Version) -> list[Change]:

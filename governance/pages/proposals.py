@@ -6,22 +6,23 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from governance.models import Proposal
 from governance.pages.dispute import open_epoch_or_404
+from governance.pages.forms import VoteForm
 from governance.pages.lifecycle import proposal_lifecycle
 from governance.pages.parameter_labels import show, title
 from governance.pages.parameters import Change
 from governance.pages.tally import tally_of
 from governance.pages.vote_list import vote_list
-from governance.pages.voting_power import power_of
+from governance.pages.vote_panel import Choice, VotePanel, accepts_votes, power_of
 from governance.selectors.competition import Competitor, executes_epoch
 from governance.selectors.overview import ballot_rows
 from governance.selectors.proposals import ProposalFigures, proposal_figures
 from governance.selectors.replays import Effect, effect_of
-from governance.voting_periods import is_before_end
 from protocol.errors import NotFound, ParameterOutOfBounds
 from protocol.parameters import Parameters, apply_changes, numbers_of, to_json
 from protocol.votes import PROPOSAL_CHOICES
@@ -69,15 +70,21 @@ def proposal_context(request: HttpRequest, proposal: int) -> dict[str, Any]:
     except NotFound:
         raise Http404 from None
     row, now, epoch, wallet = figures.proposal, clock.now(), open_epoch_or_404(), signed_in_wallet(request)
-    is_open = row.status == Proposal.Status.VOTING and is_before_end(row.closes_epoch, epoch, now)
+    panel = VotePanel(
+        action=reverse("proposal-vote", args=[proposal]),
+        question=gettext("Should the change be adopted?"),
+        choices=_choices(),
+        accepts_votes=accepts_votes(row, epoch, now),
+        closes_at=figures.count.closes_at,
+        power=power_of(row, wallet, epoch) if wallet else None,
+    )
     return {
         "figures": figures,
         "proposal": row,
         "lifecycle": proposal_lifecycle(row, figures.executes_epoch, now),
         "tally": tally_of(row, figures.count),
-        "power": power_of(row, wallet, epoch) if wallet else None,
-        "open": is_open,
-        "choices": _choices(),
+        "panel": panel,
+        "vote_form": VoteForm(choices=panel.choices),
         "votes": vote_list(request, row, PROPOSAL_CHOICES),
         "changes": proposed_changes(figures, epoch),
         "competing": [_competing(competitor, figures) for competitor in figures.competing],
@@ -130,7 +137,7 @@ def _effect(proposal: Proposal, params: Parameters, wallet: str | None) -> Effec
         return None
 
 
-def _choices() -> list[tuple[str, str, str]]:
+def _choices() -> list[Choice]:
     return [
         ("for", gettext("For"), gettext("Adopt the change")),
         ("against", gettext("Against"), gettext("Keep the current values")),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from governance.models import Dispute
 from governance.pages import labels
 from governance.pages.dispute import open_epoch_or_404, slash_context
+from governance.pages.forms import DisputeForm
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
 from governance.voting_periods import is_before_end
 from protocol.addresses import checksum, normalize
@@ -83,6 +84,7 @@ def slash_page(request: HttpRequest, slash: Slash) -> dict[str, Any]:
         **slash_context(request, slash, None, now),
         "is_operator": signed_in_wallet(request) == slash.node.operator,
         "disputable": slash.status == Slash.Status.PENDING and in_time,
+        "dispute_form": DisputeForm(),
         "deposit": epoch.params.dispute_deposit,
     }
 

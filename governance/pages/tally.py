@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from governance.models import Dispute, Proposal
 from governance.pages import labels
 from governance.selectors.tallies import Ballot, VoteCount
-from protocol.amounts import BPS
-from web.formatting import amount_digits
+from protocol.amounts import BPS, MICRO
+from web.formatting import amount_digits, grouped_int, percent, percentages
 from web.templatetags.components import part_of
 
 MIN_SCALE_BPS = 2_500
@@ -25,13 +25,21 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side of the vote: its power (µIFM) and its part of both sides' power (bps)."""
+    """A side of the vote: its power and the represented part of it (µIFM), and its part of both sides' power.
+
+    The parts of both sides (bps) add to 100 %.
+    """
 
     label: str
     power: int
+    represented: int
     bps: int
     role: str
     icon: str
+
+    @property
+    def percent(self) -> str:
+        return percent(self.bps, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class TallyCard:
     turnout: int
     base: int
     voters: int
+    represented: int
+    represented_wallets: int
     snapshot_epoch: int
     projection: str
     needed: Sequence[str]
@@ -58,9 +68,9 @@ def tally_of(ballot: Ballot, count: VoteCount) -> TallyCard:
     """Return the tally card of a dispute or a proposal."""
     dispute = isinstance(ballot, Dispute)
     first, second = ("overturn", "uphold") if dispute else ("for", "against")
-    decided = count.tally[first] + count.tally[second]
+    parts = percentages([count.tally[first], count.tally[second]])
     turnout_bps = part_of(count.turnout, ballot.quorum_base)
-    left, right = (_side(choice, count.tally[choice], decided) for choice in (first, second))
+    left, right = (_side(choice, count, bps) for choice, bps in zip((first, second), parts, strict=True))
     return TallyCard(
         left=left,
         right=right,
@@ -73,15 +83,18 @@ def tally_of(ballot: Ballot, count: VoteCount) -> TallyCard:
         turnout=count.turnout,
         base=ballot.quorum_base,
         voters=count.voters,
+        represented=sum(count.represented.values()),
+        represented_wallets=count.represented_wallets,
         snapshot_epoch=ballot.opened_epoch,
         projection=_projection(ballot, count),
         needed=_needed(ballot, count, left, right) if ballot.status == "voting" else (),
     )
 
 
-def _side(choice: str, power: int, decided: int) -> Side:
+def _side(choice: str, count: VoteCount, bps: int) -> Side:
     role, icon = SIDES[choice]
-    return Side(str(labels.CHOICES[choice]), power, part_of(power, decided), role, icon)
+    label, represented = str(labels.CHOICES[choice]), count.represented.get(choice, 0)
+    return Side(label, count.tally[choice], represented, bps, role, icon)
 
 
 def _projection(ballot: Ballot, count: VoteCount) -> str:
@@ -95,8 +108,15 @@ def _needed(ballot: Ballot, count: VoteCount, left: Side, right: Side) -> list[s
     needed = []
     if count.missing:
         sentence = gettext("%(power)s IFM more must vote to meet the quorum, abstentions included.")
-        needed.append(sentence % {"power": amount_digits(count.missing)})
-    if left.power <= right.power:
-        sentence = gettext("%(side)s needs %(power)s IFM more to lead.")
-        needed.append(sentence % {"side": left.label, "power": amount_digits(right.power - left.power + 1)})
+        needed.append(sentence % {"power": _whole(count.missing)})
+    if left.power < right.power:
+        sentence = gettext("%(side)s needs more than %(power)s IFM more to lead.")
+        needed.append(sentence % {"side": left.label, "power": _whole(right.power - left.power)})
+    elif left.power == right.power:
+        needed.append(gettext("Both sides are equal: %(side)s does not lead.") % {"side": left.label})
     return needed
+
+
+def _whole(micro: int) -> str:
+    """Return µIFM as whole IFM, rounded up."""
+    return grouped_int(-(-micro // MICRO))

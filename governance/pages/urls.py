@@ -11,6 +11,7 @@ from governance.pages import (
     parameters,
     proposals,
     proposing,
+    representatives,
     slashes,
     voting,
 )
@@ -27,5 +28,6 @@ urlpatterns = [
     path("proposals/new/", proposing.new, name="proposal-new"),
     path("proposals/<int:proposal>/", proposals.proposal, name="proposal"),
     path("proposals/<int:proposal>/vote/", voting.vote_on_proposal, name="proposal-vote"),
+    path("representatives/", representatives.representatives, name="representatives"),
     path("parameters/", parameters.parameters, name="parameters"),
 ]

@@ -3,160 +3,150 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from governance.models import Proposal, Vote
+from governance.models import Vote
 from governance.pages import labels
-from governance.pages.confirm import Review, is_confirmation, redirect_get_to, run_confirmed, show_review
-from governance.pages.dispute import dispute_context, open_epoch_or_404
+from governance.pages.dispute import dispute_context
+from governance.pages.forms import VoteForm, redirect_get_to, sent_fields
 from governance.pages.proposals import proposal_context
 from governance.pages.tally import TallyCard, tally_of
-from governance.pages.voting_power import Power, power_of
-from governance.selectors.disputes import dispute_figures
-from governance.selectors.proposals import proposal_figures
-from governance.selectors.tallies import Ballot, VoteCount
+from governance.pages.vote_panel import VotePanel
+from governance.selectors.tallies import Ballot, VoteCount, counts
 from governance.services.votes import vote_dispute, vote_proposal
-from protocol.errors import NotFound, ProtocolError
+from protocol.errors import ProtocolError
 from staking.services import clock
+from web.confirmation import Confirmation, Result, Review, is_edit, respond
 from web.current_user import wallet_required
-from web.form_idempotency import dry_run
 from web.formatting import amount_digits, ifm_unit, zoned
 
-Context = Callable[[HttpRequest, int], dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page with a vote form: its template, context and URL, and the service that casts a vote."""
+
+    ballot: Ballot
+    template: str
+    url: str
+    subject: str
+    command: str
+    context: dict[str, Any]
+    cast: Callable[..., Vote]
+
+    @property
+    def panel(self) -> VotePanel:
+        panel = self.context["panel"]
+        assert isinstance(panel, VotePanel)
+        return panel
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A vote and the count with it."""
+
+    vote: Vote
+    count: VoteCount
 
 
 @redirect_get_to("dispute")
 @wallet_required
 def vote_on_dispute(request: HttpRequest, wallet: str, dispute: int) -> HttpResponse:
-    """Review the vote, or cast it when the review was confirmed."""
-    try:
-        figures = dispute_figures(dispute, votes=0)
-    except NotFound:
-        raise Http404 from None
-    here = reverse("dispute", args=[dispute])
-    name = figures.node.name or figures.node.address
-
-    def cast() -> Vote:
-        choice, reason = _posted(request)
-        return vote_dispute(dispute=dispute, choice=choice, reason=reason, wallet=wallet, now=clock.now())
-
-    title = gettext("the slash of %(node)s") % {"node": name}
-    return _vote(request, wallet, figures.dispute, figures.count, cast, title, here, dispute_context)
+    context = dispute_context(request, dispute)
+    node = context["node"]
+    page = Page(
+        ballot=context["dispute"],
+        template="governance/dispute.html",
+        url=reverse("dispute", args=[dispute]),
+        subject=gettext("the slash of %(node)s") % {"node": node.name or node.address},
+        command=f"infra vote {dispute}",
+        context=context,
+        cast=lambda **fields: vote_dispute(dispute=dispute, **fields),
+    )
+    return _vote(request, wallet, page)
 
 
 @redirect_get_to("proposal")
 @wallet_required
 def vote_on_proposal(request: HttpRequest, wallet: str, proposal: int) -> HttpResponse:
+    context = proposal_context(request, proposal)
+    page = Page(
+        ballot=context["proposal"],
+        template="governance/proposal.html",
+        url=reverse("proposal", args=[proposal]),
+        subject=gettext("“%(title)s”") % {"title": context["proposal"].title},
+        command="",
+        context=context,
+        cast=lambda **fields: vote_proposal(proposal=proposal, **fields),
+    )
+    return _vote(request, wallet, page)
+
+
+def _vote(request: HttpRequest, wallet: str, page: Page) -> HttpResponse:
     """Review the vote, or cast it when the review was confirmed."""
-    try:
-        figures = proposal_figures(proposal, votes=0)
-    except NotFound:
-        raise Http404 from None
-    here = reverse("proposal", args=[proposal])
-
-    def cast() -> Vote:
-        choice, reason = _posted(request)
-        return vote_proposal(proposal=proposal, choice=choice, reason=reason, wallet=wallet, now=clock.now())
-
-    title = gettext("“%(title)s”") % {"title": figures.proposal.title}
-    return _vote(request, wallet, figures.proposal, figures.count, cast, title, here, proposal_context)
+    form = VoteForm(request.POST, choices=page.panel.choices)
+    if form.is_valid() and not is_edit(request):
+        try:
+            return respond(request, _confirmation(wallet, page, form))
+        except ProtocolError as refusal:
+            form.add_refusal(refusal)
+    return render(request, page.template, {**page.context, "vote_form": form}, status=form.status)
 
 
-def _vote(
-    request: HttpRequest,
-    wallet: str,
-    ballot: Ballot,
-    count: VoteCount,
-    cast: Callable[[], Vote],
-    title: str,
-    here: str,
-    context: Context,
-) -> HttpResponse:
-    choice, reason = _posted(request)
-    fields = {"choice": choice, "reason": reason}
+def _confirmation(wallet: str, page: Page, form: VoteForm) -> Confirmation[Cast]:
+    now, values = clock.now(), form.cleaned_data
 
-    def run() -> tuple[str, str]:
-        vote = cast()
-        message = gettext("You voted %(choice)s with %(power)s IFM.")
-        return f"{here}#vote", message % {
-            "choice": labels.CHOICES[vote.choice],
-            "power": amount_digits(vote.power, 2),
-        }
+    def run() -> Cast:
+        vote = page.cast(choice=values["choice"], reason=values["reason"], wallet=wallet, now=now)
+        return Cast(vote, counts([page.ballot])[page.ballot.pk])
 
-    try:
-        if is_confirmation(request):
-            return run_confirmed(request, wallet, action="vote", fields=fields, run=run)
-        dry_run(cast)
-    except ProtocolError as refusal:
-        template = "governance/proposal.html" if isinstance(ballot, Proposal) else "governance/dispute.html"
-        shown = {
-            **context(request, ballot.pk),
-            "refusal": refusal,
-            "chosen": choice,
-            "entered_reason": reason,
-        }
-        return render(request, template, shown, status=refusal.status)
-    return show_review(request, _review(ballot, count, choice, reason, wallet, title, here))
+    return Confirmation(
+        wallet=wallet, name="vote", fields=sent_fields(form), now=now, run=run,
+        review=lambda cast: _review(page, cast),
+        result=lambda cast, _: _result(page, cast),
+    )  # fmt: skip
 
 
-def _review(
-    ballot: Ballot, count: VoteCount, choice: str, reason: str, wallet: str, title: str, here: str
-) -> Review:
-    power = power_of(ballot, wallet, open_epoch_or_404())
-    after = tally_of(ballot, _after(count, power, choice))
-    kind = "vote" if not isinstance(ballot, Proposal) else ""
-    rows = [
-        (gettext("Your vote"), str(labels.CHOICES[choice])),
-        *_former(power),
-        (gettext("Voting power"), ifm_unit(power.power)),
-        (gettext("Of all stake at the snapshot"), labels.part(power.power, power.base)),
-        (gettext("Turnout afterwards"), _turnout(after)),
-        (gettext("Tally afterwards"), f"{after.left.label} {labels.part(after.left.power, _decided(after))}"),
-        (gettext("Reason"), reason or "–"),
-        (gettext("Can be changed until"), zoned(count.closes_at)),
-    ]
+def _review(page: Page, cast: Cast) -> Review:
+    choice, after, power = cast.vote.choice, tally_of(page.ballot, cast.count), page.panel.power
+    assert power is not None
+    label = str(labels.CHOICES[choice])
+    rows: list[tuple[str, Any]] = [(gettext("Your vote"), label)]
+    if power.vote is not None:
+        rows.append((gettext("Replaces your vote"), str(labels.CHOICES[power.vote.choice])))
+    rows.append((gettext("Your own power"), ifm_unit(power.power)))
+    if power.represented.power:
+        rows.append((gettext("Power that you represent"), ifm_unit(power.represented.power)))
     return Review(
-        title=gettext("Vote %(choice)s on %(what)s")
-        % {"choice": str(labels.CHOICES[choice]).lower(), "what": title},
-        rows=rows,
+        title=gettext("Vote %(choice)s on %(subject)s") % {"choice": label.lower(), "subject": page.subject},
+        rows=[
+            *rows,
+            (gettext("Part of all stake at the snapshot"), labels.part(power.total, power.base)),
+            (gettext("Turnout afterwards"), _turnout(after)),
+            (gettext("Tally afterwards"), f"{after.left.label} {after.left.percent}"),
+            (gettext("Reason"), cast.vote.reason or "–"),
+            (gettext("You can change it until"), zoned(cast.count.closes_at)),
+        ],
         warning=gettext("Your vote and its reason are public and linked to your address."),
-        button=gettext("Vote %(choice)s") % {"choice": str(labels.CHOICES[choice]).lower()},
-        fields={"choice": choice, "reason": reason},
-        back=f"{here}#vote",
-        command=f"infra {kind} {ballot.pk} {choice}" if kind else "",
+        button=gettext("Vote %(choice)s") % {"choice": label.lower()},
+        command=f"{page.command} {choice}" if page.command else "",
+        harmless=True,
     )
 
 
-def _posted(request: HttpRequest) -> tuple[str, str]:
-    # Browsers send line ends as \r\n; the reviewed and the stored text must be equal.
-    return request.POST.get("choice", ""), request.POST.get("reason", "").replace("\r\n", "\n").strip()
-
-
-def _after(count: VoteCount, power: Power, choice: str) -> VoteCount:
-    """Return the count with this vote in place of the wallet's former one."""
-    tally = dict(count.tally)
-    if power.vote is not None:
-        tally[power.vote.choice] -= power.vote.power + power.vote.represented
-    tally[choice] += power.total
-    voters = count.voters + (power.vote is None)
-    return VoteCount(tally, voters, count.quorum, count.closes_at)
-
-
-def _former(power: Power) -> list[tuple[str, str]]:
-    if power.vote is None:
-        return []
-    return [(gettext("Replaces your vote"), str(labels.CHOICES[power.vote.choice]))]
+def _result(page: Page, cast: Cast) -> Result:
+    message = gettext("You voted %(choice)s with %(power)s IFM.") % {
+        "choice": labels.CHOICES[cast.vote.choice],
+        "power": amount_digits(page.panel.total_power, 2),
+    }
+    return Result(f"{page.url}#vote", message)
 
 
 def _turnout(after: TallyCard) -> str:
-    reached = gettext("quorum met") if after.turnout_bps >= after.quorum_bps else gettext("below the quorum")
-    return f"{labels.part(after.turnout, after.base)}, {reached}"
-
-
-def _decided(after: TallyCard) -> int:
-    return after.left.power + after.right.power
+    met = gettext("quorum met") if after.turnout_bps >= after.quorum_bps else gettext("below the quorum")
+    return f"{labels.part(after.turnout, after.base)}, {met}"

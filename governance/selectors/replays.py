@@ -125,7 +125,7 @@ def _recorded(settled: tuple[tuple[int, str], ...]) -> tuple[list[PastEpoch], Ou
     return past, recorded(past)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _replayed(settled: tuple[tuple[int, str], ...], params: Parameters) -> Outcome:
     return replay(_recorded(settled)[0], params)
 

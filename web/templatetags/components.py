@@ -89,6 +89,7 @@ PLACES = (
             "proposals",
             "proposal-new",
             "parameters",
+            "representatives",
             "slash",
             "slashes",
             "slash-dispute",
