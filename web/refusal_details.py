@@ -29,6 +29,13 @@ WORDS = (
     gettext_noop("search"),
     gettext_noop("from"),
     gettext_noop("to"),
+    gettext_noop(
+        "unbonding_seconds is at least (dispute_filing_epochs + dispute_voting_epochs + 1) × epoch_seconds"
+    ),
+    gettext_noop("heartbeat_slot_seconds divides epoch_seconds"),
+    gettext_noop("sla_full_bps is at least sla_threshold_bps"),
+    gettext_noop("slash_burn_bps, slash_honest_bps and slash_delegators_bps sum to 10000"),
+    gettext_noop("the minimum of tier 0 is 0 and the others rise strictly"),
 )
 _TRANSLATED = ("field", "rule", "why")
 DETAILS = (
