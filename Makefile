@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -59,6 +59,10 @@ test-chain: ## the contracts at full length, with 10,000 random steps, and on an
 contracts: ## compiles chain/contracts/*.vy again
 	$(setup) dev
 	$(py) -m chain.contracts.build
+
+deploy-lint: ## checks the files of deploy/ with their own tools (see deploy/lint)
+	$(setup) dev
+	@deploy/lint
 
 vendor: ## fetches the front-end files of static/ again (needs npm)
 	scripts/vendor.sh

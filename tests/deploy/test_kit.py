@@ -1,0 +1,137 @@
+"""The files of `deploy/` name what there is: variables, commands, queues, metrics, headings of the runbook."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from inframind import environment, metrics, tasks
+from inframind.celery import app
+from tests.network import Network
+from web import metrics as counters
+
+DEPLOY = environment.PROJECT_ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+METRIC = re.compile(r"\binframind_[a-z_]+")
+KNOWN = {variable.name for variable in environment.VARIABLES}
+
+
+def read(name: str) -> str:
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def variables(text: str) -> set[str]:
+    """Names at the start of lines that set a variable."""
+    return set(re.findall(r"^([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
+
+
+def alarms() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(read("prometheus/rules.yml"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(read("compose.yaml"))
+    return loaded
+
+
+def test_the_example_environment_starts_once_its_blanks_are_filled_in():
+    lines = [line.split("=", 1) for line in read("environment.example").splitlines() if "=" in line[:30]]
+    values = {name: value for name, value in lines if not name.startswith("#")}
+    assert [name for name, value in values.items() if not value] == [
+        "INFRAMIND_CHAIN_ID",
+        "SECRET_KEY",
+        "INFRAMIND_METRICS_TOKEN",
+    ]
+    values |= {"INFRAMIND_CHAIN_ID": "4217", "SECRET_KEY": "".join(map(chr, range(40, 120)))}
+    assert environment.load(values)["INFRAMIND_NETWORK"] == "production"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_sets_known_variables_and_runs_an_existing_command(unit: Path):
+    text = unit.read_text(encoding="utf-8")
+    assert set(re.findall(r"^Environment=([A-Z_]+)=", text, re.MULTILINE)) <= KNOWN
+    for command in re.findall(r"manage\.py (\w+)", text):
+        assert command in get_commands()
+
+
+def queues(text: str) -> set[str]:
+    return {queue for part in re.findall(r'--queues[", ]+([a-z,]+)', text) for queue in part.split(",")} - {
+        ""
+    }
+
+
+def test_every_queue_has_a_worker_under_systemd_and_under_compose():
+    names = {queue.name for queue in app.conf.task_queues}
+    assert queues("\n".join(unit.read_text() for unit in UNITS)) == names
+    assert queues(read("compose.yaml")) == names
+
+
+def test_no_file_of_the_kit_has_a_secret_in_it():
+    secrets = [variable.name for variable in environment.VARIABLES if variable.secret] + ["SECRET_KEY"]
+    for name in secrets:
+        assert not re.search(rf"^{name}=\S", read("environment.example"), re.MULTILINE)
+
+
+def test_services_of_compose_are_confined():
+    services = compose()["services"]
+    for name in ("web", "worker", "pulse", "beat", "migrate"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+
+
+def test_images_have_a_version_and_no_registry():
+    images = [service["image"] for service in compose()["services"].values()]
+    images += re.findall(r"^FROM (\S+)", read("Dockerfile"), re.MULTILINE)
+    for image in images:
+        name, _, version = image.partition(":")
+        assert "/" not in name
+        assert version
+        assert version != "latest"
+
+
+def test_the_image_holds_every_package_of_the_site():
+    held = set(re.findall(r"^!([a-z_]+)$", read("Dockerfile.dockerignore"), re.MULTILINE))
+    text = (environment.PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r"root_packages = \[(.*?)\]", text, re.DOTALL)
+    assert layers is not None
+    packages = set(re.findall(r'"(\w+)"', layers[1])) - {"infra"}
+    assert packages <= held
+
+
+@pytest.mark.django_db
+def test_alarms_and_dashboard_name_metrics_that_are_exposed():
+    Network()
+    # Families with labels appear with their first value.
+    counters.RECEIPTS.labels("receipt", "accepted").inc(0)
+    counters.RECEIPT_REFUSALS.labels("receipt", "not_found").inc(0)
+    counters.REFUSALS.labels("not_found").inc(0)
+    counters.TICKS.labels("pulse", "done").inc(0)
+    tasks.pulse()
+    exposed = set(METRIC.findall(metrics.exposition().decode()))
+    # A network that has settled nothing has neither a ranking nor an audit.
+    exposed |= {"inframind_ranking_age_seconds", "inframind_audit_age_seconds"}
+    text = "\n".join(rule["expr"] for rule in alarms())
+    text += "\n".join(
+        target["expr"]
+        for panel in json.loads(read("grafana/inframind.json"))["panels"]
+        for target in panel["targets"]
+    )
+    named = set(METRIC.findall(text))
+    assert len(named) > 15
+    assert named <= exposed
+
+
+def test_docker_and_shell_files_name_no_host_to_load_from():
+    """Packages and images come from where the machine is set up to get them."""
+    for path in DEPLOY.rglob("*"):
+        if path.is_file() and path.suffix in ("", ".sh", ".yaml"):
+            hosts = re.findall(r"https?://([a-z0-9.-]+)", path.read_text(encoding="utf-8"))
+            assert set(hosts) <= {"127.0.0.1"}, path
