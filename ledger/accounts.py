@@ -5,6 +5,9 @@ REWARD_POOL = "reward_pool"
 DEPOSITS = "deposits"
 TREASURY = "treasury"
 BURNED = "burned"
+# With a chain: minus the tokens that entered from it, and those whose exit waits for the settlement (R54, R55).
+CUSTODY = "custody"
+EXITS = "exits"
 
 
 def wallet(address: str) -> str:

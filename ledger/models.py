@@ -15,7 +15,7 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["name"], name="ledger_account_unique_name"),
             models.CheckConstraint(
                 name="ledger_account_not_negative",
-                condition=models.Q(balance__gte=0) | models.Q(name="issuance"),
+                condition=models.Q(balance__gte=0) | models.Q(name__in=("issuance", "custody")),
             ),
         ]
 

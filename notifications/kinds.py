@@ -102,6 +102,12 @@ def _redelegation_cancelled(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
+def _exit_released(node: str, data: Data) -> str:
+    return gettext("Your exit of %(amount)s is settled. Its proofs release the tokens on the chain.") % {
+        "amount": _ifm(data, "amount"),
+    }  # fmt: skip
+
+
 def _retired(node: str, data: Data) -> str:
     return gettext("%(node)s was retired by its operator: it takes no more stake.") % {"node": node}
 
@@ -129,6 +135,7 @@ CATALOGUE = (
          "portfolio"),
     Kind("redelegation_cancelled", "wallet", "warn", "arrows-exchange", gettext_lazy("Redelegation cancelled"),
          _redelegation_cancelled, "portfolio"),
+    Kind("exit_released", "wallet", "ok", "arrow-up-right", gettext_lazy("Exit settled"), _exit_released, "portfolio"),
     Kind("node_retired", "node", "warn", "x", gettext_lazy("Node retired"), _retired, "node"),
     Kind("proposal_opened", "all", "", "list-details", gettext_lazy("Proposal opened"),
          _proposal(gettext_lazy("A proposal is open to votes: %(title)s.")), "proposal"),

@@ -19,7 +19,7 @@ _STRING_OFFSET: Final = (128).to_bytes(32, "big")
 
 
 class Leaf(NamedTuple):
-    """What a leaf says: the kind (`reward` or `slash`), an address, an amount in µIFM, the epoch."""
+    """What a leaf says: the kind (R51, R55), an address, an amount in µIFM, the epoch."""
 
     kind: str
     address: str

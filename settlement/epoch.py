@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from settlement.audit import audit
 from settlement.epoch_lifecycle import AlreadySettled, Halted, NotDue, lock_epoch, open_next_epoch
+from settlement.exits import execute_exits
 from settlement.measurement import measure_performance, read_nodes
 from settlement.redelegations import execute_redelegations
 from settlement.refunds import refund_pending_delegations
@@ -40,8 +41,9 @@ EPOCH_STEPS: tuple[Callable[[Settlement], None], ...] = (
     close_proposals,  # 10  count votes, execute what is due
     execute_redelegations,  # 11  from pool to pool
     update_reputation,  # 12  ranking penalty, reputation
-    write_report,  # 13  rows, totals, Merkle root
-    open_next_epoch,  # 14  set `settled`, activate pending stake, open the next epoch
+    execute_exits,  # 13  tokens to custody, sums that the tree proves
+    write_report,  # 14  rows, totals, Merkle root
+    open_next_epoch,  # 15  set `settled`, activate pending stake, open the next epoch
 )
 
 AUDIT_LOCK = "hashtext('inframind_audit'), 0"

@@ -1,4 +1,4 @@
-"""Steps 1 and 14: lock the epoch, and open the next one (S)."""
+"""Steps 1 and 15: lock the epoch, and open the next one (S)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def lock_epoch(settlement: Settlement) -> None:
 
 
 def open_next_epoch(settlement: Settlement) -> None:
-    """Step 14. Set the epoch to `settled` and open the next one under the parameters then in force.
+    """Step 15. Set the epoch to `settled` and open the next one under the parameters then in force.
 
     Pending stake names the epoch in which it was added, so it is active from now on without being written (R13).
     """

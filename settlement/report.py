@@ -1,4 +1,4 @@
-"""Step 13: the epoch's report, with a row for each node and their Merkle root (R51).
+"""Step 14: the epoch's report, with a row for each node and their Merkle root (R51).
 
 Figure: the same, all other steps
 """
@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from django.db import connection
 
+from protocol.exits import exit_leaves
 from protocol.merkle import Leaf, MerkleTree
 from settlement.state import Settlement
 
@@ -30,7 +31,7 @@ _values = attrgetter("id", *COLUMNS)
 
 
 def write_report(settlement: Settlement) -> None:
-    """Step 13. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results."""
+    """Step 14. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results."""
     plan = sha256(f"{settlement.pool}\n".encode())
     with connection.cursor() as cursor:
         statement = f"COPY staking_nodeepoch (epoch, node_id, {', '.join(COLUMNS)}) FROM STDIN"
@@ -46,13 +47,14 @@ def write_report(settlement: Settlement) -> None:
 
 
 def leaves(settlement: Settlement) -> list[Leaf]:
-    """A `reward` leaf for each node, then a `slash` leaf for each slashed one, each by address (R51)."""
+    """A `reward` leaf for each node, a `slash` leaf for each slashed one, the leaves of exits (R51, R55)."""
     number = settlement.number
     rewards = [
         Leaf("reward", node.address, node.reward + node.honest_reward, number) for node in settlement.nodes
     ]
     slashes = [Leaf("slash", node.address, node.slashed, number) for node in settlement.nodes if node.slashed]
-    return rewards + slashes
+    exits = [leaf for wallet, sums in settlement.exits.items() for leaf in exit_leaves(wallet, sums, number)]
+    return rewards + slashes + exits
 
 
 def _rows(settlement: Settlement) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from protocol.exits import TokenSums
 from protocol.offences import FoundOffence
 from protocol.parameters import Parameters
 from staking.measurement.node_state import NodeState
@@ -17,7 +18,7 @@ class Settlement:
     """One run of the steps over one epoch, in a single database transaction. Amounts in µIFM.
 
     `expected`: the epoch to settle, None for whichever is open. `nodes` are in the order of their addresses,
-    `offences` of the epoch by node id.
+    `offences` of the epoch by node id. `exits`: the sums of each wallet with an exit in the epoch, by address.
     """
 
     now: datetime
@@ -34,6 +35,7 @@ class Settlement:
     offences: dict[int, list[FoundOffence]] = field(default_factory=dict)
     created: list[Slash] = field(default_factory=list)
     executed: list[Slash] = field(default_factory=list)
+    exits: dict[str, TokenSums] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     plan_hash: str = ""
     merkle_root: str = ""

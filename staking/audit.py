@@ -18,7 +18,7 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT account_id, sum(amount) AS total FROM ledger_entry GROUP BY 1) e ON e.account_id = a.id
         WHERE a.balance <> coalesce(e.total, 0)""",
     "3 nothing below zero": """
-        SELECT format('account %s: %s', name, balance) FROM ledger_account WHERE balance < 0 AND name <> 'issuance'""",
+        SELECT format('account %s: %s', name, balance) FROM ledger_account WHERE balance < 0 AND name NOT IN ('issuance', 'custody')""",
     "4 stake, pools and buckets": """
         SELECT format('%s: ledger %s, rows %s', coalesce(d.name, a.name), coalesce(a.balance, 0), coalesce(d.amount, 0))
         FROM (
@@ -69,6 +69,22 @@ CHECKS: dict[str, str] = {
                 div(z.pool * n.weight, nullif(sum(n.weight) OVER (PARTITION BY n.epoch), 0)) AS due
               FROM staking_nodeepoch n JOIN staking_epoch z ON z.number = n.epoch WHERE n.epoch >= %(since)s) w
         WHERE w.reward <> coalesce(w.due, 0)""",
+    "R56 custody": """
+        SELECT format('custody %s, deposited less released %s', l.balance, t.inside)
+        FROM (SELECT coalesce(sum(balance), 0) AS balance FROM ledger_account WHERE name = 'custody') l,
+             (SELECT coalesce(sum(deposited - released), 0) AS inside FROM staking_tokenaccount) t
+        WHERE l.balance <> -t.inside""",
+    "R55 exits": """
+        SELECT format('exits %s, exits not executed %s', l.balance, e.amount)
+        FROM (SELECT coalesce(sum(balance), 0) AS balance FROM ledger_account WHERE name = 'exits') l,
+             (SELECT coalesce(sum(amount), 0) AS amount FROM staking_exit WHERE status = 'recorded') e
+        WHERE l.balance <> e.amount""",
+    "R55 released": """
+        SELECT format('%s: released %s, exits %s', t.wallet, t.released, coalesce(e.amount, 0))
+        FROM staking_tokenaccount t
+        LEFT JOIN (SELECT wallet, sum(amount) AS amount FROM staking_exit WHERE status = 'released' GROUP BY 1) e
+          ON e.wallet = t.wallet
+        WHERE t.released <> coalesce(e.amount, 0)""",
     "10 tiers": """
         SELECT format('node %s in epoch %s: tier %s, its active stake makes %s', e.node_id, e.epoch, e.tier, t.tier)
         FROM staking_nodeepoch e JOIN staking_epoch z ON z.number = e.epoch

@@ -45,6 +45,8 @@ KINDS = {
     "refund": gettext_lazy("Delegation returned"),
     "dispute_deposit": gettext_lazy("Deposit of a dispute"),
     "deposit_returned": gettext_lazy("Deposit returned"),
+    "token_deposit": gettext_lazy("IFM added from the chain"),
+    "exit": gettext_lazy("IFM taken out"),
 }
 SIDES = {
     "pool": gettext_lazy("pool of %s"),

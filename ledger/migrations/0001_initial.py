@@ -47,7 +47,7 @@ END $$;
 CREATE TRIGGER ledger_account_opens BEFORE INSERT ON ledger_account
   FOR EACH ROW WHEN (NEW.balance <> 0) EXECUTE FUNCTION ledger_guard_account();
 CREATE TRIGGER ledger_account_is_named BEFORE INSERT ON ledger_account
-  FOR EACH ROW WHEN (NEW.name !~ '^(issuance|reward_pool|deposits|treasury|burned|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$')
+  FOR EACH ROW WHEN (NEW.name !~ '^(issuance|reward_pool|deposits|treasury|burned|custody|exits|(wallet|stake|pool|unbonding|rewards):0x[0-9a-f]{40})$')
   EXECUTE FUNCTION ledger_guard_name();
 CREATE TRIGGER ledger_account_moves BEFORE UPDATE ON ledger_account
   FOR EACH ROW WHEN (pg_trigger_depth() < 1 OR NEW.name <> OLD.name OR NEW.id <> OLD.id)
@@ -198,7 +198,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("name",), name="ledger_account_unique_name"),
                     models.CheckConstraint(
-                        condition=models.Q(("balance__gte", 0), ("name", "issuance"), _connector="OR"),
+                        condition=models.Q(
+                            ("balance__gte", 0), ("name__in", ("issuance", "custody")), _connector="OR"
+                        ),
                         name="ledger_account_not_negative",
                     ),
                 ],

@@ -82,6 +82,9 @@ CREATE TRIGGER staking_epoch_keep BEFORE UPDATE OR DELETE ON staking_epoch
 CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepoch
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
+CREATE TRIGGER staking_exitsums_keep BEFORE UPDATE OR DELETE ON staking_exitsums
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+
 -- A version that moves with everything that lists and the scheduler show.
 CREATE FUNCTION staking_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -633,6 +636,87 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("node", "generation"), name="staking_voidgeneration_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TokenAccount",
+            fields=[
+                ("wallet", postgres.fields.AddressField(primary_key=True, serialize=False)),
+                ("deposited", models.BigIntegerField(default=0)),
+                ("minted", models.BigIntegerField(default=0)),
+                ("burned", models.BigIntegerField(default=0)),
+                ("released", models.BigIntegerField(default=0)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("burned__gte", 0),
+                            ("deposited__gte", 0),
+                            ("minted__gte", 0),
+                            ("released__gte", 0),
+                        ),
+                        name="staking_tokenaccount_sane",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Exit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", postgres.fields.AddressField()),
+                ("amount", models.BigIntegerField()),
+                ("epoch", models.IntegerField()),
+                ("requested_at", models.DateTimeField()),
+                ("transaction", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("recorded", "Recorded"), ("released", "Released")],
+                        default="recorded",
+                        max_length=8,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["wallet", "id"], name="staking_exit_wallet"),
+                    models.Index(
+                        condition=models.Q(("status", "recorded")),
+                        fields=["epoch", "wallet"],
+                        name="staking_exit_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="staking_exit_amount")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ExitSums",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.IntegerField()),
+                ("wallet", postgres.fields.AddressField()),
+                ("minted", models.BigIntegerField()),
+                ("burned", models.BigIntegerField()),
+                ("released", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("epoch", "wallet"), name="staking_exitsums_once")
                 ],
             },
         ),

@@ -1,6 +1,7 @@
 from staking.models.network import Counter, Epoch, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
+from staking.models.token import Exit, ExitSums, TokenAccount
 from staking.models.unbonding import Bucket, Kind, Unbonding
 from staking.models.watch import WatchedNode
 from staking.models.work import Attestation, Demand, Heartbeat, JobKey, Ranking, RankingRow, Receipt
@@ -12,6 +13,8 @@ __all__ = [
     "Demand",
     "Epoch",
     "Event",
+    "Exit",
+    "ExitSums",
     "Heartbeat",
     "JobKey",
     "Kind",
@@ -26,6 +29,7 @@ __all__ = [
     "ShareChange",
     "Slash",
     "StakeCheckpoint",
+    "TokenAccount",
     "Unbonding",
     "VoidGeneration",
     "WatchedNode",

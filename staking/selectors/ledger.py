@@ -10,7 +10,7 @@ from protocol.errors import AddressInvalid, NotFound
 
 __all__ = ["Movement", "account_name", "movements", "shown_account", "shown_reference"]
 
-_PLAIN = re.compile(r"issuance|reward_pool|deposits|treasury|burned")
+_PLAIN = re.compile(r"issuance|reward_pool|deposits|treasury|burned|custody|exits")
 _OWNED = re.compile(r"(wallet|stake|pool|unbonding|rewards):(0[xX][0-9a-fA-F]{40})")
 
 
