@@ -149,6 +149,14 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_measured_skew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that moves this process's clock leaves no skew behind for the next one."""
+    from postgres import clock
+
+    monkeypatch.setattr(clock, "_skew", clock.ZERO)
+
+
 @pytest.fixture
 def process_environment(transactional_db: None) -> dict[str, str]:
     """Environment for real processes (worker, commands) that work on this run's test database."""
