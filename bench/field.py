@@ -67,8 +67,8 @@ def plant() -> None:
             start = now - timedelta(hours=1) - day * (EPOCHS + 1 - number)
             values = {"number": number, "start": start, "end": start + day, "hash": str(number)}
             cursor.execute(EPOCH, values)
-        asked = {"nodes": NODES, "epochs": EPOCHS, "start": now - day * EPOCHS, "now": now}
+        values = {"nodes": NODES, "epochs": EPOCHS, "start": now - day * EPOCHS, "now": now}
         for statement in FIELD.split(";\n"):
             if statement.strip():
-                cursor.execute(statement, asked)
+                cursor.execute(statement, values)
         cursor.execute("ANALYZE")

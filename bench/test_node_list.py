@@ -55,7 +55,7 @@ def test_an_unchanged_page_costs_little_more_than_nothing(port: int, say: Callab
     assert timed.ratio(ours["gzip"], floor) >= 0.5
 
 
-def test_a_page_never_asked_before_is_made_in_time(
+def test_an_uncached_page_is_built_in_time(
     port: int, process_environment: dict[str, str], say: Callable[[str], None]
 ) -> None:
     figures: dict[str, list[timed.Timed]] = {name: [] for name in ("hello", *MISSES)}

@@ -61,9 +61,9 @@ def _retire_and_watch(port: int) -> float:
     best = _best(port)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE staking_node SET retired_at = now() WHERE address = %s", [best.lower()])
-    committed = asked = time.monotonic()
+    committed = started = time.monotonic()
     while True:
-        before, asked = asked, time.monotonic()
+        before, started = started, time.monotonic()
         if _best(port) != best:
             return before - committed
 

@@ -44,8 +44,8 @@ def _ask(port: int, path: str, encoding: str, seconds: float, client: int) -> li
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            asked = path.replace("{n}", f"{next(numbers) % 1_000_000:06}")
-            head = f"GET {asked} HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: {encoding}\r\n\r\n"
+            target = path.replace("{n}", f"{next(numbers) % 1_000_000:06}")
+            head = f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: {encoding}\r\n\r\n"
             request = head.encode()
             began = time.perf_counter()
             connection.sendall(request)

@@ -219,8 +219,8 @@ class Network:
 
     def slash(self, node: str, offence: str | None = None) -> Slash:
         """The node's newest slash, of one offence if asked."""
-        found = Slash.objects.filter(node__address=node)
-        return (found.filter(offence=offence) if offence else found).latest("id")
+        slashes = Slash.objects.filter(node__address=node)
+        return (slashes.filter(offence=offence) if offence else slashes).latest("id")
 
     def entry(self, entry: Unbonding) -> int:
         """What an unbonding entry is worth now, µIFM."""

@@ -35,8 +35,8 @@ UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = tru
 
 
 def objections(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in violations for node in one["nodes"]]
 
 
 def faults(page: Page) -> list[str]:
@@ -45,17 +45,17 @@ def faults(page: Page) -> list[str]:
     For pages opened with `reduced_motion="reduce"`: a colour that is on its way has no contrast yet.
     """
     page.evaluate(UNFOLD)
-    found = []
+    violations = []
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.mouse.wheel(0, 6_000)
         page.wait_for_load_state("networkidle")
         for theme in ("light", "dark"):
             page.evaluate(TURN, theme)
-            found += [f"{theme} at {size['width']}: {one}" for one in objections(page)]
+            violations += [f"{theme} at {size['width']}: {one}" for one in objections(page)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"scrolls sideways at {size['width']}")
-    return found
+            violations.append(f"scrolls sideways at {size['width']}")
+    return violations
 
 
 def test_pages_are_accessible(open_page: Open) -> None:

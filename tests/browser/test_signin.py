@@ -57,7 +57,7 @@ def test_a_wallet_signs_in_and_out(open_page: Open, script: str, name: str) -> N
     expect(page.get_by_text(KEY.address)).to_have_count(0)
 
 
-def test_a_wallet_that_does_not_sign_is_told(open_page: Open) -> None:
+def test_a_wallet_that_refuses_to_sign_shows_a_message(open_page: Open) -> None:
     page = open_page("/")
     with_wallet(page, NEW_WAY, signs=False)
     page.goto(page.url + "signin/")

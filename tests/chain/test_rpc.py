@@ -132,7 +132,7 @@ def test_an_answer_that_says_nothing_is_no_answer(node: Node, rpc: Rpc, body: An
         rpc("eth_chainId")
 
 
-def test_a_silent_node_is_given_up(node: Node) -> None:
+def test_a_silent_node_times_out(node: Node) -> None:
     with Rpc(node.url, timeout=0.1) as rpc, pytest.raises(RpcUnreachable, match="did not answer eth_chainId"):
         rpc("eth_chainId")
 

@@ -84,7 +84,7 @@ def test_rights_come_before_amounts_and_states(net, caller):
     assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "5"})) == (409, "insufficient_balance")
 
 
-def test_a_full_pool_says_what_room_is_left(net, caller):
+def test_a_full_pool_says_how_much_it_still_accepts(net, caller):
     net.node(NORTH, OLGA, delegation_cap=100_000_000)
     net.fund(ANNA, 500)
     answer = caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "100.000001"})
@@ -104,7 +104,7 @@ def test_no_amount_is_too_large_to_be_refused(net, caller, amount):
         assert refused(answer) == (409, "insufficient_balance"), act
 
 
-def test_who_asks_for_too_much_back_is_told_what_there_is(net, caller):
+def test_an_undelegation_above_the_position_says_what_there_is(net, caller):
     net.node(NORTH, OLGA)
     net.fund(ANNA, 50)
     caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "2"})

@@ -145,7 +145,7 @@ def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, call
     assert "Enter a day as year-month-day" in text(bad)
 
 
-def test_a_pending_slash_is_told_where_it_touches_me(delegated, sign_in):
+def test_a_pending_slash_is_shown_on_the_positions_it_touches(delegated, sign_in):
     delegated.work(NORTH, good=10, bad=1, proof=3)
     delegated.settle()
     page = text(sign_in(ANNA).get("/portfolio/"))
@@ -183,7 +183,7 @@ def test_the_node_page_has_what_is_mine_beside_it(delegated, sign_in, client):
     assert client.get(f"/nodes/{EAST}/").status_code == 404
 
 
-def test_a_cut_of_the_share_is_told_beside_the_button(delegated, sign_in, caller):
+def test_a_reduced_share_is_shown_beside_the_button(delegated, sign_in, caller):
     caller(OLGA).client.patch(f"/api/v1/nodes/{NORTH}", {"delegator_share_bps": 7_600}, format="json")
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
     assert "The delegator share was reduced" in page

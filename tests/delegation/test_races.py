@@ -36,9 +36,9 @@ def test_a_total_stands_still_while_its_parts_move() -> None:
         try:
             while not over.is_set():
                 seen.add(wallet_figures(ANNA, now=net.now).total)
-                found = portfolio_of(ANNA, now=net.now)
-                assert found is not None
-                seen.add(found.wallet.total)
+                portfolio = portfolio_of(ANNA, now=net.now)
+                assert portfolio is not None
+                seen.add(portfolio.wallet.total)
                 whole = statement(ANNA, Period())
                 assert whole.earned_total == whole.claimed + whole.claimable
             return seen

@@ -53,13 +53,13 @@ def act(net, dice: random.Random) -> None:
 
 
 def check(wallet: str) -> None:
-    found = {(row.node, row.role): row.amount for row in earned_on(wallet)}
+    totals = {(row.node, row.role): row.amount for row in earned_on(wallet)}
     held = {(p.node, "delegator"): p.earned for p in positions_of_wallet(wallet) if p.earned}
     run = {
         (n.node, "operator"): n.claimed + n.claimable for n in nodes_run_by(wallet) if n.claimed + n.claimable
     }
-    assert found == held | run
-    assert sum(row.amount for row in earnings(wallet, limit=10_000)) == sum(found.values())
+    assert totals == held | run
+    assert sum(row.amount for row in earnings(wallet, limit=10_000)) == sum(totals.values())
     whole = statement(wallet, Period())
     assert whole.earned_total == whole.claimed + whole.claimable
     rows = movements(wallet, Period())

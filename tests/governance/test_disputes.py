@@ -29,13 +29,13 @@ def slash() -> Slash:
 
 
 def dispute(disputed: Slash, actor: str = OLGA, **changes: object) -> Dispute:
-    given = {
+    arguments = {
         "slash": disputed.pk,
         "reason": "The oracle read another machine.",
         "actor": actor,
         "now": world.now(),
     }
-    return open_dispute(**(given | changes))  # type: ignore[arg-type]
+    return open_dispute(**(arguments | changes))  # type: ignore[arg-type]
 
 
 def test_opening_a_dispute_pays_the_deposit_and_fixes_its_terms(slash: Slash) -> None:
@@ -129,15 +129,15 @@ def test_a_dispute_without_the_deposit_is_refused(slash: Slash) -> None:
 
 def test_evidence_can_be_added_until_the_vote_ends(slash: Slash) -> None:
     opened = dispute(slash)
-    given = {"dispute": opened.pk, "text": "Our log", "link": "https://example.org/log", "actor": OLGA}
-    assert add_evidence(**given, now=world.now()).link == "https://example.org/log"
+    arguments = {"dispute": opened.pk, "text": "Our log", "link": "https://example.org/log", "actor": OLGA}
+    assert add_evidence(**arguments, now=world.now()).link == "https://example.org/log"
     world.settle()
-    add_evidence(**given, now=world.epoch().end - SECOND)
+    add_evidence(**arguments, now=world.epoch().end - SECOND)
     with pytest.raises(errors.VoteClosed):
-        add_evidence(**given, now=world.epoch().end)
+        add_evidence(**arguments, now=world.epoch().end)
     world.settle()
     with pytest.raises(errors.VoteClosed):
-        add_evidence(**given, now=world.now())
+        add_evidence(**arguments, now=world.now())
     assert opened.evidence.count() == 2
 
 
@@ -154,18 +154,24 @@ def test_evidence_can_be_added_until_the_vote_ends(slash: Slash) -> None:
 def test_invalid_evidence_is_refused(
     slash: Slash, changes: dict[str, object], refusal: type[Exception]
 ) -> None:
-    given = {"dispute": dispute(slash).pk, "text": "Our log", "link": "", "actor": OLGA, "now": world.now()}
+    arguments = {
+        "dispute": dispute(slash).pk,
+        "text": "Our log",
+        "link": "",
+        "actor": OLGA,
+        "now": world.now(),
+    }
     with pytest.raises(refusal):
-        add_evidence(**(given | changes))  # type: ignore[arg-type]
+        add_evidence(**(arguments | changes))  # type: ignore[arg-type]
 
 
 def test_the_number_of_pieces_of_evidence_is_limited(slash: Slash) -> None:
     opened = dispute(slash)
-    given = {"dispute": opened.pk, "text": "More", "link": "", "actor": OLGA, "now": world.now()}
+    arguments = {"dispute": opened.pk, "text": "More", "link": "", "actor": OLGA, "now": world.now()}
     for _ in range(20):
-        add_evidence(**given)
+        add_evidence(**arguments)
     with pytest.raises(errors.Invalid):
-        add_evidence(**given)
+        add_evidence(**arguments)
 
 
 def test_a_vote_ends_with_its_epoch_by_the_clock(slash: Slash) -> None:

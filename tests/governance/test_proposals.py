@@ -84,8 +84,8 @@ def test_a_passed_proposal_is_executed_after_its_timelock() -> None:
     made.refresh_from_db()
     assert (made.status, made.version) == ("executed", 2)
     assert in_force().emission_per_epoch == 12_000 * MICRO
-    kept = ParameterSet.objects.get(version=2)
-    assert (kept.from_epoch, kept.proposal) == (7, made.pk)
+    row = ParameterSet.objects.get(version=2)
+    assert (row.from_epoch, row.proposal) == (7, made.pk)
     assert Epoch.objects.get(number=6).parameters_id == 1
     assert audit() == []
     kinds = Event.objects.filter(kind__startswith="proposal").order_by("id").values_list("kind", flat=True)

@@ -262,12 +262,12 @@ def test_the_query_count_of_the_count_does_not_grow_with_the_wallets() -> None:
 def clients(settings, network) -> dict[str, APIClient]:
     settings.INFRAMIND_RATE_LIMITS = False
     world.advance_clock()
-    found = {}
+    clients = {}
     for wallet in (ANN, BEN):
-        found[wallet] = APIClient()
+        clients[wallet] = APIClient()
         secret, _ = issue(wallet=wallet, scope="write", now=clock.now())
-        found[wallet].credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return found
+        clients[wallet].credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return clients
 
 
 def post(client: APIClient, body: Any) -> tuple[int, dict[str, Any]]:

@@ -30,7 +30,7 @@ def _fresh_counters():
 
 @pytest.mark.django_db
 class TestOneAfterTheOther:
-    def test_the_first_answer_is_given_again(self, anna):
+    def test_the_first_answer_is_replayed(self, anna):
         first, again = (anna.post("toys/make", {}, key="k") for _ in range(2))
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.content == again.content
@@ -51,7 +51,7 @@ class TestOneAfterTheOther:
         assert anna.post("toys/echo", {"amount": "1"}, key="k").status_code == 201
         assert User.objects.count() == 3
 
-    def test_the_first_answer_is_given_again_under_a_new_token_and_in_a_session(
+    def test_the_first_answer_is_replayed_under_a_new_token_and_in_a_session(
         self, anna, api, token, signed_in
     ):
         first = anna.post("toys/make", {}, key="k")
@@ -121,7 +121,7 @@ class TestOneAfterTheOther:
         anna.post("toys/make", {})
         assert User.objects.count() == 2
 
-    def test_a_refusal_is_given_again_and_changed_nothing(self, anna):
+    def test_a_refusal_is_replayed_and_changes_nothing(self, anna):
         first, again = (anna.post("toys/make", {"refuse": True}, key="k") for _ in range(2))
         assert (first.status_code, first.json()["code"]) == (409, "delegation_cap_exceeded")
         assert (first.content, first["Content-Type"]) == (again.content, again["Content-Type"])
@@ -132,7 +132,7 @@ class TestOneAfterTheOther:
         first, again = (anna.post("toys/make", b"{", key="k") for _ in range(2))
         assert (first.status_code, first.content) == (400, again.content)
 
-    def test_a_crash_is_not_kept_and_changed_nothing(self, api, token):
+    def test_a_crash_is_not_stored_and_changes_nothing(self, api, token):
         caller = api(token(), raise_request_exception=False)
         assert caller.post("toys/make", {"crash": True}, key="k").status_code == 500
         assert (User.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
@@ -144,9 +144,9 @@ class TestOneAfterTheOther:
 
     def test_keys_without_a_token_are_those_of_the_place_they_are_sent_from(self, api):
         one, other = (api(REMOTE_ADDR=f"10.0.0.{number}") for number in (1, 2))
-        asked = [caller.post("auth/nonce", {"address": ANNA}, key="k") for caller in (one, one, other)]
-        assert [answer.status_code for answer in asked] == [200, 200, 200]
-        assert asked[0].content == asked[1].content != asked[2].content
+        answers = [caller.post("auth/nonce", {"address": ANNA}, key="k") for caller in (one, one, other)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert answers[0].content == answers[1].content != answers[2].content
         assert one.post("auth/nonce", {"address": BELA}, key="k").status_code == 409
         assert other.post("auth/nonce", {"address": BELA}, key="l").status_code == 200
 
@@ -155,14 +155,14 @@ class TestOneAfterTheOther:
         Token.objects.update(revoked_at=AT)
         assert anna.post("toys/make", {}, key="k").status_code == 401
 
-    def test_too_many_requests_are_not_kept(self, anna, monkeypatch):
+    def test_a_throttled_answer_is_not_stored(self, anna, monkeypatch):
         monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 0)
         assert anna.post("toys/make", {}, key="k").status_code == 429
         monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 10)
         assert anna.post("toys/make", {}, key="k").status_code == 201
 
     @pytest.mark.parametrize("where", ["nowhere", "x" * 3_000, "toys/make/", "a%00b"])
-    def test_nothing_is_kept_of_a_call_to_nowhere(self, anna, where):
+    def test_nothing_is_stored_of_a_call_to_an_unknown_path(self, anna, where):
         assert anna.post(where, {}, key="k").status_code == 404
         assert IdempotencyKey.objects.count() == 0
 
@@ -214,8 +214,8 @@ def connection_url():
     """This test's database, for a connection beside Django's."""
     parts = connection.settings_dict
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    given = {name: parts[key] or parts["OPTIONS"].get(name) for name, key in names.items()}
-    return psycopg.conninfo.make_conninfo(**{name: text for name, text in given.items() if text})
+    parameters = {name: parts[key] or parts["OPTIONS"].get(name) for name, key in names.items()}
+    return psycopg.conninfo.make_conninfo(**{name: text for name, text in parameters.items() if text})
 
 
 @pytest.mark.django_db(transaction=True)

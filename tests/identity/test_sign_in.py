@@ -25,7 +25,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @pytest.fixture
-def door(api, db):
+def client(api, db):
     return api()
 
 
@@ -35,8 +35,8 @@ def noon():
         yield traveller
 
 
-def ask(door, who=ANNA):
-    answer = door.post("auth/nonce", {"address": who.address})
+def ask(client, who=ANNA):
+    answer = client.post("auth/nonce", {"address": who.address})
     assert answer.status_code == 200
     return answer.json()
 
@@ -45,8 +45,8 @@ def sign(message, who=ANNA):
     return "0x" + bytes(who.sign_message(encode_defunct(text=message)).signature).hex()
 
 
-def prove(door, message, signature=None, who=ANNA):
-    return door.post("auth/verify", {"message": message, "signature": signature or sign(message, who)})
+def prove(client, message, signature=None, who=ANNA):
+    return client.post("auth/verify", {"message": message, "signature": signature or sign(message, who)})
 
 
 def refused(answer, status=401, code="unauthenticated", says=""):
@@ -55,66 +55,66 @@ def refused(answer, status=401, code="unauthenticated", says=""):
     assert Token.objects.count() == 0
 
 
-def test_a_wallet_signs_in(door, api):
-    asked = ask(door)
-    assert asked["message"] == (
+def test_a_wallet_signs_in(client, api):
+    challenge = ask(client)
+    assert challenge["message"] == (
         f"testserver wants you to sign in with your Ethereum account:\n{ANNA.address}\n\n"
         "Sign in to InfraMind staking. This moves no tokens and costs nothing.\n\n"
-        f"URI: http://testserver/signin/\nVersion: 1\nChain ID: 31337\nNonce: {asked['nonce']}\n"
+        f"URI: http://testserver/signin/\nVersion: 1\nChain ID: 31337\nNonce: {challenge['nonce']}\n"
         "Issued At: 2026-11-24T12:00:00Z\nExpiration Time: 2026-11-24T12:10:00Z"
     )
-    answer = prove(door, asked["message"])
+    answer = prove(client, challenge["message"])
     assert answer.status_code == 200
     signed = answer.json()
     assert (signed["address"], signed["expires_at"]) == (ANNA.address, "2026-12-24T12:00:00Z")
     assert api(signed["token"]).get("me").json()["address"] == ANNA.address
 
 
-def test_any_letter_case_asks(door):
-    asked = door.post("auth/nonce", {"address": ANNA.address.lower()}).json()
-    assert ANNA.address in asked["message"]
-    wrong = door.post("auth/nonce", {"address": ANNA.address.swapcase().replace("0X", "0x")})
+def test_any_letter_case_asks(client):
+    challenge = client.post("auth/nonce", {"address": ANNA.address.lower()}).json()
+    assert ANNA.address in challenge["message"]
+    wrong = client.post("auth/nonce", {"address": ANNA.address.swapcase().replace("0X", "0x")})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "address_invalid")
-    assert door.post("auth/nonce", {}).json()["code"] == "invalid"
+    assert client.post("auth/nonce", {}).json()["code"] == "invalid"
 
 
 def test_a_stale_token_does_not_stand_in_the_way(api, db):
     assert prove(api("stale"), ask(api("stale"))["message"]).status_code == 200
 
 
-def test_a_nonce_is_good_once(door):
-    message = ask(door)["message"]
-    assert prove(door, message).status_code == 200
+def test_a_nonce_is_good_once(client):
+    message = ask(client)["message"]
+    assert prove(client, message).status_code == 200
     Token.objects.all().delete()
-    refused(prove(door, message), says="used")
+    refused(prove(client, message), says="used")
 
 
-def test_a_key_gives_no_second_token(door):
-    message = ask(door)["message"]
+def test_a_key_gives_no_second_token(client):
+    message = ask(client)["message"]
     body = {"message": message, "signature": sign(message)}
-    assert door.post("auth/verify", body, key="k").status_code == 200
+    assert client.post("auth/verify", body, key="k").status_code == 200
     Token.objects.all().delete()
-    refused(door.post("auth/verify", body, key="k"))
+    refused(client.post("auth/verify", body, key="k"))
 
 
-def test_a_wrong_signature_uses_the_nonce_up(door):
-    message = ask(door)["message"]
-    refused(prove(door, message, who=BELA), says="not this wallet's")
-    refused(prove(door, message), says="used")
+def test_a_wrong_signature_uses_the_nonce_up(client):
+    message = ask(client)["message"]
+    refused(prove(client, message, who=BELA), says="not this wallet's")
+    refused(prove(client, message), says="used")
     assert Nonce.objects.get().used_at == NOON
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_a_nonce_that_nobody_gave(door, key):
-    message = re.sub("Nonce: .*", "Nonce: " + "a" * 24, ask(door)["message"])
+def test_a_nonce_that_nobody_gave(client, key):
+    message = re.sub("Nonce: .*", "Nonce: " + "a" * 24, ask(client)["message"])
     refused(
-        door.post("auth/verify", {"message": message, "signature": sign(message)}, key=key), says="unknown"
+        client.post("auth/verify", {"message": message, "signature": sign(message)}, key=key), says="unknown"
     )
 
 
-def test_another_wallet_s_nonce(door):
-    message = ask(door, BELA)["message"].replace(BELA.address, ANNA.address)
-    refused(prove(door, message), says="another wallet")
+def test_another_wallet_s_nonce(client):
+    message = ask(client, BELA)["message"].replace(BELA.address, ANNA.address)
+    refused(prove(client, message), says="another wallet")
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_another_wallet_s_nonce(door):
         ("Expiration Time: 2026-11-24T12:10:00Z", "Not Before: 2026-11-24T12:00:01Z", "not valid yet"),
     ],
 )
-def test_a_message_for_another_place_or_time(door, old, new, says):
-    message = ask(door)["message"]
+def test_a_message_for_another_place_or_time(client, old, new, says):
+    message = ask(client)["message"]
     assert old in message
-    refused(prove(door, message.replace(old, new)), says=says)
-    refused(prove(door, message), says="used")
+    refused(prove(client, message.replace(old, new)), says=says)
+    refused(prove(client, message), says="used")
 
 
 def test_a_message_of_one_host_at_another(api, db, settings):
@@ -147,17 +147,17 @@ def test_a_message_of_one_host_at_another(api, db, settings):
     refused(prove(other, message), says="not here")
 
 
-def test_a_message_expires(door, noon):
-    message = ask(door)["message"]
+def test_a_message_expires(client, noon):
+    message = ask(client)["message"]
     noon.move_to(NOON + timedelta(minutes=10))
-    refused(prove(door, message), says="too old")
+    refused(prove(client, message), says="too old")
 
 
-def test_a_message_may_leave_out_what_it_may(door):
-    message = re.sub("\nExpiration.*", "", ask(door)["message"])
+def test_a_message_may_leave_out_what_it_may(client):
+    message = re.sub("\nExpiration.*", "", ask(client)["message"])
     message = message.replace("Sign in to InfraMind staking. This moves no tokens and costs nothing.\n", "")
     more = "\nNot Before: 2026-11-24T11:00:00+00:00\nRequest ID: a%20b\nResources:\n- ipfs://x\n- https://a.b/c?d=e"
-    assert prove(door, message + more).status_code == 200
+    assert prove(client, message + more).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -173,21 +173,21 @@ def test_a_message_may_leave_out_what_it_may(door):
         lambda m: m.replace(ANNA.address, "0x" + ANNA.address[2:].swapcase()),
     ],
 )  # fmt: skip
-def test_what_is_no_message_of_eip_4361(door, change):
-    message = ask(door)["message"]
-    refused(prove(door, change(message)), 400, "invalid")
+def test_what_is_no_message_of_eip_4361(client, change):
+    message = ask(client)["message"]
+    refused(prove(client, change(message)), 400, "invalid")
 
 
 @pytest.mark.parametrize(
     "signature",
     ["0x", "0x00", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "ab" * 300, "0x" + "11" * 64 + "1d"],
 )
-def test_what_is_no_signature(door, signature):
-    refused(prove(door, ask(door)["message"], signature))
+def test_what_is_no_signature(client, signature):
+    refused(prove(client, ask(client)["message"], signature))
 
 
-def test_a_contract_wallet_is_refused_where_no_chain_is_configured(door):
-    refused(prove(door, ask(door)["message"], "0x" + "ab" * 130), says="not connected to a chain")
+def test_a_contract_wallet_is_refused_where_no_chain_is_configured(client):
+    refused(prove(client, ask(client)["message"], "0x" + "ab" * 130), says="not connected to a chain")
 
 
 def compact(signature):
@@ -202,14 +202,14 @@ def with_parity(signature):
 
 
 @pytest.mark.parametrize("form", [compact, with_parity])
-def test_a_signature_of_either_parity_signs_in_as_foreign_signers_write_it(door, noon, form):
+def test_a_signature_of_either_parity_signs_in_as_foreign_signers_write_it(client, noon, form):
     seen = set()
     for second in range(40):
         noon.move_to(NOON + timedelta(seconds=second))
-        message = ask(door)["message"]
+        message = ask(client)["message"]
         signature = sign(message)
         seen.add(signature[-2:])
-        answer = prove(door, message, form(signature))
+        answer = prove(client, message, form(signature))
         assert (answer.status_code, answer.json()["address"]) == (200, ANNA.address)
         if len(seen) == 2:
             return
@@ -217,16 +217,16 @@ def test_a_signature_of_either_parity_signs_in_as_foreign_signers_write_it(door,
 
 
 @pytest.mark.parametrize("form", [compact, with_parity])
-def test_a_foreign_form_of_somebody_else_s_signature_is_refused(door, form):
-    message = ask(door)["message"]
-    refused(prove(door, message, form(sign(message, BELA))), says="not this wallet's")
+def test_a_foreign_form_of_somebody_else_s_signature_is_refused(client, form):
+    message = ask(client)["message"]
+    refused(prove(client, message, form(sign(message, BELA))), says="not this wallet's")
 
 
-def test_a_compact_signature_is_good_once(door):
-    message = ask(door)["message"]
-    assert prove(door, message, compact(sign(message))).status_code == 200
+def test_a_compact_signature_is_good_once(client):
+    message = ask(client)["message"]
+    assert prove(client, message, compact(sign(message))).status_code == 200
     Token.objects.all().delete()
-    refused(prove(door, message, sign(message)), says="used")
+    refused(prove(client, message, sign(message)), says="used")
 
 
 def test_the_example_of_eip_2098_is_expanded_as_there():
@@ -240,23 +240,23 @@ def test_the_example_of_eip_2098_is_expanded_as_there():
 
 
 @pytest.mark.parametrize("signature", ["", "x", "0xz1", "0x123", 5, None, "0x" + " 1" * 65])
-def test_what_is_not_even_hex(door, signature):
-    answer = door.post("auth/verify", {"message": ask(door)["message"], "signature": signature})
+def test_what_is_not_even_hex(client, signature):
+    answer = client.post("auth/verify", {"message": ask(client)["message"], "signature": signature})
     refused(answer, 400, "invalid")
 
 
-def test_the_twin_of_a_signature(door):
-    message = ask(door)["message"]
+def test_the_twin_of_a_signature(client):
+    message = ask(client)["message"]
     raw = bytes.fromhex(sign(message)[2:])
     high = ORDER - int.from_bytes(raw[32:64], "big")
     assert high > HALF_ORDER
     twin = raw[:32] + high.to_bytes(32, "big") + bytes([55 - raw[64]])
-    refused(prove(door, message, "0x" + twin.hex()))
+    refused(prove(client, message, "0x" + twin.hex()))
 
 
-def test_a_closed_wallet(door):
+def test_a_closed_wallet(client):
     User.objects.create(address=ANNA.address.lower(), is_active=False)
-    refused(prove(door, ask(door)["message"]))
+    refused(prove(client, ask(client)["message"]))
 
 
 def test_the_grammar_is_anchored():

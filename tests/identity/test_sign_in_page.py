@@ -65,7 +65,7 @@ def test_a_signed_message_opens_a_session(browser):
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
-def test_what_a_known_reader_is_shown_is_kept_by_that_one_alone(browser):
+def test_a_signed_in_reader_s_page_is_cached_for_that_reader_alone(browser):
     page = "/epochs/"
     assert "Cache-Control" not in browser.get(page)
     sign_in(browser)
@@ -121,7 +121,7 @@ def test_nothing_changes_by_get(client, where):
     assert whoami(client) == KEY.address
 
 
-def test_a_refusal_is_told_on_the_page(browser):
+def test_a_refusal_is_shown_on_the_page(browser):
     proof = signed(browser)
     proof["signature"] = "0x" + "11" * 65
     answer = submit(browser, "/signin/", **proof)
@@ -209,7 +209,7 @@ def test_the_script_of_the_page_is_small_and_the_policy_strict(client):
         assert len(script.read()) <= 3_000
 
 
-def test_a_form_without_its_token_is_told_what_to_do(browser):
+def test_a_form_without_its_csrf_token_says_what_to_do(browser):
     answer = browser.post("/signin/")
     assert answer.status_code == 403
     assert "This form is too old" in answer.content.decode()

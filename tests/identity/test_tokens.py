@@ -71,7 +71,7 @@ def test_a_forged_token(forged):
     assert answer_of(answer) == (401, "unauthenticated")
 
 
-def test_only_the_hash_is_kept(token):
+def test_only_the_hash_is_stored(token):
     secret = token()
     row = Token.objects.get()
     assert row.digest == digest_of(secret)
@@ -147,7 +147,7 @@ def test_a_page_s_own_fetch_needs_the_csrf_token():
     assert answer_of(client.post("/api/v1/toys/echo", **body, headers=foreign)) == (403, "permission_denied")
 
 
-def test_who_asks_too_much_is_told_when_to_come_back(api, token, monkeypatch):
+def test_a_throttled_caller_learns_when_to_retry(api, token, monkeypatch):
     monkeypatch.setitem(throttles.LIMITS, ("write", "token"), 2)
     anna, bela = api(token(ANNA)), api(token(BELA))
     with time_machine.travel(datetime(2026, 11, 24, 12, 0, 50, tzinfo=UTC), tick=False):

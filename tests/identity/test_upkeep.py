@@ -52,12 +52,12 @@ def test_an_effect_is_remembered_for_a_month_and_a_refusal_for_a_day():
     assert ages() == [*within_a_month, DAY - MINUTE, 30 * DAY - MINUTE]
 
 
-def test_of_answers_to_callers_without_a_token_the_newest_are_kept(monkeypatch):
+def test_the_newest_answers_to_callers_without_a_token_are_kept(monkeypatch):
     monkeypatch.setattr(upkeep, "NOBODYS_ANSWERS_KEPT", 3)
     for caller in ("address:10.0.0.1", "token:1", "address:::1", "session:1"):
         for minutes in (9, 8):
             answered(caller=caller, age=minutes * MINUTE)
     answered(caller="address:10.0.0.2")
     upkeep.prune(now=NOW)
-    kept = Counter(IdempotencyKey.objects.values_list("caller", flat=True))
-    assert kept == {"address:::1": 2, "address:10.0.0.2": 1, "token:1": 2, "session:1": 2}
+    rows = Counter(IdempotencyKey.objects.values_list("caller", flat=True))
+    assert rows == {"address:::1": 2, "address:10.0.0.2": 1, "token:1": 2, "session:1": 2}

@@ -135,8 +135,8 @@ def _nodes(rows: list[dict[str, Any]]) -> Any:
     def search(request: Request) -> dict[str, Any]:
         wanted = request.query.get("search", "").lower()
         operator = request.query.get("operator")
-        found = [row for row in rows if wanted in row["address"].lower() or wanted in row["name"].lower()]
-        return page([row for row in found if operator in (None, row["operator"])])
+        matches = [row for row in rows if wanted in row["address"].lower() or wanted in row["name"].lower()]
+        return page([row for row in matches if operator in (None, row["operator"])])
 
     return search
 

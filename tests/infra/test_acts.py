@@ -34,16 +34,16 @@ def earning(api, cast):
     rows = [position(cast.BELA, "0.000001"), position("0x" + "3" * 40, "0.000000")]
     api.says("GET", f"wallets/{cast.OWEN}/delegations", cast.page(rows))
     for number, address in enumerate([cast.BELA, cast.ANNA]):
-        for door in ("claim", "compound"):
-            api.says("POST", f"nodes/{address}/{door}", {"transaction": number})
+        for action in ("claim", "compound"):
+            api.says("POST", f"nodes/{address}/{action}", {"transaction": number})
     return api
 
 
-@pytest.mark.parametrize(("option", "door"), [("", "claim"), ("--compound", "compound")])
-def test_claim_without_a_node_claims_wherever_there_is_something(infra, earning, cast, option, door):
+@pytest.mark.parametrize(("option", "action"), [("", "claim"), ("--compound", "compound")])
+def test_claim_without_a_node_claims_wherever_there_is_something(infra, earning, cast, option, action):
     result = infra(f"claim --json {option}")
     assert (result.exit_code, json.loads(result.stdout)) == (0, [{"transaction": 0}, {"transaction": 1}])
-    assert earning.posts() == [(f"nodes/{cast.BELA}/{door}", {}), (f"nodes/{cast.ANNA}/{door}", {})]
+    assert earning.posts() == [(f"nodes/{cast.BELA}/{action}", {}), (f"nodes/{cast.ANNA}/{action}", {})]
 
 
 def test_an_operated_node_that_earned_nothing_is_no_refusal(infra, earning, cast):
@@ -113,12 +113,12 @@ def test_nothing_is_unbonding(infra, api, cast):
     assert infra("unbonding").stdout == "Nothing is unbonding.\n"
 
 
-@pytest.mark.parametrize(("door", "done"), [("cancel", "Cancelled"), ("withdraw", "Withdrew")])
-def test_an_unbonding_is_cancelled_or_withdrawn(infra, api, door, done):
-    api.says("POST", f"unbondings/5/{door}", {"transaction": 9})
-    result = infra(f"unbonding --{door} 5")
+@pytest.mark.parametrize(("action", "done"), [("cancel", "Cancelled"), ("withdraw", "Withdrew")])
+def test_an_unbonding_is_cancelled_or_withdrawn(infra, api, action, done):
+    api.says("POST", f"unbondings/5/{action}", {"transaction": 9})
+    result = infra(f"unbonding --{action} 5")
     assert (result.exit_code, result.stdout) == (0, f"{done} unbonding 5.\ntransaction  9\n")
-    assert api.posts() == [(f"unbondings/5/{door}", {})]
+    assert api.posts() == [(f"unbondings/5/{action}", {})]
 
 
 def slash(cast, **changed):

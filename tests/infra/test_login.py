@@ -61,7 +61,7 @@ def recovered(text, signature):
 
 
 @pytest.fixture
-def door(api, cast):
+def server(api, cast):
     """The sign-in of the network: it gives a token to whoever signed its message."""
     api.domain = api.url.removeprefix("http://")
 
@@ -93,42 +93,42 @@ def keystore(crypto):
     return json.dumps({"crypto": crypto, "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3})
 
 
-def test_a_key_signs_in_and_the_next_commands_need_no_more(bare, door, cast, home, secret_file):
-    result = bare(f"login --url {door.url}/api/v1/ --key", secret_file("0x" + KEY.hex() + "\n"))
+def test_a_key_signs_in_and_the_next_commands_need_no_more(bare, server, cast, home, secret_file):
+    result = bare(f"login --url {server.url}/api/v1/ --key", secret_file("0x" + KEY.hex() + "\n"))
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"Signed in to {door.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
+    assert result.stdout == f"Signed in to {server.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
     assert bare("status --stake").exit_code == 0
-    me = next(request for request in door.requests if request.path == "me")
+    me = next(request for request in server.requests if request.path == "me")
     assert me.rights == "Bearer fresh-token"
 
 
-def test_the_configuration_is_closed_to_others(bare, door, cast, home, secret_file):
-    bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
+def test_the_configuration_is_closed_to_others(bare, server, cast, home, secret_file):
+    bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
     file = home / ".config" / "infra" / "config.toml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert os.listdir(file.parent) == ["config.toml"]
-    kept = {"token": "fresh-token", "address": cast.OWEN, "expires_at": "2026-12-24T12:00:00Z"}
-    assert tomllib.loads(file.read_text()) == {"url": door.url, "sign_in": {door.url: kept}}
+    stored = {"token": "fresh-token", "address": cast.OWEN, "expires_at": "2026-12-24T12:00:00Z"}
+    assert tomllib.loads(file.read_text()) == {"url": server.url, "sign_in": {server.url: stored}}
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
-def test_a_configuration_that_others_can_touch_is_not_read(bare, door, home, secret_file, mode):
-    bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
+def test_a_configuration_that_others_can_touch_is_not_read(bare, server, home, secret_file, mode):
+    bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
     file = home / ".config" / "infra" / "config.toml"
     file.chmod(mode)
-    before = len(door.requests)
+    before = len(server.requests)
     result = bare("status")
-    assert (result.exit_code, result.stdout, len(door.requests)) == (1, "", before)
+    assert (result.exit_code, result.stdout, len(server.requests)) == (1, "", before)
     assert result.stderr == (
         f"config_unsafe: The configuration file {file} is open to others (mode {mode:04o}). "
         f"Close it with `chmod 600 {file}` and try again.\n"
     )
 
 
-def test_the_configuration_lies_where_xdg_says(bare, door, tmp_path, monkeypatch, secret_file):
+def test_the_configuration_lies_where_xdg_says(bare, server, tmp_path, monkeypatch, secret_file):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
+    bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
     assert (tmp_path / "xdg" / "infra" / "config.toml").exists()
 
 
@@ -141,23 +141,23 @@ def test_a_configuration_that_is_none(bare, home):
     assert (result.exit_code, result.stderr.partition(":")[0]) == (1, "config_invalid")
 
 
-def test_a_token_goes_to_the_network_that_gave_it_only(bare, door, secret_file):
-    bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
-    other = door.url.replace("127.0.0.1", "localhost")
+def test_a_token_goes_to_the_network_that_gave_it_only(bare, server, secret_file):
+    bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
+    other = server.url.replace("127.0.0.1", "localhost")
     result = bare(f"status --stake --url {other}")
     assert result.stderr == f"unauthenticated: Not signed in to {other}: run `infra login --key FILE`.\n"
 
 
 @pytest.mark.parametrize(("line", "typed"), [("login --token fresh", None), ("login", "fresh\n")])
-def test_a_token_is_kept_once_the_network_knows_it(bare, api, cast, home, line, typed):
+def test_a_token_is_stored_once_the_network_accepts_it(bare, api, cast, home, line, typed):
     result = bare(f"{line} --url {api.url}", typed=typed)
     assert (result.exit_code, result.stdout) == (0, f"Signed in to {api.url} as {cast.OWEN}.\n")
     assert api.requests[0].rights == "Bearer fresh"
-    kept = tomllib.loads((home / ".config" / "infra" / "config.toml").read_text())
-    assert kept["sign_in"][api.url] == {"token": "fresh", "address": cast.OWEN}
+    stored = tomllib.loads((home / ".config" / "infra" / "config.toml").read_text())
+    assert stored["sign_in"][api.url] == {"token": "fresh", "address": cast.OWEN}
 
 
-def test_a_token_the_network_refuses_is_not_kept(bare, api, home):
+def test_a_token_the_network_refuses_is_not_stored(bare, api, home):
     api.refuses("GET", "me", 401, "unauthenticated", "The token is unknown.")
     result = bare(f"login --token forged --url {api.url}")
     assert (result.exit_code, result.stderr) == (1, "unauthenticated: The token is unknown.\n")
@@ -169,18 +169,18 @@ def test_neither_key_nor_token_is_wrong_usage(bare, api):
     assert (result.exit_code, api.requests) == (2, [])
 
 
-def test_logout_forgets(bare, door, secret_file):
-    bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
-    assert bare("logout").stdout == f"Signed out of {door.url}.\n"
-    assert bare("logout").stdout == f"Not signed in to {door.url}.\n"
+def test_logout_forgets(bare, server, secret_file):
+    bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
+    assert bare("logout").stdout == f"Signed out of {server.url}.\n"
+    assert bare("logout").stdout == f"Not signed in to {server.url}.\n"
     assert bare("status --stake").exit_code == 1
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o644, 0o606])
-def test_a_key_file_that_others_can_touch_is_not_used(bare, door, secret_file, mode):
+def test_a_key_file_that_others_can_touch_is_not_used(bare, server, secret_file, mode):
     file = secret_file(KEY.hex(), mode)
-    result = bare(f"login --url {door.url} --key", file)
-    assert (result.exit_code, door.requests) == (1, [])
+    result = bare(f"login --url {server.url} --key", file)
+    assert (result.exit_code, server.requests) == (1, [])
     assert result.stderr.startswith(f"key_unsafe: The key file {file} is open to others (mode {mode:04o}).")
 
 
@@ -198,9 +198,9 @@ def test_a_key_file_that_others_can_touch_is_not_used(bare, door, secret_file, m
         '{"version":3,"crypto":{"cipher":"x"}}',
     ],
 )
-def test_a_file_without_a_key(bare, door, secret_file, text):
-    result = bare(f"login --url {door.url} --key", secret_file(text), typed="testpassword\n")
-    assert (result.exit_code, result.stderr.partition(":")[0], door.requests) == (1, "key_invalid", [])
+def test_a_file_without_a_key(bare, server, secret_file, text):
+    result = bare(f"login --url {server.url} --key", secret_file(text), typed="testpassword\n")
+    assert (result.exit_code, result.stderr.partition(":")[0], server.requests) == (1, "key_invalid", [])
 
 
 @pytest.mark.parametrize("crypto", [PBKDF2, SCRYPT])
@@ -224,40 +224,40 @@ def test_a_password_beyond_ascii(secret_file):
     assert keys.read_key(Path(secret_file(keystore(crypto))), lambda: "Schlüssel€") == KEY
 
 
-def test_a_keystore_signs_in_with_the_password_typed_or_in_a_file(bare, door, secret_file, tmp_path):
+def test_a_keystore_signs_in_with_the_password_typed_or_in_a_file(bare, server, secret_file, tmp_path):
     file = secret_file(keystore(PBKDF2))
-    assert bare(f"login --url {door.url} --key", file, typed="testpassword\n").exit_code == 0
+    assert bare(f"login --url {server.url} --key", file, typed="testpassword\n").exit_code == 0
     password = tmp_path / "password"
     password.touch(0o600)
     password.write_text("testpassword\n")
-    assert bare(f"login --url {door.url} --key", file, "--password-file", str(password)).exit_code == 0
-    assert len(door.posts()) == 4
+    assert bare(f"login --url {server.url} --key", file, "--password-file", str(password)).exit_code == 0
+    assert len(server.posts()) == 4
 
 
-def test_a_wrong_password(bare, door, secret_file):
-    result = bare(f"login --url {door.url} --key", secret_file(keystore(PBKDF2)), typed="testpasswort\n")
-    assert (result.exit_code, door.requests) == (1, [])
+def test_a_wrong_password(bare, server, secret_file):
+    result = bare(f"login --url {server.url} --key", secret_file(keystore(PBKDF2)), typed="testpasswort\n")
+    assert (result.exit_code, server.requests) == (1, [])
     assert result.stderr == "password_wrong: The password does not open this keystore.\n"
 
 
-def test_a_keystore_cannot_ask_for_all_the_memory(bare, door, secret_file):
+def test_a_keystore_cannot_ask_for_all_the_memory(bare, server, secret_file):
     greedy = {**SCRYPT, "kdfparams": {**SCRYPT["kdfparams"], "n": 1 << 30}}
-    result = bare(f"login --url {door.url} --key", secret_file(keystore(greedy)), typed="testpassword\n")
+    result = bare(f"login --url {server.url} --key", secret_file(keystore(greedy)), typed="testpassword\n")
     assert result.exit_code == 1
     assert result.stderr.startswith("key_invalid: The keystore is damaged: it asks for more memory")
 
 
-def test_no_message_for_another_place_is_signed(bare, door, secret_file):
-    door.domain = "bank.example"
+def test_no_message_for_another_place_is_signed(bare, server, secret_file):
+    server.domain = "bank.example"
     file = secret_file(KEY.hex())
-    result = bare(f"login --url {door.url} --key", file)
-    ours = door.url.removeprefix("http://")
-    assert (result.exit_code, [path for path, _ in door.posts()]) == (1, ["auth/nonce"])
+    result = bare(f"login --url {server.url} --key", file)
+    ours = server.url.removeprefix("http://")
+    assert (result.exit_code, [path for path, _ in server.posts()]) == (1, ["auth/nonce"])
     assert result.stderr == (
         f"message_suspect: The message signs in at bank.example, not at {ours}. Nothing was signed. "
         "If that is right, say --domain bank.example.\n"
     )
-    assert bare(f"login --url {door.url} --domain bank.example --key", file).exit_code == 0
+    assert bare(f"login --url {server.url} --domain bank.example --key", file).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -268,30 +268,34 @@ def test_no_message_for_another_place_is_signed(bare, door, secret_file):
         {"nonce": "0ther0ne1", "message": message("localhost", "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf")},
     ],
 )
-def test_no_message_of_another_kind_is_signed(bare, door, secret_file, answer):
-    door.says("POST", "auth/nonce", answer)
-    result = bare(f"login --url {door.url} --key", secret_file(KEY.hex()))
-    assert (result.exit_code, result.stderr.partition(":")[0], len(door.posts())) == (1, "message_suspect", 1)
+def test_no_message_of_another_kind_is_signed(bare, server, secret_file, answer):
+    server.says("POST", "auth/nonce", answer)
+    result = bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
+    assert (result.exit_code, result.stderr.partition(":")[0], len(server.posts())) == (
+        1,
+        "message_suspect",
+        1,
+    )
 
 
-def test_a_wallet_elsewhere_signs_the_printed_message(bare, door, cast):
-    text = message(door.domain, cast.OWEN)
-    result = bare(f"login --url {door.url} --address {cast.OWEN}", typed=keys.sign(KEY, text) + "\n")
+def test_a_wallet_elsewhere_signs_the_printed_message(bare, server, cast):
+    text = message(server.domain, cast.OWEN)
+    result = bare(f"login --url {server.url} --address {cast.OWEN}", typed=keys.sign(KEY, text) + "\n")
     assert (result.exit_code, result.stderr) == (0, text + "\n")
-    assert result.stdout == f"Signed in to {door.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
+    assert result.stdout == f"Signed in to {server.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
     without_prefix = keys.sign(KEY, text).removeprefix("0x")
-    assert bare(f"login --url {door.url} --address {cast.OWEN}", typed=without_prefix).exit_code == 0
+    assert bare(f"login --url {server.url} --address {cast.OWEN}", typed=without_prefix).exit_code == 0
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "0x\n", "sign it yourself\n", "0x123\n"])
-def test_what_is_no_signature_is_not_sent(bare, door, cast, typed):
-    result = bare(f"login --url {door.url} --address {cast.OWEN}", typed=typed)
-    assert (result.exit_code, [path for path, _ in door.posts()]) == (1, ["auth/nonce"])
+def test_what_is_no_signature_is_not_sent(bare, server, cast, typed):
+    result = bare(f"login --url {server.url} --address {cast.OWEN}", typed=typed)
+    assert (result.exit_code, [path for path, _ in server.posts()]) == (1, ["auth/nonce"])
     assert result.stderr.endswith(
         "signature_invalid: The signature is 0x and hex digits. Nothing was sent.\n"
     )
 
 
-def test_json_prints_the_answer(bare, door, cast, secret_file):
-    result = bare(f"login --json --url {door.url} --key", secret_file(KEY.hex()))
+def test_json_prints_the_answer(bare, server, cast, secret_file):
+    result = bare(f"login --json --url {server.url} --key", secret_file(KEY.hex()))
     assert json.loads(result.stdout) == {**ANSWER, "address": cast.OWEN}

@@ -44,7 +44,7 @@ def staking(api, cast):
     return api
 
 
-def test_a_person_is_asked_and_may_say_no(staking, home, cast):
+def test_the_terminal_asks_for_confirmation_and_accepts_no(staking, home, cast):
     status, shown = at_terminal(staking, home, "stake --node 0xABCD --amount 2000", "n\n")
     assert (status, staking.posts()) == (1, [])
     assert f"Stake 2,000 IFM on {cast.ANNA}? [y/N]: " in shown
@@ -57,12 +57,12 @@ def test_a_person_says_yes(staking, home):
     assert "Staked 2,000 IFM." in shown
 
 
-def test_yes_is_not_asked(staking, home):
+def test_yes_skips_the_confirmation(staking, home):
     status, shown = at_terminal(staking, home, "stake --node 0xABCD --amount 2000 --yes")
     assert (status, len(staking.posts()), "[y/N]" in shown) == (0, 1, False)
 
 
-def test_a_vote_is_not_asked(api, home):
+def test_a_vote_needs_no_confirmation(api, home):
     api.says("POST", "disputes/2/vote", {"id": 2})
     assert at_terminal(api, home, "vote 2 uphold")[0] == 0
 

@@ -92,7 +92,7 @@ def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatc
     assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
 
 
-def test_who_comes_by_our_proxy_is_told_from_others_who_do(waiting, settings, monkeypatch):
+def test_callers_behind_our_proxy_are_counted_apart(waiting, settings, monkeypatch):
     settings.INFRAMIND_PROXIES = 1
     monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
     door, _, _, _ = waiting

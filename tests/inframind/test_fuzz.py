@@ -40,10 +40,10 @@ def schema(db):
     """The description, bound to the site inside this test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    found = schemathesis.openapi.from_dict(json.loads(api_docs.document()))
-    found.app = WSGIHandler()
-    found.config.update(base_url="http://testserver")
-    yield found
+    loaded = schemathesis.openapi.from_dict(json.loads(api_docs.document()))
+    loaded.app = WSGIHandler()
+    loaded.config.update(base_url="http://testserver")
+    yield loaded
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
@@ -51,22 +51,22 @@ def schema(db):
 # Hypothesis lifts the limit while it runs, and the parser puts it back to what a body may be nested.
 @pytest.mark.filterwarnings("ignore:The recursion limit will not be reset")
 @pytest.mark.parametrize(("wallet", "scope"), [(None, None), (world.OLGA, "write"), ("", "oracle")])
-def test_every_door_keeps_its_word(schema, case, wallet, scope):
+def test_every_endpoint_answers_by_its_schema(schema, case, wallet, scope):
     # The site is called past a server and a client that would unpack its answers.
     headers = {"Accept-Encoding": "identity"}
     if scope:
         headers["Authorization"] = f"Bearer {issue(wallet=wallet, scope=scope, now=datetime.now(UTC))[0]}"
-    doors = [found.ok() for found in schema.get_all_operations()]
-    assert len(doors) > 50
+    operations = [loaded.ok() for loaded in schema.get_all_operations()]
+    assert len(operations) > 50
     seen = Counter()
-    for door in doors:
-        if scope != "oracle" or "/oracle/" in door.path:
-            _try(door, headers, case, seen)
+    for operation in operations:
+        if scope != "oracle" or "/oracle/" in operation.path:
+            _try(operation, headers, case, seen)
     # The input reaches the rules behind the doors, not only their locks.
     assert {200, 400} <= set(seen), seen
 
 
-def _try(door, headers, known, seen):
+def _try(operation, headers, known, seen):
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -74,7 +74,7 @@ def _try(door, headers, known, seen):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(made_up=door.as_strategy(), real=st.booleans())
+    @given(made_up=operation.as_strategy(), real=st.booleans())
     def call(made_up, real):
         if real:
             for name in made_up.path_parameters or {}:

@@ -181,7 +181,7 @@ def test_readiness_does_not_wait_for_a_stuck_transaction(client):
         assert time.monotonic() - began < 2
 
 
-def test_missing_static_files_are_told(client, settings, tmp_path):
+def test_missing_static_files_are_reported(client, settings, tmp_path):
     settings.STORAGES = {
         **settings.STORAGES, "staticfiles": {"BACKEND": "inframind.static_storage.HashedStatic"},
     }  # fmt: skip
@@ -193,7 +193,7 @@ def test_missing_static_files_are_told(client, settings, tmp_path):
     assert health.static_files() == {"static_files": None}
 
 
-def test_a_full_disk_is_told(monkeypatch):
+def test_a_full_disk_is_reported(monkeypatch):
     monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**62)
     assert health.disk() == {"disk": "the disk of the data directory is full"}
 

@@ -22,22 +22,27 @@ SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' A
 """
 
 
-def doors(*methods):
+def endpoints(*methods):
     paths = json.loads(api_docs.document())["paths"]
-    return [(method.upper(), path) for path, found in paths.items() for method in found if method in methods]
+    return [
+        (method.upper(), path)
+        for path, operations in paths.items()
+        for method in operations
+        if method in methods
+    ]
 
 
 def books():
     """What every table of the protocol holds, as one hash each."""
-    found = {}
+    counts = {}
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
         for (table,) in cursor.fetchall():
             cursor.execute(
                 f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t"
             )
-            found[table] = cursor.fetchone()[0]
-    return found
+            counts[table] = cursor.fetchone()[0]
+    return counts
 
 
 def call(caller, method, path, case, body=None):
@@ -45,7 +50,11 @@ def call(caller, method, path, case, body=None):
 
 
 def writing():
-    return [door for door in doors("post", "patch") if not any(part in door[1] for part in OPEN_POSTS)]
+    return [
+        endpoint
+        for endpoint in endpoints("post", "patch")
+        if not any(part in endpoint[1] for part in OPEN_POSTS)
+    ]
 
 
 def test_nobody_writes_without_a_token(api, case):
@@ -57,7 +66,7 @@ def test_nobody_writes_without_a_token(api, case):
 
 
 @pytest.mark.parametrize("scope", ["read", "oracle"])
-def test_a_wallet_s_doors_want_a_wallet_that_may_write(api, token, case, scope):
+def test_a_wallet_s_endpoints_require_a_wallet_that_may_write(api, token, case, scope):
     caller, before = api(token(world.NILS, scope)), books()
     for method, path in writing():
         if "/oracle/" not in path:
@@ -67,7 +76,7 @@ def test_a_wallet_s_doors_want_a_wallet_that_may_write(api, token, case, scope):
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
-def test_the_oracle_s_doors_want_an_oracle(api, token, case, scope):
+def test_the_oracle_s_endpoints_require_an_oracle(api, token, case, scope):
     caller, before = api(token(world.NILS, scope)), books()
     for method, path in writing():
         if "/oracle/" in path:
@@ -76,11 +85,11 @@ def test_the_oracle_s_doors_want_an_oracle(api, token, case, scope):
     assert books() == before
 
 
-def test_a_method_that_a_door_does_not_have_is_the_same_to_everybody(api, token, case):
-    paths = {path for _, path in doors("get", "post", "patch")}
+def test_an_unsupported_method_answers_the_same_to_everybody(api, token, case):
+    paths = {path for _, path in endpoints("get", "post", "patch")}
     for caller in (api(), api(token(world.NILS, "read"))):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            for path in paths - {path for _, path in doors(method.lower())}:
+            for path in paths - {path for _, path in endpoints(method.lower())}:
                 answer = call(caller, method, path, case)
                 assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed"), path
                 assert method not in answer.headers["Allow"]
@@ -119,7 +128,7 @@ def test_a_stranger_gets_nowhere(api, token, case):
         ("nodes/{address}/delegate", "insufficient_balance", 409),
     ],
 )
-def test_what_a_stranger_is_told(api, token, case, where, code, status):
+def test_an_anonymous_caller_s_refusals(api, token, case, where, code, status):
     body = {**BODY, "choice": "for"} if "proposals" in where else BODY
     answer = call(api(token(STRANGER)), "POST", where, case, body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -146,11 +155,11 @@ def test_a_session_writes_under_its_csrf_token_alone(case):
 def test_reading_is_public_and_changes_nothing(api, token, case):
     before = books()
     for caller in (api(), api(token(world.ANN, "read"))):
-        for method, path in doors("get"):
+        for method, path in endpoints("get"):
             if path.endswith("/me"):
                 continue
-            asked = "?job_class=cpu" if path.endswith("/scheduler/nodes") else ""
-            answer = call(caller, method, path + asked, case, b"")
+            query = "?job_class=cpu" if path.endswith("/scheduler/nodes") else ""
+            answer = call(caller, method, path + query, case, b"")
             assert answer.status_code in (200, 404), (path, answer.content)
     assert books() == before
 
@@ -165,7 +174,7 @@ def pages(case):
             if isinstance(pattern, URLResolver):
                 yield from walk(pattern.url_patterns, where)
             else:
-                yield "/" + re.sub(r"<(?:(\w+):)?(\w+)>", lambda found: str(known.get(found[2], 1)), where)
+                yield "/" + re.sub(r"<(?:(\w+):)?(\w+)>", lambda match: str(known.get(match[2], 1)), where)
 
     return [
         where for where in walk(get_resolver().url_patterns, "") if not where.startswith(("/api/", "/admin/"))
@@ -176,9 +185,9 @@ def test_no_page_takes_a_post_without_the_csrf_token(case):
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(address=world.ANN))
     # The choice of a theme is a cookie of the reader's own browser and nothing else.
-    before, found = books(), [where for where in pages(case) if where != "/theme/"]
-    assert len(found) > 20
-    for where in found:
+    before, paths = books(), [where for where in pages(case) if where != "/theme/"]
+    assert len(paths) > 20
+    for where in paths:
         for headers in ({}, {"Origin": "https://evil.example"}, {"X-CSRFToken": "x" * 32}):
             answer = client.post(where, {"amount": "1", "choice": "uphold"}, headers=headers)
             assert answer.status_code in (403, 404, 405), (where, answer.status_code)

@@ -39,10 +39,10 @@ def test_it_is_made_without_a_doubt(capsys):
 
 
 def test_each_operation_has_its_own_name_words_and_refusals(document):
-    found = operations(document)
-    names = [operation["operationId"] for _, _, operation in found]
+    listed = operations(document)
+    names = [operation["operationId"] for _, _, operation in listed]
     assert sorted(set(names)) == sorted(names)
-    for method, path, operation in found:
+    for method, path, operation in listed:
         assert operation.get("description"), (method, path)
         assert any(status.startswith("2") for status in operation["responses"]), (method, path)
         assert {"400", "404", "429"} <= set(operation["responses"]), (method, path)

@@ -210,7 +210,7 @@ def test_delegators_hear_of_a_cut_as_often_as_it_is_another_ten_times_an_epoch(n
     assert len([kind for kind in kinds_of(wallet(1)) if kind == "share_cut"]) == 11
 
 
-def test_an_event_of_a_transaction_that_failed_is_told_to_nobody(net):
+def test_an_event_of_a_failed_transaction_notifies_nobody(net):
     confirmed(wallet(1), "anna@example.org", ALL)
     with connection.cursor() as cursor:
         cursor.execute("SAVEPOINT before")
@@ -285,7 +285,7 @@ def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, targ
     assert headers["InfraMind-Event"] == str(said["id"])
 
 
-def test_a_webhook_that_fails_is_called_again_later_and_given_up_in_the_end(net, target):
+def test_a_failing_webhook_is_retried_and_abandoned_in_the_end(net, target):
     subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
     target.status = 302
     net.settle()
@@ -423,7 +423,7 @@ def test_what_waits_for_a_place_that_does_not_answer_waits_as_long_as_the_first(
     ]
 
 
-def test_what_was_sent_or_given_up_is_forgotten_after_a_month(net):
+def test_sent_or_abandoned_notifications_are_deleted_after_a_month(net):
     now = timezone.now()
     event = Event.objects.create(kind="dispute_decided", at=now, epoch=1)
     days = [("sent", 29), ("sent", 31), ("failed", 31), ("queued", 31)]

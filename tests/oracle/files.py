@@ -51,11 +51,11 @@ def run(*command: str) -> tuple[str, str]:
 def everything() -> dict[str, str]:
     """A digest of every table that imports could change, to see that they did not."""
     kinds = (Node, Receipt, JobKey, Heartbeat, Attestation, Epoch, NodeEpoch, Entry, Event)
-    found = {}
+    counts = {}
     with connection.cursor() as cursor:
         for table in (kind._meta.db_table for kind in kinds):
             cursor.execute(
                 f"SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
             )
-            found[table] = cursor.fetchone()[0]
-    return found
+            counts[table] = cursor.fetchone()[0]
+    return counts

@@ -103,9 +103,9 @@ def proofs() -> dict[str, tuple[str, bool]]:
 
 def recorded() -> list[str]:
     """The job ids in the order of their recording; each has its key."""
-    found = list(Receipt.objects.order_by("epoch", "seq").values_list("job_id", flat=True))
-    assert sorted(found) == sorted(JobKey.objects.values_list("job_id", flat=True))
-    return found
+    job_ids = list(Receipt.objects.order_by("epoch", "seq").values_list("job_id", flat=True))
+    assert sorted(job_ids) == sorted(JobKey.objects.values_list("job_id", flat=True))
+    return job_ids
 
 
 def _bytes(text: str | None) -> bytes | None:

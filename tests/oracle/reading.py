@@ -68,25 +68,25 @@ def read(nodes: Path, receipts: Path, heartbeats: Path | None = None) -> Reading
         else [row["accepted_at"] for row in rows(receipts)]
     )
     start = datetime.fromisoformat(moments[0]).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = Reading(start, [row["node"] for row in rows(nodes)])
+    reading = Reading(start, [row["node"] for row in rows(nodes)])
     for row in rows(heartbeats) if heartbeats else ():
         since = datetime.fromisoformat(row["at"]) - start
-        found.slots[since // DAY + 1][row["node"]].add(since % DAY // SLOT)
-    _count(found, receipts)
-    return found
+        reading.slots[since // DAY + 1][row["node"]].add(since % DAY // SLOT)
+    _count(reading, receipts)
+    return reading
 
 
-def _count(found: Reading, receipts: Path) -> None:
-    epoch, ever = 1, {node: [] for node in found.nodes}
+def _count(reading: Reading, receipts: Path) -> None:
+    epoch, ever = 1, {node: [] for node in reading.nodes}
     for row in rows(receipts):
-        reached = (datetime.fromisoformat(row["accepted_at"]) - found.start) // DAY + 1
+        reached = (datetime.fromisoformat(row["accepted_at"]) - reading.start) // DAY + 1
         while epoch < reached:
-            found.latencies[epoch] = {node: list(all_of) for node, all_of in ever.items()}
+            reading.latencies[epoch] = {node: list(all_of) for node, all_of in ever.items()}
             epoch += 1
         node = row["node"]
         if row["outcome"] != "rejected":
-            found.accepted[epoch][node] += 1
+            reading.accepted[epoch][node] += 1
         if row["outcome"] == "completed" and int(row["latency_ms"]) <= int(row["deadline_ms"]):
-            found.good[epoch][node] += 1
+            reading.good[epoch][node] += 1
             ever[node].append(int(row["latency_ms"]))
-    found.latencies[epoch] = ever
+    reading.latencies[epoch] = ever

@@ -43,17 +43,17 @@ def figures(batches: list[list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
         for batch in batches:
             send(*batch, at=network.now)
         network.settle()
-        found = list(NodeEpoch.objects.filter(epoch=2).order_by("node__address").values_list(*FIGURES))
+        figures = list(NodeEpoch.objects.filter(epoch=2).order_by("node__address").values_list(*FIGURES))
         transaction.set_rollback(True)
-    return found
+    return figures
 
 
 @pytest.mark.django_db
 def test_same_figures() -> None:
     expected = figures([JOBS])
     # address: accepted, good, rejected, SLA in bps, mean latency of the good jobs in ms
-    found = {row[0]: (*row[1:4], row[8], row[9]) for row in expected}
-    assert [found[machines.address(number)] for number in range(3)] == [
+    by_address = {row[0]: (*row[1:4], row[8], row[9]) for row in expected}
+    assert [by_address[machines.address(number)] for number in range(3)] == [
         (10, 8, 0, 8_000, 488),
         (10, 8, 1, 8_000, 525),
         (11, 8, 0, 7_272, 562),

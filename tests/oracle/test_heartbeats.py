@@ -38,7 +38,7 @@ def heard() -> list[tuple[datetime, int]]:
     ]
 
 
-def test_a_slot_is_kept_by_its_start(network: Network) -> None:
+def test_a_slot_is_stored_by_its_start(network: Network) -> None:
     answer = send(
         beat(START), beat(START + 5 * MINUTE - MS, 1), beat(START + 5 * MINUTE), beat(START + 17 * MINUTE, 2)
     )
@@ -135,7 +135,7 @@ def test_slots_follow_the_parameters_of_the_epoch(db: None) -> None:
         ({"node": "0x" + "12" * 20, "at": rfc3339(START - DAY)}, "not_found"),
     ],
 )
-def test_bad_items_are_named_and_the_others_kept(network: Network, item: object, code: str) -> None:
+def test_bad_items_are_named_and_the_others_stored(network: Network, item: object, code: str) -> None:
     answer = send(beat(START), item, beat(START, 1))
     assert counted(answer) == (2, 0, [code])
     assert (answer.rejected[0].index, answer.rejected[0].job_id) == (1, None)

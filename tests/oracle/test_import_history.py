@@ -135,7 +135,7 @@ class TestReceipts:
         assert clock.now() == WALL
         assert set(Receipt.objects.values_list("epoch", flat=True)) == {1}
 
-    def test_bad_rows_are_named_by_line_and_the_good_ones_kept(self, tmp_path: Path) -> None:
+    def test_bad_rows_are_named_by_line_and_the_good_ones_stored(self, tmp_path: Path) -> None:
         rows = [
             job("a", DAY_ONE),
             job("b", DAY_ONE, credits=-5),

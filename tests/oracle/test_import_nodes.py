@@ -25,10 +25,10 @@ FLEET = [
 @pytest.mark.parametrize("name", ["nodes.csv", "nodes.csv.gz"])
 def test_registers_what_the_file_names(tmp_path: Path, name: str) -> None:
     assert run("import_nodes", write(tmp_path / name, NODES, FLEET)) == ("5 nodes registered, 0 known", "")
-    found = Node.objects.order_by("id").values_list(
+    rows = Node.objects.order_by("id").values_list(
         "address", "operator", "region", "name", "signing_key", "share_bps"
     )
-    assert list(found) == [
+    assert list(rows) == [
         (node.lower(), owner.lower(), region, title, node.lower(), 8_000)
         for node, owner, region, title in FLEET
     ]

@@ -239,7 +239,7 @@ class TestBodies:
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_who_finds_no_turn_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_without_a_free_slot_is_asked_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     full = BoundedSemaphore(1)
     monkeypatch.setattr(views, "TURNS", full)
     monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
@@ -252,7 +252,7 @@ def test_who_finds_no_turn_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatc
     assert post("receipts", BODIES["receipts"]).json()["accepted"] == 1
 
 
-def test_a_turn_is_given_back_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slot_is_released_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "TURNS", BoundedSemaphore(1))
     monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
     with monkeypatch.context() as broken:

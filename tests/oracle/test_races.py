@@ -106,9 +106,9 @@ def test_a_batch_falls_whole_into_one_epoch_while_it_is_settled(network: Network
         return send(*(unsigned(f"job-{client}-{number}", number % 3) for number in range(50)), at=START + DAY)
 
     together(6, act)
-    found = Counter(Receipt.objects.values_list("epoch", flat=True))
-    assert sum(found.values()) == 250
-    assert all(count % 50 == 0 for count in found.values())
+    per_epoch = Counter(Receipt.objects.values_list("epoch", flat=True))
+    assert sum(per_epoch.values()) == 250
+    assert all(count % 50 == 0 for count in per_epoch.values())
     settle_epoch(now=START + 2 * DAY)
     assert audit(since=0) == []
 

@@ -25,7 +25,7 @@ MS = timedelta(milliseconds=1)
 HEX = {"trace": "0x" + TRACE.hex(), "other": "0x" + OTHER.hex()}
 
 
-def test_every_field_is_kept(network: Network) -> None:
+def test_every_field_is_stored(network: Network) -> None:
     at = START + timedelta(hours=1, milliseconds=7)
     send(signed("job-é", 1, at=at, verified_trace_root=HEX["trace"]))
     row = Receipt.objects.get()
@@ -117,7 +117,7 @@ class TestProofs:
         send(signed("a"), signed("b", by=9))
         assert proofs() == {"a": ("invalid", False), "b": ("valid", True)}
 
-    def test_history_is_not_asked_for_one(self, network: Network) -> None:
+    def test_history_needs_no_signature(self, network: Network) -> None:
         items = [unsigned("a"), signed("b", by=1), signed("c", verified_trace_root=HEX["other"])]
         send(*items, unchecked=True)
         assert proofs() == dict.fromkeys("abc", ("unchecked", True))
@@ -440,7 +440,7 @@ class TestForm:
     def test_unknown_names(self, network: Network, field: str, value: str) -> None:
         assert counted(send({**unsigned(), field: value})) == (0, 0, ["receipt_invalid"])
 
-    def test_good_items_are_kept_beside_bad_ones(self, network: Network) -> None:
+    def test_good_items_are_stored_beside_bad_ones(self, network: Network) -> None:
         items = [
             {**unsigned("a"), "credits": -1},
             signed("b"),

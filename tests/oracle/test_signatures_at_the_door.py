@@ -82,10 +82,10 @@ def test_what_has_not_65_bytes_is_no_signature(network: Network, raw: bytes) -> 
 def test_many_wrong_ones_do_not_hold_up_the_good(network: Network) -> None:
     bad = [with_signature(bytes([R[0], byte]) + GOOD[2:], f"bad-{byte}") for byte in range(200)]
     answer = send(*bad[:100], signed("good"), *bad[100:])
-    found = proofs()
+    states = proofs()
     assert answer.accepted == 201
-    assert found.pop("good") == ("valid", True)
-    assert set(found.values()) == {("invalid", False)}
+    assert states.pop("good") == ("valid", True)
+    assert set(states.values()) == {("invalid", False)}
 
 
 def test_each_shows_as_an_offence_but_the_good_job_counts(network: Network) -> None:

@@ -38,7 +38,7 @@ def test_every_code_has_a_sentence_of_its_own(code: str) -> None:
     assert [other for other in ERRORS.values() if other.sentence == detail] == [ERRORS[code]]
 
 
-def test_an_error_keeps_what_it_was_given() -> None:
+def test_an_error_keeps_its_arguments() -> None:
     error = DelegationCapExceeded("Delegate at most 5.000000.", field="amount", extra={"room": 5_000_000})
     assert (str(error), error.field, error.extra) == (
         "Delegate at most 5.000000.",

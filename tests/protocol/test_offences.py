@@ -20,7 +20,7 @@ CLEAN = Counters(accepted=100, sla=10_000)
 
 
 def names(**change: object) -> list[str]:
-    return [found.name for found in find_offences(DEFAULTS, CLEAN._replace(**change))]
+    return [offence.name for offence in find_offences(DEFAULTS, CLEAN._replace(**change))]
 
 
 def test_the_rates_of_section_8() -> None:
@@ -41,7 +41,7 @@ def test_a_clean_epoch_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "expected"),
     [
         ({"sla": 8_499, "accepted": 10}, ["sla_drop"]),
         ({"sla": 8_499, "accepted": 9}, []),
@@ -55,8 +55,8 @@ def test_a_clean_epoch_shows_nothing() -> None:
         ({"schema_mismatches": 3}, ["schema_mismatch"]),
     ],
 )
-def test_each_offence_at_its_edge(change: dict[str, object], found: list[str]) -> None:
-    assert names(**change) == found
+def test_each_offence_at_its_edge(change: dict[str, object], expected: list[str]) -> None:
+    assert names(**change) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,17 @@ def test_each_offence_at_its_edge(change: dict[str, object], found: list[str]) -
      (7, (1_000, 1_000), "cooldown")],
 )  # fmt: skip
 def test_strikes_one_two_and_three(strikes: int, rates: tuple[int, int], effect: str) -> None:
-    (found,) = find_offences(DEFAULTS, Counters(accepted=10, sla=0, strikes=strikes))
-    assert ((found.self_bps, found.delegated_bps), found.effect, found.strike) == (rates, effect, True)
+    (offence,) = find_offences(DEFAULTS, Counters(accepted=10, sla=0, strikes=strikes))
+    assert ((offence.self_bps, offence.delegated_bps), offence.effect, offence.strike) == (
+        rates,
+        effect,
+        True,
+    )
 
 
 def test_strikes_do_not_aggravate_other_offences() -> None:
-    (found,) = find_offences(DEFAULTS, CLEAN._replace(dropped=1, strikes=5))
-    assert found == FoundOffence("dropout", 1_500, 1_500, "none", False)
+    (offence,) = find_offences(DEFAULTS, CLEAN._replace(dropped=1, strikes=5))
+    assert offence == FoundOffence("dropout", 1_500, 1_500, "none", False)
 
 
 def test_an_order_for_every_offence() -> None:
@@ -129,9 +133,9 @@ def test_at_most_one_of_each_and_in_the_order_of_the_table(
     accepted: int,
     sla: int | None,
 ) -> None:
-    found = find_offences(
+    offences = find_offences(
         DEFAULTS, Counters(accepted, sla, invalid, forged, dropped, mismatched, fake, strikes)
     )
-    order = [order_of(one.name) for one in found]
+    order = [order_of(one.name) for one in offences]
     assert order == sorted(set(order))
-    assert [one.strike for one in found] == [one.name == "sla_drop" for one in found]
+    assert [one.strike for one in offences] == [one.name == "sla_drop" for one in offences]

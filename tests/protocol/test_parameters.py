@@ -235,7 +235,7 @@ def test_a_stored_set_outside_todays_bounds_stays_readable() -> None:
     assert from_json({**to_json(DEFAULTS), "sla_min_jobs": 5_000}).sla_min_jobs == 5_000
 
 
-def test_bounds_are_shown_in_the_format_of_the_door() -> None:
+def test_bounds_are_shown_in_the_format_of_the_api() -> None:
     bounds = bounds_to_json()
     assert bounds["min_amount"] == {"min": "0.000001", "max": "1000.000000"}
     assert bounds["proposal_threshold"] == {"min": "0.000000", "max": None}

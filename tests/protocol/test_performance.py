@@ -179,10 +179,10 @@ def test_latency_percentiles_count_the_strictly_slower() -> None:
 
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=30))
 def test_percentiles_agree_with_counting(averages: list[int]) -> None:
-    found = latency_percentiles(dict(enumerate(averages)))
+    result = latency_percentiles(dict(enumerate(averages)))
     for node, own in enumerate(averages):
         slower = sum(1 for other in averages if other > own)
-        assert found[node] == 10_000 * slower // (len(averages) - 1)
+        assert result[node] == 10_000 * slower // (len(averages) - 1)
 
 
 def test_scarcity_weighs_demand_against_supply() -> None:
@@ -199,8 +199,8 @@ def test_scarcity_weighs_demand_against_supply() -> None:
     st.dictionaries(st.sampled_from("abcd"), st.integers(0, 9)),
 )
 def test_scarcity_agrees_with_fractions(demand: dict[str, int], supply: dict[str, int]) -> None:
-    found = scarcity(demand, supply)
-    for region, bps in found.items():
+    result = scarcity(demand, supply)
+    for region, bps in result.items():
         if not supply.get(region) or not sum(demand.values()):
             assert bps == 0
             continue
@@ -222,13 +222,13 @@ def test_latency_and_its_variation() -> None:
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
 def test_variation_is_the_floor_of_deviation_over_mean(latencies: list[int]) -> None:
     n, total = len(latencies), sum(latencies)
-    found = variation_bps(n, total, sum(ms * ms for ms in latencies))
+    result = variation_bps(n, total, sum(ms * ms for ms in latencies))
     if total == 0:
-        assert found == 0
+        assert result == 0
         return
     mean = Fraction(total, n)
     variance = sum((ms - mean) ** 2 for ms in latencies) / n
-    assert found == isqrt(int(10**8 * variance / mean**2))
+    assert result == isqrt(int(10**8 * variance / mean**2))
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,8 @@ def test_any_other_v_is_refused(v: int) -> None:
 
 @given(st.binary(max_size=70), st.binary(min_size=32, max_size=32))
 def test_rubbish_recovers_to_nobody_and_raises_nothing(signature: bytes, digest: bytes) -> None:
-    found = recover(digest, signature)
-    assert found is None or (len(signature) == 65 and found != SIGNER)
+    signer = recover(digest, signature)
+    assert signer is None or (len(signature) == 65 and signer != SIGNER)
 
 
 @pytest.mark.parametrize("r", [0, ORDER, 2**256 - 1])

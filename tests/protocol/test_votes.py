@@ -39,9 +39,9 @@ def test_disputes(
     uphold: int, overturn: int, abstain: int, outcome: str, quorum: bool, returns: bool
 ) -> None:
     tally = {"uphold": uphold, "overturn": overturn, "abstain": abstain}
-    found = dispute_outcome(tally, 1_000, BASE)
-    assert found == (outcome, quorum)
-    assert deposit_returns(*found) is returns
+    decision = dispute_outcome(tally, 1_000, BASE)
+    assert decision == (outcome, quorum)
+    assert deposit_returns(*decision) is returns
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def written(amount: int | None) -> str:
     return "all" if amount is None else format_amount(amount)
 
 
-def test_the_doors_agree_with_the_plain_model(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_the_api_agrees_with_the_reference_model(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.INFRAMIND_RATE_LIMITS = False
     monkeypatch.setattr("tests.reference.cast.Pair", Doors)
     made = pair()

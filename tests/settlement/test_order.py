@@ -180,7 +180,7 @@ def test_the_newest_version_due_is_in_force(net: Network) -> None:
         "DELETE FROM staking_nodeepoch",
     ],
 )
-def test_what_was_settled_is_kept_by_the_database(net: Network, sql: str) -> None:
+def test_settled_rows_are_protected_by_the_database(net: Network, sql: str) -> None:
     net.node(own=100)
     net.settle()
     kept = pytest.raises(IntegrityError, match="settled")

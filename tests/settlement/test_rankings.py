@@ -52,8 +52,8 @@ def test_of_the_running_epoch_only_slots_that_are_over_count(net: Network) -> No
     for node in (here, away):
         net.work(node, 10)
     ranked(net)
-    found = dict(RankingRow.objects.values_list("node__address", "uptime_bps"))
-    assert found == {here: 10_000, away: 10_000 // 12}
+    uptimes = dict(RankingRow.objects.values_list("node__address", "uptime_bps"))
+    assert uptimes == {here: 10_000, away: 10_000 // 12}
 
 
 def test_penalties_lower_the_score(net: Network) -> None:

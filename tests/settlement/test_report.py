@@ -82,11 +82,11 @@ def test_a_row_keeps_the_stake_of_the_next_opening(net: Network, guilty: str) ->
 def test_settling_an_epoch_again_finds_the_same(net: Network, guilty: str) -> None:
     """Every decision is in the hash: offences, slashes, rewards, rows. Another epoch has another one."""
     net.work(guilty, 3, outcome="dropped")
-    found = []
+    hashes = []
     for _ in range(2):
         with transaction.atomic():
-            found.append(net.settle().plan_hash)
+            hashes.append(net.settle().plan_hash)
             assert net.slash(guilty).evidence != []
             transaction.set_rollback(True)
-    assert found[0] == found[1]
-    assert found[0] not in Epoch.objects.values_list("plan_hash", flat=True)
+    assert hashes[0] == hashes[1]
+    assert hashes[0] not in Epoch.objects.values_list("plan_hash", flat=True)

@@ -73,7 +73,7 @@ def test_a_pending_slash_closes_before_a_cooldown_does(net: Network) -> None:
         net.delegate(node, 1, 1)
 
 
-def test_the_cap_leaves_the_room_it_says(net: Network) -> None:
+def test_the_cap_leaves_the_amount_it_says(net: Network) -> None:
     node = net.node(own=1, delegation_cap=100 * MICRO)
     net.delegate(node, 1, 60)
     with pytest.raises(DelegationCapExceeded) as refused:

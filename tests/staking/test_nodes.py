@@ -21,16 +21,16 @@ from tests.network import Network, node_address, operator, wallet
 pytestmark = pytest.mark.django_db
 
 
-def test_a_node_is_registered_once_and_signs_with_its_own_key_unless_told(net: Network) -> None:
+def test_a_node_is_registered_once_and_signs_with_its_address_by_default(net: Network) -> None:
     node = net.node(1, hardware={"gpus": 4})
-    found = Node.objects.get(address=node)
-    assert (found.operator, found.signing_key, found.share_bps, found.custodial) == (
+    row = Node.objects.get(address=node)
+    assert (row.operator, row.signing_key, row.share_bps, row.custodial) == (
         operator(1),
         node,
         8_000,
         False,
     )
-    assert (found.delegation_cap, found.registered_epoch, found.hardware) == (None, 1, {"gpus": 4})
+    assert (row.delegation_cap, row.registered_epoch, row.hardware) == (None, 1, {"gpus": 4})
     with pytest.raises(Conflict):
         net.node(1, run_by=2)
     assert Node.objects.get(address=net.node(2, signing_key=wallet(3))).signing_key == wallet(3)

@@ -111,7 +111,7 @@ def test_one_delegation_leaves_once() -> None:
     net.check()
 
 
-def test_the_room_under_a_cap_is_given_once() -> None:
+def test_the_last_of_a_cap_is_delegated_once() -> None:
     net = Network()
     node = net.node(own=1, delegation_cap=10 * MICRO)
     for number in range(4):

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 def stake_of(net: Network, node: str) -> tuple[int, int]:
     """Stake and the part of it that is pending, µIFM."""
-    found = Node.objects.get(address=node)
-    return found.self_stake, found.pending_in(net.epoch.number)
+    row = Node.objects.get(address=node)
+    return row.self_stake, row.pending_in(net.epoch.number)
 
 
 def test_stake_is_pending_in_its_epoch_and_active_in_the_next(net: Network) -> None:

@@ -14,10 +14,10 @@ LONE_SURROGATE = b'{"amount": "1", "name": "\\ud800"}'
 
 def problem(answer):
     assert answer["Content-Type"] == "application/problem+json"
-    found = answer.json()
-    assert {"type", "title", "status", "code", "detail"} <= set(found)
-    assert found["status"] == answer.status_code
-    return answer.status_code, found["code"]
+    problem = answer.json()
+    assert {"type", "title", "status", "code", "detail"} <= set(problem)
+    assert problem["status"] == answer.status_code
+    return answer.status_code, problem["code"]
 
 
 def test_a_body_is_understood_exactly(anna):
@@ -133,7 +133,7 @@ def test_a_crash_tells_nothing(token, api):
     assert b"secret" not in answer.content
 
 
-def test_json_whatever_is_asked_for(api):
+def test_the_api_answers_json_whatever_the_client_accepts(api):
     answer = api().client.get("/api/v1/toys/echo?format=xml", headers={"Accept": "text/html"})
     assert answer["Content-Type"] == "application/json"
 

@@ -58,13 +58,13 @@ def test_every_sentence_of_the_rules_can_be_translated():
 
 
 def test_every_detail_that_a_page_can_show_is_said_in_german():
-    found = set(details()) - {
+    texts = set(details()) - {
         "Send an Idempotency-Key of 1 to 200 printable ASCII characters.",
         "The connection ended before the body was complete.",
     }
-    assert len(found) > 50
+    assert len(texts) > 50
     with translation.override("de"):
-        unsaid = sorted(detail for detail in found if page_detail(detail) in (None, detail))
+        unsaid = sorted(detail for detail in texts if page_detail(detail) in (None, detail))
         assert unsaid == []
         assert [word for word in WORDS if translation.gettext(word) == word] == []
         assert [one for one in DETAILS if translation.gettext(one) == one] == []

@@ -102,7 +102,7 @@ def test_emissions_beyond_63_bits_in_all_are_refused(settlement: Deployed, emiss
 
 
 @pytest.mark.parametrize("count", [1, 20, 64])
-def test_slashes_are_told_in_events(settlement: Deployed, count: int) -> None:
+def test_slashes_are_listed_in_events(settlement: Deployed, count: int) -> None:
     receipt = settlement.send(ORACLE, "submit", 2, ONE, TWO, 0, slashes(count))
     told = [("Slashed", 2, address, amount) for address, amount in slashes(count)]
     assert settlement.events(receipt) == [("EpochSettled", 2, TWO, 0), *told]
@@ -165,7 +165,7 @@ def test_a_new_contract_has_no_list_to_continue(chain: Chain) -> None:
     assert chain.settlement.refusal(ORACLE, "submit_more", 0, slashes(1)) == "no list to continue"
 
 
-def test_a_network_can_be_given_a_contract_later(chain: Chain) -> None:
+def test_a_running_network_can_add_a_contract_later(chain: Chain) -> None:
     settlement = settlement_on(chain.evm, last_epoch=41, last_root=ONE, emitted=5)
     assert settlement.get("FIRST_EPOCH") == 42
     assert settlement.get("root_of", 41) == ONE

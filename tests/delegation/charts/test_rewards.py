@@ -25,7 +25,7 @@ def test_the_largest_nodes_have_a_part_each_and_all_others_one() -> None:
     assert view.summary == "0.000021 IFM earned in the last 2 epochs."
 
 
-def test_roles_are_told_apart() -> None:
+def test_operator_and_delegator_rewards_are_separate_series() -> None:
     earned = [
         EarnedIn(epoch=5, node="0x1", name="", role="operator", amount=3),
         EarnedIn(epoch=5, node="0x1", name="", role="delegator", amount=2),

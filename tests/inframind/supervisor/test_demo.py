@@ -40,7 +40,7 @@ def test_the_demo_network_is_whole(settings, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_half_loaded_network_that_was_served_is_kept(settings, tmp_path, monkeypatch):
+def test_a_half_loaded_network_that_was_served_is_not_deleted(settings, tmp_path, monkeypatch):
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(prepare, "call_command", cut_short)
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ WALLET = "0x" + "ab" * 20
 pytestmark = pytest.mark.django_db
 
 
-def test_the_faucet_issues_to_a_wallet_given_in_any_case(capsys):
+def test_the_faucet_accepts_an_address_in_any_letter_case(capsys):
     call_command("faucet", WALLET.upper().replace("X", "x"), "1500.5")
     call_command("faucet", WALLET, "0.000001")
     assert balances([f"wallet:{WALLET}"]) == {f"wallet:{WALLET}": 1_500_500_001}

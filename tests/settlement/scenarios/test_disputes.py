@@ -70,8 +70,8 @@ def test_overturned_nothing_is_taken_and_everything_is_lifted(net: Network, node
     net.settle()
     assert [Slash.objects.get(pk=slash.pk).status, Dispute.objects.get().status] == ["overturned"] * 2
     assert (balance(accounts.DEPOSITS), net.available(operator(1))) == (0, 50 * MICRO)
-    found = Node.objects.get(address=node)
-    assert (found.cooldown_until, found.self_stake, net.value(node, 1)) == (0, 1_000 * MICRO, 3_000 * MICRO)
+    row = Node.objects.get(address=node)
+    assert (row.cooldown_until, row.self_stake, net.value(node, 1)) == (0, 1_000 * MICRO, 3_000 * MICRO)
     assert (net.row(node).penalty_bps, net.row(node).reputation) == (penalty // 2, 500)
 
 

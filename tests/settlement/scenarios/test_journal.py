@@ -79,10 +79,10 @@ def live(net: Network) -> None:
 def test_each_kind_goes_its_way(net: Network) -> None:
     live(net)
     net.check()
-    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    directions: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for kind, name, amount in Entry.objects.values_list("transaction__kind", "account__name", "amount"):
-        found[kind][amount > 0].add(name.split(":")[0])
-    assert dict(found) == WAYS
+        directions[kind][amount > 0].add(name.split(":")[0])
+    assert dict(directions) == WAYS
 
 
 def test_supply_is_what_was_issued_less_what_was_burned(net: Network) -> None:

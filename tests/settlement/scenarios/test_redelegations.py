@@ -125,7 +125,9 @@ def test_a_target_that_closed_meanwhile_cancels(net: Network, pair: tuple[str, s
     assert state(moving) == ("cancelled", None, "node_retired")
 
 
-def test_the_first_recorded_takes_the_room(net: Network, pair: tuple[str, str]) -> None:
+def test_the_first_redelegation_recorded_is_executed_first_under_a_cap(
+    net: Network, pair: tuple[str, str]
+) -> None:
     net.delegate(pair[0], 2, 400)
     net.change(pair[1], delegation_cap=500 * MICRO)
     later, earlier = net.redelegate(*pair, 2, 300), net.redelegate(*pair, 1, 300)

@@ -115,13 +115,13 @@ def test_strikes_one_two_and_three(net: Network) -> None:
     node = net.node(own=1_000)
     net.delegate(node, 1, 1_000)
     net.settle()
-    found = []
+    slashes = []
     for _ in range(3):
         drop(net, node)
         net.settle(2)
         slash = net.slash(node)
-        found.append((slash.epoch, slash.self_bps, slash.delegated_bps, slash.cooldown_until > 0))
-    assert found == [(2, 1_000, 0, False), (4, 1_000, 1_000, False), (6, 1_000, 1_000, True)]
+        slashes.append((slash.epoch, slash.self_bps, slash.delegated_bps, slash.cooldown_until > 0))
+    assert slashes == [(2, 1_000, 0, False), (4, 1_000, 1_000, False), (6, 1_000, 1_000, True)]
     net.settle(4)
     drop(net, node)
     net.settle()

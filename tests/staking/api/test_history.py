@@ -187,11 +187,11 @@ def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, g
 
 
 def test_slashes_are_filtered(settled: Net, get: Any, refused: Any) -> None:
-    for query, found in (
+    for query, count in (
         ({"node": shown(SOUTH)}, 1), ({"node": NORTH}, 0), ({"status": "pending"}, 1), ({"status": "executed"}, 0),
         ({"offence": "dropout"}, 1), ({"offence": "sla_drop"}, 0), ({"epoch": 2}, 1), ({"epoch": 3}, 0),
     ):  # fmt: skip
-        assert len(get("slashes", **query)["results"]) == found, query
+        assert len(get("slashes", **query)["results"]) == count, query
     refused("invalid", "slashes", status="guilty")
     refused("invalid", "slashes", offence="rudeness")
     refused("invalid", "slashes", epoch="x")
@@ -249,12 +249,12 @@ def test_the_journal_is_read_newest_first_and_sums_to_zero(three: Net, get: Any)
 
 
 def test_the_journal_is_filtered(three: Net, get: Any, refused: Any) -> None:
-    for query, found in (
+    for query, count in (
         ({"kind": "stake"}, 2), ({"kind": "none"}, 0), ({"epoch": 1}, 5), ({"epoch": 2}, 0),
         ({"account": "issuance"}, 3), ({"account": f"stake:{shown(NORTH)}"}, 1), ({"account": "treasury"}, 0),
         ({"account": f"wallet:{OTTO}", "kind": "faucet"}, 1),
     ):  # fmt: skip
-        assert len(get("ledger/transactions", **query)["results"]) == found, query
+        assert len(get("ledger/transactions", **query)["results"]) == count, query
     for query in (
         {"kind": "a b"},
         {"kind": ""},
@@ -282,18 +282,18 @@ def test_an_account_has_a_balance_or_can_never_be(three: Net, get: Any, refused:
 def test_what_lists_cost_does_not_grow_with_their_rows(settled: Net, get: Any) -> None:
     settled.work(SOUTH, good=9, bad=1, outcome=3)
     settled.settle(NORTH)
-    doors = ("epochs", "epochs/2/nodes", "rankings", "rankings/latest", "slashes", f"nodes/{SOUTH}/slashes",
+    paths = ("epochs", "epochs/2/nodes", "rankings", "rankings/latest", "slashes", f"nodes/{SOUTH}/slashes",
              "ledger/transactions", f"nodes/{NORTH}/epochs", f"nodes/{NORTH}/rankings")  # fmt: skip
 
-    def cost(door: str, limit: int) -> tuple[int, bool]:
-        with CaptureQueriesContext(connection) as asked:
-            rows = get(door, limit=limit)["results"]
-        return len(asked), len(rows) > 1
+    def cost(path: str, limit: int) -> tuple[int, bool]:
+        with CaptureQueriesContext(connection) as queries:
+            rows = get(path, limit=limit)["results"]
+        return len(queries), len(rows) > 1
 
-    for door in doors:
-        one, several = cost(door, 1), cost(door, 200)
-        assert (one[0], one[1], several[1]) == (several[0], False, True), door
-        assert one[0] <= 6, door
+    for path in paths:
+        one, several = cost(path, 1), cost(path, 200)
+        assert (one[0], one[1], several[1]) == (several[0], False, True), path
+        assert one[0] <= 6, path
 
 
 def _climb(leaf: dict[str, Any]) -> str:

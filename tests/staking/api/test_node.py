@@ -135,7 +135,7 @@ def test_a_node_that_cannot_be_is_refused(net: Net, olga: Caller) -> None:
 
 
 @pytest.mark.parametrize("missing", ["address", "name", "region"])
-def test_what_must_be_given_is_asked_for(net: Net, olga: Caller, missing: str) -> None:
+def test_missing_required_fields_are_named(net: Net, olga: Caller, missing: str) -> None:
     answer = olga.post("nodes", {name: value for name, value in BODY.items() if name != missing})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, missing)
 
@@ -308,7 +308,7 @@ def test_only_the_operator_changes_a_node(three: Net, otto: Caller) -> None:
     assert Node.objects.get(address=NORTH).name == f"Node {NORTH[-2:]}"
 
 
-def test_a_body_that_cannot_be_is_refused_before_rights_and_standing_are_asked(
+def test_a_malformed_body_is_refused_before_rights_and_state_are_checked(
     three: Net, olga: Caller, otto: Caller
 ) -> None:
     """Body, not_found, rights, standing: the order of R12."""

@@ -85,7 +85,7 @@ LISTS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-def test_a_list_holds_what_was_asked_for_in_its_order(ranked: Net, get: Any) -> None:
+def test_a_list_has_the_requested_rows_in_the_requested_order(ranked: Net, get: Any) -> None:
     for query, expected in LISTS:
         assert names(get("nodes", **query)) == expected, query
         assert names(get("nodes", **query)) == expected, ("kept", query)
@@ -176,11 +176,11 @@ def by_rank(node: Any) -> Any:
 
 def walked(get: Any, **query: str) -> list[str]:
     page = get("nodes", limit=1, **query)
-    found = page["results"]
+    nodes = page["results"]
     while page["next"]:
         page = Client().get(page["next"]).json()
-        found += page["results"]
-    return [node["address"] for node in found]
+        nodes += page["results"]
+    return [node["address"] for node in nodes]
 
 
 def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Net, get: Any) -> None:
@@ -250,14 +250,14 @@ def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
     assert "evil" not in client.get("/api/v1/nodes?limit=1").json()["next"]
 
 
-def test_a_token_is_looked_at_whether_bytes_are_kept_or_not(ranked: Net) -> None:
+def test_a_token_is_checked_on_cached_answers_too(ranked: Net) -> None:
     client = Client()
     assert client.get("/api/v1/nodes").status_code == 200
     assert client.get("/api/v1/nodes", headers={"Authorization": "Bearer ifm_nothing"}).status_code == 401
     assert Caller(ANNA).get("nodes").json() == client.get("/api/v1/nodes").json()
 
 
-def test_a_kept_list_costs_one_query(ranked: Net) -> None:
+def test_a_cached_list_costs_one_query(ranked: Net) -> None:
     client = Client()
     client.get("/api/v1/nodes")
     with CaptureQueriesContext(connection) as asked:
@@ -273,8 +273,8 @@ def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net, get: Any) -> 
         asked = {"ordering": ordering, "open": "true", "search": "node", "status": "active", "limit": limit}
         DataChange.objects.create()  # nothing that was kept serves any more
         with CaptureQueriesContext(connection) as queries:
-            found = get("nodes", **asked)["results"]
-        assert len(found) == rows
+            nodes = get("nodes", **asked)["results"]
+        assert len(nodes) == rows
         return len(queries)
 
     few = costs(1, rows=1)

@@ -30,8 +30,8 @@ def ranked(three: Net) -> Net:
 
 def rows(get: Any, job_class: str = "cpu", **query: Any) -> list[tuple[Any, ...]]:
     """(name, tier, score, weight) of each eligible node."""
-    found = get("scheduler/nodes", job_class=job_class, **query)["results"]
-    return [(NAMES[one["node"].lower()], one["tier"], one["score_bps"], one["weight"]) for one in found]
+    nodes = get("scheduler/nodes", job_class=job_class, **query)["results"]
+    return [(NAMES[one["node"].lower()], one["tier"], one["score_bps"], one["weight"]) for one in nodes]
 
 
 def names(get: Any, job_class: str = "cpu", **query: Any) -> list[str]:
@@ -100,8 +100,8 @@ def test_trusted_jobs_need_the_declared_capability(
     hardware = {} if declared is None else {"tee": declared}
     nodes.change(node=NORTH, actor=OLGA, changes={"hardware": hardware}, now=ranked.now)
     assert names(get, "tee") == ["north"] * trusted
-    found = get("nodes", job_class="tee")["results"]
-    assert [node["address"] for node in found] == [shown(NORTH)] * trusted
+    rows = get("nodes", job_class="tee")["results"]
+    assert [node["address"] for node in rows] == [shown(NORTH)] * trusted
 
 
 def test_slashed_nodes_are_gone_with_the_settlement(ranked: Net, get: Any) -> None:
@@ -200,17 +200,17 @@ def test_drawings_that_cannot_be_meant_are_refused(ranked: Net) -> None:
     assert post("assignments", **good).status_code == 200
 
 
-def test_a_kept_answer_costs_one_query(ranked: Net) -> None:
+def test_a_cached_answer_costs_one_query(ranked: Net) -> None:
     client = Client()
     path = "/api/v1/scheduler/nodes?job_class=cpu&region=eu-west"
     first = client.get(path)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         again = client.get(path, headers={"If-None-Match": "W/" + first.headers["ETag"]})
-    assert (len(asked), again.status_code) == (1, 304)
+    assert (len(queries), again.status_code) == (1, 304)
     post("assignments", job_id="job-1", job_class="cpu")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         post("assignments", job_id="job-2", job_class="cpu")
-    assert len(asked) <= 2
+    assert len(queries) <= 2
 
 
 def _walk(field: list[dict[str, Any]], drawn: int) -> str:

@@ -91,7 +91,7 @@ def test_what_was_never_measured_is_unknown_and_not_zero(network: Network, reade
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("address", "expected"),
     [
         ("/?q=alp", ["Alpha"]),
         (f"/?q={node_address(2)[:12]}", ["Alpha", "Beta", "Gamma"]),
@@ -123,8 +123,10 @@ def test_what_was_never_measured_is_unknown_and_not_zero(network: Network, reade
         ("/?amount=1000&sort=apr", ["Gamma", "Beta", "Alpha"]),
     ],
 )
-def test_filters_live_in_the_address(ranked: Network, reader: Client, address: str, found: list[str]) -> None:
-    assert names(reader, address) == found
+def test_filters_live_in_the_address(
+    ranked: Network, reader: Client, address: str, expected: list[str]
+) -> None:
+    assert names(reader, address) == expected
 
 
 @pytest.mark.parametrize(

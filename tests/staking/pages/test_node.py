@@ -126,7 +126,7 @@ def test_a_new_node_shows_unknown_and_no_zero(network: Network, reader: Client) 
     assert " 0.00%" not in text.split("Facts")[0]
 
 
-def test_a_slash_is_told_from_charge_to_verdict(network: Network, node: str, reader: Client) -> None:
+def test_a_slash_is_shown_from_offence_to_outcome(network: Network, node: str, reader: Client) -> None:
     network.work(node, 1, outcome="dropped")
     network.settle()
     text = read(reader, node).text
@@ -162,7 +162,7 @@ def test_hardware_is_said_in_one_line(network: Network, reader: Client) -> None:
     assert "Hardware 4 × H100, 80 GB Trusted enclave yes nvlink yes" in text
 
 
-def test_a_chart_has_its_course_without_script(network: Network, node: str, reader: Client) -> None:
+def test_a_chart_has_its_figures_without_javascript(network: Network, node: str, reader: Client) -> None:
     html = reader.get(f"/nodes/{node}/").content.decode()
     assert html.count('<noscript><svg class="im-spark"') == html.count('<figure class="im-chart"')
 

@@ -59,7 +59,7 @@ def test_pages_have_their_landmarks(filled: Network, reader: Client, address: st
     assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
 
 
-def test_the_theme_is_kept_without_script(network: Network, reader: Client) -> None:
+def test_the_theme_is_stored_without_javascript(network: Network, reader: Client) -> None:
     answer = reader.post("/theme/", {"theme": "dark", "next": "/epochs/"})
     assert answer.status_code == 302
     assert answer["Location"] == "/epochs/"
@@ -73,7 +73,7 @@ def test_the_theme_leads_nowhere_else(network: Network, reader: Client, target: 
     assert reader.post("/theme/", {"theme": "dark", "next": target})["Location"] == "/"
 
 
-def test_an_unknown_theme_is_not_kept(network: Network, reader: Client) -> None:
+def test_an_unknown_theme_is_not_stored(network: Network, reader: Client) -> None:
     assert not reader.post("/theme/", {"theme": "pink"}).cookies
     assert reader.get("/theme/").status_code == 405
 
@@ -101,7 +101,7 @@ def broken(settings: Settings) -> None:
     settings.ROOT_URLCONF = module
 
 
-def test_a_fault_is_told_plainly(db: None, broken: None) -> None:
+def test_an_error_page_says_what_happened(db: None, broken: None) -> None:
     answer = Client(raise_request_exception=False).get("/breaks/")
     assert answer.status_code == 500
     html = answer.content.decode()

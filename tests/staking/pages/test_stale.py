@@ -34,18 +34,18 @@ def test_fresh_figures_need_no_word(morning: datetime, reader: Client) -> None:
     assert "19:00:00" in shown
 
 
-def test_a_late_ranking_is_told(morning: datetime, reader: Client) -> None:
+def test_a_late_ranking_is_shown(morning: datetime, reader: Client) -> None:
     assert "The ranking is overdue" not in text(reader, morning + timedelta(hours=1, minutes=1))
     assert "The ranking is overdue" in text(reader, morning + timedelta(hours=1, minutes=3))
 
 
-def test_a_late_settlement_is_told(morning: datetime, reader: Client) -> None:
+def test_a_late_settlement_is_shown(morning: datetime, reader: Client) -> None:
     shown = text(reader, START + timedelta(days=1, minutes=3))
     assert "Epoch 1 has ended and is not settled yet" in shown
     assert "overdue" not in shown
 
 
-def test_a_halt_is_told_first(morning: datetime, reader: Client) -> None:
+def test_a_halt_is_shown_first(morning: datetime, reader: Client) -> None:
     World.objects.update(halted=["the books differ"])
     assert "Settlement is halted" in text(reader, START + timedelta(days=2))
 
