@@ -42,3 +42,10 @@ def posted(key: str) -> int | None:
 def entries_sum(name: str) -> int:
     """Sum of an account's entries in µIFM, read from the journal and not from the balance."""
     return int(Entry.objects.filter(account__name=name).aggregate(total=Sum("amount"))["total"] or 0)
+
+
+def amounts_by_key(keys: Iterable[str], names: Iterable[str]) -> dict[tuple[str, str], int]:
+    """µIFM that the transactions posted under `keys` moved on the accounts `names`, by (key, account)."""
+    rows = Entry.objects.filter(transaction__key__in=list(keys), account__name__in=list(names))
+    values = rows.values_list("transaction__key", "account__name", "amount")
+    return {(str(key), name): amount for key, name, amount in values}

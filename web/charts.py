@@ -58,7 +58,7 @@ class Unit:
 
 
 IFM, PERCENT, MILLISECONDS, COUNT = Unit(6, " IFM"), Unit(2, "%"), Unit(0, " ms"), Unit()
-FACTOR, PLACE = Unit(4, "×", "+"), Unit(0, "", "#")
+TIMES, FACTOR, PLACE = Unit(4, "×"), Unit(4, "×", "+"), Unit(0, "", "#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Chart:
     title: str
     views: tuple[View, ...]
     help: str = ""
-    size: Literal["sm", "", "lg", "xl"] = ""
+    size: Literal["sm", "", "lg", "xl", "xxl"] = ""
     tools: bool = field(default=True, kw_only=True)
 
     def show(self) -> None:
@@ -133,9 +133,14 @@ def figure(traces: Iterable[Any], **layout: Any) -> go.Figure:
 
 def table(heading: str, labels: Sequence[str], series: Sequence[Series], unit: Unit) -> Table:
     """A row for each label and a column for each series."""
-    head = (heading, *(f"{one.name}, {unit.word}" if unit.word else one.name for one in series))
-    columns = [[unit.cell(value) for value in one.values] for one in series]
-    return Table(head, tuple(zip(labels, *columns, strict=True)))
+    return table_of_units(heading, labels, [(one, unit) for one in series])
+
+
+def table_of_units(heading: str, labels: Sequence[str], columns: Sequence[tuple[Series, Unit]]) -> Table:
+    """A row for each label and a column for each series, in its own unit."""
+    head = (heading, *(f"{one.name}, {unit.word}" if unit.word else one.name for one, unit in columns))
+    cells = [[unit.cell(value) for value in one.values] for one, unit in columns]
+    return Table(head, tuple(zip(labels, *cells, strict=True)))
 
 
 def bars(x: Sequence[Any], series: Sequence[Series], unit: Unit) -> list[Any]:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, faucet, how, live, nodes, styleguide, watchlist
+from staking.pages import epochs, faucet, how, live, node_incidents, nodes, styleguide, watchlist
 from web import preferences, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
     path("field/", nodes.field_chart, name="field"),
     path("faucet/", faucet.get_tokens, name="faucet"),
+    path("nodes/<str:address>/incidents/", node_incidents.node_incidents, name="node-incidents"),
     path("watchlist/", watchlist.change, name="watchlist"),
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
