@@ -96,7 +96,6 @@ class ChainStatus(models.Model):
     problem = models.CharField(max_length=24, blank=True)
     problem_data = models.JSONField(default=dict)
     problem_since = models.DateTimeField(null=True)
-    alarmed_at = models.DateTimeField(null=True)
     reorganized_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)

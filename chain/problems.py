@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 
 class Problem(Exception):
@@ -155,6 +155,11 @@ def sentence(code: str, data: Mapping[str, Any]) -> str:
 def action(code: str, data: Mapping[str, Any]) -> str:
     """What to do about it, in English."""
     return PROBLEMS[code].action % data
+
+
+def localized(code: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong and what to do, in the reader's language."""
+    return gettext(PROBLEMS[code].sentence) % data, gettext(PROBLEMS[code].action) % data
 
 
 def halts(code: str) -> bool:

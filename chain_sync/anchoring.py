@@ -1,4 +1,4 @@
-"""The tick that anchors epochs: runs the submitter when it is due, stores what is wrong, and raises alarms."""
+"""The tick that anchors epochs: runs the submitter when it is due, and stores what is wrong."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from functools import cache
 from time import monotonic
 
 import structlog
-from django.core.mail import mail_admins
 from django.db import transaction
 
 from chain.configuration import ChainConfiguration, chain_configuration
 from chain.models import Anchor, Attempt, ChainStatus
 from chain.node import Node
-from chain.problems import Problem, action, halts, sentence
+from chain.problems import Problem, halts, sentence
 from chain.rpc import Rpc
 from chain_sync.epoch_reports import last_settled
 from chain_sync.oracle_account import oracle_account
@@ -31,8 +30,6 @@ BUSY = timedelta(seconds=5)
 IDLE, TROUBLED = timedelta(seconds=60), timedelta(seconds=30)
 # Problems after which nothing new is known of the contract.
 NO_NEWS = frozenset({"unreachable", "node_error", "lagging", "asleep"})
-# A problem that does not halt raises an alarm when it lasts so long.
-PATIENCE = timedelta(hours=1)
 
 
 def anchor_due(*, now: datetime) -> bool:
@@ -118,38 +115,18 @@ def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:
         problem = Problem(status.problem, **status.problem_data)
     code, data = (problem.code, problem.data) if problem else ("", {})
     if code != status.problem:
-        status.problem_since, status.alarmed_at = (now if code else None), None
+        status.problem_since = now if code else None
         if code:
-            log.warning("epochs cannot be anchored", problem=code, **data)
+            log.warning("epochs cannot be anchored", problem=code, reason=sentence(code, data))
         else:
             log.info("epochs are anchored again")
     status.problem, status.problem_data = code, data
     if code == "deep_reorganization" and status.reorganized_at is None:
         status.reorganized_at = now
     status.due_at = now + (TROUBLED if code else _pause(status))
-    _raise_alarm(status, now)
     status.save()
 
 
 def _pause(status: ChainStatus) -> timedelta:
     mined = Anchor.objects.filter(state=Anchor.State.MINED).exists()
     return BUSY if mined or last_settled() > status.last_epoch else IDLE
-
-
-def _raise_alarm(status: ChainStatus, now: datetime) -> None:
-    """Write to ADMINS once for each problem that needs a person."""
-    if not status.problem or status.alarmed_at is not None or status.problem == "no_key":
-        return
-    assert status.problem_since is not None
-    if not halts(status.problem) and now - status.problem_since < PATIENCE:
-        return
-    status.alarmed_at = now
-    what = sentence(status.problem, status.problem_data)
-    log.critical("anchoring is halted", problem=status.problem, reason=what)
-    try:
-        mail_admins(
-            "Epochs are not anchored",
-            f"{what}\n\n{action(status.problem, status.problem_data)}\n\nSettlement goes on; epochs wait.",
-        )
-    except OSError as error:
-        log.error("alarm_not_sent", error=str(error))

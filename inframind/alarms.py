@@ -10,12 +10,18 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from chain.configuration import chain_configuration
+from chain.problems import action, halts, sentence
 from inframind.network_state import NetworkState
 from postgres import clock
 
 OVERDUE = timedelta(seconds=180)
 HELD = timedelta(hours=1)
 NOTIFICATIONS = timedelta(minutes=10)
+# A problem of the chain that may end by itself raises an alarm when it lasts so long.
+CHAIN_TROUBLE = timedelta(hours=1)
+# This site only reads the chain.
+CHAIN_BY_CHOICE = ("no_key",)
 PULSE_SECONDS = 60
 FAULTS_SHOWN = 3
 
@@ -54,6 +60,17 @@ def notifications(state: NetworkState) -> str | None:
     return None
 
 
+def chain(state: NetworkState) -> str | None:
+    """Epochs are not anchored, and a person has to act or it has lasted for long (R52). Settlement goes on."""
+    code, since = state.chain_problem, state.chain_problem_since
+    if not code or since is None or code in CHAIN_BY_CHOICE or chain_configuration() is None:
+        return None
+    if not halts(code) and state.at - since < CHAIN_TROUBLE:
+        return None
+    data = state.chain_problem_data or {}
+    return f"{sentence(code, data)} {action(code, data)} Settlement goes on; {state.epochs_to_anchor} epochs wait"
+
+
 def clock_skew(state: NetworkState) -> str | None:
     """This machine's clock differs too much from the database's."""
     if abs(state.skew) > clock.LIMIT:
@@ -74,6 +91,7 @@ CONDITIONS: tuple[Callable[[NetworkState], str | None], ...] = (
     hold,
     epoch_start,
     notifications,
+    chain,
 )
 
 

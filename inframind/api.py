@@ -56,6 +56,7 @@ urlpatterns = [
     path("", include("identity.api")),
     path("", include("delegation.api.urls")),
     path("", include("governance.api.urls")),
+    path("", include("chain_sync.api")),
     path("slashes/<int:slash>/dispute", slash_dispute(wallet_of)),
     re_path(r"^.*$", nothing),
 ]

@@ -21,6 +21,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from chain.configuration import chain_configuration
+from chain.problems import halts
 from inframind import alarms
 from inframind.network_state import NetworkState, read_state
 from web import metrics as counters
@@ -136,11 +138,36 @@ def _network(state: NetworkState) -> Iterable[Metric]:
     yield _gauge("inframind_notifications_waiting", "Deliveries that wait, 10,000 at most.", state.deliveries)
     age = state.notification_age.total_seconds()
     yield _gauge("inframind_notification_age_seconds", "Age of the oldest notification that waits.", age)
+    if chain_configuration() is not None:
+        yield from _chain(state)
     alarm = GaugeMetricFamily("inframind_alarm", "Conditions that somebody has to look at.", labels=["name"])
     active = alarms.active(state)
     for check in alarms.CONDITIONS:
         alarm.add_metric([check.__name__], int(check.__name__ in active))
     yield alarm
+
+
+def _chain(state: NetworkState) -> Iterable[Metric]:
+    yield _gauge("inframind_chain_last_epoch", "Latest epoch on the chain.", state.chain_last_epoch)
+    yield _gauge("inframind_chain_epochs_waiting", "Settled epochs not on the chain.", state.epochs_to_anchor)
+    halted = int(halts(state.chain_problem or ""))
+    yield _gauge("inframind_chain_halted", "Whether anchoring needs a person.", halted)
+    problem = GaugeMetricFamily("inframind_chain_problem", "What is wrong with the chain.", labels=["code"])
+    if state.chain_problem:
+        problem.add_metric([state.chain_problem], 1)
+    yield problem
+    yield from _age(
+        "inframind_chain_seen_age_seconds",
+        "Time since the chain was last read.",
+        state.chain_seen_at,
+        state.at,
+    )
+    if state.chain_balance is not None:
+        yield _gauge(
+            "inframind_chain_oracle_ether",
+            "Ether of the oracle's account.",
+            float(state.chain_balance) / 1e18,
+        )
 
 
 def _age(name: str, text: str, then: datetime | None, now: datetime) -> Iterable[Metric]:

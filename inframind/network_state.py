@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -25,8 +26,11 @@ SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.cl
   (SELECT computed_at FROM staking_ranking ORDER BY id DESC LIMIT 1),
   (SELECT at FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT 1),
   (SELECT due_at FROM notifications_delivery WHERE status = 'queued' ORDER BY due_at, id LIMIT 1),
-  (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued)
+  (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued),
+  c.problem, c.problem_data, c.problem_since, coalesce(c.first_epoch, 1), coalesce(c.last_epoch, 0),
+  c.seen_at, c.balance
 FROM (SELECT) one LEFT JOIN staking_network n ON n.id = 1 LEFT JOIN staking_epoch e ON e.status <> 'settled'
+  LEFT JOIN chain_chainstatus c ON c.id = 1
 """
 
 
@@ -35,6 +39,7 @@ class NetworkState:
     """The database's answer. `at`: its clock; network times (`epoch_start` …) are `clock_offset_ms` ahead of it.
 
     `skew`: how far this machine's clock is ahead of the database's. None where there is none yet.
+    `chain_…`: the chain as it was last seen; `chain_balance` in wei.
     """
 
     skew: timedelta
@@ -55,6 +60,18 @@ class NetworkState:
     oldest_event: datetime | None
     oldest_delivery: datetime | None
     deliveries: int
+    chain_problem: str | None = None
+    chain_problem_data: dict[str, Any] | None = None
+    chain_problem_since: datetime | None = None
+    chain_first_epoch: int = 1
+    chain_last_epoch: int = 0
+    chain_seen_at: datetime | None = None
+    chain_balance: Decimal | None = None
+
+    @property
+    def epochs_to_anchor(self) -> int:
+        """Settled epochs that the settlement contract does not have yet."""
+        return max((self.epoch or 1) - 1 - max(self.chain_last_epoch, self.chain_first_epoch - 1), 0)
 
     @property
     def network_time(self) -> datetime:

@@ -21,5 +21,6 @@ urlpatterns = [
     path("", include("inframind.feeds.urls")),
     path("", include("delegation.pages.urls")),
     path("", include("governance.pages.urls")),
+    path("", include("chain_sync.pages")),
     path("", include("staking.pages.urls")),
 ]

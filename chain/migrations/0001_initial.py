@@ -85,7 +85,6 @@ class Migration(migrations.Migration):
                 ("problem", models.CharField(blank=True, max_length=24)),
                 ("problem_data", models.JSONField(default=dict)),
                 ("problem_since", models.DateTimeField(null=True)),
-                ("alarmed_at", models.DateTimeField(null=True)),
                 ("reorganized_at", models.DateTimeField(null=True)),
                 ("seen_at", models.DateTimeField(null=True)),
                 ("due_at", models.DateTimeField(null=True)),

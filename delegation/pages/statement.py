@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
+from chain.selectors import last_final_epoch
 from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
     Period,
@@ -97,7 +98,10 @@ class PeriodForm(PageForm):
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """The statement of a period; `more_earnings`, `csv`, `json` and `earnings_csv` are addresses."""
+    """The statement of a period; `more_earnings`, `csv`, `json` and `earnings_csv` are addresses.
+
+    `anchored`: the latest epoch that is final on the chain; None without a chain.
+    """
 
     statement: Statement
     form: PeriodForm
@@ -108,6 +112,7 @@ class StatementPage:
     csv: str
     json: str
     earnings_csv: str
+    anchored: int | None
 
 
 @require_safe
@@ -146,6 +151,7 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
         csv=_download("api-statement", wallet, days, "csv"),
         json=_download("api-statement", wallet, days, "json"),
         earnings_csv=_download("api-rewards", wallet, days, "csv"),
+        anchored=last_final_epoch(),
     )
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from chain.selectors import anchor_of
 from governance.models import Dispute
 from governance.pages import labels
 from governance.pages.forms import EvidenceForm, VoteForm
@@ -109,6 +110,7 @@ def slash_context(
         ),
         "similar": similar_disputes(slash),
         "outcomes": outcomes_of(slash.offence),
+        "anchor": anchor_of(slash.resolved_epoch) if slash.slashed and slash.resolved_epoch else None,
     }
 
 

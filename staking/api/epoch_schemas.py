@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chain.selectors import EpochAnchor
 from protocol.amounts import format_amount
 from protocol.merkle import LEAF_ENCODING
 from staking.models import Epoch
@@ -55,6 +56,27 @@ class LeafValueField(serializers.JSONField):
     """A value that a leaf encodes."""
 
 
+class AnchorSchema(serializers.Serializer[Any]):
+    """Where an epoch stands on the chain (R52). `mined` can be taken back by a reorganisation, `final` cannot."""
+
+    state = serializers.ChoiceField(["off", "waiting", "submitted", "mined", "final"])
+    transaction = RootField(
+        allow_null=True, help_text="Hash; null when it is not sent, or not known which it was."
+    )
+    block = serializers.IntegerField(allow_null=True)
+    confirmations = serializers.IntegerField(help_text="Of `required`, its own block included.")
+    required = serializers.IntegerField(  # type: ignore[assignment]
+        help_text="0 without a chain."
+    )
+    reason = serializers.SerializerMethodField(help_text="Why it does not go on; null while it does.")
+    attempts = serializers.IntegerField(help_text="Transactions sent for it so far.")
+    max_fee = serializers.CharField(help_text="The most that the last attempt pays, in wei per gas.")
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_reason(self, anchor: EpochAnchor) -> str | None:
+        return anchor.problem.reason if anchor.problem else None
+
+
 class EpochReport(serializers.Serializer[Any]):
     """An epoch; amounts are null until it is settled. carry_in + minted = pool = distributed + carry."""
 
@@ -75,6 +97,11 @@ class EpochReport(serializers.Serializer[Any]):
     returned = AmountField(allow_null=True)
     totals = TotalsField()
     merkle_root = RootField(allow_null=True)
+    anchor = serializers.SerializerMethodField()
+
+    @extend_schema_field(AnchorSchema)
+    def get_anchor(self, epoch: Epoch) -> dict[str, Any]:
+        return dict(AnchorSchema(self.context["anchors"][epoch.number]).data)
 
 
 class EpochNode(serializers.Serializer[Any]):

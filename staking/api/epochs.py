@@ -9,6 +9,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chain.selectors import anchors_of
 from protocol.addresses import checksum, normalize
 from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_schemas as shapes
@@ -29,12 +30,14 @@ def epoch_list(request: Request) -> Response:
     """Epochs, the newest first."""
     limit, after = cursor(request)
     rows = epochs.epochs() if after is None else epochs.epochs().filter(number__lt=after)
+    shown = list(rows[: limit + 1])
+    context = {"anchors": anchors_of([row.number for row in shown])}
     return cursor_page(
         request,
-        list(rows[: limit + 1]),
+        shown,
         limit=limit,
         number=lambda row: row.number,
-        render=lambda row: shapes.EpochReport(row).data,
+        render=lambda row: shapes.EpochReport(row, context=context).data,
     )
 
 
@@ -42,7 +45,8 @@ def epoch_list(request: Request) -> Response:
 @api_view(["GET"])
 def one_epoch(request: Request, number: int) -> Response:
     """An epoch and, once it is settled, its report."""
-    return Response(shapes.EpochReport(epochs.epoch(number)).data)
+    epoch = epochs.epoch(number)
+    return Response(shapes.EpochReport(epoch, context={"anchors": anchors_of([number])}).data)
 
 
 @extend_schema(

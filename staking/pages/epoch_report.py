@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from chain.selectors import OFF, EpochAnchor, anchor_of
 from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
@@ -35,7 +36,7 @@ SLASH_STATUS: dict[str, SlashStatus] = {
 }  # fmt: skip
 
 
-def list_row(epoch: Epoch) -> EpochRow:
+def list_row(epoch: Epoch, anchor: EpochAnchor = OFF) -> EpochRow:
     """An epoch as a line of the list; its amounts are unknown until it is settled."""
     settled = epoch.status == Epoch.Status.SETTLED
     totals = epoch.totals if settled else {}
@@ -44,6 +45,7 @@ def list_row(epoch: Epoch) -> EpochRow:
         parameters_version=epoch.parameters_id, nodes=totals.get("rewarded"), pool=epoch.pool,
         operators=totals.get("operator_reward"), delegators=totals.get("delegators_reward"),
         distributed=epoch.distributed, carry=epoch.carry, burned=epoch.burned, merkle_root=epoch.merkle_root,
+        anchor=anchor,
     )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def _settlement(epoch: Epoch) -> Settlement:
         operators=totals.get("operator_reward", 0), delegators=totals.get("delegators_reward", 0),
         carry=epoch.carry or 0, burned=epoch.burned or 0, honest=epoch.honest or 0, returned=epoch.returned or 0,
         rewarded=totals.get("rewarded", 0), leaves=totals.get("nodes", 0) + report.slash_leaves(epoch.number),
-        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash,
+        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash, anchor=anchor_of(epoch.number),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chain.selectors import anchors_of
 from protocol.addresses import checksum, normalize
 from protocol.amounts import format_amount
 from protocol.errors import AddressInvalid
@@ -35,9 +36,9 @@ def epoch_list(request: HttpRequest) -> HttpResponse:
     found, count = report.epochs(limit=LISTED, offset=(number - 1) * LISTED)
     if number > 1 and not found:
         raise Http404
-    totals = report.totals()
+    totals, anchors = report.totals(), anchors_of([epoch.number for epoch in found])
     page = EpochsPage(
-        rows=tuple(epoch_report.list_row(epoch) for epoch in found),
+        rows=tuple(epoch_report.list_row(epoch, anchors[epoch.number]) for epoch in found),
         pager=Pager(number, LISTED, count),
         settled=totals.settled,
         distributed=totals.distributed,

@@ -13,6 +13,7 @@ from typing import Literal
 
 from django.forms import BoundField
 
+from chain.selectors import OFF, EpochAnchor
 from staking.pages.leaderboard_filters import NumericFilters
 from staking.pages.waterfall import QBreakdown
 from staking.selectors.leaderboard import NetworkFigures
@@ -343,6 +344,7 @@ class EpochRow:
     carry: int | None = None
     burned: int | None = None
     merkle_root: str = ""
+    anchor: EpochAnchor = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +443,7 @@ class Settlement:
     leaves: int
     merkle_root: str
     plan_hash: str = ""
-    on_chain: Literal["", "submitted", "queued"] = ""
+    anchor: EpochAnchor = OFF
 
     @property
     def distributed(self) -> int:

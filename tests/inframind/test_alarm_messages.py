@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chain.models import ChainStatus
 from identity.models import User
 from inframind import alarm_messages, tasks
 from notifications import inbox
@@ -57,6 +58,40 @@ def test_the_end_of_an_alarm_is_mailed(mailoutbox):
         "[InfraMind] over: settlement",
     ]
     assert NetworkRow.objects.get().alarms == {}
+
+
+def test_a_halt_of_the_chain_is_mailed_with_what_to_do(mailoutbox, settings):
+    status = ChainStatus.objects.create(problem="paused", problem_since=datetime.now(UTC))
+    tasks.alarm_tick.delay()
+    assert mailoutbox == [], "the network has no chain"
+    settings.INFRAMIND_CHAIN_RPC, settings.INFRAMIND_CHAIN_SETTLEMENT = (
+        ("http://127.0.0.1:9",),
+        "0x" + "c1" * 20,
+    )
+    tasks.alarm_tick.delay()
+    (mail,) = mailoutbox
+    assert mail.subject == "[InfraMind] ALARM chain"
+    assert "The settlement contract is paused. The owner of the contract can resume it." in mail.body
+    status.problem, status.problem_since = "", None
+    status.save()
+    tasks.alarm_tick.delay()
+    assert mailoutbox[-1].subject == "[InfraMind] over: chain"
+
+
+def test_a_node_of_the_chain_that_is_away_is_mailed_after_an_hour(mailoutbox, settings):
+    settings.INFRAMIND_CHAIN_RPC, settings.INFRAMIND_CHAIN_SETTLEMENT = (
+        ("http://127.0.0.1:9",),
+        "0x" + "c1" * 20,
+    )
+    now = datetime.now(UTC)
+    data = {"detail": "127.0.0.1:9 did not answer"}
+    status = ChainStatus.objects.create(problem="unreachable", problem_data=data, problem_since=now)
+    tasks.alarm_tick.delay()
+    assert mailoutbox == []
+    status.problem_since = now - timedelta(hours=1)
+    status.save()
+    tasks.alarm_tick.delay()
+    assert "127.0.0.1:9 did not answer" in mailoutbox[0].body
 
 
 def test_a_mail_that_fails_is_tried_again(mailoutbox, monkeypatch):

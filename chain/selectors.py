@@ -1,0 +1,137 @@
+"""The anchor of an epoch on the chain, as far as the database knows (R52)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chain.configuration import ChainConfiguration, chain_configuration
+from chain.models import Anchor, Attempt, ChainStatus
+from chain.problems import action, halts, localized, sentence
+
+AnchorState = Literal["off", "waiting", "submitted", "mined", "final"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainProblem:
+    """What is wrong with the chain. `halted`: a person has to act, else it may end by itself."""
+
+    code: str
+    data: Mapping[str, Any]
+    halted: bool
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in English."""
+        return sentence(self.code, self.data)
+
+    @property
+    def action(self) -> str:
+        """What to do, in English."""
+        return action(self.code, self.data)
+
+    @property
+    def localized_reason(self) -> str:
+        return localized(self.code, self.data)[0]
+
+    @property
+    def localized_action(self) -> str:
+        return localized(self.code, self.data)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochAnchor:
+    """Where an epoch stands on the chain.
+
+    `confirmations` of `required` blocks confirm it; a reorganisation can take a state below `final` back.
+    `problem`: why it does not go on, None while it does. `attempts`: transactions sent for it so
+    far, `max_fee`: the most that the last of them pays, in wei per gas.
+    """
+
+    state: AnchorState
+    transaction: str = ""
+    block: int | None = None
+    confirmations: int = 0
+    required: int = 0
+    problem: ChainProblem | None = None
+    attempts: int = 0
+    max_fee: int = 0
+
+
+OFF = EpochAnchor("off")
+
+
+def chain_status() -> ChainStatus:
+    """The chain as it was last seen; an unsaved row when it was not seen yet."""
+    return ChainStatus.objects.filter(id=1).first() or ChainStatus()
+
+
+def problem_of(status: ChainStatus) -> ChainProblem | None:
+    """What is wrong with the chain; None when nothing is known to be."""
+    code, data = status.problem, status.problem_data
+    if not code:
+        return None
+    return ChainProblem(code, data, halts(code))
+
+
+def last_final_epoch() -> int | None:
+    """The latest epoch that is final on the chain, 0 for none; None when the network has no chain."""
+    if chain_configuration() is None:
+        return None
+    final = Anchor.objects.filter(state=Anchor.State.FINAL).order_by("-epoch")
+    return final.values_list("epoch", flat=True).first() or 0
+
+
+def anchor_of(epoch: int) -> EpochAnchor:
+    """The anchor of an epoch, settled or not."""
+    return anchors_of([epoch])[epoch]
+
+
+def anchors_of(epochs: Collection[int]) -> dict[int, EpochAnchor]:
+    """The anchors of epochs by number: three queries, none without a chain."""
+    configuration = chain_configuration()
+    if configuration is None:
+        return dict.fromkeys(epochs, OFF)
+    status = chain_status()
+    anchors = Anchor.objects.in_bulk(epochs)
+    attempts: dict[int, list[Attempt]] = {}
+    sent = Attempt.objects.filter(epoch__in=epochs, part=0).order_by("id").only("epoch", "hash", "max_fee")
+    for attempt in sent:
+        attempts.setdefault(attempt.epoch, []).append(attempt)
+    return {
+        epoch: _anchor(epoch, anchors.get(epoch), attempts.get(epoch, []), status, configuration)
+        for epoch in epochs
+    }
+
+
+def _anchor(
+    epoch: int,
+    anchor: Anchor | None,
+    attempts: list[Attempt],
+    status: ChainStatus,
+    configuration: ChainConfiguration,
+) -> EpochAnchor:
+    required = configuration.confirmations
+    fee = attempts[-1].max_fee if attempts else 0
+    problem = problem_of(status)
+    if anchor is None:
+        if epoch < status.first_epoch:
+            return OFF
+        state: AnchorState = "submitted" if attempts else "waiting"
+        transaction = attempts[-1].hash if attempts else ""
+        return EpochAnchor(
+            state, transaction, None, 0, required, problem, attempts=len(attempts), max_fee=fee
+        )
+    final = anchor.state == Anchor.State.FINAL
+    confirmations = required if final else min(max(status.head - anchor.block + 1, 1), required)
+    return EpochAnchor(
+        "final" if final else "mined",
+        anchor.transaction,
+        anchor.block,
+        confirmations,
+        required,
+        None if final else problem,
+        attempts=len(attempts),
+        max_fee=fee,
+    )

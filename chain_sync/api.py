@@ -1,0 +1,103 @@
+"""`GET chain`: the network's chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chain_sync.selectors import NetworkChain, network_chain
+from protocol.addresses import checksum
+from web.api.fields import ADDRESS, AmountField, MomentField
+
+OPTIONAL_ADDRESS = {**ADDRESS, "type": ["string", "null"]}
+
+
+@extend_schema_field(OPTIONAL_ADDRESS)
+class OptionalAddressField(serializers.CharField):
+    """An address with its checksum; "" is null."""
+
+    def to_representation(self, value: str) -> Any:
+        return checksum(value) if value else None
+
+
+class ProblemSchema(serializers.Serializer[Any]):
+    """Why epochs are not anchored, and what to do."""
+
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    action = serializers.CharField()
+
+
+class ChainSchema(serializers.Serializer[Any]):
+    """The chain on which epochs are anchored (R52); null where there is none or it was not seen yet."""
+
+    configured = serializers.BooleanField()
+    chain_id = serializers.IntegerField(allow_null=True)
+    settlement = OptionalAddressField(allow_null=True)
+    token = OptionalAddressField(allow_null=True)
+    oracle = OptionalAddressField(
+        allow_null=True, help_text="The account that the contract takes epochs from."
+    )
+    last_anchored = serializers.IntegerField(
+        allow_null=True, help_text="The latest epoch that the contract has."
+    )
+    last_final = serializers.IntegerField(allow_null=True)
+    provable_epoch = serializers.IntegerField(
+        allow_null=True, help_text="The latest epoch whose leaves the token contract accepts."
+    )
+    emitted = AmountField(allow_null=True, help_text="The most that the token contract mints, in total.")
+    waiting = serializers.IntegerField(help_text="Settled epochs that the contract does not have yet.")
+    required = serializers.IntegerField(  # type: ignore[assignment]
+        help_text="Confirmations with which a block is final; 0 without a chain."
+    )
+    head = serializers.IntegerField(allow_null=True, help_text="The newest block that was seen.")
+    seen_at = MomentField(allow_null=True)
+    halted = ProblemSchema(allow_null=True, help_text="Nothing is submitted until a person acts.")
+    problem = ProblemSchema(allow_null=True, help_text="What delays epochs and may end by itself.")
+
+
+NO_CHAIN = {
+    **dict.fromkeys(ChainSchema().fields),
+    "configured": False,
+    "waiting": 0,
+    "required": 0,
+}
+
+
+@extend_schema(tags=["chain"], operation_id="chain_read", responses=ChainSchema)
+@api_view(["GET"])
+def chain(request: Request) -> Response:
+    """The chain on which this network anchors its epochs; `configured` is false without one."""
+    found = network_chain()
+    return Response(NO_CHAIN if found is None else ChainSchema(_fields(found)).data)
+
+
+def _fields(chain: NetworkChain) -> dict[str, Any]:
+    status, problem = chain.status, chain.problem
+    seen = status.seen_at is not None
+    return {
+        "configured": True,
+        "chain_id": chain.chain_id,
+        "settlement": chain.settlement,
+        "token": chain.token,
+        "oracle": status.oracle,
+        "last_anchored": chain.last_anchored or None,
+        "last_final": chain.last_final or None,
+        "provable_epoch": status.provable_epoch if seen else None,
+        "emitted": status.emitted if seen else None,
+        "waiting": chain.waiting,
+        "required": chain.required,
+        "head": status.head if seen else None,
+        "seen_at": status.seen_at,
+        "halted": problem if problem and problem.halted else None,
+        "problem": problem if problem and not problem.halted else None,
+    }
+
+
+urlpatterns = [path("chain", chain)]

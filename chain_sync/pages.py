@@ -1,0 +1,30 @@
+"""`/chain/`: the network's chain."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from chain_sync.selectors import NetworkChain, network_chain
+
+
+@require_safe
+def chain_page(request: HttpRequest) -> HttpResponse:
+    chain = network_chain()
+    addresses = _addresses(chain) if chain else []
+    return render(request, "chain/chain.html", {"chain": chain, "addresses": addresses})
+
+
+def _addresses(chain: NetworkChain) -> list[tuple[str, str]]:
+    named = [
+        (gettext("Settlement contract"), chain.settlement),
+        (gettext("Token contract"), chain.token),
+        (gettext("Oracle"), chain.status.oracle),
+    ]
+    return [(label, address) for label, address in named if address]
+
+
+urlpatterns = [path("chain/", chain_page, name="chain")]
