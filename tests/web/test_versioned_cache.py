@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.owner import as_owner
 from web import data_version
 from web.models import DataChange
 from web.versioned_cache import VersionedCache
@@ -65,7 +66,7 @@ def test_a_computation_that_fails_stores_nothing() -> None:
 def test_a_row_that_commits_late_changes_the_version_although_another_is_pruned() -> None:
     """A transaction that began earlier adds a row, one old row is pruned: the count is the same, the version is not."""
     DataChange.objects.bulk_create(DataChange(id=number) for number in (1, 1_000, 1_001))
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('web_datachange', 'id'), 1001)")
     before = data_version.version()
     DataChange.objects.create(id=999)
