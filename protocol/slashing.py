@@ -43,6 +43,14 @@ def due(rate_bps: int, base: int, taken_before: int, there: int | None = None) -
     return amount if there is None else min(amount, there)
 
 
+def due_together(rates_bps: Sequence[int], base: int, taken_before: int, there: int) -> int:
+    """Amount that slashes of one node and epoch take together from one side: that of the highest rate (R34).
+
+    The order of execution does not matter, because each takes the amount of its rate less what was taken before.
+    """
+    return due(max(rates_bps, default=0), base, taken_before, there)
+
+
 def take_from_parts(amount: int, parts: Sequence[int]) -> list[int]:
     """How much of an amount each part bears: in proportion, rounded down (R34).
 

@@ -14,8 +14,10 @@ from delegation.pages.actions.context import action_context
 from delegation.pages.actions.registry import ACTIONS
 from delegation.pages.forms import NodeDetailsForm, TermsForm
 from delegation.pages.money import form_context
+from delegation.selectors.forecast import Forecast, forecast
 from delegation.selectors.open_epoch import Running, running_epoch
-from delegation.selectors.operator_console import Accusation, RunNode, accusations, run_nodes
+from delegation.selectors.operator_console import RunNode, run_nodes
+from delegation.selectors.pending_slashes import PendingSlashes, pending_slashes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
@@ -36,6 +38,7 @@ class Chosen:
     run: RunNode
     node: Node
     running: Running
+    forecast: Forecast
     share_now_bps: int
     share_next_bps: int
     next_epoch: int
@@ -48,7 +51,7 @@ class Chosen:
 class ConsolePage:
     epoch: OpenEpoch
     nodes: tuple[tuple[RunNode, str], ...]
-    accusations: tuple[Accusation, ...]
+    pending_slashes: tuple[PendingSlashes, ...]
     chosen: Chosen | None
     terms: TermsForm | None
     details: NodeDetailsForm | None
@@ -78,7 +81,7 @@ def console_page(
     page = ConsolePage(
         epoch=epoch,
         nodes=tuple((one, state_of(one.node)) for one in own),
-        accusations=tuple(accusations(own, epoch=epoch, now=now)),
+        pending_slashes=tuple(pending_slashes([run.node for run in own], epoch=epoch, now=now)),
         chosen=chosen,
         terms=terms or (_terms(chosen) if chosen else None),
         details=details or (_details(chosen.node) if chosen else None),
@@ -111,10 +114,12 @@ def _chosen(own: list[RunNode], address: str) -> RunNode | None:
 
 def _of_node(run: RunNode, epoch: OpenEpoch, now: datetime) -> Chosen:
     node = Node.objects.select_related("pool").get(id=run.node.id)
+    running = running_epoch(node.id, registered_at=node.registered_at, epoch=epoch, now=now)
     return Chosen(
         run=run,
         node=node,
-        running=running_epoch(node.id, registered_at=node.registered_at, epoch=epoch, now=now),
+        running=running,
+        forecast=forecast(run.node, running, last_reward=run.last_reward, epoch=epoch, now=now),
         share_now_bps=node.share_in(epoch.number),
         share_next_bps=node.share_in(epoch.number + 1),
         next_epoch=epoch.number + 1,

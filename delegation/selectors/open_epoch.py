@@ -104,7 +104,7 @@ class Running:
 def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
     """The node's open epoch up to `now`; three queries, whose cost is that of the node's own jobs."""
     asked: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
-    first, last = _slots(registered_at, epoch, now)
+    first, last = slots_until(registered_at, epoch, now)
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, asked)
         counts = cursor.fetchone()
@@ -119,7 +119,7 @@ def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, no
     return Running(epoch.number, **named, heard=heard, slots=last - first, params=epoch.params, latest=latest)
 
 
-def _slots(registered_at: datetime, epoch: OpenEpoch, now: datetime) -> tuple[int, int]:
+def slots_until(registered_at: datetime, epoch: OpenEpoch, now: datetime) -> tuple[int, int]:
     def unix(moment: datetime) -> int:
         return (moment - epoch.start) // MS
 

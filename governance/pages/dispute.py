@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from chain.selectors import anchor_of
 from governance.models import Dispute
 from governance.pages import labels
+from governance.pages.defence import slash_rows
 from governance.pages.forms import EvidenceForm, VoteForm
 from governance.pages.lifecycle import slash_lifecycle
 from governance.pages.offence_chart import offence_chart
@@ -28,6 +29,7 @@ from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
 from staking.models import Epoch, Slash
+from staking.selectors.slash_groups import SlashGroup, group_of
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch, parameters_of
 from web import query_params
@@ -64,7 +66,7 @@ def dispute_context(request: HttpRequest, dispute: int) -> dict[str, Any]:
     panel = VotePanel(
         action=reverse("dispute-vote", args=[dispute]),
         question=gettext("Should the slash be executed?"),
-        choices=_choices(context["breakdown"]),
+        choices=_choices(figures.slash, context["group"], context["breakdown"]),
         accepts_votes=accepts_votes(row, epoch, now),
         closes_at=figures.count.closes_at,
         power=power_of(row, wallet, epoch) if wallet else None,
@@ -90,6 +92,7 @@ def slash_context(
     number = query_params.page(request.GET, "receipts")
     pager = ReceiptPager(number, RECEIPTS, len(slash.evidence))
     receipts = receipts_of(slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)
+    group = group_of(slash)
     return {
         "now_at": now,
         "slash": slash,
@@ -108,6 +111,8 @@ def slash_context(
             epoch.params.slash_honest_bps,
             epoch.params.slash_delegators_bps,
         ),
+        "group": group,
+        "group_rows": slash_rows(group, slash),
         "similar": similar_disputes(slash),
         "outcomes": outcomes_of(slash.offence),
         "anchor": anchor_of(slash.resolved_epoch) if slash.slashed and slash.resolved_epoch else None,
@@ -135,11 +140,11 @@ def _hardware(slash: Slash) -> list[tuple[str, Any, Any]]:
     return [(name, declared[name], measured.get(name)) for name in names]
 
 
-def _choices(breakdown: SlashBreakdown | None) -> list[Choice]:
+def _choices(slash: Slash, group: SlashGroup, breakdown: SlashBreakdown | None) -> list[Choice]:
     """Return (value, label, effect) of each choice of the vote."""
     slashed = amount_digits(breakdown.slashed, 2) if breakdown else "0.00"
     return [
-        ("overturn", gettext("Overturn"), gettext("Nothing is slashed; the deposit is returned")),
+        ("overturn", gettext("Overturn"), _effect_of_overturning(slash, group)),
         (
             "uphold",
             gettext("Uphold"),
@@ -147,6 +152,16 @@ def _choices(breakdown: SlashBreakdown | None) -> list[Choice]:
         ),
         ("abstain", gettext("Abstain"), gettext("Counts for the quorum only")),
     ]
+
+
+def _effect_of_overturning(slash: Slash, group: SlashGroup) -> str:
+    if slash not in group.unresolved:
+        return gettext("Nothing is slashed; the deposit is returned")
+    rest = group.loss.total - group.saved_without(slash).total
+    if rest:
+        sentence = gettext("Other slashes of the epoch still take %s IFM; the deposit is returned")
+        return sentence % amount_digits(rest, 2)
+    return gettext("Nothing is slashed; the deposit is returned")
 
 
 def _own_stake_notice(breakdown: SlashBreakdown | None) -> str:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from governance.models import Dispute
+from governance.pages.defence import no_effect
 from governance.pages.dispute import dispute_context, open_epoch_or_404, params_of
 from governance.pages.forms import DisputeForm, EvidenceForm, redirect_get_to, sent_fields
 from governance.pages.slashes import slash_page
@@ -18,6 +19,7 @@ from protocol.errors import NotFound, ProtocolError
 from protocol.slashing import vote_until
 from staking.models import Slash
 from staking.selectors import slashes
+from staking.selectors.slash_groups import SlashGroup, group_of
 from staking.services import clock
 from web.confirmation import Confirmation, Result, Review, is_edit, respond
 from web.current_user import wallet_required
@@ -35,10 +37,12 @@ def dispute(request: HttpRequest, wallet: str, slash: int) -> HttpResponse:
     form = DisputeForm(request.POST)
     if form.is_valid() and not is_edit(request):
         now, reason = clock.now(), form.cleaned_data["reason"]
+        # Read before the dry run, in which the slash is disputed.
+        group = group_of(row)
         confirmation = Confirmation(
             wallet=wallet, name="dispute", fields=sent_fields(form), now=now,
             run=lambda: open_dispute(slash=slash, reason=reason, actor=wallet, now=now),
-            review=lambda _: _dispute_review(row, reason, wallet),
+            review=lambda _: _dispute_review(row, group, reason, wallet),
             result=lambda opened, _: _opened(opened),
         )  # fmt: skip
         try:
@@ -81,15 +85,17 @@ def _opened(dispute: Dispute) -> Result:
     )
 
 
-def _dispute_review(slash: Slash, reason: str, wallet: str) -> Review:
+def _dispute_review(slash: Slash, group: SlashGroup, reason: str, wallet: str) -> Review:
     # The deposit is the present one, the windows are those under which the slash was created (R32).
     deposit, available = open_epoch_or_404().params.dispute_deposit, balance(accounts.wallet(wallet))
-    closes = vote_until(params_of(slash), slash.epoch)
+    closes, saved = vote_until(params_of(slash), slash.epoch), group.saved_without(slash)
     return Review(
         title=gettext("Dispute the slash of %(node)s") % {"node": slash.node.name},
         rows=[
             (gettext("Slash"), f"#{slash.pk}, {slash.node.name}"),
             (gettext("Your statement"), reason),
+            (gettext("Own stake that it can save"), ifm_unit(saved.own)),
+            (gettext("Delegated stake that it can save"), ifm_unit(saved.delegated)),
             (gettext("Deposit"), ifm_unit(deposit)),
             (gettext("Available afterwards"), ifm_unit(available - deposit)),
             (gettext("Vote until the end of"), gettext("epoch %s") % grouped_int(closes)),
@@ -98,13 +104,18 @@ def _dispute_review(slash: Slash, reason: str, wallet: str) -> Review:
                 gettext("if the slash is overturned or the quorum is not met"),
             ),
         ],
-        warning=gettext(
-            "A slash can be disputed once. If the vote upholds it with a quorum, "
-            "the deposit of %s IFM goes to the treasury."
-        ) % amount_digits(deposit),
+        warning=" ".join(_warnings(slash, group, deposit)),
         button=gettext("Dispute for %s IFM") % amount_digits(deposit),
         command=f"infra dispute {slash.pk} --reason …",
     )  # fmt: skip
+
+
+def _warnings(slash: Slash, group: SlashGroup, deposit: int) -> list[str]:
+    once = gettext(
+        "A slash can be disputed once. If the vote upholds it with a quorum, "
+        "the deposit of %s IFM goes to the treasury."
+    ) % amount_digits(deposit)  # fmt: skip
+    return [once] if group.saved_without(slash).total else [no_effect(slash, group), once]
 
 
 def _evidence_review(dispute: int, text: str, link: str) -> Review:

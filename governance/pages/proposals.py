@@ -46,7 +46,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     number = query_params.page(request.GET)
     proposals = Proposal.objects.filter(**({"status": status} if status else {})).order_by("-pk")
     start = (number - 1) * ROWS
-    rows = ballot_rows(proposals[start : start + ROWS], signed_in_wallet(request))
+    rows = ballot_rows(proposals[start : start + ROWS], signed_in_wallet(request), now=clock.now())
     if number > 1 and not rows:
         raise Http404
     labels = [("", gettext("All")), *((value, str(STATES[f"proposal.{value}"][2])) for value in STATUSES)]

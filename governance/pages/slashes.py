@@ -14,8 +14,10 @@ from django.views.decorators.http import require_safe
 
 from governance.models import Dispute
 from governance.pages import labels
+from governance.pages.defence import defence_card
 from governance.pages.dispute import open_epoch_or_404, slash_context
 from governance.pages.forms import DisputeForm
+from governance.selectors.defence import defence_of
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
 from governance.voting_periods import is_before_end
 from protocol.addresses import checksum, normalize
@@ -79,13 +81,20 @@ def slash(request: HttpRequest, slash: int) -> HttpResponse:
 def slash_page(request: HttpRequest, slash: Slash) -> dict[str, Any]:
     """Return the context of the page of a slash without a dispute."""
     now, epoch = clock.now(), open_epoch_or_404()
+    deposit = epoch.params.dispute_deposit
     in_time = is_before_end(slash.disputable_until_epoch, epoch, now)
+    disputable = slash.status == Slash.Status.PENDING and in_time
+    is_operator = signed_in_wallet(request) == slash.node.operator
+    context = slash_context(request, slash, None, now)
+    group = context["group"]
+    figures = defence_of(slash, group, deposit=deposit) if disputable and is_operator else None
     return {
-        **slash_context(request, slash, None, now),
-        "is_operator": signed_in_wallet(request) == slash.node.operator,
-        "disputable": slash.status == Slash.Status.PENDING and in_time,
+        **context,
+        "is_operator": is_operator,
+        "disputable": disputable,
         "dispute_form": DisputeForm(),
-        "deposit": epoch.params.dispute_deposit,
+        "deposit": deposit,
+        "defence": defence_card(slash, group, figures) if figures else None,
     }
 
 

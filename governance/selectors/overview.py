@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from governance.models import Dispute, Proposal, Vote
 from governance.selectors.representation import NOTHING, represented_by
@@ -21,10 +22,11 @@ OPEN_PROPOSALS = 25
 @dataclass(frozen=True, slots=True)
 class BallotRow:
     """A row of a list of ballots. For a signed-in wallet: its own power (0 when it cannot vote), the power
-    that it represents, and its vote."""
+    that it represents, and its vote. `is_open`: votes are accepted, by the clock."""
 
     ballot: Ballot
     count: VoteCount
+    is_open: bool
     power: int | None = None
     represented: int = 0
     vote: Vote | None = None
@@ -35,7 +37,12 @@ class BallotRow:
 
     @property
     def can_vote(self) -> bool:
-        return bool(self.power or self.represented) and self.ballot.status == "voting"
+        return bool(self.power or self.represented) and self.is_open
+
+    @property
+    def state(self) -> str:
+        """The status, or "closed" from the end of the vote until it is counted."""
+        return "closed" if self.ballot.status == "voting" and not self.is_open else self.ballot.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +68,25 @@ class Overview:
         return tuple(sorted(open_rows, key=lambda row: row.count.closes_at))
 
 
-def overview(wallet: str | None) -> Overview:
+def overview(wallet: str | None, *, now: datetime) -> Overview:
     """Return open votes in the order of their ends and recent outcomes, with the wallet's power and votes."""
     disputes = Dispute.objects.select_related("slash__node")
     voting = Proposal.objects.filter(status="voting").order_by("closes_epoch", "pk")
     waiting = Proposal.objects.filter(status="passed").order_by("executes_epoch", "pk")
     amounts = balances([accounts.TREASURY, accounts.DEPOSITS])
     return Overview(
-        disputes=ballot_rows(disputes.filter(status="voting").order_by("closes_epoch", "pk"), wallet),
-        proposals=ballot_rows(voting[:OPEN_PROPOSALS], wallet),
+        disputes=ballot_rows(
+            disputes.filter(status="voting").order_by("closes_epoch", "pk"), wallet, now=now
+        ),
+        proposals=ballot_rows(voting[:OPEN_PROPOSALS], wallet, now=now),
         open_proposals=voting.count(),
         waiting=tuple(waiting[:OPEN_PROPOSALS]),
         waiting_proposals=waiting.count(),
         decided_disputes=ballot_rows(
-            disputes.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet
+            disputes.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet, now=now
         ),
         decided_proposals=ballot_rows(
-            Proposal.objects.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet
+            Proposal.objects.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet, now=now
         ),
         pending_slashes=Slash.objects.filter(status=Slash.Status.PENDING).count(),
         treasury=amounts[accounts.TREASURY],
@@ -85,18 +94,22 @@ def overview(wallet: str | None) -> Overview:
     )
 
 
-def ballot_rows(ballots: object, wallet: str | None) -> tuple[BallotRow, ...]:
+def ballot_rows(ballots: object, wallet: str | None, *, now: datetime) -> tuple[BallotRow, ...]:
     """Return rows for these disputes, or these proposals, with the power and votes of the wallet."""
     listed: list[Ballot] = list(ballots)  # type: ignore[call-overload]
     counted = counts(listed)
+    is_open = {
+        ballot.pk: ballot.status == "voting" and now < counted[ballot.pk].closes_at for ballot in listed
+    }
     if wallet is None:
-        return tuple(BallotRow(ballot, counted[ballot.pk]) for ballot in listed)
+        return tuple(BallotRow(ballot, counted[ballot.pk], is_open[ballot.pk]) for ballot in listed)
     votes, powers = voted_by(wallet, listed), _powers(wallet, listed)
     represented = represented_by(wallet, [ballot for ballot in listed if ballot.status == "voting"])
     return tuple(
         BallotRow(
             ballot,
             counted[ballot.pk],
+            is_open[ballot.pk],
             power=power_on(ballot, wallet, powers),
             represented=represented.get(ballot.pk, NOTHING).power,
             vote=votes.get(ballot.pk),

@@ -1,0 +1,112 @@
+"""The slashes of one node and epoch together, and the operator's case against one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_lazy
+
+from governance.pages import labels
+from governance.selectors.defence import Defence
+from protocol import offences
+from staking.models import Slash
+from staking.selectors.slash_groups import Loss, SlashGroup
+from web.formatting import amount_digits, grouped_int
+
+_EVIDENCE = {
+    offences.SLA_DROP: (
+        gettext_lazy("The jobs that count as failed although your node finished them in time, with your log lines."),
+        gettext_lazy("Outages of the network or the oracle in the epoch, with times and a public source."),
+        gettext_lazy("Your own count of good and accepted jobs of the epoch."),
+    ),
+    offences.INVALID_PROOF: (
+        gettext_lazy("The digest and the signature of each receipt listed here, as your node sent them."),
+        gettext_lazy("The signing key that the node used at that time, and when you changed it."),
+    ),
+    offences.FORGED_TRACE: (
+        gettext_lazy("Input, seed and software versions of each job, so that voters can execute it again."),
+        gettext_lazy("Your trace, and the step at which the trace of the quorum differs."),
+    ),
+    offences.DROPOUT: (
+        gettext_lazy("The result that your node sent, with the time and the answer of the scheduler."),
+        gettext_lazy("The cause of the failure, if it was not your node: client, scheduler or network, with a source."),
+    ),
+    offences.FAKE_RESOURCES: (
+        gettext_lazy("The output of your hardware tools from the time of the measurement, for example nvidia-smi."),
+        gettext_lazy("What used the hardware during the measurement."),
+        gettext_lazy("Serial numbers or a bill of the declared hardware."),
+    ),
+    offences.SCHEMA_MISMATCH: (
+        gettext_lazy("The results listed here and the version of the schema that your node used."),
+        gettext_lazy("The output of a validator for each result."),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SlashRow:
+    """A slash of the group. `loss`: taken, or taken if all others were overturned; None when it was overturned."""
+
+    slash: Slash
+    loss: Loss | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefenceCard:
+    """`warning`: a sentence when a dispute cannot change the amounts, else "". `lifts`: what overturning ends."""
+
+    figures: Defence
+    warning: str
+    lifts: str
+    evidence: Sequence[str]
+
+
+def slash_rows(group: SlashGroup, current: Slash) -> list[SlashRow]:
+    """Return the slashes of a group when there are several, else an empty list."""
+    if len(group.slashes) == 1:
+        return []
+    return [SlashRow(slash, _loss(group, slash), slash.pk == current.pk) for slash in group.slashes]
+
+
+def defence_card(slash: Slash, group: SlashGroup, figures: Defence) -> DefenceCard:
+    """Return the card of the operator's case against a pending slash."""
+    return DefenceCard(
+        figures=figures,
+        warning="" if figures.changes_amount else no_effect(slash, group),
+        lifts=lifted_effects(slash),
+        evidence=[str(line) for line in _EVIDENCE[slash.offence]],
+    )
+
+
+def no_effect(slash: Slash, group: SlashGroup) -> str:
+    """Return the sentence that a dispute of this slash cannot change the amount."""
+    others = [other for other in group.slashes if other.pk != slash.pk and other.status != "overturned"]
+    sentence = gettext(
+        "This dispute cannot change the amount: %(others)s in the same epoch takes %(amount)s IFM in any case."
+    )
+    if not others:
+        return gettext("This dispute cannot change the amount: there is no stake to be slashed.")
+    names = ", ".join(labels.offence(other.offence) for other in others)
+    return sentence % {"others": names, "amount": amount_digits(group.loss.total, 2)}
+
+
+def lifted_effects(slash: Slash) -> str:
+    """Return the effects that end when the slash is overturned, "" when there is none besides the amount."""
+    effects = []
+    if slash.ban:
+        effects.append(gettext("the ban"))
+    if slash.cooldown_until:
+        effects.append(gettext("the cooldown until epoch %s") % grouped_int(slash.cooldown_until))
+    if slash.strike:
+        effects.append(gettext("the strike"))
+    return ", ".join(effects)
+
+
+def _loss(group: SlashGroup, slash: Slash) -> Loss | None:
+    if slash.status == Slash.Status.OVERTURNED:
+        return None
+    if slash.status == Slash.Status.EXECUTED:
+        return Loss(slash.self_slashed, slash.delegated_slashed)
+    return group.alone(slash)

@@ -1,0 +1,103 @@
+"""The forecast of a node's limits at the present rate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from delegation.selectors.forecast import Forecast, forecast
+from delegation.selectors.open_epoch import running_epoch
+from delegation.selectors.operator_console import run_nodes
+from protocol.amounts import MICRO
+from staking.models import Node
+from tests.network import Network, operator
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def net() -> Network:
+    """A node with 2,000 IFM of own stake, eight hours into epoch 3; slots of a minute, epochs of a day."""
+    net = Network(epoch_seconds=86_400, heartbeat_slot_seconds=60)
+    net.node(1, own=2_000)
+    net.settle(2)
+    net.now = net.epoch.start + 7 * HOUR
+    net.beat(net_node(net), range(420))
+    return net
+
+
+def net_node(net: Network) -> str:
+    return Node.objects.get().address
+
+
+def read(net: Network) -> Forecast:
+    run = run_nodes(operator(1), epoch=net.epoch)[0]
+    running = running_epoch(run.node.id, registered_at=run.node.registered_at, epoch=net.epoch, now=net.now)
+    return forecast(run.node, running, last_reward=run.last_reward, epoch=net.epoch, now=net.now)
+
+
+def limit(net: Network, measure: str):
+    return next(limit for limit in read(net).limits if limit.measure == measure)
+
+
+def test_a_node_that_went_silent_an_hour_ago_loses_its_uptime_at_a_computed_time(net: Network) -> None:
+    net.now += HOUR
+    uptime = limit(net, "uptime")
+    assert (uptime.value_bps, uptime.limit_bps, uptime.crossed) == (8_750, 8_000, False)
+    # 420 of 480 slots: 420 / 525 is 80 %, 45 silent minutes later.
+    assert uptime.at == net.now + timedelta(minutes=45)
+
+
+def test_a_node_that_is_present_does_not_cross_a_limit(net: Network) -> None:
+    for one in read(net).limits:
+        assert (one.crossed, one.at) == (False, None)
+
+
+def test_failing_jobs_lead_to_a_slash_of_own_stake(net: Network) -> None:
+    node = net_node(net)
+    net.work(node, 100)
+    net.now += HOUR
+    net.work(node, 20, outcome="timeout")
+    sla = limit(net, "sla")
+    threshold = net.epoch.params.sla_threshold_bps
+    assert (sla.value_bps, sla.limit_bps) == (8_333, threshold)
+    assert sla.crossed == (threshold > 8_333)
+    assert (sla.own, sla.delegated) == (200 * MICRO, 0)
+
+
+def test_a_crossing_after_the_end_of_the_epoch_is_not_shown(net: Network) -> None:
+    net.now = net.epoch.end - timedelta(minutes=30)
+    net.beat(net_node(net), range(420, 1_380))
+    uptime = limit(net, "uptime")
+    assert (uptime.crossed, uptime.at) == (False, None)
+
+
+def test_rejected_jobs_cross_the_limit_at_the_present_rate(net: Network) -> None:
+    node = net_node(net)
+    net.work(node, 100)
+    net.now += HOUR
+    net.work(node, 10, outcome="rejected")
+    rejection = limit(net, "rejection")
+    bps = net.epoch.params.rejection_limit_bps
+    assert (rejection.value_bps, rejection.limit_bps) == (909, bps)
+    # 100 / (100 + r) is below 1 − limit from r = 100 × limit / (1 − limit) on, at 10 an hour.
+    rejected = 100 * bps / (10_000 - bps)
+    expected = net.now + (rejected - 10) * HOUR / 10
+    assert rejection.at is not None
+    assert abs(rejection.at - expected) <= timedelta(seconds=2)
+
+
+def test_shrinking_stake_loses_the_tier_in_a_computed_epoch(net: Network) -> None:
+    before = read(net).tier
+    assert before is not None
+    assert (before.tier, before.minimum, before.lost_per_epoch, before.epoch) == (2, 2_000 * MICRO, 0, None)
+    net.settle()
+    net.unstake(net_node(net), 100)
+    after = read(net).tier
+    assert after is not None
+    # 1,900 IFM in epoch 4, after 2,000 in epoch 1: 1,400 IFM above tier 1 last for 42 epochs.
+    assert (after.tier, after.minimum, after.lost_per_epoch) == (1, 500 * MICRO, 33_333_333)
+    assert after.epoch == 47
