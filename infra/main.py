@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from infra import __version__
-from infra.commands import cases, claim, delegate, epochs, login, nodes, represent, stake, status, unbonding
+from infra.commands import (
+    cases,
+    claim,
+    delegate,
+    epochs,
+    exits,
+    login,
+    nodes,
+    represent,
+    stake,
+    status,
+    unbonding,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +52,7 @@ def infra(
 for run in (
     login.login, login.logout, nodes.nodes, status.status,
     stake.stake, stake.unstake, delegate.delegate, delegate.undelegate, delegate.redelegate,
-    claim.claim, unbonding.unbonding, cases.slashes, cases.dispute, cases.vote, represent.represent,
+    claim.claim, unbonding.unbonding, exits.take_out, cases.slashes, cases.dispute, cases.vote, represent.represent,
     epochs.epochs, epochs.rank,
 ):  # fmt: skip
     app.command(run.command_name)(run)  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from protocol.addresses import keccak256
 LEAF_ENCODING: Final = ("string", "address", "uint256", "uint256")
 EMPTY_ROOT: Final = bytes(32)
 
+_SIZE: Final = 32
 # Where the string begins: behind the four words of the head.
 _STRING_OFFSET: Final = (128).to_bytes(32, "big")
 
@@ -73,6 +74,10 @@ class MerkleTree:
         for place in range(len(hashes) - 2, -1, -1):
             self._nodes[place] = hash_pair(self._nodes[2 * place + 1], self._nodes[2 * place + 2])
 
+    def to_bytes(self) -> bytes:
+        """All hashes of the tree, the root first, as `find_proof` reads them."""
+        return b"".join(self._nodes)
+
     @property
     def root(self) -> bytes:
         """The 32 bytes that stand for all leaves."""
@@ -86,6 +91,23 @@ class MerkleTree:
             path.append(self._nodes[place - 1 if place % 2 == 0 else place + 1])
             place = (place - 1) // 2
         return path
+
+
+def find_proof(tree: bytes, leaf: Leaf) -> list[bytes] | None:
+    """The proof of a leaf in a tree of `MerkleTree.to_bytes`; None when the tree does not contain it."""
+    count = len(tree) // _SIZE
+    hashed = leaf_hash(leaf)
+    place = tree.find(hashed, count // 2 * _SIZE)
+    while place > 0 and place % _SIZE:
+        place = tree.find(hashed, place + 1)
+    if place < 0:
+        return None
+    proof, index = [], place // _SIZE
+    while index:
+        sibling = index - 1 if index % 2 == 0 else index + 1
+        proof.append(tree[sibling * _SIZE : (sibling + 1) * _SIZE])
+        index = (index - 1) // 2
+    return proof
 
 
 def verify(root: bytes, leaf: Leaf, proof: Sequence[bytes]) -> bool:

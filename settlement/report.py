@@ -14,6 +14,7 @@ from django.db import connection
 from protocol.exits import exit_leaves
 from protocol.merkle import Leaf, MerkleTree
 from settlement.state import Settlement
+from staking.models import EpochTree
 
 COLUMNS = (
     "status", "accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "sla_bps",
@@ -40,7 +41,9 @@ def write_report(settlement: Settlement) -> None:
                 copy.write(rows)
                 plan.update(rows)
             # Meanwhile the server writes the last rows.
-            settlement.merkle_root = "0x" + MerkleTree(leaves(settlement)).root.hex()
+            tree = MerkleTree(leaves(settlement))
+    settlement.merkle_root = "0x" + tree.root.hex()
+    EpochTree.objects.create(epoch=settlement.number, hashes=tree.to_bytes())
     settlement.totals = _totals(settlement)
     plan.update(settlement.merkle_root.encode())
     settlement.plan_hash = plan.hexdigest()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chain.selectors import EpochAnchor
+from protocol.addresses import checksum
 from protocol.amounts import format_amount
 from protocol.merkle import LEAF_ENCODING
 from staking.models import Epoch
+from staking.selectors import proofs
 from web.api.fields import AddressField, AmountField, MomentField
 
 ROOT = {"type": ["string", "null"], "pattern": "^0x[0-9a-f]{64}$"}
@@ -152,8 +154,32 @@ class ProvenLeaf(serializers.Serializer[Any]):
     proof = serializers.ListField(child=serializers.CharField())
 
 
+class LeafJson(TypedDict):
+    """A leaf (kind, address, µIFM, epoch) and its proof, 0x-hex."""
+
+    value: list[str | int]
+    proof: list[str]
+
+
+class ProofOfLeaves(TypedDict):
+    """A root, and the leaves of an address under it."""
+
+    root: str
+    leaf_encoding: list[str]
+    leaves: list[LeafJson]
+
+
+def leaf_json(proven: proofs.ProvenLeaf) -> LeafJson:
+    """A leaf and its proof as the API shows them."""
+    leaf = proven.leaf
+    return {
+        "value": [leaf.kind, checksum(leaf.address), leaf.amount, leaf.epoch],
+        "proof": ["0x" + sibling.hex() for sibling in proven.proof],
+    }
+
+
 class Proof(serializers.Serializer[Any]):
-    """A node's leaves in an epoch's tree and the way from each to the root (OpenZeppelin's standard tree)."""
+    """The leaves of an address in an epoch's tree and the way from each to the root (OpenZeppelin's standard tree)."""
 
     epoch = serializers.IntegerField()
     node = AddressField()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -14,7 +12,7 @@ from protocol.addresses import checksum, normalize
 from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_schemas as shapes
 from staking.selectors import epochs
-from staking.selectors.proofs import ProvenLeaf, proof_of
+from staking.selectors.proofs import proof_of
 from web.api.cursors import address_part, window
 from web.api.pagination import CURSOR_PARAMETERS, PAGE_PARAMETERS, cursor, cursor_page, page, page_of
 
@@ -74,7 +72,7 @@ def epoch_nodes(request: Request, number: int) -> Response:
 @extend_schema(tags=["epochs"], operation_id="epochs_proof", responses=shapes.Proof)
 @api_view(["GET"])
 def epoch_proof(request: Request, number: int, address: str) -> Response:
-    """The leaves of a node in the epoch's Merkle tree, with proofs; a contract can verify them."""
+    """The leaves of a node, or of a wallet with an exit, in the epoch's Merkle tree; a contract can verify them."""
     node = normalize(address)
     found = proof_of(number, node)
     return Response(
@@ -83,14 +81,6 @@ def epoch_proof(request: Request, number: int, address: str) -> Response:
             "node": checksum(node),
             "root": found.root,
             "leaf_encoding": LEAF_ENCODING,
-            "leaves": [_leaf_json(proven) for proven in found.leaves],
+            "leaves": [shapes.leaf_json(proven) for proven in found.leaves],
         }
     )
-
-
-def _leaf_json(proven: ProvenLeaf) -> dict[str, Any]:
-    leaf = proven.leaf
-    return {
-        "value": [leaf.kind, checksum(leaf.address), leaf.amount, leaf.epoch],
-        "proof": ["0x" + sibling.hex() for sibling in proven.proof],
-    }

@@ -85,6 +85,11 @@ CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepo
 CREATE TRIGGER staking_exitsums_keep BEFORE UPDATE OR DELETE ON staking_exitsums
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
+CREATE TRIGGER staking_epochtree_keep BEFORE UPDATE ON staking_epochtree
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+-- Hashes cannot be compressed.
+ALTER TABLE staking_epochtree ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
 -- A version that moves with everything that lists and the scheduler show.
 CREATE FUNCTION staking_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -247,6 +252,13 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="EpochTree",
+            fields=[
+                ("epoch", models.IntegerField(primary_key=True, serialize=False)),
+                ("hashes", models.BinaryField()),
+            ],
         ),
         migrations.CreateModel(
             name="Event",

@@ -1,4 +1,4 @@
-from staking.models.network import Counter, Epoch, Event, Network, ParameterSet
+from staking.models.network import Counter, Epoch, EpochTree, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
 from staking.models.token import Exit, ExitSums, TokenAccount
@@ -12,6 +12,7 @@ __all__ = [
     "Counter",
     "Demand",
     "Epoch",
+    "EpochTree",
     "Event",
     "Exit",
     "ExitSums",

@@ -115,6 +115,16 @@ class Epoch(models.Model):
         return f"epoch {self.number}"
 
 
+class EpochTree(models.Model):
+    """All hashes of an epoch's Merkle tree, the root first, so that a proof does not have to compute them."""
+
+    epoch = models.IntegerField(primary_key=True)
+    hashes = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"tree of epoch {self.epoch}"
+
+
 class Event(models.Model):
     """What happened, for the people it touches: written with the act, read and sent after commit."""
 

@@ -1,16 +1,14 @@
-"""Proofs of an epoch's report, rebuilt from its rows (R51, R55)."""
+"""Proofs of an epoch's report: leaves from its rows, the way to the root from the stored tree (R51, R55)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import lru_cache
 from typing import NamedTuple
 
 from protocol.addresses import checksum
 from protocol.errors import NotFound
 from protocol.exits import TokenSums, exit_leaves
-from protocol.merkle import Leaf, MerkleTree
-from staking.models import Epoch, ExitSums, NodeEpoch
+from protocol.merkle import Leaf, find_proof
+from staking.models import Epoch, EpochTree, ExitSums, NodeEpoch
 from staking.selectors.epochs import epoch as read_epoch
 
 
@@ -19,13 +17,6 @@ class ProvenLeaf(NamedTuple):
 
     leaf: Leaf
     proof: tuple[bytes, ...]
-
-
-class IndexedTree(NamedTuple):
-    """The tree of an epoch, and the indexes of each address's leaves."""
-
-    tree: MerkleTree
-    places: dict[str, list[int]]
 
 
 class Proof(NamedTuple):
@@ -38,44 +29,37 @@ class Proof(NamedTuple):
 def proof_of(number: int, address: str) -> Proof:
     """The leaves of a node, or of a wallet with an exit, in an epoch's tree.
 
-    Raises: `not_found`, also while the epoch is not settled.
+    Raises: `not_found`, also while the epoch is not settled; AssertionError when a row is not what was settled.
     """
     epoch = read_epoch(number)
     if epoch.status != Epoch.Status.SETTLED:
         raise NotFound(f"Epoch {number} is not settled yet, so it has no proofs.")
-    tree, places = tree_of(number, epoch.merkle_root)
-    indexes = places.get(address)
-    if not indexes:
+    leaves = _leaves(number, address)
+    if not leaves:
         raise NotFound(
             f"Epoch {number} has no leaf for {checksum(address)}: nodes have one, and wallets with an exit in it."
         )
-    leaves = tuple(ProvenLeaf(tree.leaves[index], tuple(tree.proof(index))) for index in indexes)
-    return Proof(epoch.merkle_root, leaves)
+    tree = bytes(EpochTree.objects.values_list("hashes", flat=True).get(epoch=number))
+    return Proof(epoch.merkle_root, tuple(_proven(tree, leaf) for leaf in leaves))
 
 
-@lru_cache(maxsize=4)
-def tree_of(number: int, root: str) -> IndexedTree:
-    """The tree over an epoch's rows, as settlement built it: rewards of all nodes by address, slashes, exits.
-
-    Cached, since a settled epoch does not change. Raises AssertionError when the rows do not have the root `root`.
-    """
-    rows = list(
-        NodeEpoch.objects.filter(epoch=number)
-        .order_by("node__address")
-        .values_list("node__address", "reward", "honest_reward", "slashed")
+def _leaves(number: int, address: str) -> list[Leaf]:
+    leaves = []
+    row = (
+        NodeEpoch.objects.filter(epoch=number, node__address=address)
+        .values_list("reward", "honest_reward", "slashed")
+        .first()
     )
-    rewards = [Leaf("reward", address, reward + honest, number) for address, reward, honest, _ in rows]
-    slashes = [Leaf("slash", address, slashed, number) for address, _, _, slashed in rows if slashed]
-    sums = ExitSums.objects.filter(epoch=number).order_by("wallet")
-    exits = [
-        leaf
-        for wallet, *totals in sums.values_list("wallet", *TokenSums._fields)
-        for leaf in exit_leaves(wallet, TokenSums(*totals), number)
-    ]
-    tree = MerkleTree([*rewards, *slashes, *exits])
-    if "0x" + tree.root.hex() != root:
-        raise AssertionError(f"the rows of epoch {number} do not have the root that was settled")
-    places: dict[str, list[int]] = defaultdict(list)
-    for index, leaf in enumerate(tree.leaves):
-        places[leaf.address].append(index)
-    return IndexedTree(tree, dict(places))
+    if row is not None:
+        reward, honest, slashed = row
+        leaves.append(Leaf("reward", address, reward + honest, number))
+        leaves += [Leaf("slash", address, slashed, number)] if slashed else []
+    sums = ExitSums.objects.filter(epoch=number, wallet=address).values_list(*TokenSums._fields).first()
+    return leaves if sums is None else leaves + exit_leaves(address, TokenSums(*sums), number)
+
+
+def _proven(tree: bytes, leaf: Leaf) -> ProvenLeaf:
+    proof = find_proof(tree, leaf)
+    if proof is None:
+        raise AssertionError(f"the rows of epoch {leaf.epoch} do not have the root that was settled")
+    return ProvenLeaf(leaf, tuple(proof))

@@ -7,21 +7,30 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from chain.configuration import chain_configuration
 from ledger import accounts
 from ledger.posting import post
 from ledger.selectors import posted
-from protocol.errors import AmountTooSmall
+from protocol.errors import AmountTooSmall, NotFound
 from staking.models import Exit, TokenAccount
 from staking.services.epochs import lock_open_epoch
+
+
+def has_token() -> bool:
+    """Whether IFM is a token on a chain, so that it can enter and leave (R54)."""
+    configuration = chain_configuration()
+    return configuration is not None and bool(configuration.token)
 
 
 def request_exit(*, wallet: str, amount: int, now: datetime) -> Exit:
     """Take `amount` µIFM that are available out of the protocol with the settlement of the open epoch (R55).
 
-    Raises: `amount_too_small` for 0, `insufficient_balance`.
+    Raises: `amount_too_small` for 0, `not_found` on a network without a token on a chain, `insufficient_balance`.
     """
     if amount <= 0:
         raise AmountTooSmall("Enter an amount above 0.", field="amount")
+    if not has_token():
+        raise NotFound("IFM of this network is not on a chain, so it cannot be taken out.")
     with transaction.atomic():
         epoch = lock_open_epoch()
         number = post(

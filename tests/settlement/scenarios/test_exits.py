@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
-from protocol.errors import AmountTooSmall, InsufficientBalance
+from protocol.errors import AmountTooSmall, InsufficientBalance, NotFound
 from protocol.merkle import Leaf, verify
 from settlement.audit import audit
 from staking.models import Event, Exit, ExitSums, TokenAccount
@@ -20,6 +22,14 @@ from tests.network import Network, operator, wallet
 pytestmark = pytest.mark.django_db
 
 ALICE, BOB = wallet(1), wallet(2)
+TOKEN = "0x" + "70" * 20
+
+
+@pytest.fixture(autouse=True)
+def chain(settings: Any) -> None:
+    """A chain that nobody follows, with a token contract."""
+    settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:1",)
+    settings.INFRAMIND_CHAIN_TOKEN = TOKEN
 
 
 def deposit(net: Network, address: str, amount: int, index: int = 0) -> int:
@@ -58,6 +68,20 @@ def test_more_than_is_available_is_refused_and_changes_nothing(net: Network) -> 
     with pytest.raises(AmountTooSmall):
         leave(net, ALICE, 0)
     assert (net.available(ALICE), Exit.objects.count()) == (10 * MICRO, 0)
+
+
+def test_without_a_token_on_a_chain_nothing_can_be_taken_out(net: Network, settings: Any) -> None:
+    net.fund(ALICE, 10)
+    settings.INFRAMIND_CHAIN_TOKEN = ""
+    with pytest.raises(NotFound, match="not on a chain"):
+        leave(net, ALICE, 1)
+    settings.INFRAMIND_CHAIN_RPC = ()
+    with pytest.raises(NotFound, match="not on a chain"):
+        leave(net, ALICE, 1)
+    with pytest.raises(AmountTooSmall):
+        leave(net, ALICE, 0)
+    net.settle()
+    assert net.available(ALICE) == 10 * MICRO
 
 
 def test_everything_that_a_wallet_has_counts_in_its_sums(net: Network) -> None:
