@@ -71,7 +71,7 @@ lock: ## pins the requirements again after a change of pyproject.toml (ARGS=--up
 	$(setup) dev
 	scripts/lock.sh $(ARGS)
 
-format: ## writes the house style into the code
+format: ## formats the code
 	$(setup) dev
 	$(py) -m ruff check --fix .
 	$(py) -m ruff format .

@@ -74,7 +74,7 @@ def test_over_http(port, say):
 
 
 def send(port: int, secret: str) -> float:
-    """Rows a second of one fresh signed batch through the oracle's door."""
+    """Rows a second of one fresh signed batch through the oracle's endpoint."""
     batch = batches.batch(f"http-{next(TAGS)}", clock.now(), signed=True)
     body = json.dumps({"receipts": batch}).encode()
     request = site.post("/api/v1/oracle/receipts", body, Authorization=f"Bearer {secret}")

@@ -45,7 +45,7 @@ class Position(models.Model):
 
 
 class Redelegation(models.Model):
-    """A wish to move stake from one node to another, carried out when its epoch is settled (R19)."""
+    """A redelegation: moves stake from one node to another when its epoch is settled (R19)."""
 
     class Status(models.TextChoices):
         RECORDED = "recorded"

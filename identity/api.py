@@ -1,4 +1,4 @@
-"""Doors of identity: sign-in with a wallet, and the caller's own wallet."""
+"""Endpoints of identity: sign-in with a wallet, and the caller's own wallet."""
 
 from __future__ import annotations
 

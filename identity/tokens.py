@@ -98,7 +98,7 @@ def find(secret: str) -> Rights | None:
 
 
 def usable(wallet: str, *, now: datetime) -> QuerySet[Token]:
-    """The wallet's tokens that still open doors, newest first."""
+    """The wallet's valid tokens, newest first."""
     good = Q(revoked_at=None, expires_at__gt=now)
     return Token.objects.filter(good, wallet=wallet).order_by("-id")
 

@@ -1,4 +1,4 @@
-"""The API's root: what the houses answer under /api/v1/, and what is said where nothing answers."""
+"""The API's root: the packages' endpoints under /api/v1/, and the answer for unknown paths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API = "/api/"
 
 @csrf_exempt
 def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    response = problems.response(NotFound("Check the address: there is no such door in this API."))
+    response = problems.response(NotFound("Check the address: no such endpoint."))
     setattr(response, NO_ENDPOINT, True)
     return response
 
@@ -45,7 +45,7 @@ def fault(request: HttpRequest) -> HttpResponse:
 
 
 def wallet_of(address: str) -> dict[str, Any]:
-    """A wallet as in `GET me`, for the door of a house that does not know all that a wallet has."""
+    """A wallet as in `GET me`, for endpoints of packages that cannot compute all of it."""
     return wallet_json(wallet_figures(address, now=clock.now()))
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description: what every door has in common is said here once."""
+"""The OpenAPI description: what all endpoints have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.api.fields import ADDRESS
 from web.api.permissions import Anyone, WalletWrites
 
 VERBS = {"GET": "", "POST": "_add", "PATCH": "_change"}
-# What a door may refuse: always, when it knows who calls, when it takes a body, when it acts.
+# Refusals of an endpoint: always, when it knows who calls, when it takes a body, when it acts.
 ALWAYS, KNOWN, WITH_BODY, ACTS = (400, 404, 429), (401, 403), (413, 415), (409,)
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -56,7 +56,7 @@ UNCHANGED = {"description": "The ETag sent as If-None-Match still holds; nothing
 
 
 class Schema(AutoSchema):
-    """A view as DRF-spectacular reads it, with the refusals, rights and headers that any door has."""
+    """A view as DRF-spectacular reads it, with the refusals, rights and headers that every endpoint has."""
 
     def get_operation_id(self) -> str:
         """nodes, nodes_one, nodes_delegate, nodes_add: the words of the path, then what is done."""

@@ -39,7 +39,7 @@ JOIN ledger_transaction t ON t.id = e.transaction_id WHERE a.name = %(name)s AND
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One entry of an account: µIFM gained (negative: given) and the balance after it; `other` faces it."""
+    """One entry of an account: `amount` in µIFM (negative: paid), the balance after it, the counterpart account."""
 
     transaction: int
     kind: str

@@ -140,7 +140,7 @@ def check_joint_bounds(params: Parameters, changed: Iterable[str] = ()) -> None:
 
 
 def bounds_to_json() -> dict[str, dict[str, object]]:
-    """Every bound in the door's format: amounts as strings of IFM, the rest integers, null for none."""
+    """Every bound in the API's format: amounts as strings of IFM, the rest integers, null for none."""
     shown: dict[str, dict[str, object]] = {}
     for name, (low, high) in BOUNDS.items():
         amount = name in AMOUNTS

@@ -1,4 +1,4 @@
-"""The parameters of the network (section 3): the set, its door format, and changes to it.
+"""The parameters of the network (section 3): the set, its API format, and changes to it.
 
 In JSON amounts are decimal strings of IFM and all else integers; the two tables are lists of
 objects, in which a change may name only the rows (by `number` or `name`) and numbers it moves.
@@ -55,7 +55,7 @@ TABLES: Final = {"tiers": "number", "offences": "name"}
 
 
 def to_json(params: Parameters) -> dict[str, Any]:
-    """The whole set in the door's format; `from_json` reads it back."""
+    """The whole set in the API's format; `from_json` reads it back."""
     shown: dict[str, Any] = {
         name: _number_to_json(name, getattr(params, name)) for name in PARAMETER_NAMES if name not in TABLES
     }
@@ -74,7 +74,7 @@ def from_json(values: Mapping[str, Any]) -> Parameters:
 
 
 def apply_changes(params: Parameters, changes: Mapping[str, Any]) -> Parameters:
-    """The set with changes (door format) made, or nothing (section 3, R47).
+    """The set with changes (API format) applied, or an error (section 3, R47).
 
     Raises ParameterOutOfBounds, with the name and the bound, for an unknown name, a value of
     another type, one outside its bound, or a set whose parameters do not fit together.

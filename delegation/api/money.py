@@ -176,7 +176,7 @@ def _no_body(request: Request) -> None:
 
 
 def _caller(request: Request) -> str:
-    """The wallet behind the token or session; the door is open to nobody else."""
+    """The wallet of the token or session; everybody else is refused."""
     return str(request.user.address)  # type: ignore[union-attr]
 
 

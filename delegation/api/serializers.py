@@ -135,7 +135,7 @@ class ReferenceField(serializers.CharField):
 
 
 class MovementSerializer(serializers.Serializer[Any]):
-    """A ledger movement of the wallet: `balance` is the one after it, `other` the account that faces it."""
+    """A ledger movement of the wallet: `balance` is the one after it, `other` the counterpart account."""
 
     transaction = serializers.IntegerField()
     at = serializers.DateTimeField()

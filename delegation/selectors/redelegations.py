@@ -1,4 +1,4 @@
-"""Wishes to move stake from one node to another, and what became of them (R19)."""
+"""Redelegations and their status (R19)."""
 
 from __future__ import annotations
 

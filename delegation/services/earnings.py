@@ -1,4 +1,4 @@
-"""What stake has earned: claim it, or put it to work again (R42). Operators use the same doors for their part."""
+"""Claim or compound earnings (R42). Operators use the same services for their part."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ def unbonding(
         _list(session)
 
 
-def _act(session: Session, entry: int, door: str, question: str, done: str) -> None:
-    report(session, session.act(path("unbondings", entry, door), {}, question=question), done)
+def _act(session: Session, entry: int, action: str, question: str, done: str) -> None:
+    report(session, session.act(path("unbondings", entry, action), {}, question=question), done)
 
 
 def _list(session: Session) -> None:

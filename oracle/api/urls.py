@@ -1,4 +1,4 @@
-"""The oracle's doors, under oracle/."""
+"""The oracle's endpoints, under oracle/."""
 
 from __future__ import annotations
 

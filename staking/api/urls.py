@@ -1,4 +1,4 @@
-"""Staking's doors under /api/v1/."""
+"""Endpoints of staking under /api/v1/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small network for each test, and people who call its doors."""
+"""A small network for each test, and wallets that call its API."""
 
 from __future__ import annotations
 

@@ -335,16 +335,16 @@ def queries(client, path: str) -> int:
 def test_a_portfolio_of_200_positions_takes_as_many_queries_as_one_of_two(delegated, sign_in, caller):
     anna, api = sign_in(ANNA), caller(ANNA).client
     paths = ("/portfolio/", f"/wallets/{ANNA}/", f"/wallets/{ANNA}/statement/")
-    doors = (
+    endpoints = (
         f"wallets/{ANNA}",
         f"wallets/{ANNA}/delegations",
         f"wallets/{ANNA}/rewards",
         f"wallets/{ANNA}/statement",
     )
-    for client, warm in ((anna, paths), (api, [f"/api/v1/{door}" for door in doors])):
+    for client, warm in ((anna, paths), (api, [f"/api/v1/{path}" for path in endpoints])):
         for path in warm:
             client.get(path)
-    few = [queries(anna, path) for path in paths] + [queries(api, f"/api/v1/{door}") for door in doors]
+    few = [queries(anna, path) for path in paths] + [queries(api, f"/api/v1/{path}") for path in endpoints]
     delegated.fund(ANNA, 1_000)
     for number in range(198):
         node = address(f"f{number:03}")
@@ -352,7 +352,7 @@ def test_a_portfolio_of_200_positions_takes_as_many_queries_as_one_of_two(delega
         positions.delegate(node=node, amount=2_000_000, wallet=ANNA, now=delegated.now)
     delegated.settle(NORTH)
     anna.get("/portfolio/")
-    many = [queries(anna, path) for path in paths] + [queries(api, f"/api/v1/{door}") for door in doors]
+    many = [queries(anna, path) for path in paths] + [queries(api, f"/api/v1/{path}") for path in endpoints]
     assert many == few
     assert max(many) <= 30
     assert len(caller(ANNA).get(f"wallets/{ANNA}/delegations", limit=200).json()["results"]) == 200

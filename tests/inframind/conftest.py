@@ -23,12 +23,12 @@ def case(db: None, settings: Any) -> dict[str, Any]:
     world.begin()
     slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
-    wish = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
+    proposal = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
     undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
     world.commit_offence(world.HONEST)
     world.advance_clock()
     rank(now=world.now())
     return {
-        "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": wish.pk, "number": 1,
+        "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": proposal.pk, "number": 1,
         "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
     }  # fmt: skip

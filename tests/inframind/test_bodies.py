@@ -56,20 +56,20 @@ def post(stream, address="1.2.3.4"):
 
 @pytest.fixture
 def waiting():
-    """A door with one place at work, and a request whose body is still to come: its stream, thread and answer."""
-    door, stream, answers = MeasuredBodies(site, 100, at_work=1), Late(b"x" * 5), []
-    thread = Thread(target=lambda: answers.append(door(post(stream), None)))
+    """An application with one slot, and a request whose body is still to come: its stream, thread and answer."""
+    application, stream, answers = MeasuredBodies(site, 100, at_work=1), Late(b"x" * 5), []
+    thread = Thread(target=lambda: answers.append(application(post(stream), None)))
     thread.start()
     assert stream.asked.wait(10)
-    yield door, stream, thread, answers
+    yield application, stream, thread, answers
     stream.let_go.set()
     thread.join()
 
 
 def test_who_is_still_sending_holds_nobody_up(waiting):
-    door, stream, thread, answers = waiting
-    assert door({"wsgi.input": BytesIO()}, None) == [b"", b""]
-    assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
+    application, stream, thread, answers = waiting
+    assert application({"wsgi.input": BytesIO()}, None) == [b"", b""]
+    assert application(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
     assert answers == []
     stream.let_go.set()
     thread.join()
@@ -77,29 +77,29 @@ def test_who_is_still_sending_holds_nobody_up(waiting):
 
 
 def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatch):
-    door, stream, thread, _ = waiting
+    application, stream, thread, _ = waiting
     monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
     said = []
-    (refusal,) = door(post(BytesIO(b"y" * 5)), lambda *answer: said.append(answer))
+    (refusal,) = application(post(BytesIO(b"y" * 5)), lambda *answer: said.append(answer))
     (status, headers) = said[0]
     assert (status, dict(headers)["Retry-After"], json.loads(refusal)["code"]) == (
         "503 Service Unavailable", "5", "unavailable",
     )  # fmt: skip
-    assert door(post(BytesIO(b"y" * 5), "5.6.7.8"), None) == [b"5", b"y" * 5]
-    assert door({"wsgi.input": BytesIO(), "REMOTE_ADDR": "1.2.3.4"}, None) == [b"", b""]
+    assert application(post(BytesIO(b"y" * 5), "5.6.7.8"), None) == [b"5", b"y" * 5]
+    assert application({"wsgi.input": BytesIO(), "REMOTE_ADDR": "1.2.3.4"}, None) == [b"", b""]
     stream.let_go.set()
     thread.join()
-    assert door(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
+    assert application(post(BytesIO(b"y" * 5)), None) == [b"5", b"y" * 5]
 
 
 def test_callers_behind_our_proxy_are_counted_apart(waiting, settings, monkeypatch):
     settings.INFRAMIND_PROXIES = 1
     monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
-    door, _, _, _ = waiting
+    application, _, _, _ = waiting
 
     def send_from(address):
         environ = {**post(BytesIO(b"y" * 5), "10.0.0.1"), "HTTP_X_FORWARDED_FOR": f"9.9.9.9, {address}"}
-        return door(environ, lambda *answer: None)
+        return application(environ, lambda *answer: None)
 
     assert json.loads(send_from("1.2.3.4")[0])["code"] == "unavailable"
     assert send_from("5.6.7.8") == [b"5", b"y" * 5]

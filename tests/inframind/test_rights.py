@@ -1,4 +1,4 @@
-"""Every door of the API, tried by everybody who must not go through it: nothing changes."""
+"""Every endpoint of the API, called by everybody without permission: nothing changes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ BODY = {
 
 
 def test_a_stranger_gets_nowhere(api, token, case):
-    """With a body that is right for the one whose door it is."""
+    """With a body that is valid for a caller with permission."""
     caller, before = api(token(STRANGER)), books()
     for method, path in writing():
         # Anybody with a wallet may register a node, and preview what a proposal would do.

@@ -1,4 +1,4 @@
-"""The ledger through its one door and, as an attacker would, through raw SQL."""
+"""The ledger through `post` and, as an attacker would, through raw SQL."""
 
 from __future__ import annotations
 

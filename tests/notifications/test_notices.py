@@ -39,7 +39,7 @@ def _fresh_counters() -> None:
 
 @pytest.fixture
 def net() -> Network:
-    """Node 1 of operator 1 with a backer, wallet 1, and a strike at the end of epoch 2."""
+    """Node 1 of operator 1 with a delegator, wallet 1, and a strike at the end of epoch 2."""
     made = Network()
     node = made.node(1, own=2_000)
     made.delegate(node, 1, 500)

@@ -1,4 +1,4 @@
-"""Every row of the engine against the plain model, and what the doors show against both."""
+"""Every row of the engine against the plain model, and what the API shows against both."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Comparison:
         self._powers()
 
     def shown(self) -> None:
-        """What the doors show: earnings, statements, wallets, nodes; costly, so not after every settlement."""
+        """What the API shows: earnings, statements, wallets, nodes; costly, so not after every settlement."""
         self._earnings()
         self._figures()
 
@@ -115,7 +115,7 @@ class Comparison:
         } == self.model.earned
 
     def _figures(self) -> None:
-        """What the doors show of wallets and nodes."""
+        """What the API shows of wallets and nodes."""
         for address in self.people:
             found = wallet_figures(address, now=self.net.now)
             assert (found.available, found.staked, found.delegated, found.unbonding, found.claimable) == (

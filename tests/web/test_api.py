@@ -1,4 +1,4 @@
-"""What every door has in common: bodies, refusals, pages."""
+"""What all endpoints have in common: bodies, refusals, pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doors made of the API's kit alone."""
+"""Endpoints built on `web.api` alone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Echo(APIView):
 
 
 class Make(APIView):
-    """Makes a row each time it is called; a wish to be refused comes after it."""
+    """Makes a row each time it is called; then refuses when asked to."""
 
     def post(self, request: Request) -> Response:
         made = User.objects.create(address=f"0x{User.objects.count() + 1:040x}")

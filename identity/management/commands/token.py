@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", help="the wallet; with --oracle, who will hold the token")
-        parser.add_argument("--oracle", action="store_true", help="for the oracle's doors alone")
+        parser.add_argument("--oracle", action="store_true", help="for the oracle's endpoints only")
         parser.add_argument("--read", action="store_true", help="may read, not write")
         parser.add_argument(
             "--days",

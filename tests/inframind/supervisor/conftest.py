@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     """A data directory; whatever a test left running in it is stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="inframind-house-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="inframind-test-")).resolve()
     folder.chmod(0o711)
     yield folder
     for process in processes_of(folder):

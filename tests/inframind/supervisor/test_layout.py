@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from inframind.environment import PROJECT_ROOT
 
-HOUSES = ("inframind", "delegation", "governance", "staking")
+PACKAGES = ("inframind", "delegation", "governance", "staking")
 # A table of the left may point at tables of itself and of the right.
 STANDS_ON = {
     "inframind": {"inframind", "delegation", "governance", "staking", "ledger"},
@@ -26,26 +26,26 @@ TABLE = re.compile(
 )
 
 
-def house(model: type[Model]) -> str:
+def package(model: type[Model]) -> str:
     module = model.__module__
     return "ledger" if module.startswith("ledger") else module.partition(".")[0]
 
 
 def test_tables_point_downwards_as_imports_do():
-    ours = [model for model in apps.get_models(include_auto_created=True) if house(model) in STANDS_ON]
+    ours = [model for model in apps.get_models(include_auto_created=True) if package(model) in STANDS_ON]
     wrong = [
         f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
         for model in ours
         for field in model._meta.get_fields()
         if field.concrete and field.is_relation and field.related_model in ours
-        if house(field.related_model) not in STANDS_ON[house(model)]
+        if package(field.related_model) not in STANDS_ON[package(model)]
     ]
     assert len(ours) > 15
     assert wrong == []
 
 
 def test_sql_names_the_ledgers_tables_in_the_ledger_and_in_audits_alone():
-    sources = chain.from_iterable((PROJECT_ROOT / name).rglob("*.*") for name in HOUSES)
+    sources = chain.from_iterable((PROJECT_ROOT / name).rglob("*.*") for name in PACKAGES)
     named = {
         str(path.relative_to(PROJECT_ROOT))
         for path in sources

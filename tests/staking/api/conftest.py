@@ -1,4 +1,4 @@
-"""A network of three nodes that one operator each runs, and people who call its doors."""
+"""A network of three nodes that one operator each runs, and wallets that call its API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One node through its doors: registered, read, changed, retired."""
+"""One node through its endpoints: registered, read, changed, retired."""
 
 from __future__ import annotations
 
@@ -230,13 +230,13 @@ def test_what_delegators_earned_is_estimated_for_a_year(three: Net, get: Any) ->
     assert get(f"nodes/{SOUTH}")["estimated_apr_bps"] is None
 
 
-@pytest.mark.parametrize("door", ["", "/epochs", "/slashes", "/rankings"])
-def test_addresses_are_checked_before_they_are_looked_up(three: Net, refused: Any, door: str) -> None:
-    refused("not_found", f"nodes/{NEW}{door}", 404)
-    refused("address_invalid", f"nodes/0xABC{door}")
-    refused("address_invalid", f"nodes/{NORTH}%00{door}")
+@pytest.mark.parametrize("suffix", ["", "/epochs", "/slashes", "/rankings"])
+def test_addresses_are_checked_before_they_are_looked_up(three: Net, refused: Any, suffix: str) -> None:
+    refused("not_found", f"nodes/{NEW}{suffix}", 404)
+    refused("address_invalid", f"nodes/0xABC{suffix}")
+    refused("address_invalid", f"nodes/{NORTH}%00{suffix}")
     wrong = shown("0x" + "5a" * 20).swapcase().replace("X", "x")
-    refused("address_invalid", f"nodes/{wrong}{door}")
+    refused("address_invalid", f"nodes/{wrong}{suffix}")
 
 
 def test_the_operator_changes_what_it_may(three: Net, olga: Caller, get: Any) -> None:

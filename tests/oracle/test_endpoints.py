@@ -1,4 +1,4 @@
-"""The oracle's doors over HTTP: whose they are, what a body may be, how a batch is answered."""
+"""The oracle's endpoints over HTTP: permissions, bodies, answers to batches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.oracle.machines import proofs, recorded, rfc3339, signed, unsigned
 
 pytestmark = pytest.mark.django_db
 
-DOORS = ("receipts", "heartbeats", "attestations")
+ENDPOINTS = ("receipts", "heartbeats", "attestations")
 BEAT = {"node": machines.address(0), "at": rfc3339(START)}
 MEASURED = {"node": checksum(machines.address(0)), "measured": {"gpus": 1}}
 BODIES: dict[str, Any] = {
@@ -49,12 +49,12 @@ def token(scope: str) -> str:
     return issue(wallet="" if scope == "oracle" else "0x" + "a1" * 20, scope=scope, now=timezone.now())[0]
 
 
-def post(door: str, body: Any, *, scope: str | None = "oracle", **headers: str) -> Any:
+def post(endpoint: str, body: Any, *, scope: str | None = "oracle", **headers: str) -> Any:
     rights = {"Authorization": f"Bearer {token(scope)}"} if scope else {}
     kind = headers.pop("content_type", "application/json")
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Client(raise_request_exception=False).generic(
-        "POST", f"/api/v1/oracle/{door}", data, content_type=kind, headers={**rights, **headers}
+        "POST", f"/api/v1/oracle/{endpoint}", data, content_type=kind, headers={**rights, **headers}
     )
 
 
@@ -63,27 +63,27 @@ def nothing_recorded() -> bool:
 
 
 class TestWhose:
-    @pytest.mark.parametrize("door", DOORS)
-    def test_without_a_token(self, door: str) -> None:
-        answer = post(door, BODIES[door], scope=None)
+    @pytest.mark.parametrize("endpoint", ENDPOINTS)
+    def test_without_a_token(self, endpoint: str) -> None:
+        answer = post(endpoint, BODIES[endpoint], scope=None)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
         assert nothing_recorded()
 
-    @pytest.mark.parametrize("door", DOORS)
+    @pytest.mark.parametrize("endpoint", ENDPOINTS)
     @pytest.mark.parametrize("scope", ["read", "write"])
-    def test_with_a_wallets_token(self, door: str, scope: str) -> None:
-        answer = post(door, BODIES[door], scope=scope)
+    def test_with_a_wallets_token(self, endpoint: str, scope: str) -> None:
+        answer = post(endpoint, BODIES[endpoint], scope=scope)
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
         assert nothing_recorded()
 
-    @pytest.mark.parametrize("door", DOORS)
-    def test_a_body_is_not_even_read_then(self, door: str) -> None:
-        assert post(door, b"{", scope="write").status_code == 403
+    @pytest.mark.parametrize("endpoint", ENDPOINTS)
+    def test_a_body_is_not_even_read_then(self, endpoint: str) -> None:
+        assert post(endpoint, b"{", scope="write").status_code == 403
 
-    @pytest.mark.parametrize("door", DOORS)
-    def test_nobody_reads_there(self, door: str) -> None:
+    @pytest.mark.parametrize("endpoint", ENDPOINTS)
+    def test_nobody_reads_there(self, endpoint: str) -> None:
         answer = Client().get(
-            f"/api/v1/oracle/{door}", headers={"Authorization": f"Bearer {token('oracle')}"}
+            f"/api/v1/oracle/{endpoint}", headers={"Authorization": f"Bearer {token('oracle')}"}
         )
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
@@ -244,8 +244,8 @@ def test_a_batch_without_a_free_slot_is_asked_to_retry(monkeypatch: pytest.Monke
     monkeypatch.setattr(views, "TURNS", full)
     monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
     with full:
-        for door in ("receipts", "heartbeats"):
-            answer = post(door, BODIES[door])
+        for endpoint in ("receipts", "heartbeats"):
+            answer = post(endpoint, BODIES[endpoint])
             assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
             assert answer.headers["Retry-After"] == "2"
     assert nothing_recorded()
