@@ -6,15 +6,18 @@ from django.db import models
 
 from postgres.fields import AddressField, WideIntegerField
 from staking.models import Node
+from staking.models.pending import HasPending
 
 
-class Position(models.Model):
+class Position(HasPending, models.Model):
     """A wallet's shares of a node's pool and what they have earned (R14, R42).
 
-    `owed` and `owed_ever` are µIFM × 10^18, settled up to `reward_index`; pending shares belong to
-    `pending_epoch` and start at the index at that epoch's close. `redelegated_at` is the end of the epoch
-    whose settlement last brought stake here from another node (R19).
+    `owed` is µIFM × 10^18, settled up to `reward_index`; pending shares start at the index at the close of the epoch
+    in which they were made. `redelegated_at` is the end of the epoch whose settlement last moved stake here from
+    another node (R19).
     """
+
+    pending_column = "pending_shares"
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="positions", db_index=False)
     wallet = AddressField()
@@ -22,6 +25,7 @@ class Position(models.Model):
     shares = WideIntegerField(default=0)
     pending_shares = WideIntegerField(default=0)
     pending_epoch = models.IntegerField(default=0)
+    pending_parts = models.JSONField(null=True)
     reward_index = WideIntegerField(default=0)
     owed = WideIntegerField(default=0)
     claimed = models.BigIntegerField(default=0)

@@ -58,7 +58,7 @@ CHECKS: dict[str, str] = {
         SELECT format('dispute %s, proposal %s: the base is %s, all stake at the snapshot %s', b.dispute_id,
           b.proposal_id, b.quorum_base, coalesce(s.stake, 0))
         FROM ({BALLOTS}) b
-        LEFT JOIN (SELECT epoch, sum(self_stake) + sum(pool_tokens) AS stake FROM staking_nodeepoch
+        LEFT JOIN (SELECT epoch, sum(self_stake - late_stake) + sum(pool_tokens - late_pool) AS stake FROM staking_nodeepoch
           WHERE epoch IN (SELECT opened_epoch - 1 FROM ({BALLOTS}) o) GROUP BY epoch) s
           ON s.epoch = b.opened_epoch - 1
         WHERE b.quorum_base <> coalesce(s.stake, 0)""",

@@ -90,20 +90,6 @@ def redeem_shares(amount: int | None, held: int, tokens: int, shares_total: int)
     return Redemption(amount, burned)
 
 
-def active_part(issued: int, burned_active: int, burned: int) -> int:
-    """How much of what a cancelled unbonding brings back is active again in the epoch in which it left, floor (R18).
-
-    `burned_active` of the `burned` shares (own stake: µIFM) were active.
-    """
-    return issued * burned_active // burned
-
-
-def pending_first(burned: int, pending: int) -> tuple[int, int]:
-    """How many of the burned shares are (pending, active): pending shares are burned first (R15)."""
-    from_pending = min(burned, pending)
-    return from_pending, burned - from_pending
-
-
 def refund(pending: Sequence[int], tokens: int, shares: int) -> list[int]:
     """µIFM refunded for each wallet's pending shares, wallets in the order of their addresses (R32).
 

@@ -17,12 +17,12 @@ def audit(*, since: int | None = None) -> list[str]:
 
     Checks that recount an epoch's receipts do so from epoch `since` on, by default for the last settled one.
     """
-    if since is None:
-        epoch = open_epoch()
-        since = 0 if epoch is None else epoch.number - 1
+    epoch = open_epoch()
+    number = 1 if epoch is None else epoch.number
+    values = {"open": number, "since": number - 1 if since is None else since}
     faults = []
     with connection.cursor() as cursor:
         for name, check in CHECKS.items():
-            cursor.execute(check.replace("%s", "%%s"), {"since": since})
+            cursor.execute(check.replace("%s", "%%s"), values)
             faults += [f"{name}: {fault}" for (fault,) in cursor.fetchall()]
     return faults

@@ -8,7 +8,8 @@ from django.db import connection
 
 from delegation.models import Position, Redelegation
 from delegation.services import accrual, shares
-from delegation.services.position_store import write
+from delegation.services.checkpoints import late_epochs
+from delegation.services.position_store import reward_indexes, write
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
@@ -20,10 +21,12 @@ from protocol.errors import (
     PendingSlash,
     ProtocolError,
 )
+from protocol.pending import Pending, since
 from settlement.state import Settlement
 from staking.models import Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing
+from staking.services.unbonding_entries import Burned
 
 # One statement for all of them, since every writer waits for a settlement.
 CLOSE = """
@@ -80,6 +83,7 @@ class _Batch:
         self.stored = {(position.node_id, position.wallet): position for position in stored}
         self.settled: dict[tuple[int, str], Position] = {}
         self.earned: dict[tuple[int, str], int] = {}
+        self.late: dict[tuple[int, str], frozenset[int]] = {}
         self.moved: dict[tuple[int, str], None] = {}
 
     def execute(self, redelegation: Redelegation) -> None:
@@ -95,8 +99,9 @@ class _Batch:
         self._check_target(target, moved)
         arrival = self._settled(target, redelegation.wallet)
         pools.issue_shares(moved, target.pool.tokens, target.pool.shares, arrival.shares)
-        shares.burn(source, position, amount, self.settlement.number)
-        shares.issue(target, arrival, moved, self.settlement.number)
+        number = self.settlement.number
+        burned = shares.burn(source, position, amount, number)
+        shares.issue(target, arrival, moved, number, *_arriving(burned, number))
         arrival.redelegated_at = self.settlement.epoch.end
         self.moved |= {(source.id, redelegation.wallet): None, (target.id, redelegation.wallet): None}
         redelegation.status, redelegation.moved = Redelegation.Status.EXECUTED, moved
@@ -107,17 +112,20 @@ class _Batch:
         for node_id, wallet in self.moved:
             node = self.nodes[node_id]
             active = self.earned[node_id, wallet]
-            write(node, self.settled[node_id, wallet], self.settlement.number, active=active)
+            late = self.late[node_id, wallet]
+            write(node, self.settled[node_id, wallet], self.settlement.number, active=active, late=late)
             state = self.settlement.by_id[node_id]
             state.pool_tokens, state.pool_shares = node.pool.tokens, node.pool.shares
+            state.late_shares = node.pool.pending_in(self.settlement.number + 1)
 
     def _settled(self, node: Node, wallet: str) -> Position:
         """The position with this epoch's earnings; the shares that earned in it are noted before any of them moves."""
         key = node.id, wallet
         if key not in self.settled:
             position = self.settled[key] = self.stored.get(key) or self._new(node, wallet)
+            self.late[key] = late_epochs(position, self.settlement.number)
             self._settle(node, position)
-            self.earned[key] = position.shares - position.pending_shares
+            self.earned[key] = position.shares - position.pending_in(self.settlement.number)
         return self.settled[key]
 
     def _new(self, node: Node, wallet: str) -> Position:
@@ -133,12 +141,13 @@ class _Batch:
         number = self.settlement.number
         position.node = node
         void = accrual.void_epoch(position, node.pool.generation)
-        epochs = {position.pending_epoch, void or 0} - {number}
-        index = {**accrual.indexes(node.id, epochs), number: self.settlement.by_id[node.id].reward_index}
-        pending = position.pending_shares if position.pending_epoch == number else 0
+        made = since(position.pending, number)
+        epochs = {*position.pending, void or 0} - {*made, number}
+        index = {**reward_indexes(node.id, epochs), number: self.settlement.by_id[node.id].reward_index}
         accrual.settle(position, node.pool.generation, void, index, closed=number)
         if void is None:
-            position.pending_shares = pending
+            # What was made in this epoch is pending until the end of its settlement.
+            position.pending = made
 
     def _check_target(self, node: Node, amount: int) -> None:
         check_standing(node)
@@ -161,3 +170,11 @@ class _Batch:
             actor=redelegation.wallet,
             key=f"redelegation:{redelegation.pk}",
         )
+
+
+def _arriving(burned: Burned, epoch: int) -> tuple[Pending, int]:
+    """How the shares of a redelegation are divided by epoch: all are active from the next epoch on, except those that
+    count as made later than this one (R13, R19).
+    """
+    late = since(burned.made, epoch + 1)
+    return {**late, epoch: burned.shares - sum(late.values())}, epoch

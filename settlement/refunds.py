@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from delegation.models import Position
+from delegation.services.checkpoints import late_epochs, replace_late_checkpoints, write_checkpoints
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
-from staking.models import Pool, StakeCheckpoint
+from staking.models import Pool
 from staking.services import events
 
 
@@ -21,7 +22,7 @@ def refund_pending_delegations(settlement: Settlement) -> None:
         return
     pending = defaultdict(list)
     positions = Position.objects.filter(
-        node_id__in=[node.id for node in accused], pending_epoch=settlement.number, pending_shares__gt=0
+        node_id__in=[node.id for node in accused], pending_epoch__gte=settlement.number, pending_shares__gt=0
     )
     for position in positions.order_by("node_id", "wallet"):
         pending[position.node_id].append(position)
@@ -30,13 +31,10 @@ def refund_pending_delegations(settlement: Settlement) -> None:
 
 
 def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) -> None:
-    amounts = pools.refund(
-        [position.pending_shares for position in positions], node.pool_tokens, node.pool_shares
-    )
-    for position, amount in zip(positions, amounts, strict=True):
-        position.shares -= position.pending_shares
-        position.pending_shares = 0
-        _save(position, settlement.number)
+    pending = [position.pending_in(settlement.number) for position in positions]
+    amounts = pools.refund(pending, node.pool_tokens, node.pool_shares)
+    for position, shares, amount in zip(positions, pending, amounts, strict=True):
+        _remove(position, shares, settlement.number)
         events.record(
             "delegation_refunded",
             at=settlement.now,
@@ -47,9 +45,9 @@ def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) 
         )
     node.pool_tokens -= sum(amounts)
     node.pool_shares -= node.pending_shares
-    node.pending_shares = 0
+    node.pending_shares = node.late_shares = 0
     Pool.objects.filter(node_id=node.id).update(
-        tokens=node.pool_tokens, shares=node.pool_shares, pending_shares=0
+        tokens=node.pool_tokens, shares=node.pool_shares, pending_shares=0, pending_parts=None
     )
     moves = {
         accounts.wallet(p.wallet): amount for p, amount in zip(positions, amounts, strict=True) if amount
@@ -65,20 +63,11 @@ def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) 
         )
 
 
-def _save(position: Position, epoch: int) -> None:
-    position.save(update_fields=["shares", "pending_shares"])
-    StakeCheckpoint.objects.bulk_create(
-        [
-            StakeCheckpoint(
-                wallet=position.wallet,
-                node_id=position.node_id,
-                epoch=epoch,
-                generation=position.generation,
-                active=position.shares,
-                shares=position.shares,
-            )
-        ],
-        update_conflicts=True,
-        unique_fields=["wallet", "node", "epoch"],
-        update_fields=["generation", "active", "shares"],
-    )
+def _remove(position: Position, shares: int, epoch: int) -> None:
+    """Remove what is pending in `epoch`; what was made before it still starts at the close of its own epoch."""
+    late = late_epochs(position, epoch)
+    position.shares -= shares
+    position.pending = {made: amount for made, amount in position.pending.items() if made < epoch}
+    position.save(update_fields=["shares", "pending_shares", "pending_epoch", "pending_parts"])
+    write_checkpoints(position, [epoch])
+    replace_late_checkpoints(position, epoch, late)

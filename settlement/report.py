@@ -23,7 +23,7 @@ COLUMNS = (
     "q_scarcity", "q_sla", "q_bps", "tier", "bonus_bps", "credits", "weight", "active_stake", "active_pool",
     "active_shares", "share_bps", "reward", "operator_reward", "delegators_reward", "honest_reward",
     "honest_operator", "slashed", "operator_earned", "reward_index", "index_carry", "penalty_bps", "reputation",
-    "self_stake", "generation", "pool_tokens", "pool_shares",
+    "self_stake", "generation", "pool_tokens", "pool_shares", "late_stake", "late_pool",
 )  # fmt: skip
 
 BLOCK = 500
@@ -79,4 +79,5 @@ def _totals(settlement: Settlement) -> dict[str, int]:
     totals["slashes_executed"] = len(settlement.executed)
     totals["self_stake"] = sum(node.self_stake for node in settlement.nodes)
     totals["pool_tokens"] = sum(node.pool_tokens for node in settlement.nodes)
+    totals["late"] = sum(node.late_stake + node.late_pool for node in settlement.nodes)
     return totals

@@ -9,11 +9,13 @@ from django.db.models import F, Sum
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools, slashing
+from protocol.pending import limit, since
 from settlement.rewards import credit
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
 from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
 from staking.services import events
+from staking.services.self_stake import FIELDS
 
 
 def execute(settlement: Settlement, slash: Slash, honest: Sequence[NodeState]) -> None:
@@ -75,9 +77,10 @@ def _lower_bonded(settlement: Settlement, slash: Slash, node: NodeState, own: in
         node.self_stake -= own
         row = Node.objects.get(id=node.id)
         row.self_stake = node.self_stake
-        # Pending stake cannot be more than what remains; it becomes active when this epoch is settled.
-        row.pending_stake = min(row.pending_stake, row.self_stake)
-        row.save(update_fields=["self_stake", "pending_stake"])
+        # Stake of this epoch becomes active; what is pending after it cannot be more than what remains.
+        row.pending = limit(since(row.pending, settlement.number + 1), row.self_stake)
+        row.save(update_fields=FIELDS)
+        node.late_stake = row.pending_stake
     if pool:
         node.pool_tokens -= pool
         if pools.is_void(node.pool_tokens, node.pool_shares):
@@ -94,7 +97,8 @@ def _begin_generation(settlement: Settlement, slash: Slash, node: NodeState) -> 
     )
     node.generation += 1
     node.pool_shares = 0
-    Pool.objects.filter(node_id=node.id).update(pending_shares=0)
+    node.late_shares = 0
+    Pool.objects.filter(node_id=node.id).update(pending_shares=0, pending_parts=None)
 
 
 def _distribute(

@@ -1,35 +1,37 @@
 import django.db.models.deletion
 import postgres.fields
+import staking.models.pending
 from django.db import migrations, models
 
 SQL = """
--- All that an act on a position decides by, in one call: the open epoch under its shared lock, the node under its own,
--- and what the two guard. Each statement in here sees what was committed before it began, so that whoever waited for
--- a lock reads as the holder before left it. What is not there is NULL: epoch, node, position, bucket.
+-- Everything that an operation on a position depends on, in one call: the open epoch under its shared lock, the node
+-- under its row lock, and the rows that these two locks guard. Each statement sees what was committed before it began,
+-- so that a session that waited for a lock reads what its previous holder wrote. Missing rows (epoch, node, position,
+-- bucket) are NULL.
 CREATE FUNCTION delegation_lock_position(
   p_node text, p_wallet text,
-  OUT number integer, OUT digest varchar,
+  OUT number integer, OUT digest varchar, OUT epoch_end timestamptz,
   OUT node integer, OUT operator varchar, OUT cap bigint, OUT retired_at timestamptz, OUT banned boolean, OUT cooldown_until integer,
-  OUT pool_generation integer, OUT pool_tokens bigint, OUT pool_shares numeric, OUT pool_pending numeric, OUT pool_epoch integer,
+  OUT pool_generation integer, OUT pool_tokens bigint, OUT pool_shares numeric, OUT pool_pending numeric, OUT pool_epoch integer, OUT pool_parts jsonb,
   OUT pending_slash boolean, OUT bucket_tokens bigint, OUT bucket_shares numeric,
   OUT closed_index numeric, OUT begun_index numeric, OUT void_epoch integer, OUT void_index numeric,
-  OUT id bigint, OUT generation integer, OUT shares numeric, OUT pending_shares numeric, OUT pending_epoch integer,
+  OUT id bigint, OUT generation integer, OUT shares numeric, OUT pending_shares numeric, OUT pending_epoch integer, OUT pending_parts jsonb,
   OUT reward_index numeric, OUT owed numeric, OUT claimed bigint, OUT redelegated_at timestamptz, OUT opened_epoch integer
 ) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_variable
 BEGIN
-  SELECT e.number, e.digest INTO number, digest FROM staking_lock_epoch() e;
+  SELECT e.number, e.digest, e.epoch_end INTO number, digest, epoch_end FROM staking_lock_epoch() e;
   SELECT n.id, n.operator, n.delegation_cap, n.retired_at, n.banned, n.cooldown_until
     INTO node, operator, cap, retired_at, banned, cooldown_until
     FROM staking_node n WHERE n.address = p_node FOR NO KEY UPDATE;
   IF number IS NULL OR node IS NULL THEN RETURN; END IF;
-  SELECT p.generation, p.tokens, p.shares, p.pending_shares, p.pending_epoch, b.tokens, b.shares, c.reward_index,
+  SELECT p.generation, p.tokens, p.shares, p.pending_shares, p.pending_epoch, p.pending_parts, b.tokens, b.shares, c.reward_index,
       EXISTS (SELECT FROM staking_slash s WHERE s.node_id = node AND s.status IN ('pending', 'disputed')),
-      x.id, x.generation, x.shares, x.pending_shares, x.pending_epoch, x.reward_index, x.owed, x.claimed,
+      x.id, x.generation, x.shares, x.pending_shares, x.pending_epoch, x.pending_parts, x.reward_index, x.owed, x.claimed,
       x.redelegated_at, x.opened_epoch
-    INTO pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch, bucket_tokens, bucket_shares, closed_index,
+    INTO pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch, pool_parts, bucket_tokens, bucket_shares, closed_index,
       pending_slash,
-      id, generation, shares, pending_shares, pending_epoch, reward_index, owed, claimed,
+      id, generation, shares, pending_shares, pending_epoch, pending_parts, reward_index, owed, claimed,
       redelegated_at, opened_epoch
     FROM staking_pool p
     LEFT JOIN delegation_position x ON x.node_id = p.node_id AND x.wallet = p_wallet
@@ -45,6 +47,9 @@ BEGIN
       WHERE g.node_id = node AND g.generation = generation;
   END IF;
 END $$;
+
+ALTER TABLE delegation_position ADD CONSTRAINT delegation_position_pending
+  CHECK (pending_parts IS NULL OR staking_pending_parts(pending_parts, 0) = pending_shares);
 """
 
 UNDO = """
@@ -83,6 +88,7 @@ class Migration(migrations.Migration):
                 ("shares", postgres.fields.WideIntegerField(default=0)),
                 ("pending_shares", postgres.fields.WideIntegerField(default=0)),
                 ("pending_epoch", models.IntegerField(default=0)),
+                ("pending_parts", models.JSONField(null=True)),
                 ("reward_index", postgres.fields.WideIntegerField(default=0)),
                 ("owed", postgres.fields.WideIntegerField(default=0)),
                 ("claimed", models.BigIntegerField(default=0)),
@@ -104,6 +110,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+            bases=(staking.models.pending.HasPending, models.Model),
         ),
         migrations.CreateModel(
             name="Redelegation",

@@ -33,8 +33,8 @@ WITH mine AS (
   JOIN staking_nodeepoch e
     ON e.node_id = m.node_id AND e.epoch >= m.epoch AND (m.until IS NULL OR e.epoch < m.until)
   LEFT JOIN staking_nodeepoch b ON b.node_id = e.node_id AND b.epoch = e.epoch - 1
-  CROSS JOIN LATERAL (SELECT CASE WHEN e.epoch = m.epoch THEN m.active
-    WHEN m.void_epoch IS NULL OR e.epoch <= m.void_epoch THEN m.shares ELSE 0 END AS active) s
+  CROSS JOIN LATERAL (SELECT CASE WHEN e.epoch > m.void_epoch THEN 0
+    WHEN e.epoch = m.epoch THEN m.active ELSE m.shares END AS active) s
   WHERE s.active > 0
 ), ever AS (
   SELECT node_id, epoch, active, scaled, sum(scaled) OVER (PARTITION BY node_id ORDER BY epoch) AS owed

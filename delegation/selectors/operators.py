@@ -11,7 +11,7 @@ from staking.services.epochs import open_epoch
 # `operator_earned` of the last settled epoch sums the operator's part of all epochs.
 HOLDINGS = """
 SELECT n.id, n.address, n.name, n.self_stake,
-  CASE WHEN n.pending_epoch = %(open)s THEN n.pending_stake ELSE 0 END,
+  staking_pending_in(n.pending_stake, n.pending_epoch, n.pending_parts, %(open)s)::bigint,
   coalesce(e.operator_earned, 0) - n.operator_claimed, n.operator_claimed
 FROM staking_node n LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(open)s - 1
 WHERE n.operator = %(wallet)s ORDER BY n.address

@@ -10,34 +10,31 @@ from typing import Any
 from django.db import connection
 
 from delegation.models import Position
+from delegation.selectors.owed import JOINS, OWED, PENDING
 from protocol import pools
 from protocol.addresses import checksum
 from protocol.errors import NotFound
 from staking.models import Node
 from staking.services.epochs import open_epoch
 
-# What is owed up to now is read as the audit reads it (item 6): the position's last touch against the index
-# of the last settled epoch, or of the epoch in which a slash made its generation void; what was pending starts
-# at the index at the close of its epoch.
-POSITIONS = """
-SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares,
-  CASE WHEN x.pending_epoch = %(open)s THEN x.pending_shares ELSE 0 END,
-  CASE WHEN x.generation = p.generation THEN p.tokens ELSE 0 END, p.shares,
-  x.owed + (x.shares - x.pending_shares) * (coalesce(v.reward_index, e.reward_index, 0) - x.reward_index)
-    + CASE WHEN x.pending_epoch < %(open)s THEN x.pending_shares
-        * (coalesce(v.reward_index, e.reward_index, 0) - coalesce(f.reward_index, 0)) ELSE 0 END,
+POSITIONS = f"""
+SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares, {PENDING},
+  CASE WHEN x.generation = p.generation THEN p.tokens ELSE 0 END, p.shares, {OWED},
   x.claimed, x.opened_epoch, x.redelegated_at, g.slash_id,
   ARRAY(SELECT s.id FROM staking_slash s
         WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed') AND x.shares > 0
           AND x.generation = p.generation ORDER BY s.id)
-FROM {rows} x
+FROM {{rows}} x
 JOIN staking_node n ON n.id = x.node_id
 JOIN staking_pool p ON p.node_id = x.node_id
 LEFT JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = %(open)s - 1
-LEFT JOIN staking_voidgeneration g ON g.node_id = x.node_id AND g.generation = x.generation
-LEFT JOIN staking_nodeepoch v ON v.node_id = x.node_id AND v.epoch = g.epoch
-LEFT JOIN staking_nodeepoch f ON f.node_id = x.node_id AND f.epoch = x.pending_epoch AND x.pending_shares > 0
-WHERE {whose}
+{JOINS}
+WHERE {{whose}}
+"""
+# Delegations to one node with a value of at least 1 µIFM (R14).
+WORTH = """
+delegation_position x JOIN staking_pool p ON p.node_id = x.node_id AND p.generation = x.generation
+WHERE x.node_id = %(node)s AND x.shares > 0 AND x.shares * p.tokens >= p.shares
 """
 
 
@@ -72,8 +69,8 @@ class PositionFigures:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left of it to see: no shares, nothing to claim."""
-        return not self.shares and not self.claimable
+        """Whether it is not listed any more: worth 0 and without earnings to claim."""
+        return not self.value and not self.claimable
 
     @property
     def earned(self) -> int:
@@ -100,13 +97,10 @@ def positions_by_id(node_id: int, ids: Sequence[int]) -> list[PositionFigures]:
 
 
 def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[PositionFigures]:
-    """A page of the node's delegators, the largest first; two queries."""
-    order = "x.generation DESC, x.shares DESC, x.wallet"
+    """A page of the node's delegations that are worth something, the largest first; two queries."""
+    order = "x.shares DESC, x.wallet"
     # The page is cut before anything is joined to it.
-    rows = (
-        "(SELECT * FROM delegation_position x WHERE x.node_id = %(node)s AND x.shares > 0"
-        f" ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s)"
-    )
+    rows = f"(SELECT x.* FROM {WORTH} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s)"
     return _read(f"true ORDER BY {order}", rows=rows, node=node_id, limit=limit, offset=offset)
 
 
@@ -117,8 +111,10 @@ def position_of(wallet: str, node_id: int) -> PositionFigures | None:
 
 
 def count_on_node(node_id: int) -> int:
-    """How many wallets hold shares of the node's pool."""
-    return Position.objects.filter(node_id=node_id, shares__gt=0).count()
+    """How many delegations to the node are worth something."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {WORTH}", {"node": node_id})
+        return int(cursor.fetchone()[0])
 
 
 def node_id_of(address: str) -> int:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from delegation.models import Position
 from delegation.services.accrual import lock_settled_position
-from delegation.services.position_store import write, write_and_post
+from delegation.services.position_store import save, write_and_post
 from delegation.services.positions import check_admission
 from delegation.services.shares import clear_worthless, issue
 from ledger import accounts
@@ -34,7 +34,7 @@ def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
             return stakes.claim_operator(node=node, actor=wallet, now=now)
         amount = _take(locked.position)
         if clear_worthless(locked.node, locked.position, locked.epoch.number):
-            write(locked.node, locked.position, locked.epoch.number)
+            save(locked)
         else:
             locked.position.save()
         posted = post(
@@ -82,7 +82,8 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
         amount = _take(locked.position)
         check_minimum(amount, locked.epoch)
         check_admission(locked, amount)
-        issue(locked.node, locked.position, amount, locked.epoch.number)
+        made = locked.epoch.newest(now)
+        issue(locked.node, locked.position, amount, locked.epoch.number, {made: amount}, made)
         moves = {accounts.rewards(node): -amount, accounts.pool(node): amount}
         posted = write_and_post(locked, kind="compound", moves=moves, at=now, reference=node)
         return Claimed(posted, locked.node, amount)

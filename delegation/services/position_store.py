@@ -7,17 +7,20 @@ Figure: delegate and undelegate, 8 clients
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from delegation.models import Position
+from delegation.services.checkpoints import late_epochs, replace_late_checkpoints
 from ledger.posting import CALL, posting, run
 from postgres.model_rows import columns, from_row
 from postgres.prepared import Prepared
-from staking.models import Node, Pool, Unbonding
+from staking.models import Node, NodeEpoch, Pool, Unbonding
+from staking.models.pending import HasPending
 from staking.services.epochs import EpochParameters, lock_open_epoch, parameters_of
 from staking.services.node_lock import unknown
 from staking.services.unbonding_entries import ENTRY, Burned, entry_of, entry_values
@@ -28,6 +31,7 @@ class LockedRow(NamedTuple):
 
     number: int | None
     digest: str
+    epoch_end: datetime
     node: int | None
     operator: str
     cap: int | None
@@ -39,6 +43,7 @@ class LockedRow(NamedTuple):
     pool_shares: Decimal
     pool_pending: Decimal
     pool_epoch: int
+    pool_parts: str | None
     pending_slash: bool
     bucket_tokens: int | None
     bucket_shares: Decimal | None
@@ -51,6 +56,7 @@ class LockedRow(NamedTuple):
     shares: Decimal
     pending_shares: Decimal
     pending_epoch: int
+    pending_parts: str | None
     reward_index: Decimal
     owed: Decimal
     claimed: int
@@ -64,21 +70,21 @@ LOCK = Prepared(
 STORE = """
 WITH pool AS (
   UPDATE staking_pool SET tokens = %(tokens)s, shares = %(pool_shares)s, pending_shares = %(pool_pending)s,
-    pending_epoch = %(epoch)s WHERE node_id = %(node)s
+    pending_epoch = %(pool_epoch)s, pending_parts = %(pool_parts)s WHERE node_id = %(node)s
 ), checkpoint AS (
   INSERT INTO staking_stakecheckpoint (wallet, node_id, epoch, generation, active, shares)
-  VALUES (%(wallet)s, %(node)s, %(epoch)s, %(generation)s, %(active)s, %(shares)s)
+  VALUES (%(wallet)s, %(node)s, %(epoch)s, %(generation)s, %(active)s, %(counted)s)
   ON CONFLICT (wallet, node_id, epoch) DO UPDATE
     SET generation = excluded.generation, active = excluded.active, shares = excluded.shares
 ), position AS (
   INSERT INTO delegation_position AS x (node_id, wallet, generation, shares, pending_shares, pending_epoch,
-    reward_index, owed, claimed, redelegated_at, opened_epoch)
-  VALUES (%(node)s, %(wallet)s, %(generation)s, %(shares)s, %(pending)s, %(pending_epoch)s, %(index)s, %(owed)s,
-    %(claimed)s, %(redelegated_at)s, %(opened)s)
+    pending_parts, reward_index, owed, claimed, redelegated_at, opened_epoch)
+  VALUES (%(node)s, %(wallet)s, %(generation)s, %(shares)s, %(pending)s, %(pending_epoch)s, %(pending_parts)s,
+    %(index)s, %(owed)s, %(claimed)s, %(redelegated_at)s, %(opened)s)
   ON CONFLICT (node_id, wallet) DO UPDATE SET generation = excluded.generation, shares = excluded.shares,
     pending_shares = excluded.pending_shares, pending_epoch = excluded.pending_epoch,
-    reward_index = excluded.reward_index, owed = excluded.owed, claimed = excluded.claimed,
-    redelegated_at = excluded.redelegated_at
+    pending_parts = excluded.pending_parts, reward_index = excluded.reward_index, owed = excluded.owed,
+    claimed = excluded.claimed, redelegated_at = excluded.redelegated_at
   RETURNING x.id
 )"""
 WRITE = Prepared(f"{STORE} SELECT id FROM position")
@@ -95,6 +101,7 @@ class LockedPosition:
 
     `bucket`: tokens and shares that left the node's pool in this epoch. `index`: the reward index at the closes of
     the epochs that settling the position needs. `void`: the epoch in which its shares became void, None otherwise.
+    `late`: the epochs later than the open one of which it has checkpoints.
     """
 
     epoch: EpochParameters
@@ -104,6 +111,7 @@ class LockedPosition:
     bucket: tuple[int, int]
     void: int | None
     index: dict[int, int]
+    late: frozenset[int]
 
 
 def lock_position(node: str, wallet: str) -> LockedPosition:
@@ -122,24 +130,39 @@ def lock_position(node: str, wallet: str) -> LockedPosition:
     locked_node = _node(row, node)
     position = _position(row, locked_node, wallet, row.number)
     return LockedPosition(
-        epoch=EpochParameters(row.number, parameters_of(row.digest)),
+        epoch=EpochParameters(row.number, parameters_of(row.digest), row.epoch_end),
         node=locked_node,
         position=position,
         pending_slash=row.pending_slash,
         bucket=(row.bucket_tokens or 0, int(row.bucket_shares or 0)),
         void=row.void_epoch,
-        index=_reward_indexes(row, row.number),
+        index=_reward_indexes(row, row.number, position),
+        late=late_epochs(position, row.number),
     )
 
 
-def write(node: Node, position: Position, epoch: int, *, active: int | None = None) -> None:
+def write(
+    node: Node,
+    position: Position,
+    epoch: int,
+    *,
+    active: int | None = None,
+    late: frozenset[int] = frozenset(),
+) -> None:
     """Save position and pool, and the checkpoint of its shares at the end of `epoch` (R42, R44).
 
-    `active`: the shares that earn in the epoch, where shares left that had earned already.
+    `active`: the shares that earn in the epoch, where shares left that had earned already. `late`: as in
+    LockedPosition.
     """
+    replace_late_checkpoints(position, epoch, late)
     row = WRITE.row(**_values(node, position, epoch, active))
     assert row is not None
     position.pk = row[0]
+
+
+def save(locked: LockedPosition) -> None:
+    """Save a changed position and its pool without a ledger transaction."""
+    write(locked.node, locked.position, locked.epoch.number, late=locked.late)
 
 
 def write_and_post(
@@ -176,8 +199,15 @@ def write_unbonding(
 def _node(row: LockedRow, address: str) -> Node:
     values = (row.node, address, row.operator, row.cap, row.retired_at, row.banned, row.cooldown_until)
     node = from_row(Node, values, DEFERRED)
-    pool = (row.node, row.pool_generation, row.pool_tokens, row.pool_shares, row.pool_pending, row.pool_epoch)
-    node.pool = from_row(Pool, pool)
+    pool = (
+        row.pool_generation,
+        row.pool_tokens,
+        row.pool_shares,
+        row.pool_pending,
+        row.pool_epoch,
+        row.pool_parts,
+    )
+    node.pool = from_row(Pool, (row.node, *pool))
     return node
 
 
@@ -192,37 +222,49 @@ def _position(row: LockedRow, node: Node, wallet: str, epoch: int) -> Position:
         )
     values = (
         row.id, node.id, wallet, row.generation, row.shares, row.pending_shares, row.pending_epoch,
-        row.reward_index, row.owed, row.claimed, row.redelegated_at, row.opened_epoch,
+        row.pending_parts, row.reward_index, row.owed, row.claimed, row.redelegated_at, row.opened_epoch,
     )  # fmt: skip
     position = from_row(Position, values)
     position.node = node
     return position
 
 
-def _reward_indexes(row: LockedRow, number: int) -> dict[int, int]:
-    """By epoch: the last close, the close of the epoch in which pending shares were bought, that of a void."""
+def _reward_indexes(row: LockedRow, number: int, position: Position) -> dict[int, int]:
+    """By epoch: the last close, the closes of the epochs in which pending shares were made, that of a void."""
     index = {number - 1: int(row.closed_index or 0)}
-    if row.begun_index is not None:
+    if row.pending_parts is not None:
+        index |= reward_indexes(position.node_id, [made for made in position.pending if made < number])
+    elif row.begun_index is not None:
         index[row.pending_epoch] = int(row.begun_index)
     if row.void_epoch is not None:
         index[row.void_epoch] = int(row.void_index or 0)
     return index
 
 
+def reward_indexes(node_id: int, epochs: Iterable[int]) -> dict[int, int]:
+    """The node's reward index at the close of each of some settled epochs."""
+    rows = NodeEpoch.objects.filter(node_id=node_id, epoch__in=list(epochs))
+    return {epoch: int(index) for epoch, index in rows.values_list("epoch", "reward_index")}
+
+
 def _values(node: Node, position: Position, epoch: int, active: int | None = None) -> dict[str, Any]:
-    pending = position.pending_shares if position.pending_epoch == epoch else 0
+    pool = node.pool
     return {
         "node": node.id,
-        "tokens": node.pool.tokens,
-        "pool_shares": node.pool.shares,
-        "pool_pending": node.pool.pending_shares,
+        "tokens": pool.tokens,
+        "pool_shares": pool.shares,
+        "pool_pending": pool.pending_shares,
+        "pool_epoch": pool.pending_epoch,
+        "pool_parts": _json(pool),
         "epoch": epoch,
         "wallet": position.wallet,
         "generation": position.generation,
-        "active": position.shares - pending if active is None else active,
+        "active": position.shares - position.pending_in(epoch) if active is None else active,
+        "counted": position.shares - position.pending_in(epoch + 1),
         "shares": position.shares,
         "pending": position.pending_shares,
         "pending_epoch": position.pending_epoch,
+        "pending_parts": _json(position),
         "index": position.reward_index,
         "owed": position.owed,
         "claimed": position.claimed,
@@ -231,9 +273,14 @@ def _values(node: Node, position: Position, epoch: int, active: int | None = Non
     }
 
 
+def _json(row: HasPending) -> str | None:
+    return None if row.pending_parts is None else json.dumps(row.pending_parts)
+
+
 def _values_and_posting(
     locked: LockedPosition, kind: str, moves: Mapping[str, int], at: datetime, reference: str
 ) -> dict[str, Any]:
     number, wallet = locked.epoch.number, locked.position.wallet
+    replace_late_checkpoints(locked.position, number, locked.late)
     values = _values(locked.node, locked.position, number)
     return values | posting(kind=kind, moves=moves, at=at, epoch=number, reference=reference, actor=wallet)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from delegation.services.accrual import lock_settled_position
 from delegation.services.outcome import Held
-from delegation.services.position_store import LockedPosition, write, write_and_post, write_unbonding
+from delegation.services.position_store import LockedPosition, save, write_and_post, write_unbonding
 from delegation.services.shares import burn, issue
 from ledger import accounts
 from protocol import pools
@@ -30,7 +30,8 @@ def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
         check_not_own(locked.node, wallet)
         check_minimum(amount, locked.epoch)
         check_admission(locked, amount)
-        issue(locked.node, locked.position, amount, locked.epoch.number)
+        made = locked.epoch.newest(now)
+        issue(locked.node, locked.position, amount, locked.epoch.number, {made: amount}, made)
         moves = {accounts.wallet(wallet): -amount, accounts.pool(node): amount}
         posted = write_and_post(locked, kind="delegate", moves=moves, at=now, reference=node)
         return Held(posted, locked.node, locked.position)
@@ -49,7 +50,7 @@ def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> 
         locked = lock_settled_position(node, wallet)
         burned = burn(locked.node, locked.position, amount, locked.epoch.number)
         if burned.amount == 0:
-            write(locked.node, locked.position, locked.epoch.number)
+            save(locked)
             return Held(None, locked.node, locked.position)
         moves = {accounts.pool(node): -burned.amount, accounts.unbonding(node): burned.amount}
         posted, entry = write_unbonding(

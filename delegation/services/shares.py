@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from delegation.models import Position
 from protocol import pools
+from protocol.pending import Pending, add, divide, since, take
 from staking.models import Node
 from staking.services.unbonding_entries import Burned
 
 
-def issue(
-    node: Node, position: Position, amount: int, epoch: int, *, active_ratio: tuple[int, int] = (0, 1)
-) -> None:
-    """Issue shares for `amount` µIFM to a settled position (R13, R14); nothing is saved.
+def issue(node: Node, position: Position, amount: int, epoch: int, parts: Pending, rest: int) -> None:
+    """Issue shares for `amount` µIFM to a settled position while `epoch` is open (R14); nothing is saved.
 
-    All but `active_ratio` of them (numerator and denominator; floor) are pending: a cancelled unbonding returns as it
-    was (R18).
+    They are divided as `parts` by the epoch in which they count as made (R13, R18), the remainder to `rest`.
     Raises: `amount_too_small` when no share would be issued or the position would be worth 0 µIFM.
     """
     pool = node.pool
     issued = pools.issue_shares(amount, pool.tokens, pool.shares, position.shares)
-    pending = issued - pools.active_part(issued, *active_ratio)
-    pool.pending_shares, pool.pending_epoch = pool.pending_in(epoch) + pending, epoch
+    made = divide(issued, parts, rest)
     pool.tokens, pool.shares = pool.tokens + amount, pool.shares + issued
-    # A settled position has pending shares of this epoch only.
-    position.pending_shares, position.pending_epoch = position.pending_shares + pending, epoch
+    pool.pending = add(since(pool.pending, epoch), made)
     position.shares += issued
+    position.pending = add(position.pending, made)
 
 
 def burn(node: Node, position: Position, amount: int | None, epoch: int) -> Burned:
@@ -34,12 +31,11 @@ def burn(node: Node, position: Position, amount: int | None, epoch: int) -> Burn
     """
     pool = node.pool
     redeemed = pools.redeem_shares(amount, position.shares, pool.tokens, pool.shares)
-    from_pending, from_active = pools.pending_first(redeemed.burned, position.pending_shares)
-    pool.pending_shares, pool.pending_epoch = pool.pending_in(epoch) - from_pending, epoch
-    pool.tokens, pool.shares = pool.tokens - redeemed.amount, pool.shares - redeemed.burned
-    position.pending_shares -= from_pending
+    position.pending, taken = take(position.pending, redeemed.burned)
     position.shares -= redeemed.burned
-    return Burned(redeemed.amount, redeemed.burned, from_active)
+    pool.tokens, pool.shares = pool.tokens - redeemed.amount, pool.shares - redeemed.burned
+    pool.pending = add(since(pool.pending, epoch), {made: -shares for made, shares in taken.items()})
+    return Burned(redeemed.amount, redeemed.burned, taken)
 
 
 def value(node: Node, position: Position) -> int:

@@ -40,8 +40,7 @@ def _return_to_pool(locked: LockedPosition, entry: Unbonding, now: datetime) -> 
         raise AmountTooSmall("This unbonding is worth 0 IFM: there is nothing to return.")
     check_admission(locked, amount)
     entries.close(entry=entry, status=Unbonding.Status.CANCELLED, epoch=epoch, now=now)
-    ratio = entries.active_ratio(entry, epoch)
-    issue(node, locked.position, amount, epoch.number, active_ratio=ratio)
+    issue(node, locked.position, amount, epoch.number, *entries.returning(entry, epoch, now))
     moves = {accounts.unbonding(node.address): -amount, accounts.pool(node.address): amount}
     posted = write_and_post(locked, kind="cancel_unbonding", moves=moves, at=now, reference=str(entry.pk))
     return Moved(posted, node, entry)

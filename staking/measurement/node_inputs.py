@@ -14,10 +14,12 @@ from staking.models.node_sql import SHARE, STATUS
 NODES = f"""
 SELECT n.id, n.address, n.operator, n.region, n.custodial, {STATUS}, n.banned, n.cooldown_until,
   n.delegation_cap, n.retired_at IS NOT NULL, {SHARE},
-  n.self_stake, CASE WHEN n.pending_epoch = %(epoch)s THEN n.pending_stake ELSE 0 END,
+  n.self_stake, staking_pending_in(n.pending_stake, n.pending_epoch, n.pending_parts, %(epoch)s)::bigint,
+  staking_pending_in(n.pending_stake, n.pending_epoch, n.pending_parts, %(epoch)s + 1)::bigint,
   floor(extract(epoch FROM n.registered_at) * 1000)::bigint,
   p.generation, p.tokens, p.shares::text,
-  CASE WHEN p.pending_epoch = %(epoch)s THEN p.pending_shares ELSE 0 END::text,
+  staking_pending_in(p.pending_shares, p.pending_epoch, p.pending_parts, %(epoch)s)::text,
+  staking_pending_in(p.pending_shares, p.pending_epoch, p.pending_parts, %(epoch)s + 1)::text,
   coalesce(e.reward_index, 0)::text, coalesce(e.index_carry, 0)::text, coalesce(e.operator_earned, 0),
   e.q_bps, coalesce(e.penalty_bps, 0), coalesce(e.reputation, {REPUTATION_START}),
   coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0)::text, coalesce(e.latency_squares, 0)::text
@@ -37,7 +39,7 @@ def read_nodes(epoch: int) -> list[NodeState]:
 def _state(row: tuple[Any, ...]) -> NodeState:
     (
         id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
-        self_stake, pending_stake, registered_ms, generation, tokens, shares, pending_shares,
+        self_stake, pending_stake, late_stake, registered_ms, generation, tokens, shares, pending_shares, late_shares,
         index, carry, earned, q, penalty, reputation, count, total, squares,
     ) = row  # fmt: skip
     shares, pending_shares = int(shares), int(pending_shares)
@@ -45,7 +47,7 @@ def _state(row: tuple[Any, ...]) -> NodeState:
     # Positional arguments: with keywords the construction of ten thousand nodes takes twice as long.
     return NodeState(
         id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
-        self_stake, self_stake - pending_stake, generation, tokens, shares, pending_shares,
-        tokens * active_shares // shares if shares else 0, active_shares,
+        self_stake, self_stake - pending_stake, late_stake, generation, tokens, shares, pending_shares,
+        int(late_shares), tokens * active_shares // shares if shares else 0, active_shares,
         int(index), int(carry), earned, registered_ms, q, penalty, reputation, count, int(total), int(squares),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from protocol.pools import value_of
 from protocol.rewards import REPUTATION_START
 
 
@@ -22,13 +23,15 @@ class NodeState:
     delegation_cap: int | None
     retired: bool
     share_bps: int
-    # Stake: bonded, and the part of it that is active in this epoch.
+    # Stake: bonded, the part of it that is active in this epoch, and what is still pending in the next one (R13).
     self_stake: int
     active_stake: int
+    late_stake: int
     generation: int
     pool_tokens: int
     pool_shares: int
     pending_shares: int
+    late_shares: int
     active_pool: int
     active_shares: int
     # The accumulators of the epoch before.
@@ -80,3 +83,10 @@ class NodeState:
     executed_offences: tuple[str, ...] = ()
     penalty_bps: int = 0
     reputation: int = REPUTATION_START
+
+    @property
+    def late_pool(self) -> int:
+        """µIFM of the pool that is still pending in the next epoch and does not vote at its opening (R13, R44)."""
+        return self.pool_tokens - value_of(
+            self.pool_shares - self.late_shares, self.pool_tokens, self.pool_shares
+        )

@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import postgres.fields
+import staking.models.pending
 from django.db import migrations, models
 
 SQL = """
@@ -54,6 +55,20 @@ BEGIN
   RETURN QUERY SELECT e.number, e.start, e."end", p.version, p.digest
     FROM staking_epoch e JOIN staking_parameterset p ON p.version = e.parameters_id WHERE e.status = 'open';
 END $$;
+
+-- Pending stake (R13; staking/models/pending.py): `total` of which the newest was made in epoch `newest`, and its parts
+-- by epoch when it was made in several. Two functions, so that the server can inline the first.
+CREATE FUNCTION staking_pending_parts(parts jsonb, epoch integer) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(sum(value::numeric), 0) FROM jsonb_each_text(parts) WHERE key::integer >= epoch
+$$;
+CREATE FUNCTION staking_pending_in(total numeric, newest integer, parts jsonb, epoch integer)
+  RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN newest < epoch THEN 0 WHEN parts IS NULL THEN total ELSE staking_pending_parts(parts, epoch) END
+$$;
+ALTER TABLE staking_node ADD CONSTRAINT staking_node_pending
+  CHECK (pending_parts IS NULL OR staking_pending_parts(pending_parts, 0) = pending_stake);
+ALTER TABLE staking_pool ADD CONSTRAINT staking_pool_pending
+  CHECK (pending_parts IS NULL OR staking_pending_parts(pending_parts, 0) = pending_shares);
 
 -- What was settled stays (R4, S).
 CREATE FUNCTION staking_keep_settled() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -123,6 +138,8 @@ DROP TABLE staking_receipt;
 DROP SEQUENCE staking_receipt_seq;
 DROP FUNCTION staking_open_partition(integer);
 DROP FUNCTION staking_lock_epoch();
+DROP FUNCTION staking_pending_in(numeric, integer, jsonb, integer);
+DROP FUNCTION staking_pending_parts(jsonb, integer) CASCADE;
 DROP FUNCTION staking_keep_settled() CASCADE;
 DROP FUNCTION staking_refuse_early() CASCADE;
 DROP FUNCTION inframind_oldest_code();
@@ -311,6 +328,7 @@ class Migration(migrations.Migration):
                 ("self_stake", models.BigIntegerField(default=0)),
                 ("pending_stake", models.BigIntegerField(default=0)),
                 ("pending_epoch", models.IntegerField(default=0)),
+                ("pending_parts", models.JSONField(null=True)),
                 ("operator_claimed", models.BigIntegerField(default=0)),
             ],
             options={
@@ -335,6 +353,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+            bases=(staking.models.pending.HasPending, models.Model),
         ),
         migrations.CreateModel(
             name="Pool",
@@ -354,6 +373,7 @@ class Migration(migrations.Migration):
                 ("shares", postgres.fields.WideIntegerField(default=0)),
                 ("pending_shares", postgres.fields.WideIntegerField(default=0)),
                 ("pending_epoch", models.IntegerField(default=0)),
+                ("pending_parts", models.JSONField(null=True)),
             ],
             options={
                 "constraints": [
@@ -375,6 +395,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+            bases=(staking.models.pending.HasPending, models.Model),
         ),
         migrations.CreateModel(
             name="ShareChange",
@@ -507,6 +528,8 @@ class Migration(migrations.Migration):
                 ("generation", models.IntegerField()),
                 ("pool_tokens", models.BigIntegerField()),
                 ("pool_shares", postgres.fields.WideIntegerField()),
+                ("late_stake", models.BigIntegerField(db_default=0, default=0)),
+                ("late_pool", models.BigIntegerField(db_default=0, default=0)),
             ],
             options={
                 "indexes": [models.Index(fields=["node", "-epoch"], name="staking_nodeepoch_node")],

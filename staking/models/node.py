@@ -3,14 +3,16 @@ from __future__ import annotations
 from django.db import models
 
 from postgres.fields import AddressField, WideIntegerField
+from staking.models.pending import HasPending
 
 
-class Node(models.Model):
+class Node(HasPending, models.Model):
     """A compute node, its operator's own stake, and what bars it from work.
 
-    Pending amounts belong to `pending_epoch`; in any later epoch they are active (R13), so that activation
-    writes nothing. `cooldown_until` is the last epoch of the cooldown, 0 when there is none.
+    `cooldown_until` is the last epoch of the cooldown, 0 when there is none.
     """
+
+    pending_column = "pending_stake"
 
     id = models.AutoField(primary_key=True)
     address = AddressField(unique=True)
@@ -32,6 +34,7 @@ class Node(models.Model):
     self_stake = models.BigIntegerField(default=0)
     pending_stake = models.BigIntegerField(default=0)
     pending_epoch = models.IntegerField(default=0)
+    pending_parts = models.JSONField(null=True)
     operator_claimed = models.BigIntegerField(default=0)
 
     class Meta:
@@ -60,13 +63,11 @@ class Node(models.Model):
             return self.next_share_bps
         return self.share_bps
 
-    def pending_in(self, epoch: int) -> int:
-        """Self stake that is not active yet in `epoch`, in µIFM (R13)."""
-        return self.pending_stake if self.pending_epoch == epoch else 0
 
+class Pool(HasPending, models.Model):
+    """The delegated side of a node: tokens and shares of the current generation (R14)."""
 
-class Pool(models.Model):
-    """The delegated side of a node: tokens and shares of the running generation (R14)."""
+    pending_column = "pending_shares"
 
     node = models.OneToOneField(Node, models.PROTECT, primary_key=True, related_name="pool")
     generation = models.IntegerField(default=1)
@@ -74,6 +75,7 @@ class Pool(models.Model):
     shares = WideIntegerField(default=0)
     pending_shares = WideIntegerField(default=0)
     pending_epoch = models.IntegerField(default=0)
+    pending_parts = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -91,10 +93,6 @@ class Pool(models.Model):
 
     def __str__(self) -> str:
         return f"pool of {self.node_id}"
-
-    def pending_in(self, epoch: int) -> int:
-        """Shares that do not earn yet in `epoch` (R13)."""
-        return self.pending_shares if self.pending_epoch == epoch else 0
 
 
 class VoidGeneration(models.Model):
@@ -133,9 +131,10 @@ class ShareChange(models.Model):
 
 
 class StakeCheckpoint(models.Model):
-    """Pool shares of a wallet as an epoch left them: `active` earned in it, `shares` were held at its end.
+    """Pool shares of a wallet in an epoch: `active` earned in it, `shares` earn and vote from the next epoch on.
 
-    One row for each epoch in which they changed; it holds until the next row.
+    One row for each epoch in which they changed; it holds until the next row. Shares that count as made in an epoch
+    later than the open one (R13) have a row for that epoch.
     """
 
     pk = models.CompositePrimaryKey("wallet", "node_id", "epoch")
@@ -154,10 +153,11 @@ class StakeCheckpoint(models.Model):
 
 
 class NodeEpoch(models.Model):
-    """What a settled epoch found of a node and gave it. Append-only; the last row is the node's accumulator.
+    """A node's result of a settled epoch. Append-only; the last row is the node's accumulator.
 
     `reward_index` is scaled by 10^18 per share (R41); `operator_earned` sums the operator's part of all epochs;
-    `self_stake`, `pool_tokens`, `pool_shares`, `generation` are those at the opening of the next epoch (R44).
+    `self_stake`, `pool_tokens`, `pool_shares`, `generation` are those at the opening of the next epoch (R44);
+    `late_stake` and `late_pool` are the µIFM of them that count as made later than that (R13) and do not vote.
     """
 
     pk = models.CompositePrimaryKey("epoch", "node_id")
@@ -213,6 +213,8 @@ class NodeEpoch(models.Model):
     generation = models.IntegerField()
     pool_tokens = models.BigIntegerField()
     pool_shares = WideIntegerField()
+    late_stake = models.BigIntegerField(default=0, db_default=0)
+    late_pool = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index(fields=["node", "-epoch"], name="staking_nodeepoch_node")]

@@ -10,7 +10,7 @@ from staking.models import Epoch
 # epoch. One scan for any number of wallets.
 POWERS = """
 own AS (
-    SELECT w.wallet, w.epoch, sum(e.self_stake) AS power FROM wallets w
+    SELECT w.wallet, w.epoch, sum(e.self_stake - e.late_stake) AS power FROM wallets w
     JOIN staking_node n ON n.operator = w.wallet
     JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = w.epoch - 1 GROUP BY w.wallet, w.epoch),
 held AS (
@@ -40,6 +40,10 @@ def voting_power(wallet: str, *, epoch: int) -> int:
 
 
 def quorum_base(*, epoch: int) -> int:
-    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44); reads one row."""
+    """Σ self stake + Σ pool tokens at the opening of `epoch`, in µIFM (R44); reads one row.
+
+    Without the stake that counts as made in that epoch or later (R13).
+    """
     totals = Epoch.objects.filter(number=epoch - 1).values_list("totals", flat=True).first() or {}
-    return int(totals.get("self_stake", 0)) + int(totals.get("pool_tokens", 0))
+    stake = int(totals.get("self_stake", 0)) + int(totals.get("pool_tokens", 0))
+    return stake - int(totals.get("late", 0))

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from postgres.clock import database_time, require_agreement
 from postgres.prepared import Prepared
 from protocol.parameters import DEFAULTS, Parameters, apply_changes, from_json, to_json
+from protocol.pending import newest_epoch
 from staking.models import Epoch, Network, ParameterSet
 
 
@@ -35,15 +36,25 @@ class EpochRow(NamedTuple):
 LOCK = Prepared(f"SELECT {', '.join(EpochRow._fields)} FROM staking_lock_epoch()", EpochRow)
 # The key of the advisory lock: services take it shared, a settlement exclusively.
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"
+MICROSECOND = timedelta(microseconds=1)
 NO_GENESIS = "this database holds no network yet. Run `manage.py genesis FILE` once (docs/operations.md)."
 
 
 @dataclass(frozen=True, slots=True)
 class EpochParameters:
-    """The number of an epoch and the parameters under which it is settled."""
+    """The number of an epoch, the parameters under which it is settled, and its end."""
 
     number: int
     params: Parameters
+    end: datetime
+
+    def newest(self, now: datetime) -> int:
+        """Number of the newest epoch that has begun by the clock: stake counts as made in it (R13).
+
+        Later than the open epoch only while settlement is late.
+        """
+        length = timedelta(seconds=self.params.epoch_seconds)
+        return newest_epoch(self.number, (now - self.end) // MICROSECOND, length // MICROSECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,6 @@ class OpenEpoch(EpochParameters):
     """The open epoch with its bounds [start, end) and the version of its parameters."""
 
     start: datetime
-    end: datetime
     version: int
 
 
@@ -141,7 +151,7 @@ def parameters_in(epoch: int) -> ParameterSet:
 
 
 def _open_epoch(row: EpochRow) -> OpenEpoch:
-    return OpenEpoch(row.number, parameters_of(row.digest), row.epoch_start, row.epoch_end, row.version)
+    return OpenEpoch(row.number, parameters_of(row.digest), row.epoch_end, row.epoch_start, row.version)
 
 
 def _digest(values: dict[str, Any]) -> str:

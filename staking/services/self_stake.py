@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from protocol.pools import pending_first
+from protocol.pending import ACTIVE, Pending, add, since, take
 from staking.models import Node
-from staking.services.epochs import OpenEpoch
+from staking.services.epochs import EpochParameters
 
-FIELDS = ["self_stake", "pending_stake", "pending_epoch"]
+FIELDS = ["self_stake", "pending_stake", "pending_epoch", "pending_parts"]
 
 
-def add_stake(node: Node, amount: int, epoch: OpenEpoch, *, active: int = 0) -> None:
-    """Add µIFM that the ledger has moved to the node's stake account; all but `active` of it is pending (R13)."""
-    node.pending_stake, node.pending_epoch = node.pending_in(epoch.number) + amount - active, epoch.number
-    node.self_stake += amount
+def add_stake(node: Node, parts: Pending, epoch: EpochParameters) -> None:
+    """Add own stake that the ledger has moved to the node's account: µIFM by the epoch in which they were made."""
+    node.self_stake += sum(parts.values())
+    node.pending = add(since(node.pending, epoch.number), parts)
     node.save(update_fields=FIELDS)
 
 
-def take_stake(node: Node, amount: int, epoch: OpenEpoch) -> int:
-    """Take µIFM that the ledger has moved from the node's stake account, pending first; the active part of it (R16)."""
-    pending = node.pending_in(epoch.number)
-    from_pending, from_active = pending_first(amount, pending)
-    node.pending_stake, node.pending_epoch = pending - from_pending, epoch.number
+def take_stake(node: Node, amount: int, epoch: EpochParameters) -> int:
+    """Take µIFM that the ledger has moved from the node's account, pending first; the active part of it (R16)."""
+    node.pending, taken = take(since(node.pending, epoch.number), amount)
     node.self_stake -= amount
     node.save(update_fields=FIELDS)
-    return from_active
+    return taken.get(ACTIVE, 0)

@@ -44,7 +44,7 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
             reference=node,
             actor=actor,
         )
-        add_stake(found, amount, epoch)
+        add_stake(found, {epoch.newest(now): amount}, epoch)
         return Moved(posted, found)
 
 
@@ -129,7 +129,7 @@ def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
             reference=node,
             actor=actor,
         )
-        add_stake(found, amount, epoch)
+        add_stake(found, {epoch.newest(now): amount}, epoch)
         return Claimed(posted, found, amount)
 
 

@@ -13,6 +13,7 @@ from postgres.model_rows import from_row
 from postgres.prepared import Prepared
 from protocol import pools
 from protocol.errors import HeldBySlash, NotFound, UnbondingClosed
+from protocol.pending import ACTIVE, Pending
 from staking.models import Node, Slash, Unbonding
 from staking.services.epochs import EpochParameters, OpenEpoch
 from staking.services.node_lock import lock
@@ -40,11 +41,11 @@ ENTER = Prepared(f"WITH {ENTRY} SELECT id, bucket_id FROM entry")
 
 
 class Burned(NamedTuple):
-    """µIFM taken from a pool or from own stake, the shares (own stake: µIFM) burned, and those that were active."""
+    """µIFM taken from a pool or from own stake, the shares (own stake: µIFM) burned, and when those were made."""
 
     amount: int
     shares: int
-    active: int
+    made: Pending
 
 
 def create_own_entry(*, node: Node, amount: int, active: int, epoch: OpenEpoch, now: datetime) -> Unbonding:
@@ -54,7 +55,7 @@ def create_own_entry(*, node: Node, amount: int, active: int, epoch: OpenEpoch, 
     """
     tokens, shares = BUCKET.row(node=node.id, kind="self", epoch=epoch.number) or (0, 0)
     values = {"node": node.id, "wallet": node.operator, "epoch": epoch.number, "at": now}
-    burned = Burned(amount, amount, active)
+    burned = Burned(amount, amount, {ACTIVE: active})
     values |= entry_values(kind="self", burned=burned, bucket=(tokens, int(shares)), epoch=epoch, now=now)
     row = ENTER.row(**values)
     assert row is not None
@@ -73,7 +74,7 @@ def entry_values(
         "entered": burned.amount,
         "issued": pools.issue_shares(burned.amount, *bucket),
         "burned": burned.shares,
-        "burned_active": burned.active,
+        "burned_active": burned.made.get(ACTIVE, 0),
         "matures_at": now + timedelta(seconds=epoch.params.unbonding_seconds),
     }
 
@@ -122,13 +123,15 @@ def is_held(entry: Unbonding) -> bool:
     ).exists()
 
 
-def active_ratio(entry: Unbonding, epoch: EpochParameters) -> tuple[int, int]:
-    """Which part of a cancelled entry is active at once, as numerator and denominator (R18).
+def returning(entry: Unbonding, epoch: EpochParameters, now: datetime) -> tuple[Pending, int]:
+    """How the amount that a cancelled entry returns is divided by the epoch in which it counts as made (R18).
 
-    In the epoch in which the entry was created it returns as it was, so that active stake cannot become stake that
-    is refunded (R32); in a later epoch all of it is pending.
+    As the arguments `parts` and `rest` of protocol.pending.divide. In the epoch in which the entry was created it
+    returns as it was, so that active stake cannot become stake that is refunded (R32); later all of it is pending.
     """
-    return (entry.burned_active, entry.burned) if entry.epoch == epoch.number else (0, 1)
+    made = epoch.newest(now)
+    active = entry.burned_active if entry.epoch == epoch.number else 0
+    return {ACTIVE: active, made: entry.burned - active}, made
 
 
 def close(*, entry: Unbonding, status: str, epoch: EpochParameters, now: datetime) -> int:

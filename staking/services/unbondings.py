@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from ledger import accounts
 from ledger.posting import post
-from protocol import pools
 from protocol.errors import AmountTooSmall, HeldBySlash, UnbondingClosed, UnbondingNotMature
+from protocol.pending import divide
 from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
 from staking.services.admission import check_standing
@@ -18,7 +18,7 @@ from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.hold import require_not_held
 from staking.services.outcome import Moved
 from staking.services.self_stake import add_stake
-from staking.services.unbonding_entries import active_ratio, check_not_held, close, lock_entry, worth
+from staking.services.unbonding_entries import check_not_held, close, lock_entry, returning, worth
 
 
 def withdraw(*, unbonding: int, wallet: str, now: datetime) -> Moved:
@@ -63,7 +63,7 @@ def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
             reference=str(entry.pk),
             actor=wallet,
         )
-        add_stake(node, amount, epoch, active=pools.active_part(amount, *active_ratio(entry, epoch)))
+        add_stake(node, divide(amount, *returning(entry, epoch, now)), epoch)
         return Moved(posted, node, entry)
 
 

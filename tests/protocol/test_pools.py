@@ -13,12 +13,10 @@ from protocol.pools import (
     INDEX_SCALE,
     Redemption,
     accrue,
-    active_part,
     claimable,
     grow_index,
     is_void,
     issue_shares,
-    pending_first,
     redeem_shares,
     refund,
     shares_for,
@@ -71,12 +69,6 @@ def test_all_of_shares_that_are_worth_nothing_burns_them() -> None:
         redeem_shares(1, 1, 814, 1_000)
 
 
-def test_the_active_part_of_a_cancelled_unbonding_is_rounded_down() -> None:
-    assert active_part(8, 2, 3) == 5
-    assert active_part(8, 0, 3) == 0
-    assert active_part(8, 3, 3) == 8
-
-
 def test_a_void_pool_issues_no_shares() -> None:
     assert is_void(0, 5)
     assert not is_void(0, 0)
@@ -116,12 +108,6 @@ def test_more_than_the_value_and_nothing_are_refused() -> None:
     for held, tokens, shares in ((0, 3_000, 4_000), (0, 0, 0)):
         with pytest.raises(InsufficientBalance):
             redeem_shares(None, held, tokens, shares)
-
-
-def test_pending_shares_are_burned_first() -> None:
-    assert pending_first(5, 3) == (3, 2)
-    assert pending_first(5, 9) == (5, 0)
-    assert pending_first(5, 0) == (0, 5)
 
 
 def test_a_refund_pays_every_wallet_at_one_rate() -> None:

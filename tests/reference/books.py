@@ -48,6 +48,12 @@ class Books:
     def end(self) -> int:
         return self.start + self.params["epoch_seconds"]
 
+    @property
+    def newest(self) -> int:
+        """R13: the newest epoch that has begun by the clock, as long as the open one if settlement is late."""
+        late = self.now - self.end
+        return self.epoch if late < 0 else self.epoch + 1 + late // self.params["epoch_seconds"]
+
     # what is asked again and again
 
     def move(self, source: str, target: str, amount: int) -> None:
@@ -127,16 +133,28 @@ class Books:
         if node.retired:
             raise Refused("node_retired")
 
-    def issue(self, node: Node, wallet: str, amount: int, active: tuple[int, int] = (0, 1)) -> None:
+    def issue(self, node: Node, wallet: str, amount: int, active: tuple[int, int] = (0, 1)) -> int:
         """R14, R18: shares for tokens that the caller moves; the fraction `active` of them is active at once."""
         issued = amount * node.shares // node.tokens if node.shares else amount
         node.tokens += amount
         node.shares += issued
         node.positions[wallet].shares += issued
-        node.positions[wallet].pending += issued - issued * active[0] // active[1]
+        self.make(node.positions[wallet].made, self.newest, issued - issued * active[0] // active[1])
+        return issued
 
-    def burn(self, node: Node, wallet: str, amount: int | None) -> tuple[int, int, int]:
-        """R15: µIFM paid, shares burned, and those of them that were active; pending shares first."""
+    def make(self, made: dict[int, int], epoch: int, amount: int) -> None:
+        made[epoch] = made.get(epoch, 0) + amount
+
+    def unmake(self, made: dict[int, int], amount: int) -> dict[int, int]:
+        """R15, R16: what pending parts bear of an amount, those made last first; by epoch."""
+        taken = {}
+        for epoch in sorted(made, reverse=True):
+            taken[epoch] = min(made[epoch], amount - sum(taken.values()))
+            made[epoch] -= taken[epoch]
+        return taken
+
+    def burn(self, node: Node, wallet: str, amount: int | None) -> tuple[int, int, dict[int, int]]:
+        """R15: µIFM paid, shares burned, and those of them that were pending, by epoch."""
         position, value = node.positions[wallet], self.value(node.address, wallet)
         everything = position.shares
         burned = (
@@ -149,12 +167,11 @@ class Books:
             amount, burned = value, everything
         if burned == node.shares:
             amount = node.tokens
-        active = max(burned - position.pending, 0)
+        pending = self.unmake(position.made, burned)
         position.shares -= burned
-        position.pending -= burned - active
         node.tokens -= amount
         node.shares -= burned
-        return amount, burned, active
+        return amount, burned, pending
 
     def clear_dust(self, node: Node, wallet: str) -> None:
         """R15: shares worth 0 do not survive an operation of their owner."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 from delegation.models import Position, Redelegation
 from delegation.selectors.earnings import earned_by_epoch
 from delegation.selectors.positions import positions_of_wallet
@@ -11,6 +14,7 @@ from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import lock_settled_position
 from governance.models import Dispute
 from ledger.models import Account
+from protocol.pending import since
 from staking.measurement.node_inputs import read_nodes
 from staking.models import Bucket, Epoch, Node, NodeEpoch, Pool, Slash, Unbonding
 from staking.selectors.nodes import node_figures
@@ -80,9 +84,13 @@ class Comparison:
 
     def _node(self, node: Node, pool: Pool) -> None:
         found, epoch = self.model.nodes[node.address], self.model.epoch
-        assert (node.self_stake, node.pending_in(epoch)) == (found.own, found.own_pending)
+        assert node.self_stake == found.own
+        assert since(node.pending, epoch) == _nonzero(found.own_made)
         assert (pool.tokens, pool.shares, pool.generation) == (found.tokens, found.shares, found.generation)
-        assert pool.pending_in(epoch) == found.pending
+        made: Counter[int] = Counter()
+        for position in found.positions.values():
+            made.update(position.made)
+        assert since(pool.pending, epoch) == _nonzero(made)
 
     def _positions(self) -> None:
         for position in Position.objects.select_related("node", "node__pool"):
@@ -90,7 +98,8 @@ class Comparison:
             found = self.model.nodes[node.address].positions[position.wallet]
             live = position.generation == node.pool.generation
             assert (position.shares if live else 0) == found.shares
-            assert lock_settled_position(node.address, position.wallet).position.owed == found.owed
+            settled = lock_settled_position(node.address, position.wallet).position
+            assert (settled.owed, settled.pending) == (found.owed, _nonzero(found.made))
 
     def _cases(self) -> None:
         rows = Slash.objects.order_by("id").values_list(
@@ -168,3 +177,7 @@ class Comparison:
         assert quorum_base(epoch=self.model.epoch) == base
         for address in self.people:
             assert voting_power(address, epoch=self.model.epoch) == powers.get(address, 0)
+
+
+def _nonzero(made: Mapping[int, int]) -> dict[int, int]:
+    return {epoch: amount for epoch, amount in made.items() if amount}

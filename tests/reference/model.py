@@ -32,7 +32,7 @@ class Model(Books):
         self.afford(found.operator, amount)
         self.move(f"wallet:{found.operator}", f"stake:{node}", amount)
         found.own += amount
-        found.own_pending += amount
+        self.make(found.own_made, self.newest, amount)
 
     def unstake(self, node: str, amount: int | None) -> None:
         found = self.nodes[node]
@@ -40,9 +40,8 @@ class Model(Books):
         leaving = found.own if amount is None else amount
         if not 0 < leaving <= found.own:
             raise Refused("insufficient_balance")
-        active = max(leaving - found.own_pending, 0)
+        active = leaving - sum(self.unmake(found.own_made, leaving).values())
         found.own -= leaving
-        found.own_pending -= leaving - active
         self.enter_bucket(f"stake:{node}", node, found.operator, "self", leaving, leaving, active)
 
     def change_share(self, node: str, share: int) -> None:
@@ -99,7 +98,8 @@ class Model(Books):
         value = self.value(node, wallet)
         if not found.positions[wallet].shares or (amount or 0) > value:
             raise Refused("insufficient_balance")
-        paid, burned, active = self.burn(found, wallet, amount)
+        paid, burned, pending = self.burn(found, wallet, amount)
+        active = burned - sum(pending.values())
         if paid:
             self.enter_bucket(f"pool:{node}", node, wallet, "delegated", paid, burned, active)
 
@@ -138,7 +138,7 @@ class Model(Books):
         if own:
             self.stand(found)
             found.own += amount
-            found.own_pending += amount
+            self.make(found.own_made, self.newest, amount)
         else:
             self.admit(found, wallet, amount)
             self.issue(found, wallet, amount)
@@ -173,7 +173,7 @@ class Model(Books):
         if entry.kind == "self":
             self.stand(found)
             found.own += amount
-            found.own_pending += amount - amount * active[0] // active[1]
+            self.make(found.own_made, self.newest, amount - amount * active[0] // active[1])
         else:
             self.admit(found, wallet, amount)
             self.issue(found, wallet, amount, active)

@@ -53,10 +53,15 @@ def redelegate(net: Model) -> None:
         if amount == 0 or net.is_accused(wish.source) or not _takes(net, target, source, wish.wallet, amount):
             wish.status = "cancelled"
             continue
-        wish.moved, _, _ = net.burn(source, wish.wallet, amount)
+        wish.moved, burned, pending = net.burn(source, wish.wallet, amount)
         net.move(f"pool:{wish.source}", f"pool:{wish.target}", wish.moved)
-        net.issue(target, wish.wallet, wish.moved)
-        target.positions[wish.wallet].redelegated_end = net.end
+        issued = net.issue(target, wish.wallet, wish.moved, (1, 1))
+        arrival = target.positions[wish.wallet]
+        # Active from the next epoch on, but for what counts as made later than this one.
+        late = {epoch: issued * shares // burned for epoch, shares in pending.items() if epoch > net.epoch}
+        for epoch, shares in {**late, net.epoch: issued - sum(late.values())}.items():
+            net.make(arrival.made, epoch, shares)
+        arrival.redelegated_end = net.end
         wish.status = "executed"
 
 
@@ -97,12 +102,18 @@ def close(net: Model) -> None:
     net.epoch += 1
     net.jobs, net.beats, net.faked = [], set(), set()
     powers: dict[str, int] = defaultdict(int)
-    for address, node in net.nodes.items():
-        node.own_pending = 0
+    for node in net.nodes.values():
+        node.own_made = {epoch: amount for epoch, amount in node.own_made.items() if epoch >= net.epoch}
+        # A slash takes from active own stake first.
+        net.unmake(node.own_made, max(node.own_pending - node.own, 0))
         node.share, node.next_share = node.next_share or node.share, None
-        powers[node.operator] += node.own
+        powers[node.operator] += node.own - node.own_pending
         for wallet, position in node.positions.items():
-            position.pending = 0
-            powers[wallet] += net.value(address, wallet)
-    base = sum(node.own + node.tokens for node in net.nodes.values())
+            position.made = {epoch: shares for epoch, shares in position.made.items() if epoch >= net.epoch}
+            powers[wallet] += _worth(node, position.shares - position.pending)
+    base = sum(n.own - n.own_pending + _worth(n, n.shares - n.pending) for n in net.nodes.values())
     net.powers[net.epoch] = (dict(powers), base)
+
+
+def _worth(node: Node, shares: int) -> int:
+    return shares * node.tokens // node.shares if node.shares else 0

@@ -65,7 +65,7 @@ def _refund(net: Model, node: Node) -> None:
         last = node.shares == 0
         amount = node.tokens if last else position.pending * tokens // shares
         position.shares -= position.pending
-        position.pending = 0
+        position.made = {}
         node.tokens -= amount
         net.move(f"pool:{node.address}", f"wallet:{wallet}", amount)
 
@@ -178,7 +178,7 @@ def _lower(net: Model, node: Node, kind: str, part: int, amount: int) -> None:
             node.generation += 1
             node.shares = 0
             for position in node.positions.values():
-                position.shares = position.pending = 0
+                position.shares, position.made = 0, {}
 
 
 def _share_out(net: Model, slash: Slash, honest: dict[str, int]) -> None:

@@ -43,10 +43,15 @@ class Refused(Exception):
 @dataclass
 class Position:
     shares: int = 0
-    pending: int = 0
+    # By the epoch in which they count as made, from the open one on; the others are active.
+    made: dict[int, int] = field(default_factory=dict)
     owed: int = 0
     ever: int = 0
     redelegated_end: int | None = None
+
+    @property
+    def pending(self) -> int:
+        return sum(self.made.values())
 
 
 @dataclass
@@ -61,7 +66,7 @@ class Node:
     next_share: int | None = None
     retired: bool = False
     own: int = 0
-    own_pending: int = 0
+    own_made: dict[int, int] = field(default_factory=dict)
     tokens: int = 0
     shares: int = 0
     generation: int = 1
@@ -74,6 +79,10 @@ class Node:
     former_q: int | None = None
     latencies: list[int] = field(default_factory=list)
     positions: dict[str, Position] = field(default_factory=lambda: defaultdict(Position))
+
+    @property
+    def own_pending(self) -> int:
+        return sum(self.own_made.values())
 
     @property
     def pending(self) -> int:

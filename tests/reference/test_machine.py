@@ -34,13 +34,21 @@ class Crowd:
     def epoch(self) -> None:
         for number in NODES:
             self.labour(number)
-        for _ in range(ACTS):
-            self.dice.choice(self.acts)()
+        if self.dice.random() < 0.15:
+            self.pair.wait(self.dice.randint(DAY, 3 * DAY))
+        self.live(ACTS)
         self.pair.settle()
+        while self.pair.model.newest > self.pair.model.epoch and self.dice.random() < 0.8:
+            self.live(2)
+            self.pair.settle()
         if self.pair.model.epoch % 4 == 0:
             self.pair.comparison.shown()
         if self.dice.random() < 0.7:
             self.pair.act("release")
+
+    def live(self, acts: int) -> None:
+        for _ in range(acts):
+            self.dice.choice(self.acts)()
 
     def labour(self, number: int) -> None:
         self.pair.work(

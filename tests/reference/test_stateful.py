@@ -95,6 +95,10 @@ class Engine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.pair.wait(seconds)
 
+    @rule(days=st.integers(1, 3))
+    def fall_behind(self, days: int) -> None:
+        self.pair.wait(days * DAY)
+
     @rule(times=st.integers(1, 3))
     def settle(self, times: int) -> None:
         for _ in range(times):

@@ -61,7 +61,7 @@ def test_totals_and_sums_of_slashes(net: Network, guilty: str) -> None:
     assert epoch.totals == {
         "accepted": 10, "good": 10, "rejected": 0, "operator_reward": 30_000 * MICRO, "delegators_reward": 0,
         "honest_reward": 50 * MICRO, "nodes": 3, "rewarded": 1, "active": 3, "slashes_created": 0,
-        "slashes_executed": 1, "self_stake": 5_800 * MICRO, "pool_tokens": 0,
+        "slashes_executed": 1, "self_stake": 5_800 * MICRO, "pool_tokens": 0, "late": 0,
     }  # fmt: skip
     assert Epoch.objects.get(number=2).totals["slashes_created"] == 1
 
