@@ -15,7 +15,9 @@ from django.views.decorators.http import require_safe
 from delegation.pages.estimate_form import EstimateForm
 from delegation.selectors.estimates import recent_cut
 from delegation.selectors.returns import WINDOWS, Returns, returns_of
+from delegation.selectors.what_if import replay_on
 from protocol.addresses import checksum, normalize
+from protocol.delegation_replay import Replay
 from protocol.errors import AddressInvalid
 from protocol.parameters import Parameters
 from protocol.projection import Past, Projection, project
@@ -59,6 +61,7 @@ class Column:
     cut: ShareChange | None
     without: str
     projection: Projection | None
+    replay: Replay | None
 
 
 @require_safe
@@ -103,11 +106,12 @@ def _columns(wanted: list[str], amount: int) -> list[Column]:
     for change in ShareChange.objects.filter(node_id__in=changes).order_by("-from_epoch"):
         changes[change.node_id].append(change)
     pasts = pasts_of([node.id for node in figures], epoch=epoch.number) if amount else {}
+    replays = replay_on([node.id for node in figures], amount=amount, epochs=APR_EPOCHS) if amount else {}
     return [
         Column(
             node, state_of(node), returns[node.id], recent_cut(changes[node.id], epoch=epoch.number),
             "?" + urlencode([("n", checksum(other)) for other in known if other != node.address]),
-            _projected(pasts.get(node.id), epoch.params, amount),
+            _projected(pasts.get(node.id), epoch.params, amount), replays.get(node.id),
         )
         for node in figures
     ]  # fmt: skip
@@ -151,6 +155,13 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
             [None if c.projection is None or c.returns.is_new else c.projection.per_epoch for c in columns],
             lambda v: amount_digits(v, 4),
             note=gettext("estimate"),
+        ),
+        line(
+            gettext("Result of %(amount)s IFM over the last %(n)d epochs, IFM")
+            % {"amount": amount_digits(amount), "n": APR_EPOCHS},
+            [None if c.replay is None else c.replay.result for c in columns],
+            lambda v: amount_digits(v, 2),
+            note=gettext("replayed"),
         ),
     ]
     return [

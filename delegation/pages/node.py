@@ -13,6 +13,7 @@ from delegation.pages.actions.context import ActionContext, action_context, node
 from delegation.pages.actions.registry import ACTIONS
 from delegation.pages.estimate_form import EstimateForm
 from delegation.pages.money import form_context
+from delegation.pages.what_if import WhatIfForm
 from delegation.selectors.estimates import (
     OffenceCost,
     offence_costs,
@@ -52,7 +53,8 @@ class Estimate:
 class Beside:
     """The reader's part of a node's page. `entries`: the reader's unbonding entries; `charges`: pending slashes;
     `cut`: a recent reduction of the share; `costs`: of `costs_of` µIFM; `unbonds_until`: when the operator's own
-    unbonding ends; `stars`: where stars are stored."""
+    unbonding ends; `stars`: where stars are stored; `what_if`: the form of a replay,
+    None before two epochs are settled."""
 
     reader: str | None
     runs_it: bool
@@ -70,6 +72,7 @@ class Beside:
     estimate_form: EstimateForm | None = None
     unbonds_until: datetime | None = None
     watched: bool = False
+    what_if: WhatIfForm | None = None
 
     @property
     def stars(self) -> str:
@@ -110,13 +113,14 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
     entries = [] if reader is None else unbondings_of_wallet(reader, status="open", node_id=figures.id)
     shares = share_history(figures.id)
     form, estimate = (None, None) if reader else _estimate(node, request)
+    returns = returns_of([figures.id])[figures.id]
     return Beside(
         reader=reader,
         runs_it=reader == figures.operator,
         context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
         charges=tuple(charges_on(figures, held, entries)),
-        returns=returns_of([figures.id])[figures.id],
+        returns=returns,
         shares=tuple(shares),
         cut=recent_cut(shares, epoch=epoch.number),
         costs=tuple(_costs(node, held or EXAMPLE, held)),
@@ -127,6 +131,7 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
         estimate_form=form,
         unbonds_until=operator_unbonds_until(figures.id) if figures.operator_unbonding else None,
         watched=is_watched(reader, figures.id) if reader else False,
+        what_if=WhatIfForm.with_example() if returns.settled > 1 else None,
     )
 
 

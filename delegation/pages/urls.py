@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.pages import compare, money, node, node_forms, operator, portfolio, statement
+from delegation.pages import compare, money, node, node_forms, operator, portfolio, statement, what_if
 
 urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
     path("nodes/<str:address>/", node.node_view, name="node"),
     path("nodes/<str:address>/estimate/", node.estimate_view, name="node-estimate"),
+    path("nodes/<str:address>/what-if/", what_if.what_if, name="what-if"),
     path("compare/", compare.compare, name="compare"),
     path("operator/", operator.console, name="operator"),
     path("operator/register/", node_forms.register, name="operator-register"),

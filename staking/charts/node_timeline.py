@@ -13,6 +13,7 @@ from web.chart_theme import Role
 from web.charts import IFM, PERCENT, PLACE, TIMES, Chart, Series, Unit, View, bars, lines, table_of_units
 
 Describe = Callable[[Incident], str]
+FEW_PLACES = 4
 FREE: dict[str, Any] = {"rangemode": "normal"}
 
 
@@ -41,7 +42,7 @@ def timeline(
         return Panel(series.name, traces, unit, {**FREE, **axis})
 
     panels = (
-        measured(ranks, PLACE, "rank", autorange="reversed"), measured(q, TIMES, "q"),
+        measured(ranks, PLACE, "rank", autorange="reversed", **_whole_places(ranks)), measured(q, TIMES, "q"),
         measured(sla, PERCENT, "sla"), measured(uptime, PERCENT, "uptime"),
         Panel(share.name, lines(epochs, [share], PERCENT, line_shape="hv"), PERCENT, FREE),
         Panel(gettext("Stake added and removed, IFM"), bars(epochs, moved, IFM)[: len(moved)], IFM),
@@ -52,6 +53,12 @@ def timeline(
     )
     view = View("node-timeline", stack(epochs, panels, marked=slash_epochs), table, summary)
     return Chart("timeline", gettext("Incident timeline"), (view,), size="xxl")
+
+
+def _whole_places(ranks: Series) -> dict[str, Any]:
+    """Axis options that keep ticks on whole places when there are only a few."""
+    known = [rank for rank in ranks.values if rank is not None]
+    return {"dtick": 1} if known and max(known) - min(known) < FEW_PLACES else {}
 
 
 def _series(name: str, field: str, records: Sequence[EpochRecord], role: Role = "accent") -> Series:
