@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Sum
 
@@ -13,6 +14,10 @@ from protocol.parameters import Parameters
 from staking.models import Epoch, NodeEpoch, Slash
 from staking.services.epochs import parameters_of
 
+# Parameters, reward pool in µIFM and sum of all weights of an epoch.
+Network = tuple[Parameters, int, int]
+# Number of an epoch, the pool at its close, and what was recorded of the node.
+Row = tuple[int, tuple[int, ...], tuple[Any, ...]]
 SPANS = (7, 30, 90)
 FIELDS = (
     "weight", "status", "credits", "invalid", "forged", "sla_bps", "uptime_bps", "latency_percentile_bps",
@@ -51,8 +56,8 @@ def replay_on(node_ids: Sequence[int], *, amount: int, epochs: int) -> dict[int,
 
 # Settled epochs never change.
 @lru_cache(maxsize=8)
-def _networks(numbers: tuple[int, ...], plan_hash: str) -> dict[int, tuple[Parameters, int, int]]:
-    """Parameters, reward pool in µIFM and sum of all weights of each epoch. Two queries."""
+def _networks(numbers: tuple[int, ...], plan_hash: str) -> dict[int, Network]:
+    """The networks of epochs by number. Two queries."""
     sums = (
         NodeEpoch.objects.filter(epoch__in=numbers).values("epoch").annotate(total=Sum("weight")).order_by()
     )
@@ -63,11 +68,9 @@ def _networks(numbers: tuple[int, ...], plan_hash: str) -> dict[int, tuple[Param
     }
 
 
-def _rows(
-    node_ids: Sequence[int], numbers: list[int]
-) -> dict[int, list[tuple[int, tuple[int, ...], tuple[int, ...]]]]:
-    """By node, its epochs from the oldest: number, pool at the close, and what was recorded."""
-    rows: dict[int, list[tuple[int, tuple[int, ...], tuple[int, ...]]]] = defaultdict(list)
+def _rows(node_ids: Sequence[int], numbers: list[int]) -> dict[int, list[Row]]:
+    """The rows of each node by its id, oldest first."""
+    rows: dict[int, list[Row]] = defaultdict(list)
     found = NodeEpoch.objects.filter(node_id__in=node_ids, epoch__in=numbers).order_by("epoch")
     for node, number, *values in found.values_list("node_id", "epoch", *ENTRY_FIELDS, *FIELDS):
         rows[node].append((number, tuple(values[: len(ENTRY_FIELDS)]), tuple(values[len(ENTRY_FIELDS) :])))
@@ -86,10 +89,10 @@ def _slashes(node_ids: Sequence[int], numbers: list[int]) -> dict[tuple[int, int
 
 
 def _recorded(
-    number: int,
-    networks: dict[int, tuple[Parameters, int, int]],
-    values: tuple[int, ...],
-    slashes: list[ExecutedSlash],
+    number: int, networks: dict[int, Network], values: tuple[Any, ...], slashes: list[ExecutedSlash]
 ) -> RecordedEpoch:
     params, pool, weights = networks[number]
-    return RecordedEpoch(number, params, pool, weights, *values, slashes=tuple(slashes))  # type: ignore[arg-type]
+    record: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
+    return RecordedEpoch(
+        number=number, params=params, pool=pool, weights=weights, slashes=tuple(slashes), **record
+    )
