@@ -50,8 +50,8 @@ def rights_of(request: HttpRequest) -> Rights | None:
         if rights is not None:
             # From here on each log line of the request says who asked.
             bind_contextvars(token=rights.id, wallet=rights.wallet)
-    found: Rights | None = getattr(request, _SEEN)
-    return found
+    cached: Rights | None = getattr(request, _SEEN)
+    return cached
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -73,8 +73,8 @@ class PageSession(SessionAuthentication):
     """A signed-in page's own fetches, under its CSRF token; they may do what the wallet may."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        found = super().authenticate(request)
-        if found is None:
+        authenticated = super().authenticate(request)
+        if authenticated is None:
             return None
-        bind_contextvars(wallet=found[0].address)
-        return found[0], SESSION
+        bind_contextvars(wallet=authenticated[0].address)
+        return authenticated[0], SESSION

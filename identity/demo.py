@@ -72,13 +72,15 @@ def _accused_operator() -> str:
 
 def _delegators() -> tuple[str, str]:
     """The wallet with most positions, and of the others the one with most shares in one pool."""
-    found = Position.objects.filter(shares__gt=0).order_by("id").values_list("wallet", "shares")[:LOOKED_AT]
+    positions = (
+        Position.objects.filter(shares__gt=0).order_by("id").values_list("wallet", "shares")[:LOOKED_AT]
+    )
     operators = set(
-        Node.objects.filter(operator__in={w for w, _ in found}).values_list("operator", flat=True)
+        Node.objects.filter(operator__in={w for w, _ in positions}).values_list("operator", flat=True)
     )
     counts: dict[str, int] = {}
     largest: dict[str, int] = {}
-    for wallet, shares in found:
+    for wallet, shares in positions:
         if wallet not in operators:
             counts[wallet] = counts.get(wallet, 0) + 1
             largest[wallet] = max(largest.get(wallet, 0), int(shares))

@@ -17,7 +17,7 @@ def origin(request: HttpRequest) -> str:
 def origin_in(environ: Mapping[str, Any]) -> str:
     """The same from what a WSGI server knows of a request."""
     proxies: int = settings.INFRAMIND_PROXIES
-    told = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    if proxies and told:
-        return told[-min(proxies, len(told))]
+    hops = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if proxies and hops:
+        return hops[-min(proxies, len(hops))]
     return str(environ.get("REMOTE_ADDR", ""))

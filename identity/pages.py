@@ -136,8 +136,8 @@ def _count(request: HttpRequest) -> None:
 
 def _choice(request: HttpRequest, name: str, among: tuple[str, ...]) -> str:
     """One of the values a form offers; the first where it says none of them."""
-    given = request.POST.get(name, "")
-    return given if given in among else among[0]
+    value = request.POST.get(name, "")
+    return value if value in among else among[0]
 
 
 def _address(request: HttpRequest) -> str:

@@ -67,23 +67,23 @@ def compose(
 
 def parse(text: str) -> Message:
     """What the message says, by the whole grammar, from its first sign to its last. Raises: `invalid`."""
-    found = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
-    if found is None:
+    match = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
+    if match is None:
         raise Invalid(
             "Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in.", field="message"
         )
-    said = found.groupdict()
+    fields = match.groupdict()
     try:
         return Message(
-            domain=said["domain"],
-            address=normalize(said["address"]),
-            uri=said["uri"],
-            chain_id=int(said["chain_id"]),
-            nonce=said["nonce"],
-            issued_at=read_moment(said["issued_at"]),
-            scheme=said["scheme"],
-            expires_at=_moment(said["expires_at"]),
-            not_before=_moment(said["not_before"]),
+            domain=fields["domain"],
+            address=normalize(fields["address"]),
+            uri=fields["uri"],
+            chain_id=int(fields["chain_id"]),
+            nonce=fields["nonce"],
+            issued_at=read_moment(fields["issued_at"]),
+            scheme=fields["scheme"],
+            expires_at=_moment(fields["expires_at"]),
+            not_before=_moment(fields["not_before"]),
         )
     except (ProtocolError, ValueError) as error:
         raise Invalid(f"The sign-in message is damaged: {error}.", field="message") from None
@@ -91,8 +91,8 @@ def parse(text: str) -> Message:
 
 def digest(text: str) -> bytes:
     """What `personal_sign` (EIP-191) signs of a text."""
-    said = text.encode()
-    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(said) + said)
+    message = text.encode()
+    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
 
 
 def _moment(text: str | None) -> datetime | None:

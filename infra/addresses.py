@@ -24,12 +24,12 @@ def complete(api: Api, typed: str) -> str:
     prefix = "0x" + prefix[2:]
     if len(prefix) == WHOLE:
         return prefix
-    found = _begin_with(api, prefix)
-    if not found:
+    matches = _begin_with(api, prefix)
+    if not matches:
         raise Refused("not_found", f"No node begins with {prefix}.")
-    if len(found) > 1:
-        raise Refused("ambiguous", _candidates(prefix, found))
-    return str(found[0]["address"])
+    if len(matches) > 1:
+        raise Refused("ambiguous", _candidates(prefix, matches))
+    return str(matches[0]["address"])
 
 
 def _begin_with(api: Api, prefix: str) -> list[Row]:
@@ -38,9 +38,9 @@ def _begin_with(api: Api, prefix: str) -> list[Row]:
     return [row for row in rows if row["address"].lower().startswith(prefix.lower())]
 
 
-def _candidates(prefix: str, found: list[Row]) -> str:
-    lines = [f"{prefix} fits {len(found)} nodes; type more of the address:"]
-    lines += [f"  {row['address']}  {row.get('name') or ''}".rstrip() for row in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(f"  and {len(found) - SHOWN} more")
+def _candidates(prefix: str, matches: list[Row]) -> str:
+    lines = [f"{prefix} fits {len(matches)} nodes; type more of the address:"]
+    lines += [f"  {row['address']}  {row.get('name') or ''}".rstrip() for row in matches[:SHOWN]]
+    if len(matches) > SHOWN:
+        lines.append(f"  and {len(matches) - SHOWN} more")
     return "\n".join(lines)

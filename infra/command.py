@@ -34,10 +34,10 @@ def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]],
 
     def dress(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
-        def run(context: typer.Context, **given: Any) -> None:
-            session = _session(context, given)
+        def run(context: typer.Context, **options: Any) -> None:
+            session = _session(context, options)
             try:
-                function(session, **given)
+                function(session, **options)
             except Refused as refusal:
                 output.refuse(refusal, as_json=session.as_json)
                 raise typer.Exit(1) from None
@@ -54,14 +54,14 @@ def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]],
     return dress
 
 
-def _session(context: typer.Context, given: dict[str, Any]) -> Session:
+def _session(context: typer.Context, options: dict[str, Any]) -> Session:
     before = context.obj or {}
     return Session(
-        typed_url=given.pop("url") or before.get("url"),
-        as_json=given.pop("as_json") or before.get("as_json", False),
-        yes=given.pop("yes", False),
-        dry_run=given.pop("dry_run", False),
-        key=given.pop("idempotency_key", None) or str(uuid.uuid4()),
+        typed_url=options.pop("url") or before.get("url"),
+        as_json=options.pop("as_json") or before.get("as_json", False),
+        yes=options.pop("yes", False),
+        dry_run=options.pop("dry_run", False),
+        key=options.pop("idempotency_key", None) or str(uuid.uuid4()),
     )
 
 

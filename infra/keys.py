@@ -62,20 +62,20 @@ def _open_keystore(crypto: dict[str, Any], password: Callable[[], str]) -> bytes
     return _decrypt(derived[:16], iv, ciphertext)
 
 
-def _derive(kdf: str, given: dict[str, Any], password: Callable[[], str]) -> bytes:
+def _derive(kdf: str, parameters: dict[str, Any], password: Callable[[], str]) -> bytes:
     from Crypto.Protocol.KDF import scrypt
 
-    salt, length = bytes.fromhex(given["salt"]), given["dklen"]
+    salt, length = bytes.fromhex(parameters["salt"]), parameters["dklen"]
     if length != 32:
         raise ValueError(f"a derived key of {length} bytes")
     if kdf == "scrypt":
-        n, r, p = given["n"], given["r"], given["p"]
+        n, r, p = parameters["n"], parameters["r"], parameters["p"]
         if 128 * n * r * p > SCRYPT_WORK:
             raise ValueError("it asks for more memory or time than a keystore needs")
         # Not hashlib's: OpenSSL refuses settings that other wallets write.
         return bytes(scrypt(password().encode(), salt, length, N=n, r=r, p=p))
-    if kdf == "pbkdf2" and given["prf"] == "hmac-sha256" and given["c"] <= PBKDF2_ROUNDS:
-        return hashlib.pbkdf2_hmac("sha256", password().encode(), salt, given["c"], length)
+    if kdf == "pbkdf2" and parameters["prf"] == "hmac-sha256" and parameters["c"] <= PBKDF2_ROUNDS:
+        return hashlib.pbkdf2_hmac("sha256", password().encode(), salt, parameters["c"], length)
     raise ValueError(f"key derivation {kdf!r} with these settings is not known here")
 
 

@@ -33,9 +33,9 @@ def _unbonding(entry: object) -> list[tuple[str, object]]:
 
 
 def _wallet(answer: Row) -> list[tuple[str, object]]:
-    told: list[tuple[str, object]] = []
+    lines: list[tuple[str, object]] = []
     if isinstance(answer.get("wallet"), dict):
-        told.append(("available", f"{amounts.show(answer['wallet']['available'])} IFM"))
+        lines.append(("available", f"{amounts.show(answer['wallet']['available'])} IFM"))
     if answer.get("transaction") is not None:
-        told.append(("transaction", answer["transaction"]))
-    return told
+        lines.append(("transaction", answer["transaction"]))
+    return lines

@@ -49,8 +49,8 @@ class Table:
             if not cells:
                 continue
             if len(cells) != len(names):
-                found = f"{len(cells)} columns instead of {len(names)}"
-                raise BadFile(f"{self.path}: line {reader.line_num} has {found}: is the file cut off?")
+                problem = f"{len(cells)} columns instead of {len(names)}"
+                raise BadFile(f"{self.path}: line {reader.line_num} has {problem}: is the file cut off?")
             yield reader.line_num, dict(zip(names, cells, strict=True))
 
     def _check_columns(self, names: list[str]) -> None:
@@ -59,9 +59,9 @@ class Table:
         twice = sorted({name for name in names if names.count(name) > 1})
         for fault, which in (("lacks", missing), ("has the unknown", strange), ("has twice the", twice)):
             if which:
-                asked = ",".join(self.columns)
+                expected = ",".join(self.columns)
                 raise BadFile(
-                    f"{self.path}: the first line {fault} column {which[0]!r}; it should be {asked}"
+                    f"{self.path}: the first line {fault} column {which[0]!r}; it should be {expected}"
                 )
 
     @contextmanager

@@ -27,8 +27,8 @@ class RequestLog:
         self.pool_waits = PoolWaits()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asked = request.headers.get("X-Request-ID", "")
-        request_id = asked if PLAIN_ID.fullmatch(asked) else uuid.uuid4().hex
+        supplied = request.headers.get("X-Request-ID", "")
+        request_id = supplied if PLAIN_ID.fullmatch(supplied) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began = time.perf_counter()

@@ -83,15 +83,15 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 def _wanted(texts: Sequence[str]) -> tuple[list[str], int]:
     """The first four different addresses, and how many more were asked for."""
-    found: list[str] = []
+    addresses: list[str] = []
     for text in texts[:64]:
         try:
             address = normalize(text.strip())
         except AddressInvalid:
             continue
-        if address not in found:
-            found.append(address)
-    return found[:MOST], max(len(found) - MOST, 0)
+        if address not in addresses:
+            addresses.append(address)
+    return addresses[:MOST], max(len(addresses) - MOST, 0)
 
 
 def _columns(wanted: list[str], amount: int) -> list[Column]:

@@ -32,8 +32,8 @@ def targets(form: RedelegateForm, search: str) -> Targets:
     context = form.context
     text = search.strip()[:MAX_SEARCH]
     source = context.node.address if context.node else ""
-    found = find_nodes(NodeQuery(open_only=True, search=text), limit=LISTED * 3, offset=0)
-    others = [node for node in found if node.address != source and node.operator != context.wallet]
+    nodes = find_nodes(NodeQuery(open_only=True, search=text), limit=LISTED * 3, offset=0)
+    others = [node for node in nodes if node.address != source and node.operator != context.wallet]
     chosen = str(form["to"].value() or "").lower()
     amount = max(context.delegated - context.redelegating, 0)
     listed = _with_chosen(others, chosen)

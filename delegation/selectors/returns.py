@@ -40,14 +40,14 @@ class Returns:
 def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
     """What delegators of each node earned over 7, 30 and 90 epochs, as a year's worth, not compounded; two queries."""
     epoch = open_epoch()
-    found: dict[int, dict[int, int | None]] = {id_: dict.fromkeys(WINDOWS) for id_ in node_ids}
+    estimates: dict[int, dict[int, int | None]] = {id_: dict.fromkeys(WINDOWS) for id_ in node_ids}
     settled: dict[int, int] = {}
     if epoch is not None and node_ids:
         values: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS)}
         with connection.cursor() as cursor:
             cursor.execute(APR_OF_WINDOWS, values)
             for node_id, size, apr_bps in cursor.fetchall():
-                found[node_id][size] = apr_bps
+                estimates[node_id][size] = apr_bps
             cursor.execute(SETTLED, [list(node_ids)])
             settled = dict(cursor.fetchall())
-    return {id_: Returns(apr, settled.get(id_, 0)) for id_, apr in found.items()}
+    return {id_: Returns(apr, settled.get(id_, 0)) for id_, apr in estimates.items()}

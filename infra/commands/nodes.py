@@ -53,11 +53,11 @@ def nodes(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 50,
 ) -> None:
     """The nodes of the network."""
-    asked = {
+    filters = {
         "tier": tier, "region": region, "job_class": job_class, "open": "true" if is_open else None,
         "status": status, "operator": operator, "search": search, "ordering": sort,
     }  # fmt: skip
-    query = {name: value for name, value in asked.items() if value is not None}
+    query = {name: value for name, value in filters.items() if value is not None}
     answer = session.api.pages("nodes", query, limit)
     if session.as_json:
         output.say_json(answer)

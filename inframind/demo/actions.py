@@ -152,11 +152,11 @@ def _operate(epoch: int, now: datetime, machines: list[Machine]) -> None:
 def _judge(epoch: int, now: datetime) -> None:
     """Operators dispute some slashes, and members vote on those that are open, some of them at once."""
     for number in participants.PLEADERS:
-        charge = Slash.objects.filter(
+        slash = Slash.objects.filter(
             node__address=participants.machine(number).address, status="pending", epoch=epoch - 1
         ).first()
-        if charge is not None:
-            open_dispute(slash=charge.pk, reason=PLEA, actor=participants.machine(number).operator, now=now)
+        if slash is not None:
+            open_dispute(slash=slash.pk, reason=PLEA, actor=participants.machine(number).operator, now=now)
     for dispute in Dispute.objects.filter(status="voting").select_related("slash__node"):
         # Few care for a dropped job: that vote misses its quorum.
         voters = range(0, 120 if dispute.slash.offence == "dropout" else participants.WALLETS, 3)
@@ -180,13 +180,13 @@ def _vote(dispute: int, choice: str, wallet: str, now: datetime) -> None:
 
 
 def _govern(epoch: int, now: datetime) -> None:
-    asked = {
+    proposals = {
         20: ("Raise the emission to 10,200 IFM", {"emission_per_epoch": "10200"}),
         40: ("Halve the dispute deposit", {"dispute_deposit": "25"}),
         60: ("Reward low latency more", {"q_latency_bps": 1200}),
     }
-    if epoch in asked:
-        title, changes = asked[epoch]
+    if epoch in proposals:
+        title, changes = proposals[epoch]
         body = "Replayed over the last epochs, it moves rewards towards the nodes that answer fastest."
         propose(title=title, body=body, changes=changes, wallet=_richest(now), now=now)
     for proposal in Proposal.objects.filter(status="voting", opened_epoch=epoch - 1):

@@ -47,9 +47,9 @@ class Oracle:
     def receipts(self, epoch: OpenEpoch, seconds: int, machines: list[Machine]) -> Items:
         """Signed receipts of the first `seconds` of an epoch."""
         numbers = tuple(machine.number for machine in machines)
-        asked = self._ask((epoch.number, epoch.start, seconds, numbers))
+        request = self._ask((epoch.number, epoch.start, seconds, numbers))
         self._ask((epoch.number + 1, epoch.end, epoch.params.epoch_seconds, numbers))
-        return asked.result()
+        return request.result()
 
     def heartbeats(self, epoch: OpenEpoch, until: datetime, machines: list[Machine]) -> Items:
         """One heartbeat in each slot up to `until` in which a node was up."""

@@ -62,12 +62,12 @@ class Lease:
     def urls(self) -> dict[str, str]:
         from inframind.supervisor import paths
 
-        found = {}
+        urls = {}
         if self.database:
-            found["DATABASE_URL"] = paths.database_url(self.data_dir)
+            urls["DATABASE_URL"] = paths.database_url(self.data_dir)
         if self.broker:
-            found["REDIS_URL"] = paths.redis_url(self.data_dir)
-        return found
+            urls["REDIS_URL"] = paths.redis_url(self.data_dir)
+        return urls
 
     def _up(self) -> bool:
         from inframind.supervisor import paths, postgres, valkey
