@@ -99,7 +99,9 @@ def forecast(
         _sla_limit(node, running, rate, epoch, now, reward),
         _rejection_limit(running, rate, epoch, now, degraded),
     )
-    return Forecast(limits, _tier_limit(node, params, epoch.number, reward), rate.window)
+    return Forecast(
+        limits, _tier_limit(node, params, epoch.number, reward), epoch.params.epoch_seconds // RATE_PARTS
+    )
 
 
 def _recent(node: NodeFigures, epoch: OpenEpoch, now: datetime) -> _Rate:

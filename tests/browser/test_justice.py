@@ -11,11 +11,13 @@ from playwright.sync_api import Page, expect
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
+from governance.services.representatives import name_representatives
 from identity.models import User
 from staking.models import Slash
 from tests.browser.conftest import Open
 from tests.browser.test_accessible import faults
 from tests.governance import world
+from tests.governance.test_defence import drop_a_job
 from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
 
 pytestmark = pytest.mark.browser
@@ -54,7 +56,7 @@ def test_an_operator_disputes_a_slash_and_members_vote(
     expect(page.get_by_text("−250.000000").first).to_be_visible()
     page.get_by_label("Why the slash is wrong").fill("The oracle read another machine.")
     page.get_by_role("button", name="Review dispute").click()
-    expect(page.get_by_text("A slash is disputed once.")).to_be_visible()
+    expect(page.get_by_text("A slash can be disputed once.")).to_be_visible()
     page.get_by_role("button", name="Dispute for 50.00 IFM").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Dispute about the slash of")
     expect(page.get_by_text("Operators cannot vote on slashes of their own nodes")).to_be_visible()
@@ -74,15 +76,22 @@ def test_an_operator_disputes_a_slash_and_members_vote(
     expect(page.get_by_role("row").filter(has_text="Faked resources")).to_contain_text("Overturned")
 
 
-def test_the_effect_of_a_proposal_follows_the_entered_values(open_page: Open, live_server: Any) -> None:
-    page = open_page("/proposals/new/", storage_state=as_wallet(OLGA, live_server))
+def test_a_member_chooses_parameters_and_sees_the_effect_of_the_entered_values(
+    open_page: Open, network: Slash, live_server: Any
+) -> None:
+    page = open_page("/proposals/new/", storage_state=as_wallet(world.NILS, live_server))
+    page.get_by_label("Search parameters").fill("emission")
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").first.click()
     page.get_by_label("Title").fill("Mint more")
     page.get_by_label("Emission").fill("12000")
     expect(page.get_by_role("heading", name="Effect on past epochs")).to_be_visible()
+    assert "csrfmiddlewaretoken" not in page.url
     page.get_by_label("Emission").fill("99999999")
-    expect(page.locator("#effect")).to_contain_text("parameter_out_of_bounds")
+    expect(page.locator("#effect")).to_contain_text("Enter valid values")
     page.get_by_label("Emission").fill("12000")
-    page.get_by_role("button", name="Review proposal").click()
+    page.get_by_role("button", name="Review proposal").first.click()
     page.get_by_role("button", name="Propose").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mint more")
 
@@ -90,12 +99,21 @@ def test_the_effect_of_a_proposal_follows_the_entered_values(open_page: Open, li
 def test_governance_pages_have_no_accessibility_violations(
     open_page: Open, network: Slash, live_server: Any
 ) -> None:
+    world.commit_offence()
+    drop_a_job()
     other = world.slash_node(world.HONEST)
     world.advance_clock()
+    two = Slash.objects.get(offence="dropout")
     dispute = open_dispute(slash=other.pk, reason="No.", actor=world.NILS, now=world.now())
     made = propose(title="More", body="Why.", changes={"quorum_bps": 900}, wallet=world.NILS, now=world.now())
+    name_representatives(wallet=CAT, named={"disputes": ANN, "proposals": BEN}, now=world.now())
+    values = "change=quorum_bps&change=unbonding_seconds&values=1"
     places = ("/governance/", f"/disputes/{dispute.pk}/", f"/slashes/{network.pk}/", "/slashes/", "/proposals/",
-              f"/proposals/{made.pk}/", "/proposals/new/", "/parameters/")  # fmt: skip
+              f"/proposals/{made.pk}/", "/proposals/new/", f"/proposals/new/?{values}", "/parameters/",
+              "/representatives/")  # fmt: skip
     for place in places:
         page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(ANN, live_server))
+        assert faults(page) == [], place
+    for place in (f"/slashes/{two.pk}/", "/operator/"):
+        page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(OLGA, live_server))
         assert faults(page) == [], place
