@@ -135,7 +135,7 @@ CATALOGUE = (
          "portfolio"),
     Kind("redelegation_cancelled", "wallet", "warn", "arrows-exchange", gettext_lazy("Redelegation cancelled"),
          _redelegation_cancelled, "portfolio"),
-    Kind("exit_released", "wallet", "ok", "arrow-up-right", gettext_lazy("Exit settled"), _exit_released, "portfolio"),
+    Kind("exit_released", "wallet", "ok", "external-link", gettext_lazy("Exit settled"), _exit_released, "portfolio"),
     Kind("node_retired", "node", "warn", "x", gettext_lazy("Node retired"), _retired, "node"),
     Kind("proposal_opened", "all", "", "list-details", gettext_lazy("Proposal opened"),
          _proposal(gettext_lazy("A proposal is open to votes: %(title)s.")), "proposal"),

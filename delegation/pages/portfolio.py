@@ -22,6 +22,7 @@ from protocol.amounts import BPS
 from protocol.errors import AddressInvalid
 from staking.pages.leaderboard_rows import state_of
 from staking.services import clock
+from staking.services.exits import has_token
 from staking.templatetags.node_cells import region_name
 from web.charts import Chart
 from web.current_user import signed_in_wallet, wallet_required
@@ -120,6 +121,7 @@ def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
     context: dict[str, Any] = {
         "page": _page(found, now, mine=mine),
         "yours": signed_in_wallet(request) == address,
+        "has_token": has_token(),
     }
     return render(request, "delegation/portfolio.html", context)
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.pages import compare, money, node, node_forms, operator, portfolio, statement, what_if
+from delegation.pages import (
+    compare,
+    exits,
+    money,
+    node,
+    node_forms,
+    operator,
+    portfolio,
+    statement,
+    what_if,
+)
 
 urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
+    path("wallets/<str:address>/exits/", exits.wallet_exits, name="exits"),
     path("nodes/<str:address>/", node.node_view, name="node"),
     path("nodes/<str:address>/estimate/", node.estimate_view, name="node-estimate"),
     path("nodes/<str:address>/what-if/", what_if.what_if, name="what-if"),

@@ -10,9 +10,8 @@ from typing import Literal
 from chain.configuration import ChainConfiguration, chain_configuration
 from chain.models import ChainStatus
 from chain.proofs import ProveTransaction, prove_transaction
-from protocol.exits import TokenSums
 from staking.models import Epoch, Exit
-from staking.selectors.proofs import Proof, ProvenLeaf, proof_of
+from staking.selectors.proofs import Proof, ProvenLeaf, exit_proofs
 
 # `recorded` until the settlement; `waiting` until the epoch is anchored; `anchored` until the contract accepts it.
 Stage = Literal["recorded", "waiting", "anchored", "provable"]
@@ -46,28 +45,20 @@ class ExitFigures:
 def exits_of_wallet(wallet: str, *, limit: int, before: int | None = None) -> list[ExitFigures]:
     """The wallet's exits, the newest first, or those before one with this id."""
     rows = Exit.objects.filter(wallet=wallet).order_by("-id")
-    return _figures(list((rows if before is None else rows.filter(id__lt=before))[:limit]))
+    return _figures(wallet, list((rows if before is None else rows.filter(id__lt=before))[:limit]))
 
 
 def exit_of(number: int) -> ExitFigures:
     """One exit, which exists."""
-    return _figures([Exit.objects.get(pk=number)])[0]
+    row = Exit.objects.get(pk=number)
+    return _figures(row.wallet, [row])[0]
 
 
-def _figures(rows: list[Exit]) -> list[ExitFigures]:
+def _figures(wallet: str, rows: list[Exit]) -> list[ExitFigures]:
     ends = dict(Epoch.objects.filter(number__in={row.epoch for row in rows}).values_list("number", "end"))
-    proofs = {(row.epoch, row.wallet): None for row in rows if row.status == Exit.Status.RELEASED}
-    known = {key: _exit_proof(*key) for key in proofs}
+    proofs = exit_proofs(wallet, {row.epoch for row in rows if row.status == Exit.Status.RELEASED})
     configuration, status = chain_configuration(), ChainStatus.objects.first()
-    return [
-        _one(row, ends[row.epoch], known.get((row.epoch, row.wallet)), configuration, status) for row in rows
-    ]
-
-
-def _exit_proof(epoch: int, wallet: str) -> Proof:
-    """Only the leaves of the exit: the wallet's address can be that of a node too."""
-    proof = proof_of(epoch, wallet)
-    return proof._replace(leaves=tuple(one for one in proof.leaves if one.leaf.kind in TokenSums._fields))
+    return [_one(row, ends[row.epoch], proofs.get(row.epoch), configuration, status) for row in rows]
 
 
 def _one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from protocol.addresses import checksum
@@ -41,6 +42,22 @@ def proof_of(number: int, address: str) -> Proof:
         )
     tree = bytes(EpochTree.objects.values_list("hashes", flat=True).get(epoch=number))
     return Proof(epoch.merkle_root, tuple(_proven(tree, leaf) for leaf in leaves))
+
+
+def exit_proofs(wallet: str, epochs: Collection[int]) -> dict[int, Proof]:
+    """The leaves of a wallet's exits by settled epoch; three queries."""
+    rows = ExitSums.objects.filter(epoch__in=epochs, wallet=wallet).values_list("epoch", *TokenSums._fields)
+    roots = dict(Epoch.objects.filter(number__in=epochs).values_list("number", "merkle_root"))
+    trees = dict(EpochTree.objects.filter(epoch__in=epochs).values_list("epoch", "hashes"))
+    return {
+        epoch: Proof(
+            roots[epoch],
+            tuple(
+                _proven(bytes(trees[epoch]), leaf) for leaf in exit_leaves(wallet, TokenSums(*sums), epoch)
+            ),
+        )
+        for epoch, *sums in rows
+    }
 
 
 def _leaves(number: int, address: str) -> list[Leaf]:

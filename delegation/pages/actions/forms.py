@@ -91,6 +91,18 @@ class DelegateForm(SpendForm):
         return (self.context.cap_left or 0) if exceeded else 0
 
 
+class ExitForm(AmountForm):
+    """An amount of the available balance that leaves for the chain."""
+
+    amount = AmountField(label=gettext_lazy("Amount"), help_text=gettext_lazy("Up to 6 decimals."))
+
+    def add_refusal(self, refusal: ProtocolError) -> None:
+        if isinstance(refusal, InsufficientBalance):
+            message = gettext("You have %(available)s IFM available.")
+            refusal = InsufficientBalance(message % {"available": amount_digits(self.context.available)})
+        super().add_refusal(refusal)
+
+
 class WithdrawForm(AmountForm):
     """An amount of staked or delegated IFM, or all of it."""
 
