@@ -24,12 +24,14 @@ FROM generate_series(1, %(nodes)s) i;
 INSERT INTO staking_pool (node_id, generation, tokens, shares, pending_shares, pending_epoch)
 SELECT id, 1, 1000000 * (id %% 900 + 1), 1000000 * (id %% 900 + 1), 0, 0 FROM staking_node;
 INSERT INTO staking_nodeepoch (epoch, node_id, status, accepted, good, rejected, dropped, mismatched, invalid, forged,
-  sla_bps, rejection_bps, uptime_bps, latency_ms, latency_count, latency_sum, latency_squares, variation_bps,
+  sla_bps, rejection_bps, slots_heard, slots_counted, uptime_bps, last_receipt_epoch, latency_ms,
+  latency_count, latency_sum, latency_squares, window_epoch, window_after, variation_bps,
   latency_percentile_bps, scarcity_bps, degraded, q_latency, q_uptime, q_stake, q_scarcity, q_sla, q_bps, tier,
   bonus_bps, credits, weight, active_stake, active_pool, active_shares, share_bps, reward, operator_reward,
   delegators_reward, honest_reward, honest_operator, slashed, operator_earned, reward_index, index_carry, penalty_bps,
   reputation, self_stake, generation, pool_tokens, pool_shares)
-SELECT e, n.id, 'active', 100, 99, 0, 0, 0, 0, 0, 9900, 0, 9950, 80 + n.id %% 400, 100, 8000, 640000, 0,
+SELECT e, n.id, 'active', 100, 99, 0, 0, 0, 0, 0, 9900, 0, 287, 288, 9950, e, 80 + n.id %% 400,
+  100, 8000, 640000, e, 0, 0,
   n.id %% 10001, 0,
   false, n.id %% 1000, 1140, 300, 0, 10000, 11440 + n.id %% 1000, 2, 2500, 1000000, 1000000, n.self_stake, p.tokens,
   p.shares, 8000, 1000000 + n.id * e, 600000 + n.id * e, 400000, 0, 0, 0, 600000, 0, 0, 0, 500, n.self_stake, 1,

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from inframind.csv_file import Line, Table
 from oracle import heartbeats, receipts
-from oracle.batch_parsing import Ingested, read_moment
+from oracle.batch_parsing import BatchResult, read_moment
 from protocol.errors import ProtocolError
 from protocol.times import moment_of, unix_ms
 from settlement.epoch import settle_due
@@ -42,7 +42,7 @@ class Summary:
     refused: Counter[str] = field(default_factory=Counter)
     named: list[str] = field(default_factory=list)
 
-    def add(self, lines: list[Line], answer: Ingested) -> None:
+    def add(self, lines: list[Line], answer: BatchResult) -> None:
         """Add the answer to one batch of lines."""
         self.accepted += answer.accepted
         self.duplicates += answer.duplicates

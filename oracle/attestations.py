@@ -1,4 +1,4 @@
-"""Attestations: a node's hardware as the oracle measured it, beside what its operator declared (section 8)."""
+"""Attestations: a node's hardware as the oracle measured it, and as its operator declared it (section 8)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from staking.services.node_lock import lock
 
 
 def attest(*, node: str, measured: Mapping[str, object], now: datetime) -> Attestation:
-    """Record what was measured of a node; integer fields below the declared ones make `fake_resources`.
+    """Record the measured hardware of a node; an integer field below the declared one is `fake_resources`.
 
-    Found in the settlement of the open epoch. Raises: `not_found`, `invalid`.
+    The settlement of the open epoch detects the offence. Raises: `not_found`, `invalid`.
     """
     values = check_hardware(measured, field="measured")
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
+        locked = lock(node)
         return Attestation.objects.create(
-            node=found,
+            node=locked,
             epoch=epoch.number,
             at=now,
-            declared=found.hardware,
+            declared=locked.hardware,
             measured=values,
-            shortfalls=hardware_shortfalls(found.hardware, values),
+            shortfalls=hardware_shortfalls(locked.hardware, values),
         )

@@ -1,4 +1,4 @@
-"""What the oracle sends: batches whose items are judged one by one, each field read strictly (R21, R25)."""
+"""Parse the items of the oracle's batches strictly, and collect the result of each item (R21, R25)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from protocol.times import MS, UNIX
 
 # Numbers fit 63 bits, so that a signed column holds them (R21).
 WHOLE_LIMIT: Final = 1 << 63
-# How far ahead of the network's clock a time may lie (R21, R25).
+# How far a time may be ahead of the network clock (R21, R25).
 AHEAD: Final = timedelta(minutes=5)
-# No later time can be shown.
+# Later times cannot be formatted.
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - UNIX) // MS
 
-_SHOWN: Final = 64
-# The same nodes come again and again.
+_JOB_ID_LENGTH: Final = 64
+# Most items repeat the addresses of a few nodes.
 _normalize: Final = lru_cache(maxsize=65_536)(normalize)
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -29,8 +29,8 @@ _MOMENT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """An item that was not taken: its place in the batch, its job id as sent, code and sentence."""
+class RejectedItem:
+    """An item that was rejected: its index in the batch, its job id as sent, error code and sentence."""
 
     index: int
     job_id: str | None
@@ -39,21 +39,21 @@ class Refused:
 
 
 @dataclass(slots=True)
-class Ingested:
-    """What became of a batch: items counted, items that were there before, items refused."""
+class BatchResult:
+    """The result of a batch: how many items were recorded, how many are duplicates, and the rejected ones."""
 
     accepted: int = 0
     duplicates: int = 0
-    rejected: list[Refused] = field(default_factory=list)
+    rejected: list[RejectedItem] = field(default_factory=list)
 
-    def refuse(self, index: int, job_id: object, error: ProtocolError) -> None:
-        """Note a refusal. What was sent as job id is shown cut and without half surrogate pairs."""
-        shown = job_id[:_SHOWN].encode(errors="replace").decode() if isinstance(job_id, str) else None
-        self.rejected.append(Refused(index, shown, error.code, error.detail))
+    def reject(self, index: int, job_id: object, error: ProtocolError) -> None:
+        """Add a rejected item; its job id is cut, and half surrogate pairs are replaced."""
+        shown = job_id[:_JOB_ID_LENGTH].encode(errors="replace").decode() if isinstance(job_id, str) else None
+        self.rejected.append(RejectedItem(index, shown, error.code, error.detail))
 
 
 def read_object(item: object) -> Mapping[str, object]:
-    """The item itself. Raises: `receipt_invalid` unless it is an object of named values."""
+    """Return the item. Raises: `receipt_invalid` unless it is an object of named values."""
     if not isinstance(item, dict):
         raise ReceiptInvalid("Send each item as an object of named values.")
     return item
@@ -86,7 +86,7 @@ def read_address(value: object, name: str) -> str:
 
 def read_moment(value: object, name: str) -> int:
     """An RFC 3339 time as ms since 1970, finer digits cut off. Raises: `receipt_invalid`."""
-    # Nearly all look like 2026-01-31T12:00:00.000Z; their digits are looked at when they are made a time.
+    # Nearly all have the form 2026-01-31T12:00:00.000Z; fromisoformat() checks their digits.
     if type(value) is str and (
         (
             len(value) == 24
@@ -115,7 +115,7 @@ def read_bytes(value: object, name: str, length: int) -> bytes | None:
         return None
     if type(value) is str and len(value) == 2 + 2 * length and value[:2] in ("0x", "0X"):
         try:
-            # Spaces between the digits would be skipped, and the length tells.
+            # fromhex() skips spaces; the length below detects them.
             raw = bytes.fromhex(value[2:])
         except ValueError:
             raw = b""
@@ -131,5 +131,5 @@ def _check_unicode(value: str, name: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise ReceiptInvalid(
-            f"Give {name} as valid Unicode: half of a surrogate pair is in it.", field=name
+            f"Give {name} as valid Unicode: it contains half of a surrogate pair.", field=name
         ) from None

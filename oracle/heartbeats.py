@@ -1,16 +1,17 @@
-"""Heartbeats: in which slots of the epoch each node was heard (R25).
+"""Heartbeats: record a batch in the slots of the open epoch, in one set-based statement (R25).
 
-Figure: ingest, unsigned batch of 10,000
+Figure: heartbeats, batch of 10,000
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from oracle.batch_parsing import AHEAD, LAST_MS, Ingested, read_address, read_moment, read_object
+from oracle.batch_parsing import AHEAD, LAST_MS, BatchResult, read_address, read_moment, read_object
 from postgres.binary_copy import BigintArray, execute
 from protocol.addresses import checksum
 from protocol.errors import NotFound, ProtocolError, ReceiptTime
@@ -18,85 +19,113 @@ from protocol.times import unix_ms
 from staking.models import Node
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 
-# What was kept ahead of its epoch stands at other moments of a slot than its start.
 INSERT = """
-INSERT INTO staking_heartbeat (at, node_id)
-SELECT s.at, s.node_id FROM (
-  SELECT timestamptz 'epoch' + ms * interval '1 millisecond' AS at, id::int AS node_id,
-    length * interval '1 millisecond' AS slot
-  FROM unnest(%(moments)b::bigint[], %(nodes)b::bigint[], %(lengths)b::bigint[]) AS sent(ms, id, length)) s
-WHERE NOT EXISTS (
-  SELECT FROM staking_heartbeat h WHERE h.at > s.at AND h.at < s.at + s.slot AND h.node_id = s.node_id)
-ON CONFLICT DO NOTHING RETURNING node_id
+INSERT INTO staking_heartbeat_e{epoch} (epoch, slot, node_id)
+SELECT {epoch}, slot, node_id FROM unnest(%(slots)b::bigint[], %(nodes)b::bigint[]) AS sent(slot, node_id)
+ON CONFLICT DO NOTHING RETURNING 1
+"""
+INSERT_EARLY = """
+INSERT INTO staking_earlyheartbeat (at, node_id)
+SELECT timestamptz 'epoch' + ms * interval '1 millisecond', node_id
+FROM unnest(%(moments)b::bigint[], %(nodes)b::bigint[]) AS sent(ms, node_id)
+ON CONFLICT DO NOTHING RETURNING 1
 """
 
 
-def ingest(*, items: Sequence[object], now: datetime, ahead: bool = False) -> Ingested:
-    """Record a batch of heartbeats; each item (JSON `{node, at}`) is answered by itself.
+class Sent(NamedTuple):
+    """A well-formed heartbeat: its position in the batch, the node's address, Unix ms."""
 
-    A further one in a slot counts as a duplicate and changes nothing. `ahead`: imported ones, which may lie any
-    time ahead and count when their epoch is settled. Codes of refused items: `receipt_invalid`,
-    `address_invalid`, `not_found`, `receipt_time`.
+    position: int
+    node: str
+    at: int
+
+
+class Times(NamedTuple):
+    """The open epoch [start, end), the latest time accepted, and the length of a slot, all in ms."""
+
+    start: int
+    end: int
+    latest: int
+    slot: int
+
+
+def ingest(*, items: Sequence[object], now: datetime, ahead: bool = False) -> BatchResult:
+    """Record a batch of heartbeats, each an object `{node, at}`; each item has a result of its own.
+
+    A further heartbeat in a slot is a duplicate and changes nothing. `ahead`: imported heartbeats, which may be at any
+    later time; those past the end of the open epoch count when their epoch is settled. Codes of rejected items:
+    `receipt_invalid`, `address_invalid`, `not_found`, `receipt_time`.
     """
-    result = Ingested()
-    heard = _read(items, result)
+    result = BatchResult()
+    sent = _read(items, result)
     with transaction.atomic():
         epoch = lock_open_epoch()
         nodes = dict(
-            Node.objects.filter(address__in={node for _, node, _ in heard}).values_list("address", "id")
+            Node.objects.filter(address__in={item.node for item in sent}).values_list("address", "id")
         )
-        latest = LAST_MS if ahead else unix_ms(now + AHEAD)
-        slots = set()
-        valid = 0
-        for index, node, at in heard:
+        times = _times(epoch, now, ahead=ahead)
+        slots: set[tuple[int, int]] = set()
+        early: set[tuple[int, int]] = set()
+        for item in sent:
             try:
-                node_id = _known(node, nodes)
-                slots.add((*_slot(at, epoch, latest), node_id))
-                valid += 1
+                node_id = _node_id(item.node, nodes)
+                _check_time(item.at, times)
             except ProtocolError as error:
-                result.refuse(index, None, error)
-        result.accepted = _insert(sorted(slots))
-    result.duplicates = valid - result.accepted
-    result.rejected.sort(key=lambda refused: refused.index)
+                result.reject(item.position, None, error)
+                continue
+            if item.at < times.end:
+                slots.add(((item.at - times.start) // times.slot, node_id))
+            else:
+                early.add((item.at, node_id))
+        result.accepted = _insert(slots, epoch.number) + _insert_early(early)
+    result.duplicates = len(items) - len(result.rejected) - result.accepted
+    result.rejected.sort(key=lambda item: item.index)
     return result
 
 
-def _read(items: Sequence[object], result: Ingested) -> list[tuple[int, str, int]]:
-    heard = []
+def _read(items: Sequence[object], result: BatchResult) -> list[Sent]:
+    sent = []
     for index, item in enumerate(items):
         try:
             get = read_object(item).get
-            heard.append((index, read_address(get("node"), "node"), read_moment(get("at"), "at")))
+            sent.append(Sent(index, read_address(get("node"), "node"), read_moment(get("at"), "at")))
         except ProtocolError as error:
-            result.refuse(index, None, error)
-    return heard
+            result.reject(index, None, error)
+    return sent
 
 
-def _known(node: str, nodes: dict[str, int]) -> int:
+def _times(epoch: OpenEpoch, now: datetime, *, ahead: bool) -> Times:
+    latest = LAST_MS if ahead else unix_ms(now + AHEAD)
+    slot = epoch.params.heartbeat_slot_seconds * 1000
+    return Times(unix_ms(epoch.start), unix_ms(epoch.end), latest, slot)
+
+
+def _node_id(node: str, nodes: dict[str, int]) -> int:
     if node not in nodes:
         raise NotFound(f"No node has the address {checksum(node)}.", field="node")
     return nodes[node]
 
 
-def _slot(at: int, epoch: OpenEpoch, latest: int) -> tuple[int, int]:
-    """The start of the slot of a time and the slot's length, ms; past the open epoch the very moment and 0.
-
-    How long slots will be there is not known yet. Raises: `receipt_time`.
-    """
-    start = unix_ms(epoch.start)
-    if at < start:
+def _check_time(at: int, times: Times) -> None:
+    if at < times.start:
         raise ReceiptTime("at is before the start of the open epoch.", field="at")
-    if at > latest:
-        raise ReceiptTime("at is more than five minutes ahead of the network's clock.", field="at")
-    if at >= unix_ms(epoch.end):
-        return at, 0
-    length = epoch.params.heartbeat_slot_seconds * 1000
-    return at - (at - start) % length, length
+    if at > times.latest:
+        raise ReceiptTime("at is more than five minutes ahead of the network clock.", field="at")
 
 
-def _insert(slots: list[tuple[int, int, int]]) -> int:
-    """Keep these (moment, length, node), sorted, so that two batches wait for each other and not in a ring."""
+def _insert(slots: set[tuple[int, int]], epoch: int) -> int:
+    """Insert (slot, node id) pairs; how many are new. In their order, so that two batches cannot deadlock."""
     if not slots:
         return 0
-    moments, lengths, nodes = (BigintArray.of(column) for column in zip(*slots, strict=True))
-    return len(execute(INSERT, {"moments": moments, "lengths": lengths, "nodes": nodes}))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT staking_open_partition(%s)", [epoch])
+    numbers, nodes = (BigintArray.of(column) for column in zip(*sorted(slots), strict=True))
+    return len(execute(INSERT.format(epoch=epoch), {"slots": numbers, "nodes": nodes}))
+
+
+def _insert_early(early: set[tuple[int, int]]) -> int:
+    """Insert (Unix ms, node id) pairs past the end of the open epoch; how many are new."""
+    if not early:
+        return 0
+    moments, nodes = (BigintArray.of(column) for column in zip(*sorted(early), strict=True))
+    return len(execute(INSERT_EARLY, {"moments": moments, "nodes": nodes}))

@@ -1,4 +1,4 @@
-"""One receipt as it was sent: read strictly, with a digest of its content (R21).
+"""Parse one receipt strictly, and compute a digest of its content (R21).
 
 Figure: ingest, unsigned batch of 10,000
 """
@@ -21,7 +21,7 @@ from oracle.batch_parsing import (
 from postgres.binary_copy import copy_value
 from protocol.errors import ReceiptInvalid
 from protocol.performance import OUTCOMES
-from protocol.signatures import receipt_digest, recover
+from protocol.signatures import canonical_signature, receipt_digest, recover
 from protocol.tables import JOB_CLASSES
 
 DIGEST_BYTES: Final = 20
@@ -32,10 +32,10 @@ _NUMBERS: Final = Struct(">4q2B")
 
 
 class Content(NamedTuple):
-    """A well-formed receipt: times in ms, credits in µIFM, class and outcome by their number in the tables.
+    """A well-formed receipt: times in ms, credits in µIFM, class and outcome as their index in the tables.
 
-    `body` is region, job id, result digest and trace root as a binary COPY has them. `digest` stands for everything
-    but `verified`, the verified trace root, which may come later.
+    `position` is that of the item in its batch. `body` is region, job id, result digest and trace root in the format of
+    a binary COPY. `digest` covers everything but `verified`, the verified trace root, which may be added later.
     """
 
     position: int
@@ -57,12 +57,12 @@ class Content(NamedTuple):
 
     @property
     def traces_differ(self) -> bool:
-        """Whether a quorum re-executed the job and found another trace; an absent one is 32 zero bytes (R21)."""
+        """Whether a quorum executed the job again with another trace; an absent one is 32 zero bytes (R21)."""
         return self.verified is not None and self.verified != (self.trace_root or _ABSENT)
 
 
 def read_content(item: object, position: int) -> Content:
-    """The receipt in the item at this position of its batch. Raises: `receipt_invalid`, `address_invalid`."""
+    """The receipt in the item at `position` of its batch. Raises: `receipt_invalid`, `address_invalid`."""
     get = read_object(item).get
     job_id = read_text(get("job_id"), "job_id", 64)
     node = read_address(get("node"), "node")
@@ -73,16 +73,16 @@ def read_content(item: object, position: int) -> Content:
     latency_ms = read_whole(get("latency_ms"), "latency_ms")
     outcome = _number_of(get("outcome"), _OUTCOME_NUMBERS, "outcome")
     credits = read_whole(get("credits"), "credits")
-    # What may be left out mostly is, and then need not be read.
+    # Optional fields are absent in most receipts; the checks save a call for each.
     result = None if (sent := get("result_digest")) is None else _digest(sent, "result_digest")
     trace = None if (sent := get("trace_root")) is None else _digest(sent, "trace_root")
     verified = (
         None if (sent := get("verified_trace_root")) is None else read_bytes(sent, "verified_trace_root", 32)
     )
-    signature = None if (sent := get("signature")) is None else read_bytes(sent, "signature", 65)
+    signature = None if (sent := get("signature")) is None else _signature(sent)
     body = _region(region) + copy_value(job_id.encode()) + copy_value(result) + copy_value(trace)
     numbers = _NUMBERS.pack(accepted_at, deadline_ms, latency_ms, credits, job_class, outcome)
-    # Every part but the last has a fixed length or tells it, so that no two contents make the same bytes.
+    # Every part but the last has a fixed length or a length prefix, so that two contents have different bytes.
     whole = numbers + node.encode() + body + (signature or b"")
     return Content(
         position, job_id, node, job_class, region, accepted_at, deadline_ms, latency_ms, outcome, credits,
@@ -91,7 +91,7 @@ def read_content(item: object, position: int) -> Content:
 
 
 def signer_of(content: Content, chain_id: int) -> str | None:
-    """The address whose key signed the receipt; None without a proper signature (R21)."""
+    """The address whose key signed the receipt; None without a signature, or with nobody's (R21)."""
     if content.signature is None:
         return None
     digest = receipt_digest(
@@ -117,9 +117,14 @@ def _region(region: str) -> bytes:
 
 
 def _digest(sent: object, field: str) -> bytes | None:
-    # Zeros are how an absent one is signed: written out or left out, it is the same receipt.
+    # An absent digest is signed as zeros: written out or left out, it is the same receipt.
     read = read_bytes(sent, field, 32)
     return None if read == _ABSENT else read
+
+
+def _signature(sent: object) -> bytes | None:
+    signature = read_bytes(sent, "signature", 65)
+    return None if signature is None else canonical_signature(signature)
 
 
 def _number_of(name: object, numbers: dict[str, int], field: str) -> int:

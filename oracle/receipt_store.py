@@ -1,4 +1,4 @@
-"""Where receipts are kept: keys that decide duplicates, rows by COPY into the partition of their epoch (R21).
+"""Store receipts: keys that detect duplicates, and rows by COPY into the partition of their epoch (R21).
 
 Figure: ingest, unsigned batch of 10,000
 """
@@ -20,8 +20,8 @@ from staking.models import Receipt
 
 VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value
 
-TAKE: Final = "COPY staking_jobkey (job_id, epoch, digest) FROM STDIN (FORMAT BINARY)"
-TAKE_FREE: Final = """
+INSERT: Final = "COPY staking_jobkey (job_id, epoch, digest) FROM STDIN (FORMAT BINARY)"
+INSERT_NEW: Final = """
 WITH sent AS MATERIALIZED (SELECT * FROM unnest(%(jobs)s::text[], %(digests)s::bytea[]) AS s(job_id, digest)),
 taken AS (INSERT INTO staking_jobkey (job_id, epoch, digest) SELECT job_id, %(epoch)s::int, digest FROM sent
           ON CONFLICT DO NOTHING RETURNING job_id)
@@ -33,7 +33,7 @@ COMPLETE_KEYS: Final = """
 UPDATE staking_jobkey k SET digest = s.digest
 FROM unnest(%(jobs)s::text[], %(digests)s::bytea[]) AS s(job_id, digest) WHERE k.job_id = s.job_id
 """
-# A valid proof becomes forged; one that was missing, invalid or unchecked stays what it was (R22).
+# A valid proof becomes forged; the other states do not change (R22).
 COMPLETE_ROWS: Final = f"""
 UPDATE staking_receipt r SET verified_trace_root = s.root,
   proof = CASE WHEN s.forged AND r.proof = {VALID} THEN {FORGED} ELSE r.proof END,
@@ -48,14 +48,14 @@ COPY staking_receipt_e{epoch} (latency_ms, deadline_ms, credits, accepted_at, ep
 FROM STDIN (FORMAT BINARY)
 """
 
-# Settlement would otherwise read every receipt once more for it.
+# Counted here, so that settlement need not read every receipt again.
 COUNT_DEMAND: Final = """
 INSERT INTO staking_demand (epoch, region, jobs)
 SELECT %(epoch)s::int, s.region, s.jobs FROM unnest(%(regions)s::text[], %(jobs)s::int[]) AS s(region, jobs)
 """
 REJECTED: Final = Receipt.Outcome.REJECTED.value
 
-# The number of columns, then each fixed one with its length before it.
+# The number of columns, then the length and value of each column of fixed length.
 _FIXED: Final = Struct(">h iq iq iq iq ii ii ih ih ih i?")
 # PostgreSQL counts µs from 2000.
 _MS_TO_2000: Final = 946_684_800_000
@@ -65,32 +65,32 @@ _by_job: Final = attrgetter("job_id")
 
 
 class Recorded(NamedTuple):
-    """What is known of a job recorded before: its epoch, the digest of its content, its verified trace root."""
+    """A job that was recorded before: its epoch, the digest of its content, its verified trace root."""
 
     epoch: int
     digest: bytes
     verified: bytes | None
 
 
-def take_keys(contents: Collection[Content], epoch: int) -> list[str]:
-    """Take the job ids of these receipts for this epoch; those that were taken before are answered.
+def insert_keys(contents: Collection[Content], epoch: int) -> list[str]:
+    """Insert the job ids of these receipts for this epoch; returns those that exist already.
 
-    Waits for a transaction that is taking one of them. All take them in their order, so that batches with the
-    same jobs never wait for each other in a ring.
+    Waits for a transaction that inserts one of them. They are inserted in their order, so that batches with the same
+    jobs cannot deadlock.
     """
     ordered = sorted(contents, key=_by_job)
     try:
         with transaction.atomic():
-            copy_in(TAKE, (_encoded_key(content, epoch) for content in ordered))
+            copy_in(INSERT, (_encoded_key(content, epoch) for content in ordered))
         return []
     except IntegrityError:
-        # Asking for each row costs twice as much, and mostly all are free.
-        asked = {"jobs": _jobs(ordered), "digests": _keys(ordered), "epoch": epoch}
-        return [job_id for (job_id,) in execute(TAKE_FREE, asked)]
+        # ON CONFLICT costs twice as much, and in most batches all job ids are new.
+        values = {"jobs": _jobs(ordered), "digests": _keys(ordered), "epoch": epoch}
+        return [job_id for (job_id,) in execute(INSERT_NEW, values)]
 
 
 def recorded(job_ids: Collection[str], *, lock: bool = False) -> dict[str, Recorded]:
-    """What is recorded of these jobs; with `lock` their keys are held to the end of the transaction."""
+    """The recorded jobs among these, by job id; with `lock` their keys are locked to the end of the transaction."""
     if not job_ids:
         return {}
     rows = execute(LOCKED if lock else RECORDED, {"jobs": TextArray.of(job_ids)})
@@ -101,7 +101,7 @@ def recorded(job_ids: Collection[str], *, lock: bool = False) -> dict[str, Recor
 
 
 def encode(content: Content, epoch: int, node_id: int, proof: int, good: bool) -> bytes:
-    """A receipt as a row of a binary COPY; its proof state by number."""
+    """A receipt as a row of a binary COPY; `proof` is the number of its proof state."""
     moment = (content.accepted_at - _MS_TO_2000) * 1000
     fixed = _FIXED.pack(
         16,
@@ -112,10 +112,10 @@ def encode(content: Content, epoch: int, node_id: int, proof: int, good: bool) -
 
 
 def write_rows(rows: Iterator[bytes], epoch: int) -> None:
-    """Copy encoded receipts into the partition of their epoch, in the order in which they count as recorded (R24).
+    """Copy encoded receipts into the partition of their epoch, in the order of recording (R24).
 
-    The first ones of an epoch make it; the caller holds the epoch. The server takes one piece in while the rows of
-    the next one are made.
+    The partition is created with the first receipts of an epoch, which the caller has locked. The server writes one
+    block of rows while the next one is encoded.
     """
     first = next(rows, None)
     if first is None:
@@ -126,27 +126,27 @@ def write_rows(rows: Iterator[bytes], epoch: int) -> None:
 
 
 def count_demand(contents: Iterable[Content], epoch: int) -> None:
-    """Count the accepted ones among new receipts of the epoch by the region that asked for them (R26)."""
-    asked = Counter(content.region for content in contents if content.outcome != REJECTED)
-    if asked:
-        execute(COUNT_DEMAND, {"epoch": epoch, "regions": TextArray.of(asked), "jobs": list(asked.values())})
+    """Count the accepted jobs among new receipts of the epoch by region of the requester (R26)."""
+    jobs = Counter(content.region for content in contents if content.outcome != REJECTED)
+    if jobs:
+        execute(COUNT_DEMAND, {"epoch": epoch, "regions": TextArray.of(jobs), "jobs": list(jobs.values())})
 
 
 def complete(contents: Sequence[Content], node_ids: Sequence[int], epoch: int) -> None:
-    """Add the verified trace roots that came later to receipts of this epoch, and judge their proofs by them."""
+    """Add verified trace roots to recorded receipts of this epoch, and update their proof states."""
     if not contents:
         return
     execute(COMPLETE_KEYS, {"jobs": _jobs(contents), "digests": _keys(contents)})
-    asked = {
+    values = {
         "epoch": epoch,
         "nodes": list(node_ids),
         "jobs": _jobs(contents),
         "roots": BytesArray.of([content.verified or b"" for content in contents]),
         "forged": [content.traces_differ for content in contents],
     }
-    # Two statements, since the rows of a node are found by two partial indexes.
+    # Two statements, one for each of the two partial indexes.
     for which in ("NOT r.good", "r.good"):
-        execute(COMPLETE_ROWS.format(which=which), asked)
+        execute(COMPLETE_ROWS.format(which=which), values)
 
 
 def _jobs(contents: Collection[Content]) -> TextArray:

@@ -32,6 +32,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "sla_strike_window_epochs": (1, 365),
     "latency_window_jobs": (1, 10_000),
     "heartbeat_slot_seconds": (10, 3_600),
+    "heard_quorum_bps": (0, BPS),
     "uptime_floor_bps": (0, 9_900),
     "rejection_limit_bps": (0, 10_000),
     "latency_cv_limit_bps": (1_000, 50_000),

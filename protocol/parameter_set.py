@@ -26,6 +26,7 @@ class Parameters:
     sla_strike_window_epochs: int = 30
     latency_window_jobs: int = 100
     heartbeat_slot_seconds: int = 300
+    heard_quorum_bps: int = 2_000
     uptime_floor_bps: int = 8_000
     rejection_limit_bps: int = 2_000
     latency_cv_limit_bps: int = 10_000

@@ -73,17 +73,22 @@ def rejection_bps(rejected: int, accepted: int) -> int:
     return BPS * rejected // asked if asked else 0
 
 
-def counted_slots(
-    epoch_start_ms: int, slot_ms: int, registered_ms: int, until_ms: int, epoch_end_ms: int
-) -> tuple[int, int]:
-    """The slots (first, last exclusive) that count: over after the registration, and by now (R25)."""
-    first = max(0, (registered_ms - epoch_start_ms) // slot_ms)
-    last = (min(until_ms, epoch_end_ms) - epoch_start_ms) // slot_ms
-    return first, max(first, last)
+def counted_slots(params: Parameters, heard: Mapping[int, int], active: int, slots: int) -> list[int]:
+    """The first `slots` slots of an epoch without those in which the oracle was silent, in their order (R25).
+
+    `heard`: how many of the `active` nodes were heard in each slot; at least heard_quorum_bps of them must have been.
+    """
+    quorum = params.heard_quorum_bps * active
+    return [slot for slot in range(slots) if BPS * heard.get(slot, 0) >= quorum]
+
+
+def first_slot(registered_ms: int, slot_ms: int) -> int:
+    """The first slot that counts for a node registered so many ms after the start of the epoch (R25)."""
+    return max(registered_ms // slot_ms, 0)
 
 
 def uptime_bps(heard: int, counted: int, *, oracle_silent: bool = False) -> int:
-    """Uptime in bps, rounded down; whole when no slot counts or no node at all was heard (R25)."""
+    """Uptime in bps, rounded down; 10,000 when no slot counts or no node at all was heard (R25)."""
     return BPS if oracle_silent or counted <= 0 else BPS * heard // counted
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from protocol.addresses import keccak256
 from protocol.amounts import BPS
 from protocol.parameters import Quorum
+
+# How many epochs back a receipt keeps a node without stake in the ranking (R49).
+RANKED_EPOCHS: Final = 30
 
 
 class Candidate(NamedTuple):
@@ -31,6 +34,15 @@ class ChosenQuorum(NamedTuple):
 def score(q: int, penalty: int) -> int:
     """The ranking score in bps, rounded down, of Q less the penalty (R49)."""
     return q * (BPS - penalty) // BPS
+
+
+def is_ranked(status: str, effective_stake: int, last_receipt_epoch: int | None, epoch: int) -> bool:
+    """Whether a ranking computed in `epoch` has a node: active, with stake in µIFM or a recent receipt (R49).
+
+    Recent: in `epoch` or one of the RANKED_EPOCHS before it.
+    """
+    recent = last_receipt_epoch is not None and last_receipt_epoch >= epoch - RANKED_EPOCHS
+    return status == "active" and (effective_stake > 0 or recent)
 
 
 def rank_key(degraded: bool, score: int, effective_stake: int, address: str) -> tuple[bool, int, int, str]:

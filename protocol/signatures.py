@@ -22,10 +22,12 @@ RECEIPT_TYPE: Final = (
 _DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId)"
 _RECEIPT_TYPE_HASH: Final = keccak256(RECEIPT_TYPE.encode())
 
-# Half of the order of secp256k1: of a signature and its twin only the one with s below it counts,
-# so that nobody can make a second signature from a first.
+# The order of secp256k1, and half of it: with the lower half of s alone a signature has no second form.
+_ORDER: Final = bytes.fromhex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")
 _HALF_ORDER: Final = bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0")
-# 27 and 28 alone: a second way of writing v would be a second form of the same signature.
+_ZERO: Final = bytes(32)
+# The last byte of the stored form; signers write 0 and 1 as well.
+_LAST_BYTES: Final = {0: b"\x1b", 1: b"\x1c", 27: b"\x1b", 28: b"\x1c"}
 _RECOVERY: Final = {27: b"\x00", 28: b"\x01"}
 _ABSENT: Final = bytes(32)
 # Three uint64 as words of 32 bytes.
@@ -96,10 +98,33 @@ def receipt_digest(
     return keccak256(b"\x19\x01" + domain_separator(chain_id) + keccak256(struct))
 
 
-def recover(digest: bytes, signature: bytes) -> str | None:
-    """The address whose key signed a 32-byte digest, or None for anything but a proper signature.
+def canonical_signature(signature: bytes) -> bytes:
+    """A signature r ‖ s ‖ v in the form in which receipts are stored and compared: v is 27 or 28 (R21).
 
-    Proper is r ‖ s ‖ v in 65 bytes with low s and v 27 or 28. Never raises.
+    Raises ReceiptInvalid for bytes that cannot be a signature: another length, v other than 0, 1, 27 or 28, r or s of
+    0 or not below the curve order, s in the upper half of the order.
+    """
+    last = _LAST_BYTES.get(signature[64]) if len(signature) == 65 else None
+    if last is None:
+        raise ReceiptInvalid(
+            "Give signature as 65 bytes, the last of which is 0, 1, 27 or 28.", field="signature"
+        )
+    r, s = signature[:32], signature[32:64]
+    if not _ZERO < r < _ORDER or not _ZERO < s < _ORDER:
+        raise ReceiptInvalid(
+            "r and s of the signature must be from 1 to the curve order - 1.", field="signature"
+        )
+    if s > _HALF_ORDER:
+        raise ReceiptInvalid(
+            "s of the signature must be in the lower half of the curve order.", field="signature"
+        )
+    return signature[:64] + last
+
+
+def recover(digest: bytes, signature: bytes) -> str | None:
+    """The address whose key signed a 32-byte digest; None when the signature is not canonical, or nobody's.
+
+    Never raises.
     """
     if len(signature) != 65 or len(digest) != 32 or signature[32:64] > _HALF_ORDER:
         return None

@@ -10,6 +10,7 @@ from ledger import accounts
 from ledger.selectors import balance
 from settlement.state import Settlement
 from staking.models import Epoch, Network
+from staking.services.early_heartbeats import take_early_heartbeats
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, parameters_in, parameters_of
 from staking.services.hold import require_not_held
 
@@ -75,3 +76,4 @@ def open_next_epoch(settlement: Settlement) -> None:
     length = timedelta(seconds=parameters_of(parameters.digest).epoch_seconds)
     start = settlement.epoch.end
     Epoch.objects.create(number=number, start=start, end=start + length, parameters=parameters)
+    take_early_heartbeats(number)

@@ -11,20 +11,16 @@ from operator import attrgetter
 
 from django.db import connection
 
+from postgres.model_rows import columns
 from protocol.exits import exit_leaves
 from protocol.merkle import Leaf, MerkleTree
 from settlement.state import Settlement
-from staking.models import EpochTree
+from staking.measurement.latency import resize_windows
+from staking.models import EpochTree, NodeEpoch
+from staking.services.epochs import parameters_in, parameters_of
 
-COLUMNS = (
-    "status", "accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "sla_bps",
-    "rejection_bps", "uptime_bps", "latency_ms", "latency_count", "latency_sum", "latency_squares",
-    "variation_bps", "latency_percentile_bps", "scarcity_bps", "degraded", "q_latency", "q_uptime", "q_stake",
-    "q_scarcity", "q_sla", "q_bps", "tier", "bonus_bps", "credits", "weight", "active_stake", "active_pool",
-    "active_shares", "share_bps", "reward", "operator_reward", "delegators_reward", "honest_reward",
-    "honest_operator", "slashed", "operator_earned", "reward_index", "index_carry", "penalty_bps", "reputation",
-    "self_stake", "generation", "pool_tokens", "pool_shares", "late_stake", "late_pool",
-)  # fmt: skip
+# The columns of a row besides its key; a NodeState has an attribute of each name.
+COLUMNS = tuple(name for name in columns(NodeEpoch) if name not in ("epoch", "node_id"))
 
 BLOCK = 500
 
@@ -33,6 +29,7 @@ _values = attrgetter("id", *COLUMNS)
 
 def write_report(settlement: Settlement) -> None:
     """Step 14. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results."""
+    _resize_windows(settlement)
     plan = sha256(f"{settlement.pool}\n".encode())
     with connection.cursor() as cursor:
         statement = f"COPY staking_nodeepoch (epoch, node_id, {', '.join(COLUMNS)}) FROM STDIN"
@@ -47,6 +44,17 @@ def write_report(settlement: Settlement) -> None:
     settlement.totals = _totals(settlement)
     plan.update(settlement.merkle_root.encode())
     settlement.plan_hash = plan.hexdigest()
+
+
+def _resize_windows(settlement: Settlement) -> None:
+    """Adapt the windows of R24 when the next epoch has another latency_window_jobs."""
+    parameters = parameters_of(parameters_in(settlement.number + 1).digest)
+    resize_windows(
+        settlement.nodes,
+        epoch=settlement.number,
+        size=settlement.params.latency_window_jobs,
+        next_size=parameters.latency_window_jobs,
+    )
 
 
 def leaves(settlement: Settlement) -> list[Leaf]:

@@ -181,12 +181,11 @@ class Network:
 
     def beat(self, node: str, slots: Iterable[int]) -> None:
         """Heartbeats of a node in slots of the open epoch."""
-        epoch = self.epoch
-        length = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
+        epoch = self.epoch.number
         node_id = Node.objects.get(address=node).id
-        Heartbeat.objects.bulk_create(
-            Heartbeat(at=epoch.start + slot * length, node_id=node_id) for slot in slots
-        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT staking_open_partition(%s)", [epoch])
+        Heartbeat.objects.bulk_create(Heartbeat(epoch=epoch, slot=slot, node_id=node_id) for slot in slots)
 
     def fake(self, node: str) -> None:
         """An attestation that shows less hardware than the node declares."""

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from delegation.selectors.open_epoch import BEATS, Running, slots_until
+from delegation.selectors.open_epoch import Running
 from protocol import tiers
 from protocol.amounts import BPS
 from protocol.forecast import epochs_until_below, seconds_until_below
 from protocol.parameters import Parameters
+from staking.measurement.uptime import slots_so_far
 from staking.models import NodeEpoch, Slash
 from staking.selectors.node_figures import NodeFigures
 from staking.services.epochs import OpenEpoch
@@ -86,7 +87,7 @@ class _Rate:
 def forecast(
     node: NodeFigures, running: Running, *, last_reward: int | None, epoch: OpenEpoch, now: datetime
 ) -> Forecast:
-    """Return the forecast of a node for the rest of the open epoch, and of its tier; four queries.
+    """Return the forecast of a node for the rest of the open epoch, and of its tier; six queries.
 
     `last_reward`: the operator's part of the last settled epoch, µIFM.
     """
@@ -107,18 +108,13 @@ def forecast(
 def _recent(node: NodeFigures, epoch: OpenEpoch, now: datetime) -> _Rate:
     window = epoch.params.epoch_seconds // RATE_PARTS
     since = max(epoch.start, now - timedelta(seconds=window))
-    step = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
-    first = slots_until(node.registered_at, epoch, since)[1]
-    last = max(slots_until(node.registered_at, epoch, now)[1], first)
     values: dict[str, Any] = {"epoch": epoch.number, "node": node.id, "since": since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(RECENT, values)
         good, accepted, rejected = cursor.fetchone()
-        cursor.execute(
-            BEATS, {"node": node.id, "start": epoch.start + first * step, "until": epoch.start + last * step}
-        )
-        heard = cursor.fetchone()[0]
-    return _Rate(max((now - since) // timedelta(seconds=1), 1), good, accepted, rejected, heard, last - first)
+    slots = slots_so_far(node.id, registered_at=node.registered_at, epoch=epoch, now=now, since=since)
+    seconds = max((now - since) // timedelta(seconds=1), 1)
+    return _Rate(seconds, good, accepted, rejected, slots.heard, slots.counted)
 
 
 def _limit(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from protocol.amounts import BPS
 from protocol.parameters import Parameters
-from protocol.performance import counted_slots, sla_bps
+from protocol.performance import sla_bps
+from staking.measurement.uptime import slots_so_far
 from staking.models import Receipt
 from staking.services.epochs import OpenEpoch
 
@@ -30,10 +31,6 @@ UNION ALL
  WHERE epoch = %(epoch)s AND node_id = %(node)s AND NOT good ORDER BY seq DESC LIMIT %(limit)s)
 ORDER BY seq DESC LIMIT %(limit)s
 """
-BEATS = (
-    "SELECT count(*) FROM staking_heartbeat WHERE at >= %(start)s AND at < %(until)s AND node_id = %(node)s"
-)
-MS = timedelta(milliseconds=1)
 COUNTED = ("good", "late", "timeouts", "rejected", "dropped", "mismatched", "unsigned", "invalid", "forged")
 
 
@@ -102,29 +99,18 @@ class Running:
 
 
 def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
-    """The node's open epoch up to `now`; three queries, whose cost is that of the node's own jobs."""
+    """The node's open epoch up to `now`; five queries, one of which reads all heartbeats of the epoch."""
     asked: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
-    first, last = slots_until(registered_at, epoch, now)
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, asked)
         counts = cursor.fetchone()
         cursor.execute(LATEST, asked)
         latest = tuple(_job(row) for row in cursor.fetchall())
-        step = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
-        cursor.execute(
-            BEATS, {"start": epoch.start + first * step, "until": epoch.start + last * step, "node": node_id}
-        )
-        heard = cursor.fetchone()[0]
+    slots = slots_so_far(node_id, registered_at=registered_at, epoch=epoch, now=now)
     named = dict(zip(COUNTED, counts, strict=True))
-    return Running(epoch.number, **named, heard=heard, slots=last - first, params=epoch.params, latest=latest)
-
-
-def slots_until(registered_at: datetime, epoch: OpenEpoch, now: datetime) -> tuple[int, int]:
-    def unix(moment: datetime) -> int:
-        return (moment - epoch.start) // MS
-
-    slot = epoch.params.heartbeat_slot_seconds * 1000
-    return counted_slots(0, slot, unix(registered_at), max(unix(now), 0), unix(epoch.end))
+    return Running(
+        epoch.number, **named, heard=slots.heard, slots=slots.counted, params=epoch.params, latest=latest
+    )
 
 
 def _job(row: tuple[Any, ...]) -> Job:

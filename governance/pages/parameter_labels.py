@@ -34,7 +34,8 @@ GROUPS = (
     Group(
         gettext_lazy("Service level"),
         ("sla_threshold_bps", "sla_full_bps", "sla_min_jobs", "sla_strike_window_epochs", "uptime_floor_bps",
-         "rejection_limit_bps", "latency_cv_limit_bps", "latency_window_jobs", "schema_mismatch_limit"),
+         "heard_quorum_bps", "rejection_limit_bps", "latency_cv_limit_bps", "latency_window_jobs",
+         "schema_mismatch_limit"),
     ),
     Group(
         gettext_lazy("Q factor and ranking"),
@@ -56,6 +57,10 @@ _NAMES: dict[str, tuple[Any, Any]] = {
     "epoch_seconds": (gettext_lazy("Epoch length"), gettext_lazy("duration of an epoch")),
     "ranking_seconds": (gettext_lazy("Ranking interval"), gettext_lazy("time between two rankings")),
     "heartbeat_slot_seconds": (gettext_lazy("Heartbeat slot"), gettext_lazy("unit in which uptime is counted")),
+    "heard_quorum_bps": (
+        gettext_lazy("Heartbeat quorum"),
+        gettext_lazy("of the active nodes must be heard for a slot to count"),
+    ),
     "unbonding_seconds": (gettext_lazy("Unbonding period"), gettext_lazy("time until unbonding stake is paid out")),
     "emission_per_epoch": (gettext_lazy("Emission"), gettext_lazy("minted into the reward pool of each epoch")),
     "min_amount": (gettext_lazy("Minimum amount"), gettext_lazy("of a stake or delegation")),

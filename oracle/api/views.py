@@ -1,4 +1,4 @@
-"""What the reward oracle reports: receipts and heartbeats in batches, attestations (R21, R25, section 8)."""
+"""The endpoints of the reward oracle: batches of receipts and heartbeats, attestations (R21, R25, section 8)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from oracle import attestations, heartbeats, receipts
-from oracle.api import serializers as shapes
-from oracle.batch_parsing import Ingested
+from oracle.api import serializers as schemas
+from oracle.batch_parsing import BatchResult
 from protocol.addresses import checksum
 from protocol.errors import Invalid, TooLarge
 from staking.services import clock
@@ -27,7 +27,7 @@ from web.api.parsing import BatchParser
 from web.api.permissions import OracleOnly
 
 LARGEST_BATCH = 10_000
-# Batches that one process takes in at a time; who finds no turn in time is asked to come again.
+# Batches that one process records at a time; a request that gets no turn in time is told to retry.
 TURNS = BoundedSemaphore(2)
 PATIENCE_SECONDS, RETRY_SECONDS = 5.0, 2
 
@@ -39,11 +39,11 @@ class Receipts(APIView):
     @extend_schema(
         tags=["oracle"],
         operation_id="oracle_receipts",
-        request={"application/json": shapes.batch_of("receipts", shapes.RECEIPT, LARGEST_BATCH)},
-        responses={200: shapes.IngestedShape},
+        request={"application/json": schemas.batch_of("receipts", schemas.RECEIPT, LARGEST_BATCH)},
+        responses={200: schemas.ReceiptsResultSchema},
     )
     def post(self, request: Request) -> Response:
-        """Record up to 10,000 receipts in the open epoch. Each is judged by itself; good ones are kept."""
+        """Record up to 10,000 receipts in the open epoch. Each has its own result; valid ones are recorded."""
         items = _items(request, "receipts")
         with _turn():
             return Response(_answer("receipt", receipts.ingest(items=items, now=clock.now())))
@@ -56,8 +56,8 @@ class Heartbeats(APIView):
     @extend_schema(
         tags=["oracle"],
         operation_id="oracle_heartbeats",
-        request={"application/json": shapes.batch_of("heartbeats", shapes.HEARTBEAT, LARGEST_BATCH)},
-        responses={200: shapes.IngestedShape},
+        request={"application/json": schemas.batch_of("heartbeats", schemas.HEARTBEAT, LARGEST_BATCH)},
+        responses={200: schemas.BatchResultSchema},
     )
     def post(self, request: Request) -> Response:
         """Record up to 10,000 heartbeats; a further one of a node in the same slot is a duplicate."""
@@ -72,23 +72,23 @@ class Attestations(APIView):
     @extend_schema(
         tags=["oracle"],
         operation_id="oracle_attestations",
-        request=shapes.Measurement,
-        responses={201: shapes.AttestationShape},
+        request=schemas.Measurement,
+        responses={201: schemas.AttestationSchema},
     )
     def post(self, request: Request) -> Response:
-        """Record a node's hardware as measured; less than declared is an offence of the open epoch."""
-        body = shapes.Measurement(data=request.data)
+        """Record the measured hardware of a node; less than it declares is an offence of the open epoch."""
+        body = schemas.Measurement(data=request.data)
         body.is_valid(raise_exception=True)
-        made = attestations.attest(**body.validated_data, now=clock.now())
+        attestation = attestations.attest(**body.validated_data, now=clock.now())
         return Response(
             {
-                "id": made.pk,
-                "node": checksum(made.node.address),
-                "epoch": made.epoch,
-                "at": write_moment(made.at),
-                "declared": made.declared,
-                "measured": made.measured,
-                "shortfalls": made.shortfalls,
+                "id": attestation.pk,
+                "node": checksum(attestation.node.address),
+                "epoch": attestation.epoch,
+                "at": write_moment(attestation.at),
+                "declared": attestation.declared,
+                "measured": attestation.measured,
+                "shortfalls": attestation.shortfalls,
             },
             status=201,
         )
@@ -106,7 +106,7 @@ def _items(request: Request, name: str) -> list[object]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """A turn at taking in a batch. Raises Throttled (429, Retry-After) when none comes free in time."""
+    """Wait for a turn to record a batch. Raises Throttled (429, Retry-After) when there is none in time."""
     if not TURNS.acquire(timeout=PATIENCE_SECONDS):
         raise Throttled(wait=RETRY_SECONDS)
     try:
@@ -115,7 +115,7 @@ def _turn() -> Iterator[None]:
         TURNS.release()
 
 
-def _answer(kind: str, result: Ingested) -> dict[str, Any]:
+def _answer(kind: str, result: BatchResult) -> dict[str, Any]:
     metrics.RECEIPTS.labels(kind, "accepted").inc(result.accepted)
     metrics.RECEIPTS.labels(kind, "duplicate").inc(result.duplicates)
     metrics.RECEIPTS.labels(kind, "refused").inc(len(result.rejected))

@@ -22,7 +22,8 @@ SELECT n.id, n.address, n.operator, n.region, n.custodial, {STATUS}, n.banned, n
   staking_pending_in(p.pending_shares, p.pending_epoch, p.pending_parts, %(epoch)s + 1)::text,
   coalesce(e.reward_index, 0)::text, coalesce(e.index_carry, 0)::text, coalesce(e.operator_earned, 0),
   e.q_bps, coalesce(e.penalty_bps, 0), coalesce(e.reputation, {REPUTATION_START}),
-  coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0)::text, coalesce(e.latency_squares, 0)::text
+  e.last_receipt_epoch, coalesce(e.latency_count, 0), coalesce(e.latency_sum, 0)::text,
+  coalesce(e.latency_squares, 0)::text, coalesce(e.window_epoch, 0), coalesce(e.window_after, 0)
 FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_nodeepoch e ON e.epoch = %(epoch)s - 1 AND e.node_id = n.id
 ORDER BY n.address
@@ -40,7 +41,7 @@ def _state(row: tuple[Any, ...]) -> NodeState:
     (
         id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
         self_stake, pending_stake, late_stake, registered_ms, generation, tokens, shares, pending_shares, late_shares,
-        index, carry, earned, q, penalty, reputation, count, total, squares,
+        index, carry, earned, q, penalty, reputation, last_receipt, count, total, squares, window_epoch, window_after,
     ) = row  # fmt: skip
     shares, pending_shares = int(shares), int(pending_shares)
     active_shares = shares - pending_shares
@@ -49,5 +50,6 @@ def _state(row: tuple[Any, ...]) -> NodeState:
         id_, address, operator, region, custodial, status, banned, cooldown_until, cap, retired, share_bps,
         self_stake, self_stake - pending_stake, late_stake, generation, tokens, shares, pending_shares,
         int(late_shares), tokens * active_shares // shares if shares else 0, active_shares,
-        int(index), int(carry), earned, registered_ms, q, penalty, reputation, count, int(total), int(squares),
+        int(index), int(carry), earned, registered_ms, q, penalty, reputation,
+        last_receipt, count, int(total), int(squares), window_epoch, window_after,
     )  # fmt: skip

@@ -42,9 +42,12 @@ class NodeState:
     former_q: int | None = None
     former_penalty: int = 0
     former_reputation: int = REPUTATION_START
+    last_receipt_epoch: int | None = None
     latency_count: int = 0
     latency_sum: int = 0
     latency_squares: int = 0
+    window_epoch: int = 0
+    window_after: int = 0
     # Performance.
     accepted: int = 0
     good: int = 0
@@ -56,6 +59,8 @@ class NodeState:
     credits: int = 0
     sla_bps: int | None = None
     rejection_bps: int = 0
+    slots_heard: int = 0
+    slots_counted: int = 0
     uptime_bps: int = 10_000
     latency_ms: int | None = None
     variation_bps: int = 0

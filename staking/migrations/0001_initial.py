@@ -5,7 +5,7 @@ import staking.models.pending
 from django.db import migrations, models
 
 SQL = """
--- Receipts: one partition an epoch, made when the first receipt of the epoch arrives. Fixed-width columns first.
+-- Receipts: one partition an epoch, created with its first receipt or heartbeat. Fixed-width columns first.
 CREATE SEQUENCE staking_receipt_seq AS bigint;
 CREATE TABLE staking_receipt (
   seq bigint NOT NULL DEFAULT nextval('staking_receipt_seq'),
@@ -30,19 +30,42 @@ CREATE TABLE staking_receipt (
 CREATE INDEX staking_receipt_good ON staking_receipt (node_id, epoch DESC, seq DESC) INCLUDE (latency_ms) WHERE good;
 CREATE INDEX staking_receipt_bad ON staking_receipt (node_id, seq) WHERE NOT good;
 
+-- Heartbeats: one partition an epoch too. The key is that of each partition, so that it need not hold the epoch.
+CREATE TABLE staking_heartbeat (
+  epoch integer NOT NULL,
+  slot integer NOT NULL CHECK (slot >= 0),
+  node_id integer NOT NULL
+) PARTITION BY LIST (epoch);
+
 -- Attaching takes a lock that lets readers and writers of other partitions go on; CREATE … PARTITION OF would not.
 -- After waiting for another session that creates the partition, pg_class is read as a table with a snapshot of its own,
 -- because to_regclass() remembers that there was none. With the owner's rights, since the application owns no table.
 CREATE FUNCTION staking_open_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE part text := 'staking_receipt_e' || p_epoch;
+DECLARE
+  receipts text := 'staking_receipt_e' || p_epoch;
+  heartbeats text := 'staking_heartbeat_e' || p_epoch;
 BEGIN
-  IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  IF to_regclass(receipts) IS NOT NULL THEN RETURN; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('staking_open_partition'), 0);
-  PERFORM FROM pg_class WHERE relname = part AND relnamespace = current_schema()::regnamespace;
+  PERFORM FROM pg_class WHERE relname = receipts AND relnamespace = current_schema()::regnamespace;
   IF FOUND THEN RETURN; END IF;
-  EXECUTE format('CREATE TABLE %I (LIKE staking_receipt INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (epoch = %s))', part, p_epoch);
-  EXECUTE format('ALTER TABLE staking_receipt ATTACH PARTITION %I FOR VALUES IN (%s)', part, p_epoch);
+  EXECUTE format('CREATE TABLE %I (LIKE staking_heartbeat INCLUDING CONSTRAINTS, CHECK (epoch = %s), PRIMARY KEY (slot, node_id))',
+    heartbeats, p_epoch);
+  EXECUTE format('ALTER TABLE staking_heartbeat ATTACH PARTITION %I FOR VALUES IN (%s)', heartbeats, p_epoch);
+  EXECUTE format('CREATE TABLE %I (LIKE staking_receipt INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (epoch = %s))',
+    receipts, p_epoch);
+  EXECUTE format('ALTER TABLE staking_receipt ATTACH PARTITION %I FOR VALUES IN (%s)', receipts, p_epoch);
+END $$;
+
+CREATE FUNCTION staking_drop_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM FROM staking_epoch WHERE number = p_epoch AND status = 'settled';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'epoch % is not settled', p_epoch USING ERRCODE = 'restrict_violation';
+  END IF;
+  EXECUTE format('DROP TABLE IF EXISTS %I, %I', 'staking_receipt_e' || p_epoch, 'staking_heartbeat_e' || p_epoch);
 END $$;
 
 -- The open epoch under a shared lock that settlement takes exclusively: whatever a service then writes falls whole
@@ -135,8 +158,10 @@ CREATE TABLE staking_jobkey (
 UNDO = """
 DROP TABLE staking_jobkey;
 DROP TABLE staking_receipt;
+DROP TABLE staking_heartbeat;
 DROP SEQUENCE staking_receipt_seq;
 DROP FUNCTION staking_open_partition(integer);
+DROP FUNCTION staking_drop_partition(integer);
 DROP FUNCTION staking_lock_epoch();
 DROP FUNCTION staking_pending_in(numeric, integer, jsonb, integer);
 DROP FUNCTION staking_pending_parts(jsonb, integer) CASCADE;
@@ -490,11 +515,16 @@ class Migration(migrations.Migration):
                 ("forged", models.IntegerField()),
                 ("sla_bps", models.IntegerField(null=True)),
                 ("rejection_bps", models.IntegerField()),
+                ("slots_heard", models.IntegerField()),
+                ("slots_counted", models.IntegerField()),
                 ("uptime_bps", models.IntegerField()),
+                ("last_receipt_epoch", models.IntegerField(null=True)),
                 ("latency_ms", models.BigIntegerField(null=True)),
                 ("latency_count", models.IntegerField()),
                 ("latency_sum", postgres.fields.WideIntegerField()),
                 ("latency_squares", postgres.fields.WideIntegerField()),
+                ("window_epoch", models.IntegerField()),
+                ("window_after", models.BigIntegerField()),
                 ("variation_bps", models.IntegerField()),
                 ("latency_percentile_bps", models.IntegerField()),
                 ("scarcity_bps", models.IntegerField()),
@@ -988,8 +1018,27 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        # SQL below creates the table.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name="Heartbeat",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "epoch", "slot", "node_id", blank=True, editable=False, primary_key=True, serialize=False
+                            ),
+                        ),
+                        ("epoch", models.IntegerField()),
+                        ("slot", models.IntegerField()),
+                        ("node_id", models.IntegerField()),
+                    ],
+                ),
+            ],
+        ),
         migrations.CreateModel(
-            name="Heartbeat",
+            name="EarlyHeartbeat",
             fields=[
                 (
                     "pk",
@@ -999,6 +1048,21 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField()),
                 ("node_id", models.IntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WindowLatency",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "node_id", "epoch", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("node_id", models.IntegerField()),
+                ("epoch", models.IntegerField()),
+                ("seq", models.BigIntegerField()),
+                ("latency_ms", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(

@@ -4,13 +4,24 @@ from staking.models.slash import Slash
 from staking.models.token import Exit, ExitSums, TokenAccount
 from staking.models.unbonding import Bucket, Kind, Unbonding
 from staking.models.watch import WatchedNode
-from staking.models.work import Attestation, Demand, Heartbeat, JobKey, Ranking, RankingRow, Receipt
+from staking.models.work import (
+    Attestation,
+    Demand,
+    EarlyHeartbeat,
+    Heartbeat,
+    JobKey,
+    Ranking,
+    RankingRow,
+    Receipt,
+    WindowLatency,
+)
 
 __all__ = [
     "Attestation",
     "Bucket",
     "Counter",
     "Demand",
+    "EarlyHeartbeat",
     "Epoch",
     "EpochTree",
     "Event",
@@ -34,4 +45,5 @@ __all__ = [
     "Unbonding",
     "VoidGeneration",
     "WatchedNode",
+    "WindowLatency",
 ]

@@ -153,10 +153,12 @@ class StakeCheckpoint(models.Model):
 
 
 class NodeEpoch(models.Model):
-    """A node's result of a settled epoch. Append-only; the last row is the node's accumulator.
+    """A node's figures in a settled epoch. Append-only; the last row has the node's accumulators.
 
-    `reward_index` is scaled by 10^18 per share (R41); `operator_earned` sums the operator's part of all epochs;
-    `self_stake`, `pool_tokens`, `pool_shares`, `generation` are those at the opening of the next epoch (R44);
+    `reward_index` is scaled by 10^18 per share (R41); `operator_earned` is the sum of the operator's part over all
+    epochs; `self_stake`, `pool_tokens`, `pool_shares`, `generation` are those at the opening of the next epoch (R44).
+    The window of R24 holds the good jobs of the epochs after `window_epoch`, and those of `window_epoch` with a `seq`
+    above `window_after`: `latency_count` jobs, with the sum and the squares of their latencies.
     `late_stake` and `late_pool` are the µIFM of them that count as made later than that (R13) and do not vote.
     """
 
@@ -175,11 +177,16 @@ class NodeEpoch(models.Model):
     forged = models.IntegerField()
     sla_bps = models.IntegerField(null=True)
     rejection_bps = models.IntegerField()
+    slots_heard = models.IntegerField()
+    slots_counted = models.IntegerField()
     uptime_bps = models.IntegerField()
+    last_receipt_epoch = models.IntegerField(null=True)
     latency_ms = models.BigIntegerField(null=True)
     latency_count = models.IntegerField()
     latency_sum = WideIntegerField()
     latency_squares = WideIntegerField()
+    window_epoch = models.IntegerField()
+    window_after = models.BigIntegerField()
     variation_bps = models.IntegerField()
     latency_percentile_bps = models.IntegerField()
     scarcity_bps = models.IntegerField()

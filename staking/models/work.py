@@ -6,7 +6,7 @@ from staking.models.node import Node
 
 
 class Receipt(models.Model):
-    """A job that a node was given (R21). Partitioned by epoch; written by COPY, never through the ORM."""
+    """A receipt (R21). Partitioned by epoch, written by COPY, never through the ORM."""
 
     class Outcome(models.IntegerChoices):
         COMPLETED = 0
@@ -46,7 +46,7 @@ class Receipt(models.Model):
 
 
 class Demand(models.Model):
-    """The accepted jobs of one batch that a region asked for (R26): counted once, when they are recorded."""
+    """The accepted jobs of one batch by region of the requester (R26), counted when they are recorded."""
 
     epoch = models.IntegerField(db_index=True)
     region = models.CharField(max_length=32, db_collation="C")
@@ -60,7 +60,7 @@ class Demand(models.Model):
 
 
 class JobKey(models.Model):
-    """Every job id ever recorded: its primary key decides duplicates, its digest decides conflicts (R21)."""
+    """Every job id ever recorded: the primary key detects duplicates, the digest conflicts (R21)."""
 
     job_id = models.CharField(max_length=64, primary_key=True, db_collation="C")
     epoch = models.IntegerField()
@@ -71,7 +71,19 @@ class JobKey(models.Model):
 
 
 class Heartbeat(models.Model):
-    """A node was heard in the slot that starts at `at` (R25); ahead of the open epoch, at that very moment."""
+    """A node was heard in a slot of an epoch, counted from 0 (R25). Partitioned by epoch, written in sets."""
+
+    pk = models.CompositePrimaryKey("epoch", "slot", "node_id")
+    epoch = models.IntegerField()
+    slot = models.IntegerField()
+    node_id = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.node_id} in slot {self.slot} of {self.epoch}"
+
+
+class EarlyHeartbeat(models.Model):
+    """A heartbeat past the end of the open epoch; it is assigned to a slot when its epoch opens (R25)."""
 
     pk = models.CompositePrimaryKey("at", "node_id")
     at = models.DateTimeField()
@@ -81,8 +93,21 @@ class Heartbeat(models.Model):
         return f"{self.node_id} at {self.at}"
 
 
+class WindowLatency(models.Model):
+    """The latency of a good job that is still in its node's window (R24) although its receipt was dropped."""
+
+    pk = models.CompositePrimaryKey("node_id", "epoch", "seq")
+    node_id = models.IntegerField()
+    epoch = models.IntegerField()
+    seq = models.BigIntegerField()
+    latency_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.node_id}: {self.latency_ms} ms in {self.epoch}"
+
+
 class Attestation(models.Model):
-    """Hardware as the oracle measured it, beside what was declared then (`fake_resources`)."""
+    """Hardware as the oracle measured it, and as it was declared at that time (`fake_resources`)."""
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="attestations")
     epoch = models.IntegerField(db_index=True)
@@ -96,7 +121,7 @@ class Attestation(models.Model):
 
 
 class Ranking(models.Model):
-    """One ranking of all active nodes (R49). `slot` counts ranking periods; commands rank outside of them."""
+    """One ranking of the nodes (R49). `slot` numbers ranking periods; null for a ranking by command."""
 
     computed_at = models.DateTimeField(db_index=True)
     slot = models.BigIntegerField(null=True, unique=True)
@@ -108,7 +133,7 @@ class Ranking(models.Model):
 
 
 class RankingRow(models.Model):
-    """A node's place in a ranking and the figures it was judged by."""
+    """A node's rank in a ranking, and the figures behind it."""
 
     pk = models.CompositePrimaryKey("ranking_id", "rank")
     ranking = models.ForeignKey(Ranking, models.CASCADE, related_name="rows", db_index=False)

@@ -14,7 +14,7 @@ from django.db.models import F
 from postgres.clock import database_time, measure
 from postgres.prepared import Prepared
 from protocol.errors import Invalid
-from staking.models import Epoch, Heartbeat, Network, Node, Ranking, Receipt
+from staking.models import EarlyHeartbeat, Epoch, Heartbeat, Network, Node, Ranking, Receipt
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
 
 MS = timedelta(milliseconds=1)
@@ -74,7 +74,7 @@ def start_at(moment: datetime) -> bool:
         cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
         _locked_network()
         epoch = lock_open_epoch()
-        if epoch.number != 1 or Receipt.objects.exists() or Heartbeat.objects.exists():
+        if epoch.number != 1 or any(model.objects.exists() for model in (Receipt, Heartbeat, EarlyHeartbeat)):
             return False
         start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = start + timedelta(seconds=epoch.params.epoch_seconds)

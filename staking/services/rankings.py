@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from protocol.scheduling import rank_key
+from protocol.scheduling import is_ranked, rank_key
 from staking.measurement.live import Live, figures
 from staking.models import Epoch, Ranking
 from staking.models.node_sql import APR
@@ -39,7 +39,7 @@ def rank(*, now: datetime, slot: int | None = None) -> Ranking | None:
         with transaction.atomic():
             epoch = lock_open_epoch()
             require_not_held()
-            ranked = ranked_nodes(now=now)
+            ranked = ranked_nodes(epoch=epoch.number, now=now)
             ranking = Ranking.objects.create(
                 computed_at=now, slot=slot, epoch=epoch.number, nodes=len(ranked)
             )
@@ -68,11 +68,15 @@ def rank_due(*, now: datetime) -> Ranking | None:
     return rank(now=now, slot=slot)
 
 
-def ranked_nodes(*, now: datetime) -> list[Live]:
-    """Active nodes, best first: not degraded, then score, effective stake and address (R49)."""
-    active = [live for live in figures(now=now) if live.state.status == "active"]
+def ranked_nodes(*, epoch: int, now: datetime) -> list[Live]:
+    """The nodes of a ranking in `epoch`, best first: not degraded, then score, effective stake and address (R49)."""
+    ranked = [
+        live
+        for live in figures(now=now)
+        if is_ranked(live.state.status, live.effective_stake, live.state.last_receipt_epoch, epoch)
+    ]
     return sorted(
-        active, key=lambda n: rank_key(n.state.degraded, n.score_bps, n.effective_stake, n.state.address)
+        ranked, key=lambda n: rank_key(n.state.degraded, n.score_bps, n.effective_stake, n.state.address)
     )
 
 

@@ -17,9 +17,6 @@ from tests.docs.document import HEADING, PROTOCOL, ROOT, section, table
 
 TEXT = PROTOCOL.read_text()
 
-# Parameters of the document that no rule in the code reads yet.
-NOT_IN_CODE = {"heard_quorum_bps"}
-
 CITED_RULE = re.compile(r"\bR([0-9]+)\b")
 # "interfaces section 3" names another document.
 CITED_SECTION = re.compile(r"(?<!interfaces )\b[Ss]ections? ([0-9]+a?)\b")
@@ -108,12 +105,10 @@ def test_a_rule_stands_in_the_section_of_the_table_of_contents() -> None:
 
 def test_the_parameters_are_those_of_the_code() -> None:
     rows = {row["name"]: row for row in table(TEXT, "| name | default |")}
-    assert NOT_IN_CODE & set(BOUNDS) == set()
-    assert set(rows) == set(BOUNDS) | NOT_IN_CODE
+    assert set(rows) == set(BOUNDS)
     assert {
         name: (number(row["default"]), number(row["minimum"]), limit(row["maximum"]), row["unit"])
         for name, row in rows.items()
-        if name not in NOT_IN_CODE
     } == {
         name: (shown(name, getattr(DEFAULTS, name)), shown(name, low), shown(name, high), unit(name))
         for name, (low, high) in BOUNDS.items()

@@ -13,7 +13,17 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from ledger.models import Entry
-from staking.models import Attestation, Epoch, Event, Heartbeat, JobKey, Node, NodeEpoch, Receipt
+from staking.models import (
+    Attestation,
+    EarlyHeartbeat,
+    Epoch,
+    Event,
+    Heartbeat,
+    JobKey,
+    Node,
+    NodeEpoch,
+    Receipt,
+)
 
 NODES = ("node", "operator", "region", "name")
 RECEIPTS = (
@@ -50,7 +60,7 @@ def run(*command: str) -> tuple[str, str]:
 
 def everything() -> dict[str, str]:
     """A digest of every table that imports could change, to see that they did not."""
-    kinds = (Node, Receipt, JobKey, Heartbeat, Attestation, Epoch, NodeEpoch, Entry, Event)
+    kinds = (Node, Receipt, JobKey, Heartbeat, EarlyHeartbeat, Attestation, Epoch, NodeEpoch, Entry, Event)
     counts = {}
     with connection.cursor() as cursor:
         for table in (kind._meta.db_table for kind in kinds):

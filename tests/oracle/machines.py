@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from oracle import receipts
-from oracle.batch_parsing import Ingested
+from oracle.batch_parsing import BatchResult
 from protocol.addresses import checksum, keccak256
 from protocol.signatures import address_of_private_key, receipt_digest, sign
 from protocol.times import unix_ms
@@ -85,12 +85,12 @@ def signature(receipt: dict[str, Any], private: bytes, *, chain_id: int | None =
     return sign(receipt_digest(chosen, **fields), private)
 
 
-def send(*items: object, at: datetime | None = None, unchecked: bool = False) -> Ingested:
+def send(*items: object, at: datetime | None = None, unchecked: bool = False) -> BatchResult:
     """What the ingest answers, two hours into the first epoch."""
     return receipts.ingest(items=items, now=at or START + timedelta(hours=2), unchecked=unchecked)
 
 
-def counted(answer: Ingested) -> tuple[int, int, list[str]]:
+def counted(answer: BatchResult) -> tuple[int, int, list[str]]:
     """Accepted, duplicates, codes of the refused."""
     return answer.accepted, answer.duplicates, [refused.code for refused in answer.rejected]
 

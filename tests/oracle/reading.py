@@ -16,6 +16,7 @@ from math import floor
 from pathlib import Path
 
 DAY, SLOT, WINDOW, WHOLE = timedelta(days=1), timedelta(minutes=5), 100, 10_000
+HEARD_QUORUM = Fraction(1, 5)
 
 
 @dataclass
@@ -46,9 +47,14 @@ class Reading:
         slower = sum(ms > compared[node] for ms in compared.values())
         return bps(Fraction(slower, len(compared) - 1)) if len(compared) > 1 else WHOLE
 
-    def uptime(self, epoch: int, node: str) -> int:
+    def uptime(self, epoch: int, node: str, active: set[str]) -> int:
         heard = self.slots[epoch]
-        return bps(Fraction(len(heard[node]), DAY // SLOT)) if any(heard.values()) else WHOLE
+        counted = {
+            slot
+            for slot in range(DAY // SLOT)
+            if Fraction(sum(slot in heard[one] for one in active), len(active)) >= HEARD_QUORUM
+        }
+        return bps(Fraction(len(heard[node] & counted), len(counted))) if counted else WHOLE
 
 
 def bps(ratio: Fraction) -> int:

@@ -21,7 +21,7 @@ from staking.models import Attestation, Heartbeat, JobKey, Receipt
 from tests.clocks import stopped_at
 from tests.network import START, Network
 from tests.oracle import machines
-from tests.oracle.machines import proofs, recorded, rfc3339, signed, unsigned
+from tests.oracle.machines import TRACE, proofs, recorded, rfc3339, signed, unsigned
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,17 @@ class TestWhose:
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
+def receipts_result(accepted: int = 0, duplicates: int = 0, valid: int = 0) -> dict[str, Any]:
+    """The answer to a batch of receipts that are all signed by their nodes."""
+    return {
+        "accepted": accepted,
+        "duplicates": duplicates,
+        "rejected": [],
+        "proofs": {"valid": valid, "missing": 0, "invalid": 0, "forged": 0},
+        "not_valid": [],
+    }
+
+
 class TestAnswers:
     def test_receipts(self) -> None:
         items = [
@@ -108,9 +119,33 @@ class TestAnswers:
                 {"index": 2, "job_id": "a", "code": "receipt_conflict"},
                 {"index": 3, "job_id": "b", "code": "receipt_invalid"},
             ],
+            "proofs": {"valid": 3, "missing": 0, "invalid": 0, "forged": 0},
+            "not_valid": [],
         }
         assert "credits" in details[1]
         assert recorded() == ["a", "c"]
+
+    def test_the_proof_states_of_a_batch(self) -> None:
+        forged = {**signed("d"), "verified_trace_root": "0x" + "ff" * 32}
+        items = [signed("a"), unsigned("b"), {"job_id": "x"}, signed("c", by=1), forged, unsigned("b")]
+        answer = post("receipts", {"receipts": items}).json()
+        assert (answer["accepted"], answer["duplicates"]) == (4, 1)
+        assert answer["proofs"] == {"valid": 1, "missing": 2, "invalid": 1, "forged": 1}
+        assert answer["not_valid"] == [
+            {"index": 1, "job_id": "b", "proof": "missing"},
+            {"index": 3, "job_id": "c", "proof": "invalid"},
+            {"index": 4, "job_id": "d", "proof": "forged"},
+            {"index": 5, "job_id": "b", "proof": "missing"},
+        ]
+
+    def test_a_completed_receipt_counts_with_its_new_proof_state(self) -> None:
+        post("receipts", {"receipts": [signed("a"), signed("b")]})
+        roots = {"a": "0x" + TRACE.hex(), "b": "0x" + "ff" * 32}
+        items = [{**signed(job_id), "verified_trace_root": root} for job_id, root in roots.items()]
+        answer = post("receipts", {"receipts": items}).json()
+        assert (answer["accepted"], answer["duplicates"]) == (2, 0)
+        assert answer["proofs"] == {"valid": 1, "missing": 0, "invalid": 0, "forged": 1}
+        assert answer["not_valid"] == [{"index": 1, "job_id": "b", "proof": "forged"}]
 
     def test_heartbeats(self) -> None:
         beats = [BEAT, BEAT, {**BEAT, "at": rfc3339(START - timedelta(days=1))}, {"node": "0x1", "at": "now"}]
@@ -158,18 +193,18 @@ class TestAnswers:
         assert recorded() == ["d"]
 
     def test_an_empty_batch(self) -> None:
-        assert post("receipts", {"receipts": []}).json() == {"accepted": 0, "duplicates": 0, "rejected": []}
+        assert post("receipts", {"receipts": []}).json() == receipts_result()
 
     def test_the_same_batch_twice(self) -> None:
         body = {"receipts": [signed("a"), signed("b")]}
         assert post("receipts", body).json()["accepted"] == 2
-        assert post("receipts", body).json() == {"accepted": 0, "duplicates": 2, "rejected": []}
+        assert post("receipts", body).json() == receipts_result(duplicates=2, valid=2)
 
     def test_under_one_key_the_first_answer_stands(self) -> None:
         body, key = {"receipts": [signed("a")]}, {"Idempotency-Key": "once"}
         rights = {"Authorization": f"Bearer {token('oracle')}", **key}
         first, again = (post("receipts", body, scope=None, **rights) for _ in range(2))
-        assert first.json() == again.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+        assert first.json() == again.json() == receipts_result(accepted=1, valid=1)
         other = post("receipts", {"receipts": [signed("b")]}, scope=None, **rights)
         assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
         assert recorded() == ["a"]

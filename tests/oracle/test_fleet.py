@@ -55,7 +55,7 @@ def assert_as_read(read: Reading, epochs: list[int]) -> None:
             assert (row.accepted, row.good) == (read.accepted[epoch][node], read.good[epoch][node])
             assert (row.sla_bps, row.latency_ms) == (read.sla(epoch, node), read.latency(epoch, node))
             assert row.latency_percentile_bps == read.percentile(epoch, node, active)
-            assert row.uptime_bps == read.uptime(epoch, node)
+            assert row.uptime_bps == read.uptime(epoch, node, active)
 
 
 def assert_books_hold(epochs: list[int]) -> None:

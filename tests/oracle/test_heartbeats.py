@@ -1,4 +1,4 @@
-"""Heartbeats: which slots they fill, which are refused, what waits for its epoch (R25)."""
+"""Heartbeats: their slots, rejected ones, and those that arrive before their epoch (R25)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from oracle import heartbeats
-from oracle.batch_parsing import Ingested
-from staking.models import Heartbeat, Node
+from oracle.batch_parsing import BatchResult
+from staking.models import EarlyHeartbeat, Heartbeat, Node
+from staking.services.parameters import schedule
 from tests.network import START, Network
 from tests.oracle import machines
 from tests.oracle.machines import counted, rfc3339
@@ -24,26 +25,34 @@ def beat(at: datetime, number: int = 0) -> dict[str, Any]:
     return {"node": machines.address(number), "at": rfc3339(at)}
 
 
-def send(*items: object, now: datetime = NOON, ahead: bool = False) -> Ingested:
+def send(*items: object, now: datetime = NOON, ahead: bool = False) -> BatchResult:
     return heartbeats.ingest(items=items, now=now, ahead=ahead)
 
 
-def heard() -> list[tuple[datetime, int]]:
-    numbers = {
-        id_: number for number, id_ in enumerate(Node.objects.order_by("id").values_list("id", flat=True))
-    }
-    return [
-        (at, numbers[node])
-        for at, node in Heartbeat.objects.order_by("at", "node_id").values_list("at", "node_id")
-    ]
+def machine_numbers() -> dict[int, int]:
+    ids = Node.objects.order_by("id").values_list("id", flat=True)
+    return {id_: number for number, id_ in enumerate(ids)}
 
 
-def test_a_slot_is_stored_by_its_start(network: Network) -> None:
+def recorded_slots() -> list[tuple[int, int, int]]:
+    """(epoch, slot, machine) of every heartbeat."""
+    numbers = machine_numbers()
+    rows = Heartbeat.objects.order_by("epoch", "slot", "node_id").values_list("epoch", "slot", "node_id")
+    return [(epoch, slot, numbers[node]) for epoch, slot, node in rows]
+
+
+def early() -> list[tuple[datetime, int]]:
+    numbers = machine_numbers()
+    rows = EarlyHeartbeat.objects.order_by("at", "node_id").values_list("at", "node_id")
+    return [(at, numbers[node]) for at, node in rows]
+
+
+def test_a_heartbeat_is_recorded_in_its_slot(network: Network) -> None:
     answer = send(
         beat(START), beat(START + 5 * MINUTE - MS, 1), beat(START + 5 * MINUTE), beat(START + 17 * MINUTE, 2)
     )
     assert counted(answer) == (4, 0, [])
-    assert heard() == [(START, 0), (START, 1), (START + 5 * MINUTE, 0), (START + 15 * MINUTE, 2)]
+    assert recorded_slots() == [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 3, 2)]
 
 
 def test_a_second_one_in_a_slot_changes_nothing(network: Network) -> None:
@@ -53,7 +62,7 @@ def test_a_second_one_in_a_slot_changes_nothing(network: Network) -> None:
         2,
         [],
     )
-    assert heard() == [(START, 0), (START, 1)]
+    assert recorded_slots() == [(1, 0, 0), (1, 0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -69,18 +78,18 @@ def test_bounds_of_time(network: Network, at: datetime, codes: list[str]) -> Non
     assert counted(send(beat(at))) == (1 - len(codes), 0, codes)
 
 
-def test_just_ahead_of_the_next_epoch_it_waits_as_sent(network: Network) -> None:
+def test_a_heartbeat_past_the_end_of_the_epoch_is_early(network: Network) -> None:
     at = START + DAY + 2 * MINUTE
     assert counted(send(beat(at), beat(at), now=START + DAY - MINUTE)) == (1, 1, [])
-    assert heard() == [(at, 0)]
+    assert (recorded_slots(), early()) == ([], [(at, 0)])
 
 
-def test_imported_ones_wait_for_their_epoch_and_count_in_it(network: Network) -> None:
+def test_imported_heartbeats_count_in_their_epoch(network: Network) -> None:
     minutes = [START + DAY + number * MINUTE for number in range(12)]
     assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (12, 0, [])
     assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (0, 12, [])
     network.settle(2)
-    # Three of 288 slots; the others were never heard of.
+    # Three of 288 slots; the other nodes were never heard.
     assert [network.row(machines.address(number), 2).uptime_bps for number in range(3)] == [
         10_000 * 3 // 288,
         0,
@@ -88,7 +97,7 @@ def test_imported_ones_wait_for_their_epoch_and_count_in_it(network: Network) ->
     ]
 
 
-def test_in_a_slot_that_was_heard_ahead_it_is_a_duplicate(network: Network) -> None:
+def test_a_heartbeat_in_the_slot_of_an_early_one_is_a_duplicate(network: Network) -> None:
     send(beat(START + DAY + MINUTE), now=START, ahead=True)
     network.settle()
     now = START + DAY + timedelta(hours=1)
@@ -111,7 +120,7 @@ def test_uptime_is_slots_heard_of_slots_counted(network: Network) -> None:
 
 
 def test_slots_follow_the_parameters_of_the_epoch(db: None) -> None:
-    network = Network(heartbeat_slot_seconds=60)
+    network = Network(heartbeat_slot_seconds=60, heard_quorum_bps=0)
     machines.register(1)
     assert counted(send(beat(START + 59_999 * MS), beat(START + MINUTE))) == (2, 0, [])
     network.settle()
@@ -135,10 +144,29 @@ def test_slots_follow_the_parameters_of_the_epoch(db: None) -> None:
         ({"node": "0x" + "12" * 20, "at": rfc3339(START - DAY)}, "not_found"),
     ],
 )
-def test_bad_items_are_named_and_the_others_stored(network: Network, item: object, code: str) -> None:
+def test_rejected_items_are_listed_and_the_others_recorded(network: Network, item: object, code: str) -> None:
     answer = send(beat(START), item, beat(START, 1))
     assert counted(answer) == (2, 0, [code])
     assert (answer.rejected[0].index, answer.rejected[0].job_id) == (1, None)
+
+
+def test_early_heartbeats_get_the_slots_of_the_epoch_that_opens(network: Network) -> None:
+    """Two of one slot count once; those of later epochs stay early; a new slot length applies."""
+    minutes = (0, 1, 59, 60, 1_439, 1_440)
+    send(*(beat(START + DAY + minute * MINUTE) for minute in minutes), now=START, ahead=True)
+    schedule(changes={"heartbeat_slot_seconds": 3_600}, from_epoch=2, proposal=1, now=START)
+    network.settle()
+    assert recorded_slots() == [(2, 0, 0), (2, 1, 0), (2, 23, 0)]
+    assert early() == [(START + 2 * DAY, 0)]
+    network.settle()
+    assert recorded_slots()[3:] == [(3, 0, 0)]
+    assert early() == []
+
+
+def test_two_nodes_in_one_slot_in_any_order(network: Network) -> None:
+    answer = send(beat(START, 2), beat(START), beat(START, 1), beat(START + MINUTE, 2))
+    assert counted(answer) == (3, 1, [])
+    assert recorded_slots() == [(1, 0, 0), (1, 0, 1), (1, 0, 2)]
 
 
 def test_an_empty_batch(network: Network) -> None:

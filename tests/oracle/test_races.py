@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oracle import heartbeats
-from oracle.batch_parsing import Ingested
+from oracle.batch_parsing import BatchResult
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
 from staking.models import Heartbeat, Receipt
@@ -36,7 +36,7 @@ def shuffled(items: list[Any], seed: int) -> list[Any]:
     return random.Random(seed).sample(items, len(items))
 
 
-def totals(answers: list[Ingested]) -> tuple[int, int, Counter[str]]:
+def totals(answers: list[BatchResult]) -> tuple[int, int, Counter[str]]:
     refused = Counter(one.code for answer in answers for one in answer.rejected)
     return sum(a.accepted for a in answers), sum(a.duplicates for a in answers), refused
 

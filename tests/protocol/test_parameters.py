@@ -46,6 +46,7 @@ sla_min_jobs 10 1 1000
 sla_strike_window_epochs 30 1 365
 latency_window_jobs 100 1 10000
 heartbeat_slot_seconds 300 10 3600
+heard_quorum_bps 2000 0 10000
 uptime_floor_bps 8000 0 9900
 rejection_limit_bps 2000 0 10000
 latency_cv_limit_bps 10000 1000 50000

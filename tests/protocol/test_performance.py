@@ -16,6 +16,7 @@ from protocol.performance import (
     average_latency,
     cap_degraded,
     counted_slots,
+    first_slot,
     is_degraded,
     is_good,
     is_high_performer,
@@ -139,26 +140,37 @@ def test_ratios_round_down_and_an_empty_one_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("registered", "until", "slots"),
+    ("registered_ms", "slot"),
+    [(-5_000, 0), (0, 0), (299_999, 0), (300_000, 1), (300_001, 1), (86_399_000, 287)],
+)
+def test_a_slot_counts_when_it_ends_after_the_registration(registered_ms: int, slot: int) -> None:
+    assert first_slot(registered_ms, 300_000) == slot
+
+
+@pytest.mark.parametrize(
+    ("quorum", "active", "heard", "slots"),
     [
-        (-5_000, 86_400, (0, 288)),
-        (0, 86_400, (0, 288)),
-        (299, 86_400, (0, 288)),
-        (300, 86_400, (1, 288)),
-        (301, 86_400, (1, 288)),
-        (0, 299, (0, 0)),
-        (0, 300, (0, 1)),
-        (0, 90_000, (0, 288)),
-        (86_399, 86_400, (287, 288)),
-        (900, 600, (3, 3)),
+        # A fifth of ten nodes is two; nobody was heard in slot 3.
+        (2_000, 10, {0: 2, 1: 1, 2: 10, 4: 2}, [0, 2, 4]),
+        # A fifth of eleven is more than two.
+        (2_000, 11, {0: 2, 1: 3}, [1]),
+        (0, 10, {0: 2}, [0, 1, 2, 3, 4]),
+        (10_000, 3, {0: 3, 1: 2, 4: 3}, [0, 4]),
+        (1, 1_000_000, {0: 99, 1: 100}, [1]),
+        (2_000, 0, {}, [0, 1, 2, 3, 4]),
+        (2_000, 10, {}, []),
     ],
 )
-def test_a_slot_counts_once_it_is_over_and_if_the_node_was_there(
-    registered: int, until: int, slots: tuple[int, int]
+def test_a_slot_counts_when_the_quorum_of_active_nodes_was_heard(
+    quorum: int, active: int, heard: dict[int, int], slots: list[int]
 ) -> None:
-    start = 1_700_000_000_000
-    seconds = (registered * 1_000 + start, until * 1_000 + start, 86_400_000 + start)
-    assert counted_slots(start, 300_000, *seconds) == slots
+    params = replace(DEFAULTS, heard_quorum_bps=quorum)
+    assert counted_slots(params, heard, active, 5) == slots
+
+
+def test_only_slots_that_are_over_count() -> None:
+    assert counted_slots(DEFAULTS, {0: 1, 1: 1}, 1, 1) == [0]
+    assert counted_slots(DEFAULTS, {0: 1, 1: 1}, 1, 0) == []
 
 
 def test_uptime() -> None:

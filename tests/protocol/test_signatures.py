@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from protocol.addresses import checksum
 from protocol.errors import ReceiptInvalid
-from protocol.signatures import address_of_private_key, receipt_digest, recover, sign
+from protocol.signatures import address_of_private_key, canonical_signature, receipt_digest, recover, sign
 
 CHAIN = 31_337
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
@@ -107,6 +107,43 @@ def test_v_says_which_of_two_keys() -> None:
         other = signature[:64] + bytes([55 - signature[64]])
         assert recover(digest, other) not in (None, SIGNER)
     assert seen == {27, 28}
+
+
+@pytest.mark.parametrize("latency", range(8))
+def test_the_canonical_form_has_27_or_28_and_recovers_to_the_signer(latency: int) -> None:
+    digest = receipt_digest(CHAIN, **{**RECEIPT, "latency_ms": latency})
+    signature = sign(digest, KEY)
+    other = signature[:64] + bytes([signature[64] - 27])
+    assert canonical_signature(signature) == canonical_signature(other) == signature
+    assert recover(digest, canonical_signature(other)) == SIGNER
+
+
+NUMBER = bytes(31) + b"\x01"
+HALF = (ORDER // 2).to_bytes(32, "big")
+LARGEST = (ORDER - 1).to_bytes(32, "big")
+
+
+def test_the_bounds_of_r_and_s_are_inclusive() -> None:
+    for r, s in ((NUMBER, NUMBER), (LARGEST, HALF)):
+        assert canonical_signature(r + s + b"\x00") == r + s + b"\x1b"
+        assert canonical_signature(r + s + b"\x1c") == r + s + b"\x1c"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        b"", NUMBER + NUMBER, NUMBER + NUMBER + b"\x1b\x1b", bytes(32) + NUMBER + b"\x1b",
+        NUMBER + bytes(32) + b"\x1b", ORDER.to_bytes(32, "big") + NUMBER + b"\x1b",
+        NUMBER + (ORDER // 2 + 1).to_bytes(32, "big") + b"\x1b", NUMBER + LARGEST + b"\x1b",
+        NUMBER + ORDER.to_bytes(32, "big") + b"\x1b", b"\xff" * 64 + b"\x1b",
+        *(NUMBER + NUMBER + bytes([v]) for v in (2, 3, 26, 29, 255)),
+    ],
+    ids=bytes.hex,
+)  # fmt: skip
+def test_bytes_that_cannot_be_a_signature_are_refused(signature: bytes) -> None:
+    with pytest.raises(ReceiptInvalid) as error:
+        canonical_signature(signature)
+    assert error.value.field == "signature"
 
 
 def test_the_twin_of_a_signature_is_refused() -> None:

@@ -15,7 +15,8 @@ DAY = 86_400
 # A whole delegated side can go, so that pools begin new generations; windows and cooldowns are short.
 PARAMETERS: dict[str, Any] = {
     "min_amount": "0.000003", "emission_per_epoch": "0.001", "unbonding_seconds": 3 * DAY, "sla_min_jobs": 8,
-    "latency_window_jobs": 5, "heartbeat_slot_seconds": 3_600, "cooldown_epochs": 1, "dispute_deposit": "0.000050",
+    "latency_window_jobs": 5, "heartbeat_slot_seconds": 3_600, "heard_quorum_bps": 5_000,
+    "cooldown_epochs": 1, "dispute_deposit": "0.000050",
     "offences": [{"name": "invalid_proof", "self_bps": 10_000, "delegated_bps": 10_000}],
 }  # fmt: skip
 
@@ -28,6 +29,7 @@ def pair() -> Pair:
         sla_min_jobs=8,
         latency_window_jobs=5,
         heartbeat_slot_seconds=3_600,
+        heard_quorum_bps=5_000,
         cooldown_epochs=1,
         dispute_deposit=50,
     )

@@ -41,6 +41,14 @@ def _uptime(net: Model, node: Node) -> int:
         for number in range(net.params["epoch_seconds"] // slot)
         if net.start + (number + 1) * slot > node.registered
     ]
+    active = [address for address in net.rows if net.status(address) == "active"]
+    # A slot counts when at least heard_quorum_bps of the active nodes were heard in it.
+    counted = [
+        number
+        for number in counted
+        if BPS * sum((address, number) in net.beats for address in active)
+        >= net.params["heard_quorum_bps"] * len(active)
+    ]
     if not counted or not net.beats:
         return BPS
     return BPS * sum((node.address, number) in net.beats for number in counted) // len(counted)

@@ -59,7 +59,7 @@ class Crowd:
             region=self.dice.choice(["eu-west", "us-east"]),
         )
         if self.dice.random() < 0.5:
-            self.pair.beat(number, set(self.dice.sample(range(24), self.dice.randint(16, 24))))
+            self.pair.beat(number, set(self.dice.sample(range(24), self.dice.randint(4, 24))))
         if self.dice.random() < 0.25:
             self.misbehave(number)
 

@@ -50,8 +50,9 @@ def test_without_an_accepted_job_the_sla_is_unknown(net: Network) -> None:
     )
 
 
-def test_the_worked_example_of_q_end_to_end(net: Network) -> None:
+def test_the_worked_example_of_q_end_to_end() -> None:
     """Section 15, 5 (1.24×): 94 of 100 others slower, 2,400 IFM, all jobs good, no scarcity, 285.4 of 288 slots."""
+    net = Network(heard_quorum_bps=0)
     node = net.node(1, own=2_400)
     for number in range(2, 102):
         net.node(number)
@@ -141,13 +142,57 @@ def test_uptime_counts_the_slots_that_are_over(net: Network) -> None:
     assert [net.row(node).degraded for node in (here, late, latest)] == [True, False, True]
 
 
-def test_a_silent_oracle_is_nobodys_fault(net: Network) -> None:
-    first, second = net.node(1, own=100), net.node(2, own=100)
+@pytest.mark.parametrize("quorum", [0, 2_000, 10_000])
+def test_an_epoch_without_heartbeats_lowers_no_uptime(quorum: int) -> None:
+    net = Network(heard_quorum_bps=quorum)
+    nodes = [net.node(1, own=100), net.node(2, own=100)]
     net.settle()
-    assert [net.row(node).uptime_bps for node in (first, second)] == [10_000, 10_000]
+    assert [net.row(node).uptime_bps for node in nodes] == [10_000, 10_000]
+
+
+def test_with_a_quorum_of_0_every_slot_counts() -> None:
+    net = Network(heard_quorum_bps=0)
+    first, second = net.node(1, own=100), net.node(2, own=100)
     net.beat(first, [5])
     net.settle()
     assert [net.row(node).uptime_bps for node in (first, second)] == [10_000 // SLOTS, 0]
+
+
+def test_a_slot_in_which_nearly_no_node_was_heard_does_not_count() -> None:
+    """A fifth of six active nodes is two; in slots 2 and 3 only one was heard, in the others none."""
+    net = Network()
+    nodes = [net.node(number, own=100) for number in range(1, 7)]
+    net.beat(nodes[0], [0, 1, 2])
+    net.beat(nodes[1], [0, 3])
+    net.beat(nodes[2], [1])
+    net.settle()
+    rows = [net.row(node) for node in nodes]
+    assert [(row.slots_heard, row.slots_counted) for row in rows] == [(2, 2), (1, 2), (1, 2)] + [(0, 2)] * 3
+    assert [row.uptime_bps for row in rows] == [10_000, 5_000, 5_000, 0, 0, 0]
+
+
+def test_only_active_nodes_make_up_the_quorum() -> None:
+    """Two of three are active: half of them is one. The heartbeats of the retired node count for itself alone."""
+    net = Network(heard_quorum_bps=5_000)
+    nodes = [net.node(number, own=100) for number in range(1, 4)]
+    net.change(nodes[2], status="retired")
+    net.beat(nodes[0], [0])
+    net.beat(nodes[2], [0, 1])
+    net.settle()
+    assert [net.row(node).uptime_bps for node in nodes] == [10_000, 0, 10_000]
+
+
+def test_a_heartbeat_before_the_registration_counts_for_the_quorum_alone() -> None:
+    net = Network(heard_quorum_bps=5_000)
+    first = net.node(1, own=100)
+    net.wait(3_600)
+    late = net.node(2, own=100)
+    net.beat(late, [0, 12])
+    net.settle()
+    assert [(net.row(node).slots_heard, net.row(node).slots_counted) for node in (first, late)] == [
+        (0, 2),
+        (1, 1),
+    ]
 
 
 def test_a_node_registered_in_the_last_slot_has_full_uptime_when_none_is_counted(net: Network) -> None:

@@ -24,7 +24,7 @@ def ranked(net: Network) -> list[tuple[str, int]]:
 
 def test_a_node_without_a_window_scores_ten_thousand_and_is_sound(net: Network) -> None:
     """Silent in slots that others filled, yet neither ten jobs nor a settled epoch to judge it by."""
-    other, node = net.node(1), net.node(2)
+    other, node = net.node(1, own=2), net.node(2, own=1)
     net.beat(other, range(144))
     net.wait(43_200)
     net.work(node, 9, outcome="timeout")
@@ -88,11 +88,27 @@ def test_only_active_nodes_are_ranked(net: Network) -> None:
     assert [node for node, _ in ranked(net)] == [made[3]]
 
 
+def test_a_node_without_stake_is_ranked_while_it_has_a_recent_receipt(net: Network) -> None:
+    """From its first receipt in epoch 1 up to epoch 31, whatever its outcome; with stake it is ranked in any case."""
+    staked, worked, _idle = net.node(1, own=1), net.node(2), net.node(3)
+    assert {node for node, _ in ranked(net)} == {staked}
+    net.work(worked, 1, outcome="rejected")
+    assert {node for node, _ in ranked(net)} == {staked, worked}
+    net.settle(30)
+    assert net.epoch.number == 31
+    assert {node for node, _ in ranked(net)} == {staked, worked}
+    net.settle()
+    assert {node for node, _ in ranked(net)} == {staked}
+    assert net.row(worked).last_receipt_epoch == 1
+    net.work(worked, 1)
+    assert {node for node, _ in ranked(net)} == {staked, worked}
+
+
 def test_movement_since_the_former_ranking(net: Network) -> None:
-    first, second = net.node(1), net.node(2)
+    first, second = net.node(1, own=1), net.node(2, own=1)
     ranked(net)
     net.delegate(second, 1, 5)
-    third = net.node(3)
+    third = net.node(3, own=1)
     ranked(net)
     rows = RankingRow.objects.filter(ranking=Ranking.objects.latest("id")).order_by("rank")
     assert [(row.node.address, row.movement) for row in rows.select_related("node")] == [
