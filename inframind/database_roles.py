@@ -20,6 +20,7 @@ REFUSED = {
     "django_migrations": "INSERT, UPDATE, DELETE",
     "ledger_transaction": "UPDATE, DELETE",
     "ledger_entry": "UPDATE, DELETE",
+    "ledger_journalnumber": "UPDATE, DELETE",
     # Balances move by a trigger, with the rights of who posts.
     "ledger_account": "DELETE",
     "staking_network": "DELETE",

@@ -41,6 +41,28 @@ class Transaction(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class JournalNumber(models.Model):
+    """The number of a transaction in the journal, without gaps, and the hash of the journal up to it.
+
+    Written once, by the settlement that follows the transaction (ledger/numbering.py).
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    # No foreign key: the rows are selected from the transactions, which are never deleted.
+    transaction = models.OneToOneField(
+        Transaction, models.PROTECT, related_name="numbered", db_constraint=False
+    )
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="ledger_journalnumber_from_1", condition=models.Q(number__gte=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: transaction {self.transaction_id}"
+
+
 class Entry(models.Model):
     """One side of a transaction: µIFM that an account gained (positive) or gave (negative)."""
 

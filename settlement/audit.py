@@ -6,7 +6,9 @@ from django.db import connection
 
 from delegation.audit import CHECKS as DELEGATION
 from governance.audit import CHECKS as GOVERNANCE
+from ledger.numbering import journal_head
 from staking.audit import CHECKS as STAKING
+from staking.models import Epoch
 from staking.services.epochs import open_epoch
 
 CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE}
@@ -15,11 +17,15 @@ CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE}
 def audit(*, since: int | None = None) -> list[str]:
     """Every fault, with the number of its rule and the row; empty when there is none.
 
-    Checks that recount an epoch's receipts do so from epoch `since` on, by default for the last settled one.
+    Checks that read an epoch's receipts and transactions again do so from epoch `since` on, by default for the last
+    settled one.
     """
     epoch = open_epoch()
     number = 1 if epoch is None else epoch.number
-    values = {"open": number, "since": number - 1 if since is None else since}
+    since = number - 1 if since is None else since
+    former = Epoch.objects.filter(number=since - 1).values_list("journal_last", flat=True).first()
+    head = journal_head(up_to=former or 0)
+    values = {"open": number, "since": since, "number": head.number, "transaction": head.transaction}
     faults = []
     with connection.cursor() as cursor:
         for name, check in CHECKS.items():

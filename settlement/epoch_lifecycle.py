@@ -70,6 +70,8 @@ def open_next_epoch(settlement: Settlement) -> None:
         totals=settlement.totals,
         merkle_root=settlement.merkle_root,
         plan_hash=settlement.plan_hash,
+        journal_last=settlement.journal.number,
+        journal_hash="0x" + settlement.journal.hash.hex(),
     )
     number = settlement.number + 1
     parameters = parameters_in(number)

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from django.db import connection
 
+from ledger.numbering import number_transactions
 from postgres.model_rows import columns
 from protocol.exits import exit_leaves
 from protocol.merkle import Leaf, MerkleTree
@@ -28,7 +29,10 @@ _values = attrgetter("id", *COLUMNS)
 
 
 def write_report(settlement: Settlement) -> None:
-    """Step 14. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results."""
+    """Step 14. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results.
+
+    Also number and chain the epoch's ledger transactions (R9).
+    """
     _resize_windows(settlement)
     plan = sha256(f"{settlement.pool}\n".encode())
     with connection.cursor() as cursor:
@@ -44,6 +48,8 @@ def write_report(settlement: Settlement) -> None:
     settlement.totals = _totals(settlement)
     plan.update(settlement.merkle_root.encode())
     settlement.plan_hash = plan.hexdigest()
+    # No step after this one posts.
+    settlement.journal = number_transactions()
 
 
 def _resize_windows(settlement: Settlement) -> None:

@@ -15,6 +15,7 @@ from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
 from staking.models import Attestation, Bucket, Node, Receipt, Slash
 from staking.services import events
+from staking.services.counters import next_numbers
 
 NOT_GOOD = """
 SELECT node_id, job_id, outcome, proof FROM staking_receipt
@@ -42,7 +43,10 @@ def detect_offences(settlement: Settlement) -> None:
 
 
 def create_slashes(settlement: Settlement) -> None:
-    """Step 7. Create a pending slash for each offence, and start its cooldown or suspension (R32, R34)."""
+    """Step 7. Create a pending slash for each offence, and start its cooldown or suspension (R32, R34).
+
+    Slashes are numbered without gaps, by (node address, order of the offence table).
+    """
     if not settlement.offences:
         return
     receipts = _evidence(settlement)
@@ -55,6 +59,8 @@ def create_slashes(settlement: Settlement) -> None:
             slash.measured = _measured(settlement, node, offence.name, attested.get(node.id))
             settlement.created.append(slash)
             node.slashes_created += 1
+    for slash, number in zip(settlement.created, next_numbers("slash", len(settlement.created)), strict=True):
+        slash.id = number
     Slash.objects.bulk_create(settlement.created)
     for slash in settlement.created:
         _impose(settlement, slash)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ledger.numbering import JournalHead
 from protocol.exits import TokenSums
 from protocol.offences import FoundOffence
 from protocol.parameters import Parameters
@@ -39,6 +40,7 @@ class Settlement:
     totals: dict[str, int] = field(default_factory=dict)
     plan_hash: str = ""
     merkle_root: str = ""
+    journal: JournalHead = field(init=False)
 
     @property
     def number(self) -> int:

@@ -1,9 +1,40 @@
-"""What must always hold of ledger, nodes, epochs and slashes (section 14). Each check is one set-based statement
-that answers with a sentence for each row that is off."""
+"""Checks of ledger, nodes, epochs and slashes (section 14): set-based statements that return a sentence per wrong row.
+
+`since` is the first epoch whose receipts and transactions are read again; `number` and `transaction` are the journal's
+number and transaction id at its opening.
+"""
 
 from __future__ import annotations
 
+from ledger.numbering import CONTENT, FIRST_HASH
+
 CHECKS: dict[str, str] = {
+    "1 journal numbers": """
+        SELECT format('transaction %s: number %s, the former one is %s of transaction %s', transaction_id, number,
+          former, earlier)
+        FROM (
+          SELECT number, transaction_id, coalesce(lag(number) OVER journal, greatest(%(number)s - 1, 0)) AS former,
+            coalesce(lag(transaction_id) OVER journal, 0) AS earlier
+          FROM ledger_journalnumber WHERE number >= %(number)s WINDOW journal AS (ORDER BY number)
+        ) j WHERE number <> former + 1 OR transaction_id <= earlier""",
+    "1 journal hashes": f"""
+        SELECT format('transaction %s: number %s, its content or the one before does not match its hash',
+          coalesce(t.id, j.transaction_id), coalesce(j.number::text, 'missing'))
+        FROM ({CONTENT.format(after="%(transaction)s")}) t
+        FULL JOIN (
+          SELECT number, transaction_id, hash,
+            coalesce(lag(hash) OVER (ORDER BY number), decode('{FIRST_HASH.hex()}', 'hex')) AS former
+          FROM ledger_journalnumber WHERE number >= %(number)s
+        ) j ON j.transaction_id = t.id
+        WHERE coalesce(t.id, j.transaction_id) > %(transaction)s
+          AND coalesce(t.id, j.transaction_id) <= (SELECT max(transaction_id) FROM ledger_journalnumber)
+          AND j.hash IS DISTINCT FROM sha256(j.former || t.content)""",
+    "1 journal heads": """
+        SELECT format('epoch %s: number %s and hash %s, the journal has %s', z.number, z.journal_last,
+          z.journal_hash, coalesce('0x' || encode(j.hash, 'hex'), 'none'))
+        FROM staking_epoch z LEFT JOIN ledger_journalnumber j ON j.number = z.journal_last
+        WHERE z.status = 'settled' AND z.journal_last IS DISTINCT FROM 0
+          AND z.journal_hash IS DISTINCT FROM '0x' || encode(j.hash, 'hex')""",
     "1 balanced transactions": """
         SELECT format('transaction %s (%s): entries sum to %s over %s rows', t.id, t.kind, coalesce(e.total, 0), coalesce(e.rows, 0))
         FROM ledger_transaction t
@@ -57,6 +88,11 @@ CHECKS: dict[str, str] = {
         FROM staking_slash
         WHERE slashed <> burned + honest + returned OR slashed <> self_slashed + delegated_slashed
           OR (status <> 'executed' AND slashed <> 0)""",
+    "8 slash numbers": """
+        SELECT format('slashes: %s rows, last number %s, counter %s', s.rows, s.last, coalesce(c.last, 0))
+        FROM (SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM staking_slash) s
+        LEFT JOIN staking_counter c ON c.name = 'slash'
+        WHERE s.rows <> s.last OR s.last <> coalesce(c.last, 0)""",
     "8 burned": """
         SELECT format('burned: ledger %s, slashes %s', l.burned, s.burned)
         FROM (SELECT coalesce(sum(balance), 0) AS burned FROM ledger_account WHERE name = 'burned') l,

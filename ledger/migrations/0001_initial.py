@@ -15,6 +15,8 @@ CREATE TRIGGER ledger_transaction_append_only BEFORE UPDATE OR DELETE ON ledger_
   FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry
   FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
+CREATE TRIGGER ledger_journalnumber_append_only BEFORE UPDATE OR DELETE ON ledger_journalnumber
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER ledger_account_keep BEFORE DELETE ON ledger_account
   FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 
@@ -30,6 +32,8 @@ END $$;
 CREATE TRIGGER ledger_transaction_no_truncate BEFORE TRUNCATE ON ledger_transaction
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
 CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
+CREATE TRIGGER ledger_journalnumber_no_truncate BEFORE TRUNCATE ON ledger_journalnumber
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
 CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_account
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();
@@ -157,6 +161,11 @@ BEGIN
   RETURN posted;
 END $$;
 
+-- As a window function over transactions in their order: the hash of the journal up to each (ledger/numbering.py).
+CREATE FUNCTION ledger_next_hash(state bytea, former bytea, content bytea) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN sha256(coalesce(state, former) || content); END $$;
+CREATE AGGREGATE ledger_hash(former bytea, content bytea) (SFUNC = ledger_next_hash, STYPE = bytea, PARALLEL = SAFE);
+
 -- With room for the new version of a row on its own page, an update of a balance leaves both indexes alone (HOT):
 -- a third of the time of a posting over every node.
 ALTER TABLE ledger_account SET (fillfactor = 50);
@@ -164,6 +173,8 @@ ALTER TABLE ledger_account SET (fillfactor = 50);
 
 UNDO = """
 DROP FUNCTION ledger_post(text, text, text, text, timestamptz, integer, text[], bigint[]);
+DROP AGGREGATE ledger_hash(bytea, bytea);
+DROP FUNCTION ledger_next_hash(bytea, bytea, bytea);
 DROP FUNCTION ledger_refuse() CASCADE;
 DROP FUNCTION ledger_refuse_truncate() CASCADE;
 DROP FUNCTION ledger_guard_account() CASCADE;
@@ -226,6 +237,29 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["kind", "id"], name="ledger_transaction_kind")],
                 "constraints": [
                     models.UniqueConstraint(fields=("key",), name="ledger_transaction_unique_key")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="JournalNumber",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "transaction",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="numbered",
+                        to="ledger.transaction",
+                    ),
+                ),
+                ("hash", models.BinaryField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="ledger_journalnumber_from_1"
+                    )
                 ],
             },
         ),

@@ -99,6 +99,10 @@ class EpochReport(serializers.Serializer[Any]):
     returned = AmountField(allow_null=True)
     totals = TotalsField()
     merkle_root = RootField(allow_null=True)
+    journal_last = serializers.IntegerField(
+        allow_null=True, help_text="The number of the last ledger transaction up to the settlement."
+    )
+    journal_hash = RootField(allow_null=True, help_text="The hash of the journal up to that transaction.")
     anchor = serializers.SerializerMethodField()
 
     @extend_schema_field(AnchorSchema)

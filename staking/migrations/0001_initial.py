@@ -268,6 +268,8 @@ class Migration(migrations.Migration):
                 ("totals", models.JSONField(default=dict)),
                 ("merkle_root", models.CharField(blank=True, max_length=66)),
                 ("plan_hash", models.CharField(blank=True, max_length=66)),
+                ("journal_last", models.BigIntegerField(null=True)),
+                ("journal_hash", models.CharField(blank=True, max_length=66)),
             ],
             options={
                 "constraints": [
@@ -581,12 +583,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Slash",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 (
                     "node",
                     models.ForeignKey(

@@ -69,7 +69,11 @@ class ParameterSet(models.Model):
 
 
 class Epoch(models.Model):
-    """A stretch of time [start, end) that is settled once (R4)."""
+    """A stretch of time [start, end) that is settled once (R4).
+
+    `journal_last` is the number of the last ledger transaction up to its settlement, `journal_hash` the hash of the
+    journal up to it.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -94,6 +98,8 @@ class Epoch(models.Model):
     totals = models.JSONField(default=dict)
     merkle_root = models.CharField(max_length=66, blank=True)
     plan_hash = models.CharField(max_length=66, blank=True)
+    journal_last = models.BigIntegerField(null=True)
+    journal_hash = models.CharField(max_length=66, blank=True)
 
     class Meta:
         constraints = [

@@ -6,7 +6,7 @@ from staking.models.node import Node
 
 
 class Slash(models.Model):
-    """A charge against a node and what became of it (section 8). Rates, bases and windows are fixed at creation."""
+    """A slash of a node and its outcome (section 8). Rates, bases and windows are fixed at creation."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -16,6 +16,8 @@ class Slash(models.Model):
 
     UNRESOLVED = ("pending", "disputed")
 
+    # Assigned by the settlement, without gaps.
+    id = models.BigIntegerField(primary_key=True)
     node = models.ForeignKey(Node, models.PROTECT, related_name="slashes", db_index=False)
     offence = models.CharField(max_length=16)
     table_order = models.SmallIntegerField()
