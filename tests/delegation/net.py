@@ -68,9 +68,13 @@ class Net:
             **{"region": "eu-west", **fields},
         )
         if stake:
-            self.fund(operator, stake)
-            stakes.stake(node=node, amount=stake * MICRO, actor=operator, now=self.now)
+            self.stake(node, operator, stake)
         return made
+
+    def stake(self, node: str, operator: str, amount: int) -> None:
+        """Fund the operator with whole IFM and stake them."""
+        self.fund(operator, amount)
+        stakes.stake(node=node, amount=amount * MICRO, actor=operator, now=self.now)
 
     def fund(self, wallet: str, amount: int) -> None:
         faucet.fund(wallet=wallet, amount=amount * MICRO, now=self.now)

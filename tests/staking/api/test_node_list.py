@@ -23,6 +23,7 @@ from web.models import DataChange
 def ranked(three: Net) -> Net:
     """After an epoch in which North and South worked, South badly, and a newcomer that is not ranked yet."""
     Caller(ANNA).post(f"nodes/{SOUTH}/delegate", {"amount": "1000"})
+    three.stake(EAST, OLGA, 1)
     three.work(NORTH)
     three.work(SOUTH, good=9, bad=1, outcome=1)
     three.settle()
@@ -145,6 +146,7 @@ def test_pages_of_one_make_up_the_whole_list_whatever_is_filtered(three: Net, ge
     for number in range(40):
         region = "us-east" if number % 9 == 8 else "eu-west"
         three.node(address(f"{number:04x}dd"), OLGA, 100 + 7 * number % 20, region=region)
+    three.stake(EAST, OLGA, 1)
     rankings.rank(now=three.now)
     for ordering, key in {"-stake": stake_down, "name": by_name, "rank": by_rank}.items():
         whole = sorted(get("nodes", limit=200)["results"], key=key)

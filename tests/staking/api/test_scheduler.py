@@ -23,6 +23,7 @@ NAMES = {NORTH: "north", SOUTH: "south", EAST: "east", WEST: "west"}
 def ranked(three: Net) -> Net:
     """North (tier 3, trusted hardware), West (tier 2), South (tier 1) and East (tier 0) after a ranking."""
     three.node(WEST, ANNA, 2_000, region="eu-west")
+    three.stake(EAST, OLGA, 1)
     three.settle()
     rankings.rank(now=three.now)
     return three
@@ -133,6 +134,14 @@ def test_questions_that_cannot_be_meant_are_refused(ranked: Net, refused: Any) -
         {"limit": "201"}, {"limit": "many"}, {"offset": "-1"},
     ):  # fmt: skip
         refused("invalid", "scheduler/nodes", **{"job_class": "cpu", **query})
+
+
+def test_a_node_without_stake_and_recent_receipts_is_not_eligible(three: Net, get: Any) -> None:
+    rankings.rank(now=three.now)
+    assert names(get) == ["north", "south"]
+    three.work(EAST, good=1)
+    rankings.rank(now=three.now)
+    assert sorted(names(get)) == ["east", "north", "south"]
 
 
 def test_nobody_is_eligible_before_the_first_ranking(three: Net, get: Any) -> None:
