@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def net() -> Network:
-    """A node with 2,000 IFM of own stake, eight hours into epoch 3; slots of a minute, all of which count, epochs of a day."""
+    """A node with 2,000 IFM of own stake, eight hours into epoch 3; epochs of a day, every slot of a minute counts."""
     net = Network(epoch_seconds=86_400, heartbeat_slot_seconds=60, heard_quorum_bps=0)
     net.node(1, own=2_000)
     net.settle(2)
