@@ -1,6 +1,7 @@
-"""What the submitter remembers: its transactions, where epochs are anchored, and what it last saw of the chain.
+"""What the database knows of the chain: sent transactions, anchored epochs, credited deposits.
 
-The settlement contract decides what is anchored (R52). Rows here follow it and are corrected when they differ.
+The settlement contract decides what is anchored (R52): `Anchor` and `ChainStatus` follow it and are corrected when they
+differ. Deposits are final when they are written, and are never changed (R54).
 """
 
 from __future__ import annotations
@@ -112,3 +113,62 @@ class ChainStatus(models.Model):
 
     def __str__(self) -> str:
         return self.problem or "ok"
+
+
+class Deposit(models.Model):
+    """Tokens that a wallet locked in the token contract, and that were credited to it (R54). `amount` in µIFM.
+
+    `index`: the number of the lock in the contract. `posting`: the ledger's transaction. `credited_at`: network time.
+    """
+
+    index = models.BigIntegerField(primary_key=True)
+    wallet = AddressField()
+    amount = models.BigIntegerField()
+    transaction = models.CharField(max_length=66, db_collation="C")
+    log_index = models.IntegerField()
+    block = models.BigIntegerField()
+    posting = models.BigIntegerField(unique=True)
+    credited_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="chain_deposit_sane", condition=models.Q(index__gte=0, amount__gt=0)),
+        ]
+        indexes = [models.Index(fields=["wallet", "-index"], name="chain_deposit_wallet")]
+
+    def __str__(self) -> str:
+        return f"deposit {self.index}"
+
+
+class MirrorCursor(models.Model):
+    """One row: up to where deposits were read (R54), and what is wrong.
+
+    `block`: the newest final block up to which all deposits are credited. `count` and `lock_head`: of the deposits that
+    are credited, the number and the contract's rolling hash. `recheck`: compare all deposits with the chain again.
+    `head_hash`: the newest block at the last run that had nothing left to do.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    token = AddressField()
+    block = models.BigIntegerField()
+    block_hash = models.CharField(max_length=66)
+    count = models.BigIntegerField(default=0)
+    lock_head = models.CharField(max_length=66)
+    recheck = models.BooleanField(default=False)
+    head_hash = models.CharField(max_length=66, blank=True)
+    problem = models.CharField(max_length=24, blank=True)
+    problem_data = models.JSONField(default=dict)
+    problem_since = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="chain_mirrorcursor_single", condition=models.Q(id=1)),
+            models.CheckConstraint(
+                name="chain_mirrorcursor_problem",
+                condition=models.Q(problem="", problem_since=None) | models.Q(problem_since__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} deposits up to block {self.block}"

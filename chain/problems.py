@@ -107,6 +107,34 @@ PROBLEMS: dict[str, Description] = {
         gettext_noop("The settlement contract refuses epoch %(epoch)s: %(reason)s."),
         gettext_noop("Compare the epoch with the contract: docs/chain.md says what each refusal means."),
     ),
+    "no_token": Description(
+        True,
+        gettext_noop("There is no token contract at %(address)s that belongs to the settlement contract."),
+        gettext_noop("Correct INFRAMIND_CHAIN_TOKEN."),
+    ),
+    "other_token": Description(
+        True,
+        gettext_noop("Deposits were credited from the token %(before)s, and %(address)s is configured."),
+        gettext_noop("Correct INFRAMIND_CHAIN_TOKEN: a network has one token contract."),
+    ),
+    "deposits_lost": Description(
+        True,
+        gettext_noop(
+            "%(count)s deposits were credited, and the token contract does not have them as they were."
+        ),
+        gettext_noop(
+            "Find out which chain is the right one. Deposits that were credited cannot be taken back: "
+            "restore a backup from before them, or restore the chain."
+        ),
+    ),
+    "deposits_unproven": Description(
+        False,
+        gettext_noop(
+            "The deposits that the node at %(host)s lists do not make the token contract's own hash: "
+            "%(listed)s were listed, and %(expected)s were made."
+        ),
+        gettext_noop("Wait, or name another node in INFRAMIND_CHAIN_RPC."),
+    ),
     "unreachable": Description(
         False,
         gettext_noop("The node does not answer: %(detail)s."),

@@ -6,8 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.core.cache import cache
+from django.db.models import QuerySet
+
 from chain.configuration import ChainConfiguration, chain_configuration
-from chain.models import Anchor, Attempt, ChainStatus
+from chain.models import Anchor, Attempt, ChainStatus, Deposit, MirrorCursor
 from chain.problems import action, halts, localized, sentence
 
 AnchorState = Literal["off", "waiting", "submitted", "mined", "final"]
@@ -59,7 +62,21 @@ class EpochAnchor:
     max_fee: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PendingDeposit:
+    """Tokens that were locked in a block that is not final yet. `amount` in µIFM."""
+
+    index: int
+    wallet: str
+    amount: int
+    transaction: str
+    block: int
+
+
 OFF = EpochAnchor("off")
+# Deposits that are not final are kept here by the mirror, and in no table: a reorganisation can undo them.
+PENDING_DEPOSITS_KEY = "chain:pending_deposits"
+PENDING_DEPOSITS_SECONDS = 3_600
 
 
 def chain_status() -> ChainStatus:
@@ -67,9 +84,9 @@ def chain_status() -> ChainStatus:
     return ChainStatus.objects.filter(id=1).first() or ChainStatus()
 
 
-def problem_of(status: ChainStatus) -> ChainProblem | None:
-    """What is wrong with the chain; None when nothing is known to be."""
-    code, data = status.problem, status.problem_data
+def problem_of(row: ChainStatus | MirrorCursor) -> ChainProblem | None:
+    """What is wrong with the chain or its deposits; None when nothing is known to be."""
+    code, data = row.problem, row.problem_data
     if not code:
         return None
     return ChainProblem(code, data, halts(code))
@@ -135,3 +152,19 @@ def _anchor(
         attempts=len(attempts),
         max_fee=fee,
     )
+
+
+def mirror_cursor() -> MirrorCursor | None:
+    """How far deposits were read; None before the first time."""
+    return MirrorCursor.objects.filter(id=1).first()
+
+
+def pending_deposits(wallet: str) -> list[PendingDeposit]:
+    """Deposits of a wallet that are not final yet, the newest first."""
+    pending: list[PendingDeposit] = cache.get(PENDING_DEPOSITS_KEY) or []
+    return [deposit for deposit in reversed(pending) if deposit.wallet == wallet]
+
+
+def deposits_of_wallet(wallet: str) -> QuerySet[Deposit]:
+    """Credited deposits of a wallet, the newest first."""
+    return Deposit.objects.filter(wallet=wallet).order_by("-index")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from time import monotonic
 
 import structlog
 from django.db import transaction
 
 from chain.configuration import ChainConfiguration, chain_configuration
-from chain.models import Anchor, Attempt, ChainStatus
-from chain.node import Node
+from chain.models import Anchor, Attempt, ChainStatus, MirrorCursor
 from chain.problems import Problem, halts, sentence
-from chain.rpc import Rpc
 from chain_sync.epoch_reports import last_settled
+from chain_sync.nodes import nodes_of
 from chain_sync.oracle_account import oracle_account
 from chain_sync.submitter import Submitter
 from postgres.advisory_lock import try_lock
@@ -22,7 +20,6 @@ from postgres.advisory_lock import try_lock
 log = structlog.get_logger(__name__)
 
 LOCK = "chain_anchoring"
-RPC_TIMEOUT_SECONDS = 5.0
 # A tick goes on for so long while the chain takes one epoch after the other.
 TICK_SECONDS = 20.0
 BUSY = timedelta(seconds=5)
@@ -74,6 +71,7 @@ def accept_chain() -> None:
         Anchor.objects.update(state=Anchor.State.MINED, final_at=None, block_hash="")
         # They are of the other branch, and their nonces may be free again.
         Attempt.objects.all().delete()
+        MirrorCursor.objects.update(recheck=True)
 
 
 def _is_due(status: ChainStatus, now: datetime) -> bool:
@@ -99,14 +97,8 @@ def _run(configuration: ChainConfiguration, status: ChainStatus, now: datetime) 
 
 
 def _submitter(configuration: ChainConfiguration) -> Submitter:
-    nodes = [_node(url) for url in configuration.rpc_urls]
-    return Submitter(configuration, nodes[0], nodes[1] if nodes[1:] else None, oracle_account(configuration))
-
-
-@cache
-def _node(url: str) -> Node:
-    rpc = Rpc(url, timeout=RPC_TIMEOUT_SECONDS)
-    return Node(rpc, rpc.host)
+    node, second = nodes_of(configuration)
+    return Submitter(configuration, node, second, oracle_account(configuration))
 
 
 def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""`GET chain`: the network's chain."""
+"""`GET chain`: the network's chain; `GET wallets/ADDR/deposits`: what a wallet brought in."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chain_sync.selectors import NetworkChain, network_chain
-from protocol.addresses import checksum
+from chain.selectors import problem_of
+from chain_sync.selectors import NetworkChain, deposits, network_chain
+from protocol.addresses import checksum, normalize
 from web.api.fields import ADDRESS, AmountField, MomentField
+from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 OPTIONAL_ADDRESS = {**ADDRESS, "type": ["string", "null"]}
 
@@ -32,6 +34,14 @@ class ProblemSchema(serializers.Serializer[Any]):
     code = serializers.CharField()
     reason = serializers.CharField()
     action = serializers.CharField()
+
+
+class DepositsSchema(serializers.Serializer[Any]):
+    """How far deposits were read from the token contract (R54)."""
+
+    credited = serializers.IntegerField()
+    block = serializers.IntegerField(help_text="The final block up to which all deposits are credited.")
+    problem = ProblemSchema(allow_null=True, help_text="Why no deposit is credited.")
 
 
 class ChainSchema(serializers.Serializer[Any]):
@@ -60,6 +70,23 @@ class ChainSchema(serializers.Serializer[Any]):
     seen_at = MomentField(allow_null=True)
     halted = ProblemSchema(allow_null=True, help_text="Nothing is submitted until a person acts.")
     problem = ProblemSchema(allow_null=True, help_text="What delays epochs and may end by itself.")
+    deposits = DepositsSchema(
+        allow_null=True, help_text="null without a token contract, or before it was read."
+    )
+
+
+class DepositSchema(serializers.Serializer[Any]):
+    """Tokens that a wallet locked in the token contract (R54); `pending` until their block is final."""
+
+    index = serializers.IntegerField(help_text="The number of the lock in the token contract.")
+    amount = AmountField()
+    status = serializers.ChoiceField(["pending", "credited"])
+    transaction = serializers.CharField(help_text="Hash on the chain.")
+    block = serializers.IntegerField()
+    confirmations = serializers.IntegerField(help_text="Of `required`.")
+    required = serializers.IntegerField()  # type: ignore[assignment]
+    credited_at = MomentField(allow_null=True)
+    ledger_transaction = serializers.IntegerField(allow_null=True)
 
 
 NO_CHAIN = {
@@ -79,7 +106,7 @@ def chain(request: Request) -> Response:
 
 
 def _fields(chain: NetworkChain) -> dict[str, Any]:
-    status, problem = chain.status, chain.problem
+    status, problem, mirror = chain.status, chain.problem, chain.cursor
     seen = status.seen_at is not None
     return {
         "configured": True,
@@ -97,7 +124,25 @@ def _fields(chain: NetworkChain) -> dict[str, Any]:
         "seen_at": status.seen_at,
         "halted": problem if problem and problem.halted else None,
         "problem": problem if problem and not problem.halted else None,
+        "deposits": mirror
+        and {"credited": mirror.count, "block": mirror.block, "problem": problem_of(mirror)},
     }
 
 
-urlpatterns = [path("chain", chain)]
+@extend_schema(
+    tags=["wallets"],
+    operation_id="wallets_deposits",
+    parameters=CURSOR_PARAMETERS,
+    responses=page_of(DepositSchema),
+)
+@api_view(["GET"])
+def wallet_deposits(request: Request, address: str) -> Response:
+    """The wallet's deposits from the chain, the newest first; those that are not final yet are `pending`."""
+    limit, before = cursor(request)
+    rows = deposits(normalize(address), limit=limit + 1, before=before)
+    return cursor_page(
+        request, rows, limit=limit, number=lambda row: row.index, render=lambda row: DepositSchema(row).data
+    )
+
+
+urlpatterns = [path("chain", chain), path("wallets/<str:address>/deposits", wallet_deposits)]

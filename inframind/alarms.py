@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from chain.configuration import chain_configuration
 from chain.problems import action, halts, sentence
@@ -62,13 +63,26 @@ def notifications(state: NetworkState) -> str | None:
 
 def chain(state: NetworkState) -> str | None:
     """Epochs are not anchored, and a person has to act or it has lasted for long (R52). Settlement goes on."""
-    code, since = state.chain_problem, state.chain_problem_since
+    fault = _chain_fault(state, state.chain_problem, state.chain_problem_data, state.chain_problem_since)
+    return fault and f"{fault} Settlement goes on; {state.epochs_to_anchor} epochs wait"
+
+
+def deposits(state: NetworkState) -> str | None:
+    """Deposits from the chain are not credited, and a person has to act or it has lasted for long (R54)."""
+    fault = _chain_fault(
+        state, state.deposits_problem, state.deposits_problem_data, state.deposits_problem_since
+    )
+    return fault and f"{fault} No deposit is credited meanwhile"
+
+
+def _chain_fault(
+    state: NetworkState, code: str | None, data: dict[str, Any] | None, since: datetime | None
+) -> str | None:
     if not code or since is None or code in CHAIN_BY_CHOICE or chain_configuration() is None:
         return None
     if not halts(code) and state.at - since < CHAIN_TROUBLE:
         return None
-    data = state.chain_problem_data or {}
-    return f"{sentence(code, data)} {action(code, data)} Settlement goes on; {state.epochs_to_anchor} epochs wait"
+    return f"{sentence(code, data or {})} {action(code, data or {})}"
 
 
 def clock_skew(state: NetworkState) -> str | None:
@@ -92,6 +106,7 @@ CONDITIONS: tuple[Callable[[NetworkState], str | None], ...] = (
     epoch_start,
     notifications,
     chain,
+    deposits,
 )
 
 

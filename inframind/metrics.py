@@ -162,6 +162,7 @@ def _chain(state: NetworkState) -> Iterable[Metric]:
         state.chain_seen_at,
         state.at,
     )
+    yield _gauge("inframind_chain_deposits", "Deposits credited from the chain.", state.deposits_credited)
     if state.chain_balance is not None:
         yield _gauge(
             "inframind_chain_oracle_ether",

@@ -28,9 +28,9 @@ SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.cl
   (SELECT due_at FROM notifications_delivery WHERE status = 'queued' ORDER BY due_at, id LIMIT 1),
   (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued),
   c.problem, c.problem_data, c.problem_since, coalesce(c.first_epoch, 1), coalesce(c.last_epoch, 0),
-  c.seen_at, c.balance
+  c.seen_at, c.balance, m.problem, m.problem_data, m.problem_since, coalesce(m.count, 0)
 FROM (SELECT) one LEFT JOIN staking_network n ON n.id = 1 LEFT JOIN staking_epoch e ON e.status <> 'settled'
-  LEFT JOIN chain_chainstatus c ON c.id = 1
+  LEFT JOIN chain_chainstatus c ON c.id = 1 LEFT JOIN chain_mirrorcursor m ON m.id = 1
 """
 
 
@@ -67,6 +67,10 @@ class NetworkState:
     chain_last_epoch: int = 0
     chain_seen_at: datetime | None = None
     chain_balance: Decimal | None = None
+    deposits_problem: str | None = None
+    deposits_problem_data: dict[str, Any] | None = None
+    deposits_problem_since: datetime | None = None
+    deposits_credited: int = 0
 
     @property
     def epochs_to_anchor(self) -> int:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from chain_sync.anchoring import anchor_due
+from chain_sync.mirroring import mirror_due
 from identity import upkeep
 from notifications import dispatch
 from postgres.clock import ClockSkew
@@ -123,6 +124,13 @@ def anchor_tick() -> None:
 
 @shared_task
 @counted
+def deposit_tick() -> None:
+    """Credit tokens that were locked on the chain, where there is one (R54)."""
+    mirror_due(wall=timezone.now(), now=now())
+
+
+@shared_task
+@counted
 def notice_tick() -> None:
     """Send notifications by mail and webhook."""
     dispatch.queue_events()
@@ -160,6 +168,7 @@ RHYTHM = {
     ranking_tick: 15,
     release_tick: 30,
     anchor_tick: 5,
+    deposit_tick: 5,
     notice_tick: 5,
     alarm_tick: 15,
     housekeeping: 60,

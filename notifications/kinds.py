@@ -102,6 +102,10 @@ def _redelegation_cancelled(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
+def _deposit_credited(node: str, data: Data) -> str:
+    return gettext("Your deposit of %(amount)s is credited and available.") % {"amount": _ifm(data, "amount")}
+
+
 def _exit_released(node: str, data: Data) -> str:
     return gettext("Your exit of %(amount)s is settled. Its proofs release the tokens on the chain.") % {
         "amount": _ifm(data, "amount"),
@@ -135,6 +139,8 @@ CATALOGUE = (
          "portfolio"),
     Kind("redelegation_cancelled", "wallet", "warn", "arrows-exchange", gettext_lazy("Redelegation cancelled"),
          _redelegation_cancelled, "portfolio"),
+    Kind("deposit_credited", "wallet", "ok", "arrow-down", gettext_lazy("Deposit credited"), _deposit_credited,
+         "portfolio"),
     Kind("exit_released", "wallet", "ok", "external-link", gettext_lazy("Exit settled"), _exit_released, "portfolio"),
     Kind("node_retired", "node", "warn", "x", gettext_lazy("Node retired"), _retired, "node"),
     Kind("proposal_opened", "all", "", "list-details", gettext_lazy("Proposal opened"),

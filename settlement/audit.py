@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
+from chain.audit import CHECKS as CHAIN
 from delegation.audit import CHECKS as DELEGATION
 from governance.audit import CHECKS as GOVERNANCE
 from ledger.numbering import journal_head
@@ -11,7 +12,7 @@ from staking.audit import CHECKS as STAKING
 from staking.models import Epoch
 from staking.services.epochs import open_epoch
 
-CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE}
+CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE, **CHAIN}
 
 
 def audit(*, since: int | None = None) -> list[str]:

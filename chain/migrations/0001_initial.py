@@ -104,4 +104,55 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Deposit",
+            fields=[
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("wallet", postgres.fields.AddressField()),
+                ("amount", models.BigIntegerField()),
+                ("transaction", models.CharField(db_collation="C", max_length=66)),
+                ("log_index", models.IntegerField()),
+                ("block", models.BigIntegerField()),
+                ("posting", models.BigIntegerField(unique=True)),
+                ("credited_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["wallet", "-index"], name="chain_deposit_wallet")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("index__gte", 0)), name="chain_deposit_sane"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MirrorCursor",
+            fields=[
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("token", postgres.fields.AddressField()),
+                ("block", models.BigIntegerField()),
+                ("block_hash", models.CharField(max_length=66)),
+                ("count", models.BigIntegerField(default=0)),
+                ("lock_head", models.CharField(max_length=66)),
+                ("recheck", models.BooleanField(default=False)),
+                ("head_hash", models.CharField(blank=True, max_length=66)),
+                ("problem", models.CharField(blank=True, max_length=24)),
+                ("problem_data", models.JSONField(default=dict)),
+                ("problem_since", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="chain_mirrorcursor_single"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("problem", ""), ("problem_since", None)),
+                            ("problem_since__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="chain_mirrorcursor_problem",
+                    ),
+                ],
+            },
+        ),
     ]

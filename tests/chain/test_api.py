@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
-from chain.models import Anchor, Attempt, ChainStatus
+from chain.models import Anchor, Attempt, ChainStatus, Deposit, MirrorCursor
+from chain.selectors import PENDING_DEPOSITS_KEY, PendingDeposit
 from protocol.addresses import checksum
 from tests.chain.anchoring.network import root, settle
 
@@ -109,7 +111,7 @@ def test_the_chain_shows_its_contracts_and_how_far_it_is() -> None:
         "configured": True, "chain_id": 31337, "settlement": checksum(SETTLEMENT), "token": checksum(TOKEN),
         "oracle": checksum(ORACLE), "last_anchored": 2, "last_final": 1, "provable_epoch": 1,
         "emitted": "0.000005", "waiting": 2, "required": 12, "head": 110, "seen_at": "2026-01-02T00:00:00Z",
-        "halted": None,
+        "halted": None, "deposits": None,
         "problem": {
             "code": "unreachable", "reason": "The node does not answer: x did not answer.",
             "action": "Wait, or name another node in INFRAMIND_CHAIN_RPC.",
@@ -149,3 +151,44 @@ def test_a_list_of_epochs_costs_as_many_queries_as_one(django_assert_max_num_que
     seen()
     with django_assert_max_num_queries(8):
         assert len(get("epochs")["results"]) == 30
+
+
+@pytest.mark.usefixtures("configured")
+def test_deposits_of_a_wallet_are_listed_with_those_that_wait() -> None:
+    wallet, other = "0x" + "a1" * 20, "0x" + "a2" * 20
+    for index, owner in enumerate((wallet, other, wallet)):
+        Deposit.objects.create(
+            index=index, wallet=owner, amount=1_500_000 + index, transaction=root(index), log_index=0, block=90,
+            posting=index + 70, credited_at=NOW,
+        )  # fmt: skip
+    seen()
+    waiting = [PendingDeposit(2, wallet, 1_500_002, root(2), 90), PendingDeposit(3, wallet, 7, root(3), 108)]
+    cache.set(PENDING_DEPOSITS_KEY, waiting)
+    first, second, third = get(f"wallets/{wallet}/deposits")["results"]
+    assert first == {
+        "index": 3, "amount": "0.000007", "status": "pending", "transaction": root(3), "block": 108,
+        "confirmations": 3, "required": 12, "credited_at": None, "ledger_transaction": None,
+    }  # fmt: skip
+    assert second == {
+        "index": 2, "amount": "1.500002", "status": "credited", "transaction": root(2), "block": 90,
+        "confirmations": 12, "required": 12, "credited_at": "2026-01-02T00:00:00Z", "ledger_transaction": 72,
+    }  # fmt: skip
+    assert third["index"] == 0
+    page = get(f"wallets/{wallet}/deposits?limit=1")
+    assert page["results"] == [first]
+    assert get(page["next"].partition("/api/v1/")[2])["results"] == [second]
+    cache.delete(PENDING_DEPOSITS_KEY)
+
+
+@pytest.mark.usefixtures("configured")
+def test_the_chain_shows_how_far_deposits_were_read_and_why_not() -> None:
+    MirrorCursor.objects.create(
+        token=TOKEN, block=98, block_hash=root(1), lock_head=root(2), count=4, problem="deposits_unproven",
+        problem_data={"host": "node.example", "listed": 4, "expected": 5}, problem_since=NOW,
+    )  # fmt: skip
+    deposits = get("chain")["deposits"]
+    assert (deposits["credited"], deposits["block"]) == (4, 98)
+    assert deposits["problem"]["reason"] == (
+        "The deposits that the node at node.example lists do not make the token contract's own hash: "
+        "4 were listed, and 5 were made."
+    )

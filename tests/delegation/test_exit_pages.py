@@ -11,7 +11,8 @@ from django.test import Client
 from chain.models import ChainStatus
 from protocol.amounts import MICRO
 from staking.models import Exit
-from staking.services.exits import credit_deposit, request_exit
+from staking.services.exits import request_exit
+from tests.chain.deposits import mirrored
 from tests.delegation.net import ANNA, Net, shown
 
 SignIn = Callable[[str], Client]
@@ -22,7 +23,7 @@ TOKEN = "0x" + "70" * 20
 def funded(net: Net, settings: Any) -> Net:
     settings.INFRAMIND_CHAIN_RPC = ("http://user:secret@127.0.0.1:1",)
     settings.INFRAMIND_CHAIN_TOKEN = TOKEN
-    credit_deposit(wallet=ANNA, amount=1_000 * MICRO, index=0, now=net.now)
+    mirrored(wallet=ANNA, amount=1_000 * MICRO, index=0, now=net.now)
     return net
 
 

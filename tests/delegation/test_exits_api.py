@@ -12,7 +12,7 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from protocol.merkle import Leaf, verify
 from staking.models import Epoch
-from staking.services.exits import credit_deposit
+from tests.chain.deposits import mirrored
 from tests.chain.evm import ALICE, BOB, HOLDER, MALLORY, ORACLE, PyEvm
 from tests.chain.network import EMISSION, Chain
 from tests.delegation.net import NORTH, OLGA, Caller, Net
@@ -51,7 +51,7 @@ def test_an_exit_is_released_on_the_chain(net: Net, caller: type[Caller], chain:
     """Deposit, delegate, earn, exit, prove: afterwards the chain holds in lock what the ledger holds."""
     alice, anyone = caller(ALICE.address), caller(BOB.address)
     net.node(NORTH, OLGA)
-    credit_deposit(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
+    mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     assert alice.post(f"nodes/{NORTH}/delegate", {"amount": "600"}).status_code == 201
     net.settle()
     net.settle(NORTH)
@@ -98,7 +98,7 @@ def test_an_exit_is_released_on_the_chain(net: Net, caller: type[Caller], chain:
 
 
 def test_the_command_line_names_all_arguments(net: Net, caller: type[Caller], chain: Chain) -> None:
-    credit_deposit(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
+    mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     caller(ALICE.address).post("exits", {"amount": "1"})
     net.settle()
     (one,) = only_exit(caller(BOB.address))["transactions"]
@@ -110,7 +110,7 @@ def test_the_command_line_names_all_arguments(net: Net, caller: type[Caller], ch
 
 
 def test_during_a_pause_nothing_is_provable(net: Net, caller: type[Caller], chain: Chain) -> None:
-    credit_deposit(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
+    mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     caller(ALICE.address).post("exits", {"amount": "1"})
     net.settle()
     net.settle()

@@ -2,7 +2,9 @@ import json
 import sys
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
+from chain_sync.mirroring import verify_deposits
 from settlement.audit import CHECKS, audit
 
 
@@ -14,11 +16,15 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         faults = audit(since=0)
+        deposits = verify_deposits(wall=timezone.now())
+        if deposits:
+            faults.append(f"R56 chain: {deposits}")
+        checks = len(CHECKS) + 1
         if options["json"]:
-            self.stdout.write(json.dumps({"ok": not faults, "checks": len(CHECKS), "faults": faults}))
+            self.stdout.write(json.dumps({"ok": not faults, "checks": checks, "faults": faults}))
         else:
             for fault in faults:
                 self.stdout.write(fault)
-            self.stdout.write(f"{len(CHECKS)} checks, {len(faults)} faults")
+            self.stdout.write(f"{checks} checks, {len(faults)} faults")
         if faults:
             sys.exit(1)

@@ -15,8 +15,9 @@ from protocol.merkle import Leaf, verify
 from settlement.audit import audit
 from staking.models import Event, Exit, ExitSums, TokenAccount
 from staking.selectors.proofs import proof_of
-from staking.services.exits import credit_deposit, request_exit
+from staking.services.exits import request_exit
 from staking.services.parameters import schedule
+from tests.chain.deposits import mirrored
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def chain(settings: Any) -> None:
 
 
 def deposit(net: Network, address: str, amount: int, index: int = 0) -> int:
-    return credit_deposit(wallet=address, amount=amount * MICRO, index=index, now=net.now)
+    return mirrored(wallet=address, amount=amount * MICRO, index=index, now=net.now)
 
 
 def leave(net: Network, address: str, amount: int) -> Exit:
@@ -164,6 +165,7 @@ def test_the_audit_names_tokens_that_are_not_accounted_for(net: Network) -> None
     assert audit() == [
         "R56 custody: custody -100000000, deposited less released 99",
         "R55 exits: exits 10000000, exits not executed 11",
+        f"R56 deposited: wallet {ALICE}: 99 deposited, deposits 100000000",
     ]
 
 

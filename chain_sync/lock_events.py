@@ -1,0 +1,95 @@
+"""The token contract's list of locks: numbered events whose rolling hash stands in the contract (R54)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chain import contracts
+from chain.abi import encode
+from chain.node import Block, Log, Node, Reverted
+from chain.problems import Problem
+from chain.rpc import RpcRefused
+from protocol.addresses import keccak256
+
+# Blocks per request; halved while the node refuses.
+MAX_RANGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Tokens that a wallet locked: `index` counts from 0, `amount` in µIFM, `head` is the hash up to this lock."""
+
+    index: int
+    wallet: str
+    amount: int
+    transaction: str
+    log_index: int
+    block: int
+    head: bytes
+
+
+class TokenContract:
+    """Reads of the token contract at its address."""
+
+    def __init__(self, node: Node, address: str) -> None:
+        self.node = node
+        self.address = address
+        self.contract = contracts.load("IFM")
+
+    def require(self, settlement: str, at: Block) -> None:
+        """Raises: Problem `no_token`."""
+        try:
+            owner = self.node.call(self.contract, self.address, "SETTLEMENT", at=at)
+        except Reverted:
+            owner = None
+        except Problem as problem:
+            # An account without code answers with nothing.
+            if problem.code != "unreachable" or self.node.has_code(self.address, at):
+                raise
+            owner = None
+        if owner != settlement:
+            raise Problem("no_token", address=self.address)
+
+    def locks(self, at: Block) -> tuple[int, bytes]:
+        """The number of locks so far, and their rolling hash."""
+        count = self.node.call(self.contract, self.address, "lock_count", at=at)
+        return int(count), bytes(self.node.call(self.contract, self.address, "lock_head", at=at))
+
+    def events(self, first: int, last: int) -> Iterator[Log]:
+        """The `Locked` events of blocks `first` to `last`, in as many requests as the node demands.
+
+        Raises: Problem `node_error` when it refuses even a single block.
+        """
+        span = MAX_RANGE
+        while first <= last:
+            end = min(first + span - 1, last)
+            try:
+                logs = self.node.logs(self.contract, self.address, "Locked", first, end)
+            except RpcRefused as error:
+                if end == first:
+                    raise Problem("node_error", host=self.node.host, detail=error) from None
+                span = max((end - first + 1) // 2, 1)
+                continue
+            yield from logs
+            first = end + 1
+
+
+def first_head(chain_id: int, token: str) -> bytes:
+    """The rolling hash of a token contract without locks."""
+    return keccak256(encode(["uint256", "address"], [chain_id, token]))
+
+
+def chained(logs: Iterable[Log], *, count: int, head: bytes) -> list[Lock]:
+    """The locks that continue `count` earlier ones with the hash `head`, in order, as far as the events go.
+
+    Whether they are the contract's, its own hash at the same block says.
+    """
+    by_index = {log.fields["index"]: log for log in logs}
+    locks = []
+    while (log := by_index.get(count)) is not None:
+        wallet, amount = str(log.fields["account"]), int(log.fields["amount"])
+        head = keccak256(encode(["bytes32", "uint256", "address", "uint256"], [head, count, wallet, amount]))
+        locks.append(Lock(count, wallet, amount, log.transaction, log.log_index, log.block, head))
+        count += 1
+    return locks
