@@ -18,11 +18,11 @@ DATABASE = "bench_floor"
 
 def rounds(count: int, *measures: Callable[[], float]) -> list[list[float]]:
     """Figures of several measures taken in turn, so that a machine whose speed drifts favours none of them."""
-    found: list[list[float]] = [[] for _ in measures]
+    samples: list[list[float]] = [[] for _ in measures]
     for _ in range(count):
-        for figures, measure in zip(found, measures, strict=True):
+        for figures, measure in zip(samples, measures, strict=True):
             figures.append(measure())
-    return found
+    return samples
 
 
 def ratio(ours: list[float], floor: list[float]) -> float:
@@ -43,9 +43,9 @@ class Pgbench:
 
     def tps(self, clients: int, seconds: int) -> float:
         said = self._run("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds))
-        found = re.search(r"tps = ([0-9.]+)", said)
-        assert found, said
-        return float(found.group(1))
+        match = re.search(r"tps = ([0-9.]+)", said)
+        assert match, said
+        return float(match.group(1))
 
     def drop(self) -> None:
         with psycopg.connect(**connection.get_connection_params(), autocommit=True) as admin:

@@ -125,8 +125,8 @@ def bare_library() -> float:
 
     def act() -> None:
         for message, signature in signed:
-            found = PublicKey.from_signature_and_message(signature, _keccak(message), hasher=None)
-            _keccak(found.format(compressed=False)[1:])[12:].hex()
+            key = PublicKey.from_signature_and_message(signature, _keccak(message), hasher=None)
+            _keccak(key.format(compressed=False)[1:])[12:].hex()
 
     return per_second(len(signed), act)
 

@@ -45,12 +45,12 @@ def test_an_unchanged_page_costs_little_more_than_nothing(port: int, say: Callab
     floor = []
     for _ in range(ROUNDS):
         floor.append(timed.ask(port, "/hello", SECONDS))
-        for encoding, found in ours.items():
-            found.append(timed.ask(port, PAGE, SECONDS, encoding=encoding))
+        for encoding, samples in ours.items():
+            samples.append(timed.ask(port, PAGE, SECONDS, encoding=encoding))
     say(f"nodes, 50 of 10,000, unchanged; hello {median(one.rate for one in floor):,.0f} answers/s")
-    for encoding, found in ours.items():
+    for encoding, samples in ours.items():
         _, body = site.answer(port, site.get(PAGE, Accept_Encoding=encoding))
-        rate, share = median(one.rate for one in found), timed.ratio(found, floor)
+        rate, share = median(one.rate for one in samples), timed.ratio(samples, floor)
         say(f"  {encoding:9} {len(body):6,} bytes {rate:8,.0f} answers/s, {share:.2f} of Django's hello")
     assert timed.ratio(ours["gzip"], floor) >= 0.5
 

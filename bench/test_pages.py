@@ -29,10 +29,10 @@ def test_pages_of_a_large_network(transactional_db: None, say: Callable[[str], N
         times, queries = [], 0
         for _ in range(ROUNDS):
             page_cache.clear()
-            with CaptureQueriesContext(connection) as asked:
+            with CaptureQueriesContext(connection) as captured:
                 began = time.perf_counter()
                 answer = reader.get(address)
                 times.append(1000 * (time.perf_counter() - began))
-            queries = len(asked)
+            queries = len(captured)
             assert answer.status_code == 200
         say(f"  {address[:34]:34} {median(times):7.1f} ms, first {times[0]:7.1f} ms, {queries:2} queries")

@@ -22,8 +22,8 @@ class Timed(NamedTuple):
 def ask(port: int, path: str, seconds: float, *, encoding: str = "identity") -> Timed:
     """Ask for a path again and again; "{n}" in it becomes six digits that are others each time."""
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
-        found = pool.starmap(_ask, [(port, path, encoding, seconds, client) for client in range(CLIENTS)])
-    times = sorted(taken for one in found for taken in one)
+        results = pool.starmap(_ask, [(port, path, encoding, seconds, client) for client in range(CLIENTS)])
+    times = sorted(taken for one in results for taken in one)
     return Timed(len(times) / seconds, 1000 * times[len(times) * 99 // 100])
 
 

@@ -1,4 +1,4 @@
-"""The course of one account: its entries with the balance after each (R9)."""
+"""The history of one account: its entries with the balance after each (R9)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 # The balance is added up over all entries in the order in which they were posted, whatever part is shown.
 # `other` is the account on the other side; of several the one with the largest amount.
-COURSE = """
+RUNNING = """
 FROM (
   SELECT e.id, e.transaction_id, e.account_id, e.amount, sum(e.amount) OVER (ORDER BY e.id) AS balance
   FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE a.name = %(name)s
@@ -24,12 +24,12 @@ SELECT e.transaction_id, t.kind, t.reference, t.actor, t.at, t.epoch, e.amount, 
   WHERE o.transaction_id = e.transaction_id AND o.account_id <> e.account_id
     AND sign(o.amount) <> sign(e.amount)
   ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other
-{COURSE} ORDER BY e.id {{direction}} LIMIT %(limit)s OFFSET %(offset)s
+{RUNNING} ORDER BY e.id {{direction}} LIMIT %(limit)s OFFSET %(offset)s
 """
 SUMS = f"""
 SELECT count(*), coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0),
   coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)
-{COURSE}
+{RUNNING}
 """
 BEFORE = """
 SELECT coalesce(sum(e.amount), 0) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
@@ -54,7 +54,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a stretch of an account's course adds up to, in µIFM: opening + received − given = closing."""
+    """Sums of an account's entries in a period, in µIFM: opening + received − given = closing."""
 
     movements: int
     opening: int

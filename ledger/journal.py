@@ -32,18 +32,18 @@ def movements(
     epoch: int | None = None,
 ) -> list[Movement]:
     """Transactions, the newest first, numbered below `before` (None: from the newest); two queries."""
-    found = Transaction.objects.order_by("-id")
+    rows = Transaction.objects.order_by("-id")
     if before is not None:
-        found = found.filter(id__lt=before)
+        rows = rows.filter(id__lt=before)
     if kind is not None:
-        found = found.filter(kind=kind)
+        rows = rows.filter(kind=kind)
     if epoch is not None:
-        found = found.filter(epoch=epoch)
+        rows = rows.filter(epoch=epoch)
     if account is not None:
         touched = Entry.objects.filter(account__name=account)
-        found = found.filter(id__in=touched.values("transaction_id"))
+        rows = rows.filter(id__in=touched.values("transaction_id"))
     entries = Prefetch("entries", Entry.objects.select_related("account").order_by("id"))
-    return [_movement(row) for row in found.prefetch_related(entries)[:limit]]
+    return [_movement(row) for row in rows.prefetch_related(entries)[:limit]]
 
 
 def _movement(row: Transaction) -> Movement:

@@ -12,15 +12,15 @@ from ledger.models import Account, Entry, Transaction
 
 def balance(name: str) -> int:
     """Balance of an account in µIFM; 0 for one without entries."""
-    found = Account.objects.filter(name=name).values_list("balance", flat=True).first()
-    return int(found or 0)
+    amount = Account.objects.filter(name=name).values_list("balance", flat=True).first()
+    return int(amount or 0)
 
 
 def balances(names: Iterable[str]) -> dict[str, int]:
     """Balances of several accounts in µIFM; accounts without entries are 0."""
     wanted = list(names)
-    found = dict(Account.objects.filter(name__in=wanted).values_list("name", "balance"))
-    return {name: int(found.get(name, 0)) for name in wanted}
+    balances = dict(Account.objects.filter(name__in=wanted).values_list("name", "balance"))
+    return {name: int(balances.get(name, 0)) for name in wanted}
 
 
 def supply() -> int:

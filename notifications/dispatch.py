@@ -62,7 +62,7 @@ LEFT = "SELECT EXISTS (SELECT FROM staking_event WHERE NOT dispatched)"
 
 def queue_events() -> None:
     """Make a delivery for every subscriber of every event that committed since the last time."""
-    asked: dict[str, Any] = {
+    values: dict[str, Any] = {
         "batch": BATCH,
         "single": named("wallet"),
         "people": named("node"),
@@ -71,7 +71,7 @@ def queue_events() -> None:
     with connection.cursor() as cursor:
         left = True
         while left:
-            cursor.execute(QUEUE, asked)
+            cursor.execute(QUEUE, values)
             cursor.execute(LEFT)
             left = cursor.fetchone()[0]
 
@@ -115,13 +115,13 @@ def _faults(batch: Sequence[Delivery]) -> list[Exception | None]:
         return []
     subscriptions = Subscription.objects.in_bulk({delivery.wallet for delivery in batch})
     nodes = Node.objects.only("address", "name").in_bulk({one.event.node_id or 0 for one in batch})
-    asked = [(one, subscriptions.get(one.wallet), nodes.get(one.event.node_id or 0)) for one in batch]
+    calls = [(one, subscriptions.get(one.wallet), nodes.get(one.event.node_id or 0)) for one in batch]
     with ThreadPoolExecutor(len(batch)) as threads:
-        return list(threads.map(_fault, asked))
+        return list(threads.map(_fault, calls))
 
 
-def _fault(asked: tuple[Delivery, Subscription | None, Node | None]) -> Exception | None:
-    delivery, subscription, node = asked
+def _fault(call: tuple[Delivery, Subscription | None, Node | None]) -> Exception | None:
+    delivery, subscription, node = call
     try:
         if subscription is None:
             raise webhooks.NotDelivered("the wallet takes no notices any more")

@@ -63,9 +63,9 @@ class Notice:
 def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     """Notices of a wallet, newest first; those it has not read are marked."""
     read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
-    asked = {"most": limit + offset, "limit": limit, "offset": offset}
+    bounds = {"most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(PAGE, {**_asked(wallet), **asked})
+        cursor.execute(PAGE, {**_asked(wallet), **bounds})
         return [notice_of(*_parsed(row), read=read) for row in cursor.fetchall()]
 
 
@@ -97,9 +97,9 @@ def notice_of(
     read: int = 0,
 ) -> Notice:
     """An event in words; `node` is an address."""
-    found = KINDS[kind]
-    words = found.words(name or (checksum(node) if node else "–"), data)
-    return Notice(id_, found, at, epoch, words, _place(found, data, node), unread=id_ > read)
+    description = KINDS[kind]
+    words = description.words(name or (checksum(node) if node else "–"), data)
+    return Notice(id_, description, at, epoch, words, _place(description, data, node), unread=id_ > read)
 
 
 def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:

@@ -24,8 +24,8 @@ CONFIRM_SECONDS = 2 * 86_400
 
 def subscription_of(wallet: str) -> Subscription:
     """The wallet's choices; the usual ones when it never made any."""
-    found = Subscription.objects.filter(wallet=wallet).first()
-    return found or Subscription(wallet=wallet, email_kinds=list(CHOSEN), webhook_kinds=list(CHOSEN))
+    subscription = Subscription.objects.filter(wallet=wallet).first()
+    return subscription or Subscription(wallet=wallet, email_kinds=list(CHOSEN), webhook_kinds=list(CHOSEN))
 
 
 def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bool:
@@ -36,15 +36,15 @@ def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bo
     if email:
         _check_email(email)
     with transaction.atomic():
-        kept = _locked(wallet)
-        changed = email != kept.email
-        kept.email, kept.email_kinds = email, _known(kinds)
-        kept.email_confirmed = kept.email_confirmed and not changed
-        kept.save(update_fields=["email", "email_kinds", "email_confirmed"])
-        asked = bool(email) and not kept.email_confirmed
-        if asked:
+        subscription = _locked(wallet)
+        changed = email != subscription.email
+        subscription.email, subscription.email_kinds = email, _known(kinds)
+        subscription.email_confirmed = subscription.email_confirmed and not changed
+        subscription.save(update_fields=["email", "email_kinds", "email_confirmed"])
+        confirming = bool(email) and not subscription.email_confirmed
+        if confirming:
             _ask(wallet, email, link)
-        return asked
+        return confirming
 
 
 def confirm_email(token: str) -> str:
@@ -63,11 +63,11 @@ def set_webhook(*, wallet: str, url: str, kinds: Iterable[str]) -> Subscription:
     if url:
         webhooks.check_url(url)
     with transaction.atomic():
-        kept = _locked(wallet)
-        kept.webhook, kept.webhook_kinds = url, _known(kinds)
-        kept.webhook_secret = kept.webhook_secret or secrets.token_hex(32)
-        kept.save(update_fields=["webhook", "webhook_kinds", "webhook_secret"])
-        return kept
+        subscription = _locked(wallet)
+        subscription.webhook, subscription.webhook_kinds = url, _known(kinds)
+        subscription.webhook_secret = subscription.webhook_secret or secrets.token_hex(32)
+        subscription.save(update_fields=["webhook", "webhook_kinds", "webhook_secret"])
+        return subscription
 
 
 def _ask(wallet: str, email: str, link: str) -> None:
@@ -92,8 +92,8 @@ def _locked(wallet: str) -> Subscription:
 
 
 def _known(kinds: Iterable[str]) -> list[str]:
-    asked = set(kinds)
-    return [name for name in KINDS if name in asked]
+    chosen = set(kinds)
+    return [name for name in KINDS if name in chosen]
 
 
 def _check_email(email: str) -> None:

@@ -95,10 +95,10 @@ def _netloc(host: str, port: int | None) -> str:
 def _resolve(host: str, port: int) -> str:
     """The address to call; every address the name stands for must be public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise NotDelivered(f"{host} is not known: {error}"[:200]) from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     for address in addresses:
         if not _may_call(ipaddress.ip_address(address.split("%")[0])):
             raise NotDelivered(f"{host} is no public address")

@@ -51,7 +51,7 @@ def find_offences(params: Parameters, counters: Counters) -> list[FoundOffence]:
     shown = _shown(params, counters)
     if not shown:
         return []
-    found = []
+    offences = []
     for row in params.offences:
         if row.name not in shown:
             continue
@@ -59,8 +59,8 @@ def find_offences(params: Parameters, counters: Counters) -> list[FoundOffence]:
         effect = row.effect
         if effect == "strike" and counters.strikes >= _STRIKES_BEFORE_COOLDOWN:
             effect = "cooldown"
-        found.append(FoundOffence(row.name, self_bps, delegated_bps, effect, row.effect == "strike"))
-    return found
+        offences.append(FoundOffence(row.name, self_bps, delegated_bps, effect, row.effect == "strike"))
+    return offences
 
 
 def _shown(params: Parameters, counters: Counters) -> list[str]:

@@ -68,8 +68,8 @@ def next_penalty(
     failures = each * counted
     if high_performer and counted:
         failures -= each - each // 2
-    kept = old * params.penalty_decay_bps // BPS
-    return min(kept + failures + PENALTY_PER_SLASH * slashes, PENALTY_CAP)
+    decayed = old * params.penalty_decay_bps // BPS
+    return min(decayed + failures + PENALTY_PER_SLASH * slashes, PENALTY_CAP)
 
 
 def next_reputation(params: Parameters, old: int, sla: int | None, slashes: int, forgeries: int = 0) -> int:

@@ -24,8 +24,8 @@ OLDEST = (3, 11)
 
 def main(level: str) -> None:
     if sys.version_info < OLDEST:
-        found = ".".join(map(str, sys.version_info[:3]))
-        sys.exit(f"Python 3.11 or newer is needed, this is {found}. Name one: make PYTHON=python3.11")
+        version = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"Python 3.11 or newer is needed, this is {version}. Name one: make PYTHON=python3.11")
     stamp = VENV / f"{level}.done"
     wanted = _digest(level)
     if _read(stamp) == wanted:

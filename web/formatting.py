@@ -88,8 +88,8 @@ def amount_digits(micro: int, places: int | None = None) -> str:
     if places is not None:
         return fixed(micro, 6, places)
     full = fixed(micro, 6, 6)
-    kept = full.rstrip("0")
-    return full[: max(len(kept), len(full) - 4)]
+    significant = full.rstrip("0")
+    return full[: max(len(significant), len(full) - 4)]
 
 
 def _amount_html(micro: int, places: int | None) -> SafeString:

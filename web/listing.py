@@ -10,8 +10,8 @@ Query = tuple[tuple[str, str], ...]
 
 def address_of(query: Query, **changes: str) -> str:
     """The address "?a=b" of a query with some values changed; empty ones leave, and "" alone means the bare page."""
-    kept = [(k, v) for k, v in query if k not in changes and v] + [(k, v) for k, v in changes.items() if v]
-    return "?" + urlencode(kept) if kept else "?"
+    pairs = [(k, v) for k, v in query if k not in changes and v] + [(k, v) for k, v in changes.items() if v]
+    return "?" + urlencode(pairs) if pairs else "?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,10 +106,10 @@ def _chosen(own: list[RunNode], address: str) -> RunNode | None:
         wanted = normalize(address)
     except AddressInvalid:
         raise Http404 from None
-    found = next((run for run in own if run.node.address == wanted), None)
-    if found is None:
+    selected = next((run for run in own if run.node.address == wanted), None)
+    if selected is None:
         raise Http404
-    return found
+    return selected
 
 
 def _of_node(run: RunNode, epoch: OpenEpoch, now: datetime) -> Chosen:

@@ -135,8 +135,8 @@ def _holdings(
 
 def charges_on(node: NodeFigures, held: int, entries: Sequence[UnbondingFigures]) -> list[Charge]:
     """Undecided slashes of one node with what each would take of a delegation and of what leaves it; one query."""
-    found = Slash.objects.filter(node_id=node.id, status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
-    return [_charge(slash, node, held, 0, entries) for slash in found]
+    slashes = Slash.objects.filter(node_id=node.id, status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
+    return [_charge(slash, node, held, 0, entries) for slash in slashes]
 
 
 def _charges(
@@ -146,7 +146,7 @@ def _charges(
     own: list[OwnNode],
 ) -> list[Charge]:
     """Undecided slashes of any node that the wallet has stake on, by due epoch, with what each would take."""
-    found = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by(
+    slashes = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by(
         "due_epoch", "id"
     )
     worth = {p.node_id: p.value for p in positions}
@@ -155,7 +155,7 @@ def _charges(
         _charge(
             slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings
         )
-        for slash in found
+        for slash in slashes
     ]
     return [charge for charge in charges if charge.total or charge.slash.node_id in staked]
 

@@ -106,8 +106,8 @@ def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[Position
 
 def position_of(wallet: str, node_id: int) -> PositionFigures | None:
     """The wallet's delegation to one node, None when it never had one."""
-    found = _read("x.wallet = %(wallet)s AND x.node_id = %(node)s", wallet=wallet, node=node_id)
-    return found[0] if found else None
+    rows = _read("x.wallet = %(wallet)s AND x.node_id = %(node)s", wallet=wallet, node=node_id)
+    return rows[0] if rows else None
 
 
 def count_on_node(node_id: int) -> int:
@@ -119,10 +119,10 @@ def count_on_node(node_id: int) -> int:
 
 def node_id_of(address: str) -> int:
     """The node with this address. Raises: `not_found`."""
-    found = Node.objects.filter(address=address).values_list("id", flat=True).first()
-    if found is None:
+    node_id = Node.objects.filter(address=address).values_list("id", flat=True).first()
+    if node_id is None:
         raise NotFound(f"No node has the address {checksum(address)}.")
-    return found
+    return node_id
 
 
 def _read(whose: str, *, rows: str = "delegation_position", **values: Any) -> list[PositionFigures]:

@@ -68,16 +68,16 @@ def read_day(text: str, name: str) -> date | datetime | None:
         return None
     try:
         if _DAY.fullmatch(text):
-            found: date | datetime = date.fromisoformat(text)
+            day: date | datetime = date.fromisoformat(text)
         elif _MOMENT.fullmatch(text):
-            found = datetime.fromisoformat(text).astimezone(UTC)
+            day = datetime.fromisoformat(text).astimezone(UTC)
         else:
             raise ValueError(text)
-        if not 1970 <= found.year <= 9000:
+        if not 1970 <= day.year <= 9000:
             raise ValueError(text)
     except (ValueError, OverflowError):
         raise Invalid(f"Enter {name} as a day, for example 2026-11-24.", field=name) from None
-    return found
+    return day
 
 
 def read_period(first: str, last: str) -> Period:

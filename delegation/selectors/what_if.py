@@ -71,8 +71,8 @@ def _networks(numbers: tuple[int, ...], plan_hash: str) -> dict[int, Network]:
 def _rows(node_ids: Sequence[int], numbers: list[int]) -> dict[int, list[Row]]:
     """The rows of each node by its id, oldest first."""
     rows: dict[int, list[Row]] = defaultdict(list)
-    found = NodeEpoch.objects.filter(node_id__in=node_ids, epoch__in=numbers).order_by("epoch")
-    for node, number, *values in found.values_list("node_id", "epoch", *ENTRY_FIELDS, *FIELDS):
+    query = NodeEpoch.objects.filter(node_id__in=node_ids, epoch__in=numbers).order_by("epoch")
+    for node, number, *values in query.values_list("node_id", "epoch", *ENTRY_FIELDS, *FIELDS):
         rows[node].append((number, tuple(values[: len(ENTRY_FIELDS)]), tuple(values[len(ENTRY_FIELDS) :])))
     return rows
 

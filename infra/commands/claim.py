@@ -32,21 +32,21 @@ def claim(
 
 def _claim_one(session: Session, address: str, compound: bool) -> None:
     question = f"{_verb(compound)} the earnings on {address}?"
-    report(session, session.act(_door(address, compound), {}, question=question), _done(compound))
+    report(session, session.act(_endpoint(address, compound), {}, question=question), _done(compound))
 
 
 def _claim_all(session: Session, compound: bool) -> None:
     delegated, operated = _where(session)
     targets = delegated + operated
     if session.dry_run:
-        session.show_requests([session.request(_door(address, compound), {}) for address in targets])
+        session.show_requests([session.request(_endpoint(address, compound), {}) for address in targets])
         return
     if targets:
         session.confirm(f"{_verb(compound)} the earnings on {len(targets)} nodes?")
     answers, refused = [], False
     for address in targets:
         try:
-            answers.append(session.act(_door(address, compound), {}, question=None))
+            answers.append(session.act(_endpoint(address, compound), {}, question=None))
         except Refused as refusal:
             # Whether an operated node has earned anything shows only in the answer.
             if refusal.code != "nothing_to_claim" or address in delegated:
@@ -76,7 +76,7 @@ def _report_all(session: Session, answers: list[Row], compound: bool) -> None:
         report(session, answer, _done(compound))
 
 
-def _door(address: str, compound: bool) -> str:
+def _endpoint(address: str, compound: bool) -> str:
     return path("nodes", address, "compound" if compound else "claim")
 
 

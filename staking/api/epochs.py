@@ -74,13 +74,13 @@ def epoch_nodes(request: Request, number: int) -> Response:
 def epoch_proof(request: Request, number: int, address: str) -> Response:
     """The leaves of a node, or of a wallet with an exit, in the epoch's Merkle tree; a contract can verify them."""
     node = normalize(address)
-    found = proof_of(number, node)
+    proof = proof_of(number, node)
     return Response(
         {
             "epoch": number,
             "node": checksum(node),
-            "root": found.root,
+            "root": proof.root,
             "leaf_encoding": LEAF_ENCODING,
-            "leaves": [shapes.leaf_json(proven) for proven in found.leaves],
+            "leaves": [shapes.leaf_json(proven) for proven in proof.leaves],
         }
     )

@@ -82,8 +82,8 @@ def transactions(request: Request) -> Response:
 @api_view(["GET"])
 def account(request: Request, name: str) -> Response:
     """The balance of an account; 0 for one without entries."""
-    found = account_name(name)
-    return Response({"name": shown_account(found), "balance": format_amount(balance(found))})
+    internal = account_name(name)
+    return Response({"name": shown_account(internal), "balance": format_amount(balance(internal))})
 
 
 def _account(request: Request) -> str | None:

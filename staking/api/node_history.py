@@ -26,10 +26,10 @@ def node_epochs(request: Request, address: str) -> Response:
     """What each settled epoch found of the node and gave it, the newest first."""
     limit, after = cursor(request)
     rows = epochs.rows_of_node(node_id(normalize(address)))
-    found = rows if after is None else rows.filter(epoch__lt=after)
+    older = rows if after is None else rows.filter(epoch__lt=after)
     return cursor_page(
         request,
-        list(found[: limit + 1]),
+        list(older[: limit + 1]),
         limit=limit,
         number=lambda row: row.epoch,
         render=lambda row: shapes.EpochNode(row).data,
@@ -49,9 +49,9 @@ def node_slashes(request: Request, address: str) -> Response:
     node = normalize(address)
     node_id(node)
     rows = slashes.slashes(node=node)
-    found = rows if after is None else rows.filter(id__lt=after)
+    older = rows if after is None else rows.filter(id__lt=after)
     return cursor_page(
-        request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
+        request, list(older[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
     )
 
 
@@ -66,10 +66,10 @@ def node_rankings(request: Request, address: str) -> Response:
     """The node's places in the rankings, the newest first."""
     limit, after = cursor(request)
     rows = rankings.rows_of_node(node_id(normalize(address)))
-    found = rows if after is None else rows.filter(ranking_id__lt=after)
+    older = rows if after is None else rows.filter(ranking_id__lt=after)
     return cursor_page(
         request,
-        list(found[: limit + 1]),
+        list(older[: limit + 1]),
         limit=limit,
         number=lambda row: row.ranking_id,
         render=lambda row: shapes.DatedPlace(row).data,

@@ -33,7 +33,7 @@ from web.api import filters
 from web.api.cursors import SNAPSHOT_PARTS, Window, number_part, whole, window
 from web.api.fields import write_moment
 from web.api.pagination import PAGE_PARAMETERS, page_of, snapshot_url
-from web.api.response_cache import kept
+from web.api.response_cache import cached
 from web.versioned_cache import VersionedCache
 
 AMOUNTS = (
@@ -180,7 +180,7 @@ class OneNode(APIView):
 
 # A node's row is written once for all the pages that it is on.
 _rows: VersionedCache[bytes] = VersionedCache(KEPT_ROWS)
-node_list = kept(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
+node_list = cached(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
 
 
 def _next_page(request: Request, wanted: Window, page: OrderedPage | None) -> str | None:

@@ -72,13 +72,13 @@ class ParametersShape(serializers.Serializer[Any]):
 @api_view(["GET"])
 def parameters(request: Request) -> Response:
     """The parameters in force, inside which bounds they may move, and how they came to be."""
-    found = in_force()
+    current = in_force()
     return Response(
         {
-            "version": found.version,
-            "values": found.values,
+            "version": current.version,
+            "values": current.values,
             "bounds": bounds_to_json(),
-            "history": [_version_json(version) for version in found.history],
+            "history": [_version_json(version) for version in current.history],
         }
     )
 

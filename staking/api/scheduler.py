@@ -22,7 +22,7 @@ from web.api import filters
 from web.api.cursors import number_part, window
 from web.api.fields import AddressField, IntegerField, ProtocolField
 from web.api.pagination import PAGE_PARAMETERS, page, page_of
-from web.api.response_cache import kept
+from web.api.response_cache import cached
 
 JOB_ID_LENGTH = 64
 LARGEST_QUORUM = 100
@@ -164,7 +164,7 @@ class Quorums(APIView):
         return Response({"ranking": ranking, "coordinator": members[0], "members": members})
 
 
-scheduler_nodes = kept(SchedulerNodes.as_view(), names=NAMES, most=KEPT_ANSWERS)
+scheduler_nodes = cached(SchedulerNodes.as_view(), names=NAMES, most=KEPT_ANSWERS)
 
 
 def _job(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -90,9 +90,9 @@ def slash_list(request: Request) -> Response:
         offence=filters.choice(request, "offence", OFFENCE_NAMES),
         epoch=filters.epoch(request),
     )
-    found = rows if after is None else rows.filter(id__lt=after)
+    older = rows if after is None else rows.filter(id__lt=after)
     return cursor_page(
-        request, list(found[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
+        request, list(older[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
     )
 
 

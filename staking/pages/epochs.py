@@ -33,12 +33,12 @@ IN_IFM = frozenset({"credits", "reward", "operator_reward", "delegators_reward",
 @require_safe
 def epoch_list(request: HttpRequest) -> HttpResponse:
     number = query_params.page(request.GET)
-    found, count = report.epochs(limit=LISTED, offset=(number - 1) * LISTED)
-    if number > 1 and not found:
+    listed, count = report.epochs(limit=LISTED, offset=(number - 1) * LISTED)
+    if number > 1 and not listed:
         raise Http404
-    totals, anchors = report.totals(), anchors_of([epoch.number for epoch in found])
+    totals, anchors = report.totals(), anchors_of([epoch.number for epoch in listed])
     page = EpochsPage(
-        rows=tuple(epoch_report.list_row(epoch, anchors[epoch.number]) for epoch in found),
+        rows=tuple(epoch_report.list_row(epoch, anchors[epoch.number]) for epoch in listed),
         pager=Pager(number, LISTED, count),
         settled=totals.settled,
         distributed=totals.distributed,

@@ -90,14 +90,14 @@ def _charts(
 def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
     pool = Pool.objects.get(node_id=node.id)
     number = query_params.page(request.GET)
-    found, count = history.delegators(
+    positions, count = history.delegators(
         node.id, generation=pool.generation, limit=DELEGATORS_LISTED, offset=(number - 1) * DELEGATORS_LISTED
     )
-    if number > 1 and not found:
+    if number > 1 and not positions:
         raise Http404
     reader = signed_in_wallet(request)
     return {
-        "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in found),
+        "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in positions),
         "delegators_count": count,
         "delegators_pager": Pager(number, DELEGATORS_LISTED, count) if count > DELEGATORS_LISTED else None,
     }

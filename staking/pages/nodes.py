@@ -50,8 +50,8 @@ def nodes(request: HttpRequest) -> HttpResponse:
     def render_page() -> HttpResponse:
         watched = _watchlist(query, wallet)
         if query.form:
-            found = find_nodes(query.node_query(watched), limit=ALL, offset=0)
-            return download("inframind-nodes", HEAD, lines(found))
+            rows = find_nodes(query.node_query(watched), limit=ALL, offset=0)
+            return download("inframind-nodes", HEAD, lines(rows))
         template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
         return render(request, template, {"page": _page(query, watched, wallet)})
 
@@ -105,21 +105,21 @@ def _page(
     form: NumericFilters | None = None,
 ) -> LeaderboardPage:
     epoch, ranking = open_epoch(), latest_id()
-    found, count = _found(query, watched, epoch, ranking)
-    if query.page > 1 and not found:
+    nodes, count = _found(query, watched, epoch, ranking)
+    if query.page > 1 and not nodes:
         raise Http404
     params = epoch.params if epoch else DEFAULTS
     figures = leaderboard.headline(epoch=epoch, ranking=ranking) if epoch else leaderboard.NOTHING
     stars = watched_ids(wallet) if wallet else frozenset()
     own = _own(wallet, epoch, ranking) if query == LeaderboardQuery() else []
-    estimates = _estimates([*found, *own], query.amount, epoch)
+    estimates = _estimates([*nodes, *own], query.amount, epoch)
     return LeaderboardPage(
         figures=figures, filters=query.filters(figures.regions, form), sort=query.sort(),
-        rows=tuple(row_of(node, estimates, stars) for node in found), pager=query.pager(count),
+        rows=tuple(row_of(node, estimates, stars) for node in nodes), pager=query.pager(count),
         max_score_bps=_highest_score(params), ranking_seconds=params.ranking_seconds, reward_epochs=REWARD_EPOCHS,
         amount=query.amount, own=tuple(row_of(node, estimates, stars) for node in own),
         charted=ranking is not None, csv_query=address_of(query.address(), format="csv"), active=query.active(),
-        loosened=() if found or form else _loosened(query, wallet, epoch, ranking), signed_in=wallet is not None,
+        loosened=() if nodes or form else _loosened(query, wallet, epoch, ranking), signed_in=wallet is not None,
     )  # fmt: skip
 
 

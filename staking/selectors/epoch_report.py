@@ -92,12 +92,12 @@ def former_carry(number: int) -> int:
 
 def node_rows(number: int, *, search: str, ordering: str, limit: int, offset: int) -> tuple[list[Row], int]:
     """Rows of an epoch, one a node, and how many match. `ordering` is a key of ORDERINGS or "-key"."""
-    found = NodeEpoch.objects.filter(epoch=number)
+    rows = NodeEpoch.objects.filter(epoch=number)
     if search:
-        found = found.filter(Q(node__name__icontains=search) | Q(node__address__startswith=search.lower()))
+        rows = rows.filter(Q(node__name__icontains=search) | Q(node__address__startswith=search.lower()))
     key = ordering.lstrip("-")
     names = [("-" if ordering.startswith("-") else "") + ORDERINGS[key][0], ORDERINGS[key][1]]
-    return list(found.order_by(*names).values(*NODE_FIELDS)[offset : offset + limit]), found.count()
+    return list(rows.order_by(*names).values(*NODE_FIELDS)[offset : offset + limit]), rows.count()
 
 
 def export_rows(number: int) -> list[tuple[Any, ...]]:
@@ -131,8 +131,8 @@ def slashes(number: int) -> list[Slash]:
 
     Without their evidence, which may name any number of receipts and is not shown here.
     """
-    found = Slash.objects.filter(Q(epoch=number) | Q(resolved_epoch=number)).select_related("node")
-    return list(found.defer("evidence").order_by("epoch", "node__address", "table_order"))
+    rows = Slash.objects.filter(Q(epoch=number) | Q(resolved_epoch=number)).select_related("node")
+    return list(rows.defer("evidence").order_by("epoch", "node__address", "table_order"))
 
 
 def slash_leaves(number: int) -> int:

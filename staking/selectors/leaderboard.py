@@ -93,9 +93,9 @@ NOTHING = NetworkFigures(0, 0, (0, 0, 0, 0), 0, 0, 0, 0)
 def headline(*, epoch: OpenEpoch, ranking: int | None) -> NetworkFigures:
     """The network in figures. One query."""
     minima = {f"tier{tier.number}": tier.minimum for tier in epoch.params.tiers}
-    asked = {"epoch": epoch.number, "ranking": ranking, "middle": list(MIDDLE), **minima}
+    values = {"epoch": epoch.number, "ranking": ranking, "middle": list(MIDDLE), **minima}
     with connection.cursor() as cursor:
-        cursor.execute(HEADLINE, asked)
+        cursor.execute(HEADLINE, values)
         names = [column.name for column in cursor.description]
         return _figures(dict(zip(names, cursor.fetchone(), strict=True)))
 
@@ -147,11 +147,11 @@ def places(nodes: list[int], *, rankings: int) -> tuple[list[Any], dict[int, dic
         .order_by("-ranking_id")
         .values_list("ranking_id", "ranking__computed_at")[:rankings]
     )[::-1]
-    found: dict[int, dict[int, int]] = {node: {} for node in nodes}
+    ranks: dict[int, dict[int, int]] = {node: {} for node in nodes}
     rows = RankingRow.objects.filter(ranking_id__in=[id_ for id_, _ in newest], node_id__in=nodes)
     for node, ranking, rank in rows.values_list("node_id", "ranking_id", "rank"):
-        found[node][ranking] = rank
-    return newest, found
+        ranks[node][ranking] = rank
+    return newest, ranks
 
 
 def _rows(ranking: int) -> QuerySet[RankingRow]:

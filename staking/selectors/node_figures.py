@@ -160,13 +160,13 @@ def read_figures(
     """
     if not ids:
         return []
-    asked: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
+    values: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
     with connection.cursor() as cursor:
         former: dict[int, list[int]] = {}
         if rewards:
-            cursor.execute(REWARDS, asked | {"epochs": REWARD_EPOCHS})
+            cursor.execute(REWARDS, values | {"epochs": REWARD_EPOCHS})
             former = dict(cursor.fetchall())
-        cursor.execute(FIGURES, asked)
+        cursor.execute(FIGURES, values)
         names = [column.name for column in cursor.description]
         return [_figures(dict(zip(names, row, strict=True)), former, epoch) for row in cursor.fetchall()]
 

@@ -96,17 +96,17 @@ def latency_medians(epochs: list[int]) -> dict[int, int | None]:
     return {number: _MEDIANS.get(digest) for number, digest in hashes.items()}
 
 
-def _keep(wanted: list[str], found: dict[str, int]) -> None:
+def _keep(wanted: list[str], medians: dict[str, int]) -> None:
     if len(_MEDIANS) + len(wanted) > _MEDIANS_KEPT:
         _MEDIANS.clear()
-    _MEDIANS.update({digest: found.get(digest) for digest in wanted})
+    _MEDIANS.update({digest: medians.get(digest) for digest in wanted})
 
 
 def delegators(node: int, *, generation: int, limit: int, offset: int) -> tuple[list[Holding], int]:
     """Wallets with shares in the pool's running generation, largest first, and how many there are."""
-    asked = {"node": node, "generation": generation, "limit": limit, "offset": offset}
+    values = {"node": node, "generation": generation, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(DELEGATORS, asked)
+        cursor.execute(DELEGATORS, values)
         rows = cursor.fetchall()
     holdings = [Holding(wallet, int(shares), since) for wallet, shares, since, _ in rows]
     return holdings, rows[0][3] if rows else 0

@@ -109,10 +109,10 @@ def ranked_and_live(address: str, *, now: datetime) -> tuple[NodeFigures, NodeFi
 
 def node_id(address: str) -> int:
     """The number of the node with this canonical address. Raises: `not_found`."""
-    found = Node.objects.filter(address=address).values_list("id", flat=True).first()
-    if found is None:
+    id_ = Node.objects.filter(address=address).values_list("id", flat=True).first()
+    if id_ is None:
         raise NotFound(f"No node has the address {checksum(address)}.")
-    return found
+    return id_
 
 
 def regions() -> list[str]:

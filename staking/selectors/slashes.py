@@ -16,14 +16,14 @@ def slashes(
     epoch: int | None = None,
 ) -> QuerySet[Slash]:
     """Slashes with their nodes, the newest first; `node` is a canonical address, None asks for nothing."""
-    asked = {"node__address": node, "status": status, "offence": offence, "epoch": epoch}
-    given = {name: value for name, value in asked.items() if value is not None}
-    return Slash.objects.filter(**given).select_related("node").order_by("-id")
+    filters = {"node__address": node, "status": status, "offence": offence, "epoch": epoch}
+    filters = {name: value for name, value in filters.items() if value is not None}
+    return Slash.objects.filter(**filters).select_related("node").order_by("-id")
 
 
 def slash(number: int) -> Slash:
     """One slash with its node. Raises: `not_found`."""
-    found = Slash.objects.filter(pk=number).select_related("node").first()
-    if found is None:
+    slash = Slash.objects.filter(pk=number).select_related("node").first()
+    if slash is None:
         raise NotFound(f"There is no slash {number}.")
-    return found
+    return slash

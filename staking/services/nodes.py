@@ -90,19 +90,19 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
     changes = {name: TEXTS[name](value) if name in TEXTS else value for name, value in changes.items()}
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
-        check_operator(found, actor)
-        if found.retired_at is not None:
+        locked = lock(node)
+        check_operator(locked, actor)
+        if locked.retired_at is not None:
             raise NodeRetired("A retired node cannot be changed.")
         plain = {k: v for k, v in changes.items() if k not in ("delegator_share_bps", "status")}
         for field, value in plain.items():
-            setattr(found, field, value)
+            setattr(locked, field, value)
         if "delegator_share_bps" in changes:
-            _change_share(found, changes["delegator_share_bps"], epoch, now)
+            _change_share(locked, changes["delegator_share_bps"], epoch, now)
         if "status" in changes:
-            _retire(found, epoch, now)
-        found.save()
-        return found
+            _retire(locked, epoch, now)
+        locked.save()
+        return locked
 
 
 def check_operator(node: Node, actor: str) -> None:
@@ -126,9 +126,9 @@ def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -
 
 
 def _announce_cut(node: Node, epoch: OpenEpoch, now: datetime, old_bps: int, new_bps: int) -> None:
-    """Tell the delegators (R48); from the tenth time in an epoch on, correct what was told last."""
-    told = Event.objects.filter(node_id=node.id, epoch=epoch.number, kind="share_cut").order_by("-id")
-    last = list(told.values_list("id", flat=True)[:CUTS_TOLD])
+    """Tell the delegators (R48); from the tenth time in an epoch on, correct the last announcement."""
+    announced = Event.objects.filter(node_id=node.id, epoch=epoch.number, kind="share_cut").order_by("-id")
+    last = list(announced.values_list("id", flat=True)[:CUTS_TOLD])
     if len(last) < CUTS_TOLD:
         events.record("share_cut", at=now, epoch=epoch.number, node=node.id, old_bps=old_bps, new_bps=new_bps)
     else:

@@ -30,11 +30,11 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
         raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
-        check_operator(found, actor)
+        locked = lock(node)
+        check_operator(locked, actor)
         check_minimum(amount, epoch)
-        check_standing(found)
-        if found.self_stake + amount > MAX_AMOUNT:
+        check_standing(locked)
+        if locked.self_stake + amount > MAX_AMOUNT:
             raise InsufficientBalance
         posted = post(
             kind="stake",
@@ -44,8 +44,8 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
             reference=node,
             actor=actor,
         )
-        add_stake(found, {epoch.newest(now): amount}, epoch)
-        return Moved(posted, found)
+        add_stake(locked, {epoch.newest(now): amount}, epoch)
+        return Moved(posted, locked)
 
 
 def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Moved:
@@ -57,12 +57,12 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
         raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
-        check_operator(found, actor)
-        leaving = found.self_stake if amount is None else amount
-        if leaving == 0 or leaving > found.self_stake:
+        locked = lock(node)
+        check_operator(locked, actor)
+        leaving = locked.self_stake if amount is None else amount
+        if leaving == 0 or leaving > locked.self_stake:
             raise InsufficientBalance(
-                f"You have {format_amount(found.self_stake)} IFM staked on this node.", field="amount"
+                f"You have {format_amount(locked.self_stake)} IFM staked on this node.", field="amount"
             )
         posted = post(
             kind="unstake",
@@ -72,9 +72,9 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
             reference=node,
             actor=actor,
         )
-        active = take_stake(found, leaving, epoch)
-        entry = create_own_entry(node=found, amount=leaving, active=active, epoch=epoch, now=now)
-        return Moved(posted, found, entry)
+        active = take_stake(locked, leaving, epoch)
+        entry = create_own_entry(node=locked, amount=leaving, active=active, epoch=epoch, now=now)
+        return Moved(posted, locked, entry)
 
 
 def operator_claimable(node: Node) -> int:
@@ -95,9 +95,9 @@ def claim_operator(*, node: str, actor: str, now: datetime) -> Claimed:
     """
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
-        check_operator(found, actor)
-        amount = _take_earnings(found)
+        locked = lock(node)
+        check_operator(locked, actor)
+        amount = _take_earnings(locked)
         posted = post(
             kind="claim",
             moves={accounts.rewards(node): -amount, accounts.wallet(actor): amount},
@@ -106,7 +106,7 @@ def claim_operator(*, node: str, actor: str, now: datetime) -> Claimed:
             reference=node,
             actor=actor,
         )
-        return Claimed(posted, found, amount)
+        return Claimed(posted, locked, amount)
 
 
 def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
@@ -116,11 +116,11 @@ def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
     """
     with transaction.atomic():
         epoch = lock_open_epoch()
-        found = lock(node)
-        check_operator(found, actor)
-        amount = _take_earnings(found)
+        locked = lock(node)
+        check_operator(locked, actor)
+        amount = _take_earnings(locked)
         check_minimum(amount, epoch)
-        check_standing(found)
+        check_standing(locked)
         posted = post(
             kind="compound",
             moves={accounts.rewards(node): -amount, accounts.stake(node): amount},
@@ -129,8 +129,8 @@ def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
             reference=node,
             actor=actor,
         )
-        add_stake(found, {epoch.newest(now): amount}, epoch)
-        return Claimed(posted, found, amount)
+        add_stake(locked, {epoch.newest(now): amount}, epoch)
+        return Claimed(posted, locked, amount)
 
 
 def _take_earnings(node: Node) -> int:

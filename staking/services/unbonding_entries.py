@@ -96,12 +96,12 @@ def worth(entry: Unbonding) -> int:
 
 def lock_entry(*, unbonding: int, wallet: str) -> tuple[Node, Unbonding]:
     """The wallet's open entry with its node, both locked. Raises: `not_found`, `unbonding_closed`."""
-    found = (
+    address = (
         Unbonding.objects.filter(pk=unbonding, wallet=wallet).values_list("node__address", flat=True).first()
     )
-    if found is None:
+    if address is None:
         raise NotFound("This wallet has no such unbonding.")
-    node = lock(found)
+    node = lock(address)
     entry = Unbonding.objects.select_for_update(of=("self",)).select_related("bucket").get(pk=unbonding)
     if entry.status != Unbonding.Status.OPEN:
         raise UnbondingClosed(f"This unbonding is already {entry.status}.")

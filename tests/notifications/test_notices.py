@@ -91,7 +91,7 @@ def kinds_of(address: str) -> list[str]:
     return [notice.kind.name for notice in inbox.page(address, limit=50, offset=0)]
 
 
-def test_operator_and_backers_hear_of_a_slash_and_strangers_do_not(net):
+def test_operator_and_delegators_are_notified_of_a_slash_and_strangers_are_not(net):
     net.settle()
     assert kinds_of(operator(1)) == kinds_of(wallet(1)) == ["slash_pending"]
     assert kinds_of(wallet(2)) == []

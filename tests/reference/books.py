@@ -226,11 +226,11 @@ class Books:
         return amount
 
     def take_owed(self, node: str, wallet: str) -> int:
-        found = self.nodes[node]
-        if wallet == found.operator:
-            amount, found.operator_owed = found.operator_owed, 0
+        state = self.nodes[node]
+        if wallet == state.operator:
+            amount, state.operator_owed = state.operator_owed, 0
         else:
-            amount, found.positions[wallet].owed = divmod(found.positions[wallet].owed, SCALE)
+            amount, state.positions[wallet].owed = divmod(state.positions[wallet].owed, SCALE)
         if amount == 0:
             raise Refused("nothing_to_claim")
         return amount

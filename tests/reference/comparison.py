@@ -64,7 +64,7 @@ class Comparison:
             key: (bucket.tokens, bucket.shares) for key, bucket in model.buckets.items()
         }  # fmt: skip
         assert list(Redelegation.objects.order_by("id").values_list("status", "moved")) == [
-            (wish.status, wish.moved) for wish in model.redelegations
+            (redelegation.status, redelegation.moved) for redelegation in model.redelegations
         ]
         for node in Node.objects.all():
             assert stakes.operator_claimable(node) == model.nodes[node.address].operator_owed
@@ -83,23 +83,27 @@ class Comparison:
         self._figures()
 
     def _node(self, node: Node, pool: Pool) -> None:
-        found, epoch = self.model.nodes[node.address], self.model.epoch
-        assert node.self_stake == found.own
-        assert since(node.pending, epoch) == _nonzero(found.own_made)
-        assert (pool.tokens, pool.shares, pool.generation) == (found.tokens, found.shares, found.generation)
+        expected, epoch = self.model.nodes[node.address], self.model.epoch
+        assert node.self_stake == expected.own
+        assert since(node.pending, epoch) == _nonzero(expected.own_made)
+        assert (pool.tokens, pool.shares, pool.generation) == (
+            expected.tokens,
+            expected.shares,
+            expected.generation,
+        )
         made: Counter[int] = Counter()
-        for position in found.positions.values():
+        for position in expected.positions.values():
             made.update(position.made)
         assert since(pool.pending, epoch) == _nonzero(made)
 
     def _positions(self) -> None:
         for position in Position.objects.select_related("node", "node__pool"):
             node = position.node
-            found = self.model.nodes[node.address].positions[position.wallet]
+            expected = self.model.nodes[node.address].positions[position.wallet]
             live = position.generation == node.pool.generation
-            assert (position.shares if live else 0) == found.shares
+            assert (position.shares if live else 0) == expected.shares
             settled = lock_settled_position(node.address, position.wallet).position
-            assert (settled.owed, settled.pending) == (found.owed, _nonzero(found.made))
+            assert (settled.owed, settled.pending) == (expected.owed, _nonzero(expected.made))
 
     def _cases(self) -> None:
         rows = Slash.objects.order_by("id").values_list(
@@ -126,10 +130,14 @@ class Comparison:
     def _figures(self) -> None:
         """What the API shows of wallets and nodes."""
         for address in self.people:
-            found = wallet_figures(address, now=self.net.now)
-            assert (found.available, found.staked, found.delegated, found.unbonding, found.claimable) == (
-                self.model.wallet(address)
-            )
+            figures = wallet_figures(address, now=self.net.now)
+            assert (
+                figures.available,
+                figures.staked,
+                figures.delegated,
+                figures.unbonding,
+                figures.claimable,
+            ) == (self.model.wallet(address))
             for entry in unbondings_of_wallet(address, status="open"):
                 open_one = self.model.entries[self._numbers()[entry.id]]
                 assert (entry.amount, entry.held) == (
@@ -140,10 +148,10 @@ class Comparison:
                 assert position.value == self.model.value(position.node, address)
                 held = self.model.nodes[position.node].positions[address].shares
                 assert bool(position.liable_slashes) == bool(held and self.model.is_accused(position.node))
-            told = statement(address, Period())
-            assert told.earned_total == told.claimed + told.claimable
+            shown = statement(address, Period())
+            assert shown.earned_total == shown.claimed + shown.claimable
             moved = movements(address, Period())
-            assert (moved[-1].balance if moved else 0) == found.available
+            assert (moved[-1].balance if moved else 0) == figures.available
         for address, node in self.model.nodes.items():
             shown = node_figures(address, now=self.net.now)
             assert (shown.self_stake, shown.delegated, shown.status) == (

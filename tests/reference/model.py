@@ -25,34 +25,34 @@ class Model(Books):
         self.move("issuance", f"wallet:{wallet}", amount)
 
     def stake(self, node: str, amount: int) -> None:
-        found = self.nodes[node]
+        state = self.nodes[node]
         self.above_zero(amount)
         self.enough(amount)
-        self.stand(found)
-        self.afford(found.operator, amount)
-        self.move(f"wallet:{found.operator}", f"stake:{node}", amount)
-        found.own += amount
-        self.make(found.own_made, self.newest, amount)
+        self.stand(state)
+        self.afford(state.operator, amount)
+        self.move(f"wallet:{state.operator}", f"stake:{node}", amount)
+        state.own += amount
+        self.make(state.own_made, self.newest, amount)
 
     def unstake(self, node: str, amount: int | None) -> None:
-        found = self.nodes[node]
+        state = self.nodes[node]
         self.above_zero(amount)
-        leaving = found.own if amount is None else amount
-        if not 0 < leaving <= found.own:
+        leaving = state.own if amount is None else amount
+        if not 0 < leaving <= state.own:
             raise Refused("insufficient_balance")
-        active = leaving - sum(self.unmake(found.own_made, leaving).values())
-        found.own -= leaving
-        self.enter_bucket(f"stake:{node}", node, found.operator, "self", leaving, leaving, active)
+        active = leaving - sum(self.unmake(state.own_made, leaving).values())
+        state.own -= leaving
+        self.enter_bucket(f"stake:{node}", node, state.operator, "self", leaving, leaving, active)
 
     def change_share(self, node: str, share: int) -> None:
-        found = self.nodes[node]
-        if found.retired:
+        state = self.nodes[node]
+        if state.retired:
             raise Refused("node_retired")
         if not 5_000 <= share <= 10_000:
             raise Refused("parameter_out_of_bounds")
-        if share < found.share - self.params["delegator_share_max_cut_bps"]:
+        if share < state.share - self.params["delegator_share_max_cut_bps"]:
             raise Refused("share_cut_too_large")
-        found.next_share = share
+        state.next_share = share
 
     def dispute(self, slash: Slash) -> None:
         operator = self.nodes[slash.node].operator
@@ -82,23 +82,23 @@ class Model(Books):
     # the delegator's acts
 
     def delegate(self, node: str, wallet: str, amount: int) -> None:
-        found = self.nodes[node]
+        state = self.nodes[node]
         self.above_zero(amount)
-        if wallet == found.operator:
+        if wallet == state.operator:
             raise Refused("own_node")
         self.enough(amount)
-        self.admit(found, wallet, amount)
+        self.admit(state, wallet, amount)
         self.afford(wallet, amount)
         self.move(f"wallet:{wallet}", f"pool:{node}", amount)
-        self.issue(found, wallet, amount)
+        self.issue(state, wallet, amount)
 
     def undelegate(self, node: str, wallet: str, amount: int | None) -> None:
-        found = self.nodes[node]
+        state = self.nodes[node]
         self.above_zero(amount)
         value = self.value(node, wallet)
-        if not found.positions[wallet].shares or (amount or 0) > value:
+        if not state.positions[wallet].shares or (amount or 0) > value:
             raise Refused("insufficient_balance")
-        paid, burned, pending = self.burn(found, wallet, amount)
+        paid, burned, pending = self.burn(state, wallet, amount)
         active = burned - sum(pending.values())
         if paid:
             self.enter_bucket(f"pool:{node}", node, wallet, "delegated", paid, burned, active)
@@ -129,19 +129,19 @@ class Model(Books):
         return amount
 
     def compound(self, node: str, wallet: str) -> int:
-        found = self.nodes[node]
-        own = wallet == found.operator
-        amount = found.operator_owed if own else found.positions[wallet].owed // SCALE
+        state = self.nodes[node]
+        own = wallet == state.operator
+        amount = state.operator_owed if own else state.positions[wallet].owed // SCALE
         if amount == 0:
             raise Refused("nothing_to_claim")
         self.enough(amount)
         if own:
-            self.stand(found)
-            found.own += amount
-            self.make(found.own_made, self.newest, amount)
+            self.stand(state)
+            state.own += amount
+            self.make(state.own_made, self.newest, amount)
         else:
-            self.admit(found, wallet, amount)
-            self.issue(found, wallet, amount)
+            self.admit(state, wallet, amount)
+            self.issue(state, wallet, amount)
         self.take_owed(node, wallet)
         self.move(f"rewards:{node}", f"stake:{node}" if own else f"pool:{node}", amount)
         return amount
@@ -167,16 +167,16 @@ class Model(Books):
         entry = self.own_entry(number, wallet)
         if self.is_held(entry):
             raise Refused("held_by_slash")
-        found, amount = self.nodes[entry.node], self.worth(entry)
+        state, amount = self.nodes[entry.node], self.worth(entry)
         self.above_zero(amount)
         active = (entry.burned_active, entry.burned) if entry.epoch == self.epoch else (0, 1)
         if entry.kind == "self":
-            self.stand(found)
-            found.own += amount
-            self.make(found.own_made, self.newest, amount - amount * active[0] // active[1])
+            self.stand(state)
+            state.own += amount
+            self.make(state.own_made, self.newest, amount - amount * active[0] // active[1])
         else:
-            self.admit(found, wallet, amount)
-            self.issue(found, wallet, amount, active)
+            self.admit(state, wallet, amount)
+            self.issue(state, wallet, amount, active)
         self.close_entry(entry, "cancelled")
         self.move(
             f"unbonding:{entry.node}", f"{'stake' if entry.kind == 'self' else 'pool'}:{entry.node}", amount

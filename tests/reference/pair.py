@@ -142,8 +142,8 @@ class Pair:
         )
 
     def _vote(self, dispute: Any, by: str, choice: str) -> None:
-        found = Dispute.objects.order_by("id")[self.model.disputes.index(dispute)]
-        vote_dispute(dispute=found.pk, choice=choice, reason="", wallet=by, now=self.net.now)
+        row = Dispute.objects.order_by("id")[self.model.disputes.index(dispute)]
+        vote_dispute(dispute=row.pk, choice=choice, reason="", wallet=by, now=self.net.now)
 
     def _entry(self, number: int) -> int:
         return Unbonding.objects.order_by("id")[number].pk

@@ -60,10 +60,10 @@ class Reference:
 
     def _judge_stake(self, node: str, actor: str) -> None:
         came = self.model.nodes[node].tokens - self.tokens[node]
-        for address, found in self.model.nodes.items():
-            for wallet, position in found.positions.items():
+        for address, state in self.model.nodes.items():
+            for wallet, position in state.positions.items():
                 former = self.noted.get((address, wallet), (Fraction(), 0, 0))[0]
-                gained = _value(found, position.shares) - former
+                gained = _value(state, position.shares) - former
                 if address != node:
                     assert gained == 0
                 elif wallet == actor:

@@ -29,8 +29,8 @@ def settle(net: Model) -> None:
 
 def earned_ever(net: Model) -> dict[tuple[str, str], int]:
     """Whole µIFM that each wallet ever earned on each node."""
-    found = {(a, w): p.ever // SCALE for a, node in net.nodes.items() for w, p in node.positions.items()}
-    return found | {(a, node.operator): node.operator_ever for a, node in net.nodes.items()}
+    earned = {(a, w): p.ever // SCALE for a, node in net.nodes.items() for w, p in node.positions.items()}
+    return earned | {(a, node.operator): node.operator_ever for a, node in net.nodes.items()}
 
 
 def note_earnings(net: Model, former: dict[tuple[str, str], int]) -> None:
@@ -45,24 +45,28 @@ def note_earnings(net: Model, former: dict[tuple[str, str], int]) -> None:
 
 
 def redelegate(net: Model) -> None:
-    for wish in net.redelegations:
-        if wish.status != "recorded":
+    for redelegation in net.redelegations:
+        if redelegation.status != "recorded":
             continue
-        source, target = net.nodes[wish.source], net.nodes[wish.target]
-        amount = min(wish.amount, net.value(wish.source, wish.wallet))
-        if amount == 0 or net.is_accused(wish.source) or not _takes(net, target, source, wish.wallet, amount):
-            wish.status = "cancelled"
+        source, target = net.nodes[redelegation.source], net.nodes[redelegation.target]
+        amount = min(redelegation.amount, net.value(redelegation.source, redelegation.wallet))
+        if (
+            amount == 0
+            or net.is_accused(redelegation.source)
+            or not _takes(net, target, source, redelegation.wallet, amount)
+        ):
+            redelegation.status = "cancelled"
             continue
-        wish.moved, burned, pending = net.burn(source, wish.wallet, amount)
-        net.move(f"pool:{wish.source}", f"pool:{wish.target}", wish.moved)
-        issued = net.issue(target, wish.wallet, wish.moved, (1, 1))
-        arrival = target.positions[wish.wallet]
+        redelegation.moved, burned, pending = net.burn(source, redelegation.wallet, amount)
+        net.move(f"pool:{redelegation.source}", f"pool:{redelegation.target}", redelegation.moved)
+        issued = net.issue(target, redelegation.wallet, redelegation.moved, (1, 1))
+        arrival = target.positions[redelegation.wallet]
         # Active from the next epoch on, but for what counts as made later than this one.
         late = {epoch: issued * shares // burned for epoch, shares in pending.items() if epoch > net.epoch}
         for epoch, shares in {**late, net.epoch: issued - sum(late.values())}.items():
             net.make(arrival.made, epoch, shares)
         arrival.redelegated_end = net.end
-        wish.status = "executed"
+        redelegation.status = "executed"
 
 
 def _takes(net: Model, target: Node, source: Node, wallet: str, amount: int) -> bool:

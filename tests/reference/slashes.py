@@ -14,13 +14,13 @@ from tests.reference.state import BPS, OFFENCES, REPEATED_DROP, TIERS, Node, Sla
 def create_slashes(net: Model) -> None:
     for address, row in net.rows.items():
         row["created"] = 0
-        found = _offences(net, address, row)
-        if not found:
+        offences = _offences(net, address, row)
+        if not offences:
             continue
         node = net.nodes[address]
         _refund(net, node)
         bases = (node.own + _liable(net, address, "self"), node.tokens + _liable(net, address, "delegated"))
-        for offence, rates, cools in found:
+        for offence, rates, cools in offences:
             until = net.epoch + net.params["dispute_filing_epochs"]
             slash = Slash(
                 address, offence, net.epoch, rates, bases, until, until, ban=offence == "forged_trace"
@@ -47,13 +47,13 @@ def _offences(net: Model, address: str, row: dict[str, Any]) -> list[tuple[str, 
         "fake_resources": address in net.faked,
         "schema_mismatch": row["mismatched"] >= net.params["schema_mismatch_limit"],
     }
-    found = []
+    offences = []
     for offence in OFFENCES:
         if shown[offence]:
             repeated = offence == "sla_drop" and strikes
             cools = offence in ("invalid_proof", "fake_resources") or (repeated and strikes >= 2)
-            found.append((offence, REPEATED_DROP if repeated else net.offences[offence], bool(cools)))
-    return found
+            offences.append((offence, REPEATED_DROP if repeated else net.offences[offence], bool(cools)))
+    return offences
 
 
 def _refund(net: Model, node: Node) -> None:

@@ -95,10 +95,10 @@ def _unpacked(raw: bytes, encoding: str) -> bytes:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name is given twice in one object")
-    return found
+    return members
 
 
 def _refuse(constant: str) -> NoReturn:

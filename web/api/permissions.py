@@ -1,4 +1,4 @@
-"""Who may call a door: anyone reads, a wallet writes, the oracle reports (interfaces section 3)."""
+"""Who may call an endpoint: anyone reads, a wallet writes, the oracle reports (interfaces section 3)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Anyone = AllowAny
 
 
 def scope(request: Request) -> str | None:
-    """The scope of the caller's token or session; None for somebody unknown, whom DRF answers with 401."""
+    """The scope of the caller's token or session; None for an anonymous caller, whom DRF answers with 401."""
     return getattr(request.auth, "scope", None)
 
 
 def caller(request: Request) -> str:
-    """The canonical wallet of a token or session; "" for an oracle's token and for somebody unknown."""
+    """The canonical wallet of a token or session; "" for an oracle's token and for an anonymous caller."""
     return str(getattr(request.user, "address", ""))
 
 
-class Door(BasePermission):
-    """What a door asks first: a method that it does not have is a 405, whoever uses it."""
+class EndpointPermission(BasePermission):
+    """Base of all permissions: an unsupported method is a 405, whoever calls."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in view.allowed_methods:
@@ -35,8 +35,8 @@ class Door(BasePermission):
         raise NotImplementedError
 
 
-class WalletWrites(Door):
-    """The rule where a view names none: reading is public, writing is for a wallet with that right."""
+class WalletWrites(EndpointPermission):
+    """The default: reading is public, writing is for a wallet's token with the scope write."""
 
     message = "Use a wallet's token with the scope write: this one may not write here."
 
@@ -44,8 +44,8 @@ class WalletWrites(Door):
         return request.method in SAFE_METHODS or scope(request) == WRITE
 
 
-class WalletOnly(Door):
-    """A wallet's own matters, read with either scope."""
+class WalletOnly(EndpointPermission):
+    """A wallet's own data, read with either scope."""
 
     message = "Use a wallet's token: this one has no wallet."
 
@@ -53,8 +53,8 @@ class WalletOnly(Door):
         return scope(request) in ((READ, WRITE) if request.method in SAFE_METHODS else (WRITE,))
 
 
-class OracleOnly(Door):
-    """The oracle's doors."""
+class OracleOnly(EndpointPermission):
+    """The oracle's endpoints."""
 
     message = "Use an oracle's token: a wallet's may not report here."
 

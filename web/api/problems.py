@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457, interfaces section 3): one handler for every door of the API."""
+"""Refusals as problem+json (RFC 9457, interfaces section 3): one handler for every endpoint of the API."""
 
 from __future__ import annotations
 

@@ -31,18 +31,18 @@ class Answer:
         return gzip.compress(self.body, GZIP_LEVEL, mtime=0)
 
 
-class _Unkept(Exception):
-    """An answer that is not one to keep: a refusal, or a failure."""
+class _NotCached(Exception):
+    """An answer that is not cached: a refusal or a failure."""
 
     def __init__(self, response: HttpResponseBase) -> None:
         self.response = response
 
 
-def kept(view: Any, *, names: frozenset[str], most: int) -> View:
-    """`view` with its answers to GET kept by host and query, `most` of them.
+def cached(view: Any, *, names: frozenset[str], most: int) -> View:
+    """`view` with its answers to GET cached by host and query, `most` of them.
 
-    What carries a token goes to the view itself, which knows about rights and limits. What asks for more than
-    `names` is not kept, so that nobody can fill the store with queries that mean nothing.
+    A request with a token goes to the view itself, which checks permissions and limits. A query with
+    other parameters than `names` is not cached, so that nobody can fill the cache with meaningless queries.
     """
     answers: VersionedCache[Answer] = VersionedCache(most)
 
@@ -51,12 +51,12 @@ def kept(view: Any, *, names: frozenset[str], most: int) -> View:
         if request.method != "GET" or "HTTP_AUTHORIZATION" in request.META:
             return view(request, *args, **kwargs)
         # The query as it came: taking it apart would cost more than all the rest.
-        asked = (request.scheme, request.get_host(), request.META["QUERY_STRING"])
+        key = (request.scheme, request.get_host(), request.META["QUERY_STRING"])
         try:
-            found = answers.get(asked, lambda: _make(view, request, names))
-        except _Unkept as other:
+            content = answers.get(key, lambda: _make(view, request, names))
+        except _NotCached as other:
             return other.response
-        return _respond(request, found)
+        return _respond(request, content)
 
     return answer
 
@@ -64,7 +64,7 @@ def kept(view: Any, *, names: frozenset[str], most: int) -> View:
 def _make(view: View, request: HttpRequest, names: frozenset[str]) -> Answer:
     response = view(request)
     if response.status_code != 200 or request.GET.keys() - names:
-        raise _Unkept(response)
+        raise _NotCached(response)
     if isinstance(response, Response):
         response.render()
     return Answer(bytes(response.content))  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 EPOCHS = 6
 
 
-class Doors(Pair):
+class ApiPair(Pair):
     """A pair whose engine is reached over HTTP; `answer` is the body of the last act that was done."""
 
     answer: dict[str, Any]
@@ -98,7 +98,7 @@ def written(amount: int | None) -> str:
 
 def test_the_api_agrees_with_the_reference_model(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.INFRAMIND_RATE_LIMITS = False
-    monkeypatch.setattr("tests.reference.cast.Pair", Doors)
+    monkeypatch.setattr("tests.reference.cast.Pair", ApiPair)
     made = pair()
     monkeypatch.setattr(clock, "now", lambda: made.net.now)
     crowd = Crowd(made, random.Random(7))
