@@ -1,9 +1,6 @@
-"""Pages of identity: signing in and out, and the wallet's API tokens."""
+"""Pages of identity: signing in and out, the account, and its API tokens."""
 
 from __future__ import annotations
-
-from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -14,17 +11,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from identity import counters, demo, signin, tokens
 from identity.contract_wallets import chain_rpc
-from identity.models import Token
+from identity.forms import USUAL_DAYS, TokenForm
 from identity.origin import origin
 from identity.throttles import LIMITS
 from protocol.errors import ProtocolError, RateLimited
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-DAYS = (1, 7, 30, 90, 365)
 
 
 @never_cache
@@ -65,22 +61,32 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """The signed-in wallet: its pages, its settings, signing out."""
+    tokens_valid = tokens.usable(_address(request), now=timezone.now()).count()
+    return render(request, "identity/account.html", {"tokens_valid": tokens_valid})
+
+
+@never_cache
+@login_required
 @require_http_methods(["GET", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """The wallet's tokens; a POST makes one, whose secret is in the answer and nowhere else."""
     if request.method != "POST":
         return _tokens_page(request)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _tokens_page(request, form)
     try:
-        secret, token = tokens.issue(
-            wallet=_address(request),
-            scope=_choice(request, "scope", (Token.Scope.READ, Token.Scope.WRITE)),
-            now=timezone.now(),
-            label=request.POST.get("label", ""),
-            lifetime=timedelta(days=int(_choice(request, "days", tuple(map(str, DAYS))))),
-        )
-    except ProtocolError as error:
-        return _tokens_page(request, error=error)
-    return _tokens_page(request, secret=secret, made=token)
+        secret, _ = tokens.issue(
+            wallet=_address(request), scope=form.cleaned_data["scope"], now=timezone.now(),
+            label=form.cleaned_data["label"], lifetime=form.lifetime,
+        )  # fmt: skip
+    except ProtocolError as refusal:
+        form.add_refusal(refusal)
+        return _tokens_page(request, form)
+    return _tokens_page(request, secret=secret)
 
 
 @require_POST
@@ -98,10 +104,17 @@ def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> H
     return render(request, "identity/signin.html", context, status=error.status if error else 200)
 
 
-def _tokens_page(request: HttpRequest, error: ProtocolError | None = None, **more: Any) -> HttpResponse:
-    good = tokens.usable(_address(request), now=timezone.now())
-    context = {"tokens": good, "days": DAYS, "error": error, **more}
-    return render(request, "identity/tokens.html", context, status=error.status if error else 200)
+def _tokens_page(
+    request: HttpRequest,
+    form: TokenForm | None = None,
+    *,
+    error: ProtocolError | None = None,
+    secret: str = "",
+) -> HttpResponse:
+    form = form or TokenForm(initial={"days": USUAL_DAYS})
+    valid = tokens.usable(_address(request), now=timezone.now())
+    context = {"tokens": valid, "form": form, "error": error, "secret": secret}
+    return render(request, "identity/tokens.html", context, status=error.status if error else form.status)
 
 
 def _enter(request: HttpRequest, address: str) -> HttpResponse:
@@ -132,12 +145,6 @@ def _count(request: HttpRequest) -> None:
     name = f"signin:address:{origin(request)}"
     if counters.count(name, limit=LIMITS["signin", "address"], closed=True) is not None:
         raise RateLimited
-
-
-def _choice(request: HttpRequest, name: str, among: tuple[str, ...]) -> str:
-    """One of the values a form offers; the first where it says none of them."""
-    value = request.POST.get(name, "")
-    return value if value in among else among[0]
 
 
 def _address(request: HttpRequest) -> str:

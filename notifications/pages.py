@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from identity import counters
 from identity.origin import origin
 from notifications import inbox, subscriptions
-from notifications.kinds import CATALOGUE
+from notifications.forms import EmailForm, WebhookForm
+from notifications.kinds import CATALOGUE, Kind
 from notifications.models import Delivery
 from protocol.errors import ProtocolError, RateLimited
 from web.listing import Pager
@@ -63,35 +64,37 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def save_email(request: HttpRequest) -> HttpResponse:
-    email = request.POST.get("email", "").strip()
+    form = EmailForm(request.POST, kinds=_kinds(request))
+    if not form.is_valid():
+        return _settings(request, email=form)
+    email = form.cleaned_data["email"]
     try:
         _count(request, email)
         sent = subscriptions.set_email(
-            wallet=_wallet(request),
-            email=email,
-            kinds=request.POST.getlist("kinds"),
+            wallet=_wallet(request), email=email, kinds=form.cleaned_data["kinds"],
             link=request.build_absolute_uri(reverse("inbox-confirm", args=["x"]))[:-2],
-        )
-    except ProtocolError as error:
-        return _settings(request, error)
-    messages.success(
-        request, gettext("Open the link in the letter we sent.") if sent else gettext("Your choice is kept.")
-    )
+        )  # fmt: skip
+    except ProtocolError as refusal:
+        form.add_refusal(refusal)
+        return _settings(request, email=form)
+    messages.success(request, gettext("Open the link in the letter we sent.") if sent else gettext("Saved."))
     return redirect("inbox-settings")
 
 
 @require_POST
 @login_required
 def save_webhook(request: HttpRequest) -> HttpResponse:
+    form = WebhookForm(request.POST, kinds=_kinds(request))
+    if not form.is_valid():
+        return _settings(request, webhook=form)
     try:
         subscriptions.set_webhook(
-            wallet=_wallet(request),
-            url=request.POST.get("webhook", "").strip(),
-            kinds=request.POST.getlist("kinds"),
+            wallet=_wallet(request), url=form.cleaned_data["webhook"], kinds=form.cleaned_data["kinds"]
         )
-    except ProtocolError as error:
-        return _settings(request, error)
-    messages.success(request, gettext("Your choice is kept."))
+    except ProtocolError as refusal:
+        form.add_refusal(refusal)
+        return _settings(request, webhook=form)
+    messages.success(request, gettext("Saved."))
     return redirect("inbox-settings")
 
 
@@ -108,15 +111,29 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "notifications/confirm.html", {"done": True})
 
 
-def _settings(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
-    wallet = _wallet(request)
+def _settings(
+    request: HttpRequest, *, email: EmailForm | None = None, webhook: WebhookForm | None = None
+) -> HttpResponse:
+    """The page; `email` and `webhook` are forms that were refused."""
+    wallet, kinds = _wallet(request), _kinds(request)
+    subscription = subscriptions.subscription_of(wallet)
     context = {
-        "subscription": subscriptions.subscription_of(wallet),
-        "kinds": [kind for kind in CATALOGUE if request.user.is_staff or not kind.for_staff],
+        "subscription": subscription,
+        "email": email
+        or EmailForm(initial={"email": subscription.email, "kinds": subscription.email_kinds}, kinds=kinds),
+        "webhook": webhook
+        or WebhookForm(
+            initial={"webhook": subscription.webhook, "kinds": subscription.webhook_kinds}, kinds=kinds
+        ),
         "deliveries": Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:10],
-        "error": error,
     }
-    return render(request, "notifications/settings.html", context, status=error.status if error else 200)
+    status = next((form.status for form in (email, webhook) if form), 200)
+    return render(request, "notifications/settings.html", context, status=status)
+
+
+def _kinds(request: HttpRequest) -> list[Kind]:
+    """The kinds that the reader can choose."""
+    return [kind for kind in CATALOGUE if request.user.is_staff or not kind.for_staff]
 
 
 def _count(request: HttpRequest, email: str) -> None:

@@ -170,19 +170,40 @@ def test_tokens_are_made_shown_once_and_revoked(browser):
     assert secret[:8] not in browser.get("/tokens/").content.decode()
 
 
-def test_nonsense_in_the_form_of_tokens_gets_the_least(browser):
+@pytest.mark.parametrize("wrong", [{"scope": "oracle"}, {"days": "99999"}, {"days": ""}])
+def test_a_permission_or_time_that_is_not_offered_creates_no_token(browser, wrong):
     sign_in(browser)
-    submit(browser, "/tokens/", label="x" * 64, scope="oracle", days="99999")
-    token = Token.objects.get()
-    assert (token.scope, (token.expires_at - token.created_at).days, token.label) == ("read", 1, "x" * 64)
+    answer = submit(browser, "/tokens/", **{"label": "bot", "scope": "read", "days": "7", **wrong})
+    assert answer.status_code == 400
+    assert 'value="bot"' in answer.content.decode()
+    assert not Token.objects.exists()
+
+
+def test_the_account_page_signs_out_and_leads_to_every_setting(browser):
+    sign_in(browser)
+    page = browser.get("/account/").content.decode()
+    for address in (
+        "/tokens/",
+        "/portfolio/",
+        "/preferences/",
+        "/inbox/settings/",
+        f"/wallets/{ANNA}/statement/",
+    ):
+        assert f'href="{address}"' in page, address
+    assert 'action="/signout/"' in page
+    assert 'href="/account/"' in browser.get("/").content.decode()
+
+
+def test_the_account_page_needs_a_sign_in(client):
+    assert client.get("/account/")["Location"] == "/signin/?next=/account/"
 
 
 @pytest.mark.parametrize("label", ["x" * 65, "a\u200bb", "a\0b", "\u2800"])
 def test_a_label_that_is_too_long_or_invisible_makes_no_token(browser, label):
     sign_in(browser)
-    answer = submit(browser, "/tokens/", label=label)
+    answer = submit(browser, "/tokens/", label=label, scope="read", days="7")
     assert answer.status_code == 400
-    assert " the label" in answer.content.decode()
+    assert 'id="label_error"' in answer.content.decode()
     assert not Token.objects.exists()
 
 

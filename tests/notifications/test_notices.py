@@ -466,16 +466,18 @@ def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
     client.force_login(user)
     page = client.get("/inbox/").content.decode()
     assert "SLA drop on node 1" in page
-    assert 'aria-label="Inbox, 1 notice not read"' in page
+    assert 'aria-label="Inbox, 1 unread notification"' in page
     newest = re.search(r'name="newest" value="(\d+)"', page)
     assert newest
     client.post("/inbox/read/", {"newest": newest.group(1)})
-    assert 'aria-label="Inbox, 0 notices not read"' in client.get("/inbox/").content.decode()
+    assert 'aria-label="Inbox, 0 unread notifications"' in client.get("/inbox/").content.decode()
     assert client.get("/inbox/settings/").status_code == 200
     answer = client.post(
         "/inbox/settings/webhook/", {"webhook": "http://10.0.0.1/", "kinds": ["dispute_decided"]}
     )
     assert answer.status_code == 400
+    assert 'value="http://10.0.0.1/"' in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
     client.post(
         "/inbox/settings/email/", {"email": "anna@example.org", "kinds": ["dispute_decided", "made_up"]}
     )

@@ -1,0 +1,63 @@
+"""Forms of where notifications are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from notifications.kinds import Kind
+from web.forms import PageForm
+
+
+class CheckBoxes(forms.CheckboxSelectMultiple):
+    """One check box below the other, each with its label."""
+
+    template_name = "components/checkboxes.html"
+
+
+class KindsField(forms.MultipleChoiceField):
+    """Kinds of notifications. A kind that is not offered is dropped, not an error."""
+
+    widget = CheckBoxes
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+    def clean(self, value: Any) -> list[str]:
+        offered = {name for name, _ in self.choices}
+        return [name for name in super().clean(value) if name in offered]
+
+
+class _DestinationForm(PageForm):
+    """An address, and the kinds of notifications for it."""
+
+    prefix_of_ids: str
+
+    def __init__(self, *args: Any, kinds: Sequence[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"{self.prefix_of_ids}-%s", **kwargs)
+        field = self.fields["kinds"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(kind.name, kind.label) for kind in kinds]
+
+
+class EmailForm(_DestinationForm):
+    """An empty address ends the letters."""
+
+    prefix_of_ids = "mail"
+    email = forms.EmailField(label=gettext_lazy("Address"), required=False, max_length=254)
+    kinds = KindsField(label=gettext_lazy("Send me"), required=False)
+
+
+class WebhookForm(_DestinationForm):
+    """An empty address ends the calls."""
+
+    prefix_of_ids = "hook"
+    webhook = forms.CharField(
+        label=gettext_lazy("Address"), required=False, max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )  # fmt: skip
+    kinds = KindsField(label=gettext_lazy("Call for"), required=False)
+    refusal_field = "webhook"
