@@ -1,4 +1,4 @@
-"""The staff's view of the rows: everything can be read, next to nothing changed.
+"""The administration: everything can be read, next to nothing changed.
 
 Money moves by services alone, so there is no form for it here; the ledger's tables refuse changes anyway.
 """
@@ -18,16 +18,26 @@ from django.utils import timezone
 from identity import counters
 from identity.models import Token, User
 from identity.origin import origin
+from inframind.admin_lists import (
+    EventKind,
+    Listing,
+    OffenceFilter,
+    Readable,
+    node_page,
+    register,
+    wallet_page,
+)
+from web.links import link
 
 TRIES_PER_MINUTE = 10
 
 
 class StaffSite(admin.AdminSite):
-    """Django's admin under our name, with few tries at a password."""
+    """Django's admin under our name, with a limit of attempts at a password."""
 
     site_header = "InfraMind staking, staff"
     site_title = "InfraMind staff"
-    index_title = "Rows, as they are"
+    index_title = "Administration"
     enable_nav_sidebar = False
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -38,22 +48,6 @@ class StaffSite(admin.AdminSite):
                 refused["Retry-After"] = str(wait)
                 return refused
         return super().login(request, extra_context)
-
-
-class Readable(admin.ModelAdmin):
-    """Rows to look at; nobody adds, changes or deletes them here."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class UserAdmin(Readable):
@@ -87,7 +81,7 @@ class TokenAdmin(Readable):
     exclude = ("digest",)
     actions = ("revoke",)
 
-    @admin.action(description="Revoke the tokens chosen")
+    @admin.action(description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         if not getattr(request.user, "is_superuser", False):
             self.message_user(request, "Only a superuser may revoke tokens.", messages.ERROR)
@@ -96,56 +90,58 @@ class TokenAdmin(Readable):
         self.message_user(request, f"{count} tokens revoked.")
 
 
-# Model, the columns of its list, and what is searched.
-READABLE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("staking.Network", ("kind", "chain_id", "clock_offset_ms", "halted", "audited", "held_at"), ()),
-    ("staking.ParameterSet", ("version", "from_epoch", "proposal", "created_at"), ()),
-    ("staking.Epoch", ("number", "start", "end", "status", "pool", "distributed", "carry", "burned"), ()),
-    ("staking.Event", ("id", "kind", "at", "epoch", "node_id", "wallet"), ("kind", "wallet")),
-    (
-        "staking.Node",
-        ("address", "name", "operator", "region", "self_stake", "share_bps", "banned", "retired_at"),
-        ("address", "name", "operator"),
+READABLE: tuple[Listing, ...] = (
+    Listing("staking.Network", ("kind", "chain_id", "clock_offset_ms", "halted", "audited", "held_at")),
+    Listing("staking.ParameterSet", ("version", "from_epoch", "proposal", "created_at")),
+    Listing(
+        "staking.Epoch", ("number", "start", "end", "status", "pool", "distributed", "carry", "burned"),
+        filters=("status",), page=lambda row: link("epoch", row.number),
     ),
-    ("staking.Pool", ("node", "generation", "tokens", "shares", "pending_shares"), ("node__address",)),
-    (
-        "staking.Slash",
-        ("id", "node", "offence", "epoch", "status", "slashed", "due_epoch"),
-        ("node__address",),
+    Listing("staking.Event", ("id", "kind", "at", "epoch", "node_id", "wallet"), ("wallet",), (EventKind,)),
+    Listing(
+        "staking.Node", ("address", "name", "operator", "region", "self_stake", "share_bps", "banned", "retired_at"),
+        ("address", "name", "operator"), ("banned", "custodial", "region"), node_page,
     ),
-    ("staking.Unbonding", ("id", "wallet", "node", "kind", "epoch", "matures_at", "status"), ("wallet",)),
-    ("staking.Attestation", ("id", "node", "epoch", "at", "shortfalls"), ("node__address",)),
-    ("staking.Ranking", ("id", "computed_at", "epoch", "nodes"), ()),
-    ("ledger.Account", ("name", "balance"), ("name",)),
-    ("ledger.Transaction", ("id", "kind", "reference", "actor", "at", "epoch"), ("reference", "actor")),
-    ("ledger.Entry", ("id", "transaction", "account", "amount"), ("account__name",)),
-    ("delegation.Position", ("id", "wallet", "node", "shares", "pending_shares", "claimed"), ("wallet",)),
-    ("delegation.Redelegation", ("id", "wallet", "source", "target", "amount", "status"), ("wallet",)),
-    (
-        "governance.Dispute",
-        ("id", "slash", "operator", "status", "closes_epoch", "quorum_met"),
-        ("operator",),
+    Listing("staking.Pool", ("node", "generation", "tokens", "shares", "pending_shares"), ("node__address",)),
+    Listing(
+        "staking.Slash", ("id", "node", "offence", "epoch", "status", "slashed", "due_epoch"), ("node__address",),
+        ("status", OffenceFilter), lambda row: link("slash", row.pk),
     ),
-    ("governance.Proposal", ("id", "title", "proposer", "status", "closes_epoch"), ("title", "proposer")),
-    ("governance.Vote", ("id", "wallet", "choice", "power", "dispute", "proposal", "at"), ("wallet",)),
-)
+    Listing(
+        "staking.Unbonding", ("id", "wallet", "node", "kind", "epoch", "matures_at", "status", "entered", "paid"),
+        ("wallet",), ("status", "kind"), wallet_page,
+    ),
+    Listing("staking.Attestation", ("id", "node", "epoch", "at", "shortfalls"), ("node__address",)),
+    Listing("staking.Ranking", ("id", "computed_at", "epoch", "nodes")),
+    Listing("ledger.Account", ("name", "balance"), ("name",)),
+    Listing(
+        "ledger.Transaction", ("id", "kind", "reference", "actor", "at", "epoch"), ("reference", "actor", "kind"),
+    ),
+    Listing("ledger.Entry", ("id", "transaction", "account", "amount"), ("account__name",)),
+    Listing(
+        "delegation.Position", ("id", "wallet", "node", "shares", "pending_shares", "claimed"), ("wallet",),
+        page=wallet_page,
+    ),
+    Listing(
+        "delegation.Redelegation", ("id", "wallet", "source", "target", "amount", "status"), ("wallet",), ("status",),
+        wallet_page,
+    ),
+    Listing(
+        "governance.Dispute", ("id", "slash", "operator", "status", "closes_epoch", "deposit", "quorum_met"),
+        ("operator",), ("status",), lambda row: link("dispute", row.pk),
+    ),
+    Listing(
+        "governance.Proposal", ("id", "title", "proposer", "status", "closes_epoch"), ("title", "proposer"),
+        ("status",), lambda row: link("proposal", row.pk),
+    ),
+    Listing(
+        "governance.Vote", ("id", "wallet", "choice", "power", "dispute", "proposal", "at"), ("wallet",), ("choice",),
+        wallet_page,
+    ),
+)  # fmt: skip
 
 site = StaffSite(name="admin")
 site.register(User, UserAdmin)
 site.register(Token, TokenAdmin)
-for _label, _columns, _searched in READABLE:
-    _model = apps.get_model(_label)
-    _related = [name for name in _columns if getattr(_model._meta.get_field(name), "many_to_one", False)]
-    site.register(
-        _model,
-        type(
-            f"{_model.__name__}Admin",
-            (Readable,),
-            {
-                "list_display": _columns,
-                "search_fields": _searched,
-                "list_select_related": _related or False,
-                "ordering": ("-pk",),
-            },
-        ),
-    )
+for listing in READABLE:
+    register(site, apps.get_model(listing.label), listing)

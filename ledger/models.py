@@ -73,6 +73,7 @@ class Entry(models.Model):
     amount = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "entries"
         constraints = [models.CheckConstraint(name="ledger_entry_not_zero", condition=~models.Q(amount=0))]
         indexes = [models.Index(fields=["account", "id"], name="ledger_entry_account")]
 

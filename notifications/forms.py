@@ -22,13 +22,17 @@ class KindsField(forms.MultipleChoiceField):
     """Kinds of notifications. A kind that is not offered is dropped, not an error."""
 
     widget = CheckBoxes
+    offered: frozenset[str] = frozenset()
+
+    def offer(self, kinds: Sequence[Kind]) -> None:
+        self.offered = frozenset(kind.name for kind in kinds)
+        self.choices = [(kind.name, kind.label) for kind in kinds]
 
     def valid_value(self, value: Any) -> bool:
         return True
 
     def clean(self, value: Any) -> list[str]:
-        offered = {name for name, _ in self.choices}
-        return [name for name in super().clean(value) if name in offered]
+        return [name for name in super().clean(value) if name in self.offered]
 
 
 class _DestinationForm(PageForm):
@@ -39,8 +43,8 @@ class _DestinationForm(PageForm):
     def __init__(self, *args: Any, kinds: Sequence[Kind], **kwargs: Any) -> None:
         super().__init__(*args, auto_id=f"{self.prefix_of_ids}-%s", **kwargs)
         field = self.fields["kinds"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(kind.name, kind.label) for kind in kinds]
+        assert isinstance(field, KindsField)
+        field.offer(kinds)
 
 
 class EmailForm(_DestinationForm):

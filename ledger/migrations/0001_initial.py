@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField()),
             ],
             options={
+                "verbose_name_plural": "entries",
                 "indexes": [models.Index(fields=["account", "id"], name="ledger_entry_account")],
                 "constraints": [
                     models.CheckConstraint(

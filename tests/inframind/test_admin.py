@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.urls import NoReverseMatch, reverse
 
 from identity import counters
 from identity.models import Token, User
 from identity.tokens import find
 from inframind.admin import READABLE, TRIES_PER_MINUTE, site
+from inframind.admin_lists import AMOUNTS
 from protocol.addresses import checksum
+from staking.models import Slash
 from tests.governance import world
+from web.formatting import amount_digits
 
 STAFF = "0x" + "5a" * 20
 
@@ -35,7 +39,7 @@ def network(db):
     world.slash_node()
 
 
-@pytest.mark.parametrize("label", [label for label, _, _ in READABLE])
+@pytest.mark.parametrize("label", [listing.label for listing in READABLE])
 def test_every_list_and_row_can_be_read_and_none_changed(staff, network, label):
     name = label.lower().replace(".", "_")
     assert staff.get(reverse(f"admin:{name}_changelist"), {"q": "a"}).status_code == 200
@@ -47,6 +51,30 @@ def test_every_list_and_row_can_be_read_and_none_changed(staff, network, label):
         assert staff.post(where, {}).status_code == 403
         assert staff.post(reverse(f"admin:{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert staff.post(reverse(f"admin:{name}_add"), {}).status_code == 403
+
+
+@pytest.mark.parametrize("listing", READABLE, ids=lambda listing: listing.label)
+def test_every_integer_that_holds_money_is_written_in_ifm(listing):
+    fields = {field.name for field in apps.get_model(listing.label)._meta.fields}
+    assert set(AMOUNTS.get(listing.label, ())) <= fields
+
+
+def test_amounts_are_in_ifm_and_codes_in_words(staff, network):
+    slash = Slash.objects.get()
+    page = staff.get(reverse("admin:staking_slash_changelist"), {"status": slash.status}).content.decode()
+    assert "SLA drop" in page
+    assert "sla_drop" not in page.split("<tbody>")[1].split("</tbody>")[0]
+    row = staff.get(reverse("admin:staking_slash_change", args=[slash.pk])).content.decode()
+    assert amount_digits(slash.base_self, 6) in row
+    assert f">{slash.base_self}<" not in row
+    assert reverse("admin:staking_node_change", args=[slash.node_id]) in row
+    assert f'href="/slashes/{slash.pk}/"' in row
+
+
+def test_plurals_are_words(staff):
+    index = staff.get("/admin/").content.decode()
+    assert "Entries" in index
+    assert "Entrys" not in index
 
 
 def test_the_policy_is_strict_there_too(staff):
