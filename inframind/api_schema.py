@@ -52,6 +52,12 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 
 
+def _path_schema(parameter: dict[str, Any]) -> dict[str, Any]:
+    if parameter["schema"].get("type") == "integer":
+        return {"minimum": 1, "maximum": 2**31 - 1}
+    return ADDRESS if parameter["name"] == "address" else {}
+
+
 UNCHANGED = {"description": "The ETag sent as If-None-Match still holds; nothing is sent again."}
 
 
@@ -87,9 +93,7 @@ class Schema(AutoSchema):
 
     @staticmethod
     def _described(parameter: dict[str, Any]) -> dict[str, Any]:
-        whole = parameter["schema"].get("type") == "integer"
-        schema = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1} if whole else dict(ADDRESS)
-        return {**parameter, "schema": {**parameter["schema"], **schema}}
+        return {**parameter, "schema": {**parameter["schema"], **_path_schema(parameter)}}
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)

@@ -13,6 +13,8 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["OPTIONS"]["options"] = "-c inframind.allow_truncate=on"
 DATABASES["default"]["TEST"] = {"NAME": f"test_inframind_{os.getpid()}"}
 
+MIDDLEWARE = ["tests.answer_validation.ValidateAnswers", *MIDDLEWARE]
+
 VERSION_SECONDS = 0
 
 # Each worker of a test run has databases of its own: tests empty them.

@@ -30,10 +30,10 @@ LEAF_VALUE = {"type": ["string", "integer"], "examples": ["reward", 83333333]}
 
 
 @extend_schema_field(ROOT)
-class RootField(serializers.CharField):
-    """A root; none yet is null."""
+class RootField(serializers.Field):
+    """A Merkle root; null before the epoch is settled."""
 
-    def to_representation(self, value: str) -> Any:
+    def to_representation(self, value: str) -> str | None:
         return value or None
 
 
