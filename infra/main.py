@@ -23,6 +23,8 @@ from infra.commands import (
 
 app = typer.Typer(
     no_args_is_help=True,
+    # Help through rich takes three times as long as all the rest of a start.
+    rich_markup_mode=None,
     # A traceback with local values could show a token.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -9,10 +9,9 @@ class InframindConfig(AppConfig):
     label = "inframind"
 
     def ready(self) -> None:
-        from . import celery, checks, cors, database_roles
+        from . import checks, cors, database_roles
 
         checks.require_fast_curve()
-        celery.app.set_default()
         # Sent once for each app, when all of them are migrated.
         post_migrate.connect(database_roles.grant_after_migrate, sender=apps.get_app_config("staking"))
         cors.connect()

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery, signals
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from inframind import database_limits, metrics_folder
 
@@ -20,6 +21,9 @@ if "worker" in sys.argv:
 app = Celery("inframind")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.imports = ("inframind.tasks",)
+# The pulse has a queue of its own: a long settlement is not a worker that died. A worker without --queues takes all.
+app.conf.task_queues = [Queue("celery"), Queue("settlement"), Queue("pulse")]
+app.set_default()
 
 
 @signals.worker_init.connect

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
-import structlog
+# structlog imports rich, 150 modules, wherever it is installed, to draw tracebacks that no log of ours has.
+if "rich" not in sys.modules:
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    import structlog
+
+    del sys.modules["rich"]
+else:
+    import structlog
 
 OURS = (
     "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance",

@@ -57,6 +57,11 @@ UNDELEGATED = _answer(
 )
 REDELEGATED = _answer("Redelegated", redelegation=shapes.RedelegationSerializer())
 CLAIMED = _answer("ClaimAnswer", amount=AmountField())
+COMPOUNDED = _answer(
+    "CompoundAnswer",
+    amount=AmountField(),
+    delegation=shapes.DelegationSerializer(required=False, help_text="A delegator's; an operator has none."),
+)
 UNBONDED = _answer("UnbondingClosed", unbonding=shapes.UnbondingSerializer())
 
 
@@ -129,7 +134,7 @@ def claim(request: Request, address: str) -> Response:
     return _changed(done.transaction, wallet, node, amount=AmountField().to_representation(done.amount))
 
 
-@extend_schema(tags=["delegation"], request=None, responses={200: CLAIMED})
+@extend_schema(tags=["delegation"], request=None, responses={200: COMPOUNDED})
 @api_view(["POST"])
 def compound(request: Request, address: str) -> Response:
     """Put what was earned to work on the same node: a delegator delegates it, the operator stakes it."""

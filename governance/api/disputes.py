@@ -103,7 +103,7 @@ def dispute_votes(request: Request, dispute: int) -> Response:
     return vote_page(request, ballot, vote_query(request, DISPUTE_CHOICES))
 
 
-@extend_schema(tags=["governance"], request=schemas.DisputeVoteBody, responses=schemas.DisputeSerializer)
+@extend_schema(tags=["governance"], request=schemas.DisputeVoteBody, responses=schemas.VotedDisputeSerializer)
 @api_view(["POST"])
 def dispute_vote(request: Request, dispute: int) -> Response:
     """Vote on a dispute with the wallet's power at the snapshot; a second vote replaces the first."""

@@ -92,7 +92,9 @@ def proposal_votes(request: Request, proposal: int) -> Response:
     return vote_page(request, ballot, vote_query(request, PROPOSAL_CHOICES))
 
 
-@extend_schema(tags=["governance"], request=schemas.ProposalVoteBody, responses=schemas.ProposalSerializer)
+@extend_schema(
+    tags=["governance"], request=schemas.ProposalVoteBody, responses=schemas.VotedProposalSerializer
+)
 @api_view(["POST"])
 def proposal_vote(request: Request, proposal: int) -> Response:
     """Vote on a proposal with the wallet's power at the snapshot; a second vote replaces the first."""

@@ -136,6 +136,12 @@ class DisputeSerializer(CountSerializer):
     tally = DisputeTallySerializer(source="count.tally_parts")
 
 
+class VotedDisputeSerializer(DisputeSerializer):
+    """The dispute with the caller's vote."""
+
+    vote = VoteSerializer()
+
+
 class CompetitorSerializer(serializers.Serializer[Any]):
     """An open proposal that changes the same parameters. `wins`: its values apply when both are executed."""
 
@@ -161,6 +167,12 @@ class ProposalSerializer(CountSerializer):
     competing = CompetitorSerializer(
         many=True, help_text="Open proposals that change the same parameter; empty once this one is closed."
     )
+
+
+class VotedProposalSerializer(ProposalSerializer):
+    """The proposal with the caller's vote."""
+
+    vote = VoteSerializer()
 
 
 class ChangesBody(serializers.Serializer[Any]):

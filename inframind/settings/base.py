@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
-from kombu import Queue
 from whitenoise.compress import Compressor
 
 from inframind import database_limits
@@ -49,7 +48,7 @@ AUTH_USER_MODEL = "identity.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -187,8 +186,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # Shorter than the visibility timeout: a task that hangs is ended before the broker delivers it again.
 CELERY_TASK_SOFT_TIME_LIMIT = 480
 CELERY_TASK_TIME_LIMIT = 540
-# The pulse has a queue of its own: a long settlement is not a worker that died. A worker without --queues takes all.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("settlement"), Queue("pulse")]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ROUTES = {
     "inframind.tasks.pulse": {"queue": "pulse"},
@@ -269,6 +266,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "APPEND_COMPONENTS": {"securitySchemes": {"token": TOKEN_SCHEME}},
+    "ENUM_NAME_OVERRIDES": {
+        "DisputeStatus": "governance.api.serializers.DISPUTE_STATUSES",
+        "ProposalStatus": "governance.api.serializers.PROPOSAL_STATUSES",
+    },
     "DESCRIPTION": API_DESCRIPTION,
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
 }

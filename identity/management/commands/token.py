@@ -19,6 +19,7 @@ def _days(text: str) -> int:
 
 class Command(BaseCommand):
     help = "Print a new API token for a wallet, or an oracle's; it is shown this once."
+    requires_system_checks = []  # they import every page; `make run` and `make check` run them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", help="the wallet; with --oracle, who will hold the token")

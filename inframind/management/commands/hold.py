@@ -7,6 +7,7 @@ from staking.services.hold import LONGEST_REASON, hold
 
 class Command(BaseCommand):
     help = "Hold settlement, ranking and payments until `release`; reading and intake go on."
+    requires_system_checks = []  # they import every page; `make run` and `make check` run them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reason", metavar="REASON", help="shown to staff and on every page")

@@ -12,6 +12,7 @@ from staking.services.hold import Held
 
 class Command(BaseCommand):
     help = "Devnet: move the network clock to the end of the open epoch and settle it, N times."
+    requires_system_checks = []  # they import every page; `make run` and `make check` run them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("times", nargs="?", type=int, default=1, metavar="N")

@@ -9,6 +9,7 @@ from staking.services.faucet import fund
 
 class Command(BaseCommand):
     help = "Devnet: issue AMOUNT IFM to the wallet at ADDRESS."
+    requires_system_checks = []  # they import every page; `make run` and `make check` run them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS")
