@@ -82,6 +82,13 @@ class Schema(AutoSchema):
         rules = {type(rule) for rule in self.view.get_permissions()}
         return Anyone in rules or (WalletWrites in rules and self.method in SAFE_METHODS)
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """The field's schema; `allow_null` would name null twice where the schema of the field has it."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(schema.get("type"), list):
+            schema["type"] = list(dict.fromkeys(schema["type"]))
+        return schema
+
     def _process_override_parameters(self, direction: Any = "request") -> Any:
         parameters = super()._process_override_parameters(direction)
         if self.method == "POST":
