@@ -21,6 +21,6 @@ urlpatterns = [
     path("", include("inframind.feeds.urls")),
     path("", include("delegation.pages.urls")),
     path("", include("governance.pages.urls")),
-    path("", include("chain_sync.pages")),
+    path("", include("chain_sync.pages.urls")),
     path("", include("staking.pages.urls")),
 ]

@@ -63,6 +63,8 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "anchor.mined": ("info", "check", gettext_lazy("Mined")),
     "anchor.final": ("ok", "check", gettext_lazy("Final")),
     "anchor.halted": ("risk", "alert-triangle", gettext_lazy("Halted")),
+    "deposit.pending": ("info", "hourglass", gettext_lazy("Waits for confirmations")),
+    "deposit.credited": ("ok", "check", gettext_lazy("Credited")),
     "exit.recorded": ("", "hourglass", gettext_lazy("Leaves with the epoch")),
     "exit.waiting": ("info", "clock", gettext_lazy("Settled")),
     "exit.anchored": ("info", "clock", gettext_lazy("On the chain")),

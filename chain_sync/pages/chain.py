@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -25,6 +24,3 @@ def _addresses(chain: NetworkChain) -> list[tuple[str, str]]:
         (gettext("Oracle"), chain.status.oracle),
     ]
     return [(label, address) for label, address in named if address]
-
-
-urlpatterns = [path("chain/", chain_page, name="chain")]

@@ -1,0 +1,1 @@
+"""Pages of the network's chain and of deposits."""
