@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint deploy-try soak vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -63,6 +63,14 @@ contracts: ## compiles chain/contracts/*.vy again
 deploy-lint: ## checks the files of deploy/ with their own tools (see deploy/lint)
 	$(setup) dev
 	@deploy/lint
+
+deploy-try: ## installs, kills, backs up, restores and upgrades a network with Debian's servers (as root, see deploy/try)
+	$(setup) dev
+	@deploy/try $(ARGS)
+
+soak: ## 500 simulated epochs with faults against the plain model (ARGS="--seed 9", ARGS="--replay FILE")
+	$(setup) dev
+	@$(py) -m pytest tests/simulation -q -k random_life --epochs 500 $(ARGS)
 
 vendor: ## fetches the front-end files of static/ again (needs npm)
 	scripts/vendor.sh

@@ -1,0 +1,200 @@
+"""The trial itself; the steps in their order. Exit status 1 when one fails."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from deploy.trial.report import Failed, figure, require, step, wait_for
+from deploy.trial.site import WEB_PORTS, Network
+from deploy.trial.traffic import Oracle, Reader, Traffic
+from deploy.trial.units import make_user
+
+# Issue: serving again after any single kill.
+RECOVERY_SECONDS = 30
+
+
+def main() -> int:
+    options = _options()
+    root = Path(tempfile.mkdtemp(prefix="inframind-try-"))
+    root.chmod(0o755)
+    print(f"Trial in {root}")
+    network: Network | None = None
+    try:
+        make_user()
+        with step("Servers: PostgreSQL with archived log, Redis, nginx with TLS"):
+            network = Network(root)
+        _try(network, options.start)
+    except Failed as fault:
+        print(f"FAILED: {fault}\nLogs are in {root}", file=sys.stderr)
+        return 1
+    finally:
+        if network is not None:
+            network.stop()
+    if not options.keep:
+        shutil.rmtree(root)
+    print("The trial passed.")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="deploy/try")
+    parser.add_argument("--from", dest="start", default="HEAD", help="commit that the upgrade starts from")
+    parser.add_argument("--keep", action="store_true", help="keep the folder of the trial")
+    return parser.parse_args()
+
+
+def _try(network: Network, ref: str) -> None:
+    with step(f"First installation of {ref}: tables, static files, genesis, two hosts of everything"):
+        _install(network, ref)
+    oracle = Oracle(network.client("0x" + "0c" * 20, "--oracle"), network.nodes)
+    reader = Reader(network.client())
+    traffic = Traffic(oracle.send, reader.read)
+    try:
+        with step("Two epochs settle under traffic"):
+            network.settle_next()
+            require(not reader.errors(0), f"{reader.errors(0)} of {reader.count(0)} reads failed")
+        for name, kill, restart in _kills(network):
+            with step(f"kill -9: {name}"):
+                _kill(oracle, reader, kill, restart)
+        with step("Two epochs settle after the kills, and the audit is clean"):
+            network.settle_next()
+            _audit(network, oracle)
+        with step("Backup under traffic"):
+            network.postgres.backrest("--type=full", "backup")
+        with step("The database server is lost: hold, restore, the oracle resends, release"):
+            traffic.stop()
+            _restore(network, oracle)
+            traffic = Traffic(oracle.send, reader.read)
+        with step("Rolling upgrade to this commit, host by host, under traffic"):
+            _upgrade(network, reader)
+        with step("Two epochs settle after the upgrade, and the audit is clean"):
+            network.settle_next()
+    finally:
+        traffic.stop()
+    _audit(network, oracle)
+    figure(
+        f"{len(oracle.acknowledged):,} receipts acknowledged, all recorded once; {len(reader.answers):,} reads"
+    )
+
+
+def _install(network: Network, ref: str) -> None:
+    release = network.make_release(ref)
+    network.migrate(release)
+    for number, host in enumerate(network.hosts):
+        host.use_release("current", release)
+        if number == 0:
+            network.genesis()
+        host.start(*network.services(number))
+    wait_for("the site serves", lambda: network.client().send("GET", "/")[0] == 200)
+    wait_for(
+        "epoch 1 begins",
+        lambda: bool(network.postgres.ask("SELECT 1 FROM staking_epoch WHERE start <= now()")),
+    )
+    network.register()
+
+
+def _kills(network: Network) -> list[tuple[str, Callable[[], None], Callable[[], None] | None]]:
+    """What is killed, how, and how it comes back; None where its unit starts it again."""
+    first = network.hosts[0].services
+    units = [(name, first[name].kill, None) for name in network.services(0)]
+    return [
+        *units,
+        ("Redis", network.redis.kill, network.redis.start),
+        ("nginx", network.nginx.kill, network.nginx.start),
+        ("PostgreSQL", network.postgres.kill, network.postgres.start),
+    ]
+
+
+def _kill(
+    oracle: Oracle, reader: Reader, kill: Callable[[], None], restart: Callable[[], None] | None
+) -> None:
+    began = time.monotonic()
+    acknowledged, reads = len(oracle.acknowledged), len(reader.answers)
+    kill()
+    if restart:
+        restart()
+    took = wait_for(
+        "receipts are acknowledged and pages are read again",
+        lambda: len(oracle.acknowledged) > acknowledged + 25 and _reads_again(reader, reads),
+        patience=RECOVERY_SECONDS,
+    )
+    figure(
+        f"serving after {took:.1f} s; {reader.errors(began)} of {reader.count(began)} reads failed meanwhile"
+    )
+
+
+def _reads_again(reader: Reader, since: int) -> bool:
+    """Five good answers in a row, all later than the kill."""
+    later = reader.answers[since:]
+    return len(later) >= 5 and all(status == 200 for _, status, _ in later[-5:])
+
+
+def _restore(network: Network, oracle: Oracle) -> None:
+    for number, host in enumerate(network.hosts):
+        host.stop(*network.services(number)[1:])
+    network.postgres.kill()
+    network.postgres.restore()
+    network.postgres.start()
+    network.hosts[0].run("hold", "restore: the oracle resends")
+    for number, host in enumerate(network.hosts):
+        host.start(*network.services(number)[1:])
+    lost = {receipt["job_id"] for receipt in oracle.acknowledged} - network.recorded()
+    wait_for("the site serves", lambda: network.client().send("GET", "/")[0] == 200)
+    held = network.open_epoch()
+    accepted, duplicates = oracle.resend()
+    require(accepted == len(lost), f"{len(lost)} receipts were lost and {accepted} were taken")
+    require(network.open_epoch() == held, "an epoch was settled during the hold")
+    network.hosts[0].run("release")
+    figure(
+        f"{accepted} receipts were not in the restored database and were sent again; {duplicates} were there"
+    )
+
+
+def _upgrade(network: Network, reader: Reader) -> None:
+    began = time.monotonic()
+    release = network.make_release("HEAD")
+    network.migrate(release)
+    for number, host in enumerate(network.hosts):
+        services = network.services(number)
+        host.stop(*services)
+        host.use_release("current", release)
+        host.start(*services)
+        _wait_ready(WEB_PORTS[number])
+        # nginx leaves a server that did not answer alone for a second.
+        time.sleep(2)
+    figure(f"{reader.errors(began)} of {reader.count(began)} reads failed during the upgrade")
+    failed = [
+        f"{status} after {took:.1f} s" for at, status, took in reader.answers if at >= began and status != 200
+    ]
+    require(not failed, f"reads failed during the upgrade: {failed}")
+
+
+def _wait_ready(port: int) -> None:
+    def ready() -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
+                return answer.status == 200
+        except (URLError, TimeoutError):
+            return False
+
+    wait_for("the new web server is ready", ready)
+
+
+def _audit(network: Network, oracle: Oracle) -> None:
+    network.hosts[0].run("audit")
+    acknowledged = [receipt["job_id"] for receipt in oracle.acknowledged]
+    missing = set(acknowledged) - network.recorded()
+    require(not missing, f"{len(missing)} acknowledged receipts are missing")
+    require(not oracle.refused, f"receipts were refused: {oracle.refused[:3]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
