@@ -213,6 +213,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("INFRAMIND_HTTPS", switch, "on", "production: `off` only when nothing in front speaks TLS"),
     Variable("INFRAMIND_ADMINS", names, "", "addresses that get alarms by e-mail, separated by commas"),
     Variable(
+        "INFRAMIND_SECURITY_CONTACT",
+        url("mailto", "https"),
+        "",
+        "where to report a vulnerability, `mailto:security@example.org` or an https:// address; shown in "
+        "`/.well-known/security.txt`",
+    ),
+    Variable(
         "INFRAMIND_METRICS_TOKEN",
         str,
         "",
