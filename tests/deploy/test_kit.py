@@ -135,3 +135,10 @@ def test_docker_and_shell_files_name_no_host_to_load_from():
         if path.is_file() and path.suffix in ("", ".sh", ".yaml"):
             hosts = re.findall(r"https?://([a-z0-9.-]+)", path.read_text(encoding="utf-8"))
             assert set(hosts) <= {"127.0.0.1"}, path
+
+
+def test_every_alarm_names_a_heading_of_the_runbook():
+    text = (environment.PROJECT_ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    headings = [line.lstrip("# ").lower() for line in text.splitlines() if line.startswith("#")]
+    anchors = {re.sub(r"[^a-z0-9]+", "-", heading).strip("-") for heading in headings}
+    assert {rule["annotations"]["runbook"] for rule in alarms()} <= anchors

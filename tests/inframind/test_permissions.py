@@ -1,0 +1,125 @@
+"""The table of permissions of docs/security.md: every route, called as each kind of actor."""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from identity.models import User
+from inframind import admin, api_docs
+from inframind.environment import PROJECT_ROOT
+from tests.callers import Api
+from tests.governance import world
+from tests.inframind.test_rights import pages
+
+STAFF = "0x" + "57" * 20
+BODY = {
+    "amount": "1", "to": world.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
+    "changes": {"quorum_bps": 400},
+}  # fmt: skip
+# Fields that the others refuse; a body that is wrong is refused before the rights are looked at (R12).
+BODIES = {("PATCH", "/api/v1/nodes/{address}"): {"name": "Mine"}}
+ACTORS = ("stranger", "delegator", "operator", "oracle", "staff")
+
+
+def table() -> list[tuple[str, str, dict[str, str]]]:
+    """Method, pattern of the path, and what each actor gets; the last row that fits counts."""
+    text = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = []
+    for line in text[text.index("## Permissions") :].splitlines():
+        match = re.fullmatch(r"\| `([A-Z]+) (\S+)`[^|]*\|(.*)\|", line)
+        if match:
+            cells = [cell.strip() for cell in match[3].split("|")]
+            rows.append((match[1], match[2], dict(zip(ACTORS, cells, strict=True))))
+    return rows
+
+
+def expected(method: str, path: str) -> dict[str, str]:
+    fits = [cells for verb, pattern, cells in table() if verb == method and fnmatchcase(path, pattern)]
+    return fits[-1] if fits else {}
+
+
+def outcome(answer: Any) -> str:
+    """`yes`, a status, or `sign in`; a request that is not found although everybody may make it is a `yes`."""
+    if answer.status_code == 302 and re.match(r"/(signin|admin/login)/", answer.headers["Location"]):
+        return "sign in"
+    return str(answer.status_code) if answer.status_code in (401, 403, 404) else "yes"
+
+
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.get_or_create(address=STAFF, is_staff=True, is_superuser=True)[0])
+    return client
+
+
+def signed_in(wallet: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get_or_create(address=wallet)[0])
+    return client
+
+
+def routes() -> list[tuple[str, str]]:
+    paths = json.loads(api_docs.document())["paths"]
+    return [(verb.upper(), path) for path, verbs in paths.items() for verb in verbs if verb != "parameters"]
+
+
+def test_every_endpoint_admits_whom_the_table_says(api: Any, token: Any, case: dict[str, Any]) -> None:
+    differing = {}
+    visitor = Api()
+    visitor.client = staff()
+    for method, path in routes():
+        # The operator of what is acted on: Olga of the node that is slashed, Nils of the other.
+        runner = world.OLGA if "slashes" in path or "disputes" in path else world.NILS
+        callers = {
+            "stranger": api(), "delegator": api(token(world.ANN)), "operator": api(token(runner)),
+            "oracle": api(token("", "oracle")), "staff": visitor,
+        }  # fmt: skip
+        body = b"" if method == "GET" else BODIES.get((method, path), BODY)
+        # Nothing is left for the second who withdraws, so each starts from the same network.
+        answers = {
+            name: outcome(caller.send(method, path.format(**case), body)) for name, caller in callers.items()
+        }
+        if answers != expected(method, path.format(**case)):
+            differing[f"{method} {path}"] = answers
+    assert not differing, json.dumps(differing, indent=1)
+
+
+def test_every_page_admits_whom_the_table_says(case: dict[str, Any]) -> None:
+    differing = {}
+    readers = {
+        "stranger": Client(), "delegator": signed_in(world.ANN), "operator": signed_in(world.NILS),
+        "oracle": Client(), "staff": staff(),
+    }  # fmt: skip
+    for path in pages(case):
+        answers = {name: reader.get(path) for name, reader in readers.items()}
+        if (
+            answers["staff"].status_code == 405
+            or answers["staff"].status_code == 404 == answers["stranger"].status_code
+        ):
+            continue
+        got = {name: _page_outcome(answer) for name, answer in answers.items()}
+        if got != expected("GET", path):
+            differing[path] = got
+    assert not differing, json.dumps(differing, indent=1)
+
+
+def _page_outcome(answer: Any) -> str:
+    """A page that needs a wallet answers 200 to a stranger with the card that asks for a sign-in, and nothing else."""
+    if any(template.name == "staking/signin.html" for template in answer.templates):
+        return "sign in"
+    return outcome(answer)
+
+
+@pytest.mark.django_db
+def test_the_administration_is_for_staff_alone() -> None:
+    readers = {"stranger": Client(), "delegator": signed_in(world.ANN), "staff": staff()}
+    for model in admin.site._registry:
+        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        got = {name: outcome(reader.get(path)) for name, reader in readers.items()}
+        assert got == {"stranger": "sign in", "delegator": "sign in", "staff": "yes"}, path
