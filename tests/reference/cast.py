@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.network import operator, wallet
 from tests.reference.model import Model
 from tests.reference.pair import Pair
+
+PairKind = TypeVar("PairKind", bound=Pair)
 
 NODES = [1, 2, 3, 4]
 WALLETS = [1, 2, 3, 4, 5]
@@ -21,7 +23,7 @@ PARAMETERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def pair() -> Pair:
+def pair(kind: type[PairKind] = Pair) -> PairKind:  # type: ignore[assignment]
     model = Model(
         min_amount=3,
         emission_per_epoch=1_000,
@@ -34,7 +36,7 @@ def pair() -> Pair:
         dispute_deposit=50,
     )
     model.offences["invalid_proof"] = (10_000, 10_000)
-    made = Pair(PARAMETERS, model)
+    made = kind(PARAMETERS, model)
     for number in NODES:
         # Nodes 3 and 4 have one operator; 2 is custodial.
         made.node(

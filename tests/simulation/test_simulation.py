@@ -1,0 +1,99 @@
+"""Lives of a random network against the real services, compared with the plain model and audited after each epoch.
+
+`make soak` lives through 500 epochs. A failure leaves the log of its operations, and `make soak ARGS="--replay FILE"`
+lives through them again.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from inframind.environment import PROJECT_ROOT
+from tests.reference.test_machine import Crowd
+from tests.simulation.recorded import FAULTS, Recorded, recorded_pair, save
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# A fault in one gap of eight between two operations.
+FAULT_CHANCE = 0.125
+LOGS = PROJECT_ROOT / ".data" / "simulation"
+
+
+class Life(Crowd):
+    """The crowd of the random runs, with faults between its operations."""
+
+    def epoch(self) -> None:
+        acts = self.acts
+        self.acts = [self._disturbed(act) for act in acts]
+        super().epoch()
+        self.acts = acts
+
+    def _disturbed(self, act):  # type: ignore[no-untyped-def]
+        def call() -> None:
+            if self.dice.random() < FAULT_CHANCE:
+                self.pair.fault(self.dice.choice(FAULTS), self.dice.randrange(1_000))
+            act()
+
+        return call
+
+
+def live(seed: int, epochs: int, logs: Path = LOGS) -> Recorded:
+    """A life; its log is saved when it fails."""
+    pair = recorded_pair()
+    life = Life(pair, random.Random(seed))
+    try:
+        for _ in range(epochs):
+            life.epoch()
+    except BaseException as fault:
+        path = logs / f"seed-{seed}.ndjson"
+        save(pair.log, path)
+        fault.add_note(
+            f"seed {seed}, epoch {pair.model.epoch}, operation {len(pair.log)}; replay: --replay {path}"
+        )
+        raise
+    return pair
+
+
+def test_a_random_life_is_exact_whatever_happens_between_two_operations(pytestconfig: pytest.Config) -> None:
+    replay = pytestconfig.getoption("--replay")
+    if replay:
+        pair = recorded_pair()
+        for line in Path(replay).read_text().splitlines():
+            pair.replay(line)
+        return
+    seed = pytestconfig.getoption("--seed")
+    pair = live(7 if seed is None else seed, pytestconfig.getoption("--epochs") or 3)
+    assert {line.split('"')[1] for line in pair.log} > {"act", "work", "settle", "fault"}
+
+
+def test_the_log_of_a_life_replays_it(tmp_path: Path) -> None:
+    """Two epochs, then a fault that is none of the network's: its log makes the same network again."""
+    with pytest.raises(ZeroDivisionError) as failure:
+        _broken(tmp_path)
+    assert f"--replay {tmp_path}" in failure.value.__notes__[0]
+    lines = (tmp_path / "seed-3.ndjson").read_text().splitlines()
+    assert len(lines) > 20
+    call_command("flush", interactive=False, verbosity=0)
+    again = recorded_pair()
+    for line in lines:
+        again.replay(line)
+    assert again.log == lines
+    assert again.model.epoch == 2
+
+
+def _broken(logs: Path) -> None:
+    settle = Recorded.settle
+
+    def fail(self: Recorded) -> None:
+        if self.model.epoch == 2:
+            self.log.pop()
+            raise ZeroDivisionError
+        settle(self)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Recorded, "settle", fail)
+        live(3, 5, logs)
