@@ -5,22 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
-from ledger.models import Entry, Transaction
+from ledger.models import Entry, JournalNumber, Transaction
+from ledger.numbering import FIRST_HASH
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A balanced transaction; `entries` are (account, µIFM), in the order in which they were posted."""
+    """A balanced transaction; `entries` are (account, µIFM), in the order in which they were posted.
+
+    `number` and `hash`: its place in the journal, None and "" until its epoch is settled (ledger/numbering.py).
+    """
 
     id: int
     kind: str
     reference: str
     actor: str
+    key: str | None
     at: datetime
     epoch: int
     entries: tuple[tuple[str, int], ...]
+    number: int | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The transactions before and after a numbered one, by id; None at an end. `former_hash`: of the one before."""
+
+    before: int | None
+    after: int | None
+    former_hash: str
 
 
 def movements(
@@ -42,10 +58,41 @@ def movements(
     if account is not None:
         touched = Entry.objects.filter(account__name=account)
         rows = rows.filter(id__in=touched.values("transaction_id"))
+    return [_movement(row) for row in _with_entries(rows)[:limit]]
+
+
+def movement(transaction: int) -> Movement | None:
+    """One transaction by its id; two queries."""
+    row = _with_entries(Transaction.objects.filter(id=transaction)).first()
+    return None if row is None else _movement(row)
+
+
+def neighbours(number: int) -> Neighbours:
+    """The neighbours of a numbered transaction in the journal; one query."""
+    rows = JournalNumber.objects.filter(number__in=(number - 1, number + 1))
+    by_number = {row.number: row for row in rows}
+    before, after = by_number.get(number - 1), by_number.get(number + 1)
+    return Neighbours(
+        before=before and before.transaction_id,
+        after=after and after.transaction_id,
+        former_hash=_hex(before.hash if before else FIRST_HASH),
+    )
+
+
+def _with_entries(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     entries = Prefetch("entries", Entry.objects.select_related("account").order_by("id"))
-    return [_movement(row) for row in rows.prefetch_related(entries)[:limit]]
+    return rows.select_related("numbered").prefetch_related(entries)
 
 
 def _movement(row: Transaction) -> Movement:
     entries = tuple((entry.account.name, entry.amount) for entry in row.entries.all())
-    return Movement(row.pk, row.kind, row.reference, row.actor, row.at, row.epoch, entries)
+    # Without a row the attribute is missing.
+    numbered: JournalNumber | None = getattr(row, "numbered", None)
+    number, digest = (numbered.number, _hex(numbered.hash)) if numbered else (None, "")
+    return Movement(
+        row.pk, row.kind, row.reference, row.actor, row.key, row.at, row.epoch, entries, number, digest
+    )
+
+
+def _hex(digest: bytes) -> str:
+    return "0x" + bytes(digest).hex()

@@ -40,12 +40,22 @@ KINDS = {
     "faucet": gettext_lazy("Faucet"),
     "genesis": gettext_lazy("Genesis allocation"),
     "stake": gettext_lazy("Staked"),
+    "unstake": gettext_lazy("Unstaked"),
     "delegate": gettext_lazy("Delegated"),
+    "undelegate": gettext_lazy("Undelegated"),
+    "redelegate": gettext_lazy("Redelegated"),
+    "cancel_unbonding": gettext_lazy("Unbonding cancelled"),
+    "compound": gettext_lazy("Compounded"),
     "claim": gettext_lazy("Claimed"),
     "withdraw": gettext_lazy("Unbonding paid"),
     "refund": gettext_lazy("Delegation returned"),
     "dispute_deposit": gettext_lazy("Deposit of a dispute"),
     "deposit_returned": gettext_lazy("Deposit returned"),
+    "deposit_forfeited": gettext_lazy("Deposit forfeited"),
+    "mint": gettext_lazy("Emission"),
+    "rewards": gettext_lazy("Rewards of an epoch"),
+    "slash": gettext_lazy("Slash"),
+    "exits": gettext_lazy("Exits of an epoch"),
     "token_deposit": gettext_lazy("IFM added from the chain"),
     "exit": gettext_lazy("IFM taken out"),
 }
@@ -163,9 +173,14 @@ def _day_field(label: str) -> forms.DateField:
     )  # fmt: skip
 
 
+def kind_label(kind: str) -> str:
+    """The kind of a ledger transaction in words."""
+    return str(KINDS.get(kind, kind.replace("_", " ").capitalize()))
+
+
 def _row(movement: Movement) -> MovementRow:
     account, _, address = movement.other.partition(":")
-    kind = str(KINDS.get(movement.kind, movement.kind.replace("_", " ").capitalize()))
+    kind = kind_label(movement.kind)
     if not address:
         return MovementRow(movement, kind, account.replace("_", " "), "")
     other = str(SIDES[account]) % short(address)

@@ -10,15 +10,18 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.journal import Movement, movements
+from ledger.journal import Movement, movement, movements, neighbours
 from ledger.selectors import balance
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NotFound
+from staking.api.epoch_schemas import RootField
 from staking.selectors.ledger import account_name, shown_account, shown_reference
 from web.api import filters
 from web.api.fields import MomentField, SignedAmountField, write_moment
 from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
+# Ids fit 63 bits.
+ID_LIMIT = 1 << 63
 FILTERS = [
     OpenApiParameter("account", str, description="Only transactions that move this account."),
     OpenApiParameter(
@@ -49,6 +52,24 @@ class TransactionShape(serializers.Serializer[Any]):
     at = MomentField()
     epoch = serializers.IntegerField()
     entries = EntryShape(many=True)
+    number = serializers.IntegerField(
+        allow_null=True, help_text="Its number in the journal, without gaps; null until its epoch is settled."
+    )
+    hash = RootField(
+        allow_null=True,
+        help_text="SHA-256 of the former hash (32 zero bytes before the first) and the content, which is the JSON array"
+        ' [id, kind, reference, actor, key, Unix time in µs, epoch, [[account, µIFM], …]] with ", " between elements,'
+        " addresses in lower case, and the entries in the order of this list.",
+    )
+    key = serializers.CharField(allow_null=True, help_text="A key under which it was posted once.")
+
+
+class OneTransactionSchema(TransactionShape):
+    """A transaction with its place in the journal."""
+
+    former_hash = RootField(allow_null=True, help_text="The hash of the transaction before it.")
+    before = serializers.IntegerField(allow_null=True, help_text="The id of the transaction before it.")
+    after = serializers.IntegerField(allow_null=True, help_text="The id of the transaction after it.")
 
 
 class AccountShape(serializers.Serializer[Any]):
@@ -78,6 +99,24 @@ def transactions(request: Request) -> Response:
     return cursor_page(request, rows, limit=limit, number=lambda row: row.id, render=_transaction_json)
 
 
+@extend_schema(tags=["ledger"], operation_id="ledger_transaction", responses=OneTransactionSchema)
+@api_view(["GET"])
+def transaction(request: Request, number: int) -> Response:
+    """One transaction by its id, with its place in the journal."""
+    row = movement(number) if number < ID_LIMIT else None
+    if row is None:
+        raise NotFound("The ledger has no transaction with this id.")
+    place = None if row.number is None else neighbours(row.number)
+    return Response(
+        {
+            **_transaction_json(row),
+            "former_hash": place.former_hash if place else None,
+            "before": place.before if place else None,
+            "after": place.after if place else None,
+        }
+    )
+
+
 @extend_schema(tags=["ledger"], operation_id="ledger_account", responses=AccountShape)
 @api_view(["GET"])
 def account(request: Request, name: str) -> Response:
@@ -105,4 +144,7 @@ def _transaction_json(row: Movement) -> dict[str, Any]:
         "entries": [
             {"account": shown_account(name), "amount": format_amount(amount)} for name, amount in row.entries
         ],
+        "number": row.number,
+        "hash": row.hash or None,
+        "key": row.key,
     }

@@ -80,7 +80,8 @@ def _settlement(epoch: Epoch) -> Settlement:
         operators=totals.get("operator_reward", 0), delegators=totals.get("delegators_reward", 0),
         carry=epoch.carry or 0, burned=epoch.burned or 0, honest=epoch.honest or 0, returned=epoch.returned or 0,
         rewarded=totals.get("rewarded", 0), leaves=totals.get("nodes", 0) + report.slash_leaves(epoch.number),
-        merkle_root=epoch.merkle_root, plan_hash=epoch.plan_hash, anchor=anchor_of(epoch.number),
+        merkle_root=epoch.merkle_root, journal_last=epoch.journal_last or 0, journal_hash=epoch.journal_hash,
+        plan_hash=epoch.plan_hash, anchor=anchor_of(epoch.number),
     )  # fmt: skip
 
 

@@ -442,6 +442,8 @@ class Settlement:
     rewarded: int
     leaves: int
     merkle_root: str
+    journal_last: int
+    journal_hash: str
     plan_hash: str = ""
     anchor: EpochAnchor = OFF
 

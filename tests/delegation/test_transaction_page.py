@@ -1,0 +1,148 @@
+"""A ledger transaction in the API and on its page: entries, owners, number and place in the journal."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ledger.models import Transaction
+from protocol.addresses import checksum
+from protocol.times import UNIX, unix_ms
+from tests.network import Network, node_address, operator, wallet
+from web import page_cache
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def net() -> Network:
+    """A node with own stake and a delegation of 10 IFM in a settled epoch."""
+    page_cache.clear()
+    net = Network()
+    net.delegate(net.node(1, own=100), 1, 10)
+    net.settle()
+    return net
+
+
+def api(path: str, status: int = 200) -> Any:
+    answer = Client().get(f"/api/v1/ledger/transactions{path}")
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def id_of(kind: str) -> int:
+    return Transaction.objects.filter(kind=kind).latest("id").pk
+
+
+def page(number: int) -> str:
+    answer = Client(HTTP_ACCEPT_ENCODING="identity").get(f"/transactions/{number}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_transaction_has_a_number_and_its_neighbours_from_its_settlement_on(net: Network) -> None:
+    posted = id_of("delegate")
+    row = api(f"/{posted}")
+    numbers = {one["id"]: one["number"] for one in api("")["results"]}
+    assert sorted(numbers.values()) == list(range(1, Transaction.objects.count() + 1))
+    assert row["number"] == numbers[posted]
+    assert (numbers[row["before"]], numbers[row["after"]]) == (row["number"] - 1, row["number"] + 1)
+    assert row["former_hash"] == api(f"/{row['before']}")["hash"]
+    assert row["entries"] == [
+        {"account": f"pool:{checksum(node_address(1))}", "amount": "10.000000"},
+        {"account": f"wallet:{checksum(wallet(1))}", "amount": "-10.000000"},
+    ]
+    net.delegate(node_address(1), 1, 5)
+    last = api(f"/{id_of('delegate')}")
+    assert [last[name] for name in ("number", "hash", "former_hash", "before", "after")] == [None] * 5
+
+
+def test_the_hash_can_be_recomputed_from_the_answer(net: Network) -> None:
+    row = api(f"/{id_of('delegate')}")
+    posted = Transaction.objects.get(id=row["id"])
+    at = unix_ms(posted.at) * 1_000 + posted.at.microsecond % 1_000
+    assert at == (posted.at - UNIX).total_seconds() * 1_000_000
+    entries = [[entry["account"].lower(), int(entry["amount"].replace(".", ""))] for entry in row["entries"]]
+    content = [row[name] for name in ("id", "kind", "reference", "actor", "key")]
+    content[2:4] = [content[2].lower(), content[3].lower()]
+    text = dumps([*content, at, row["epoch"], entries], ensure_ascii=False)
+    assert row["hash"] == "0x" + sha256(bytes.fromhex(row["former_hash"][2:]) + text.encode()).hexdigest()
+
+
+def test_the_first_transaction_follows_32_zero_bytes_and_the_last_is_the_head_of_its_epoch(
+    net: Network,
+) -> None:
+    first, last = (
+        api(f"/{Transaction.objects.earliest('id').pk}"),
+        api(f"/{Transaction.objects.latest('id').pk}"),
+    )
+    assert (first["number"], first["former_hash"], first["before"]) == (1, "0x" + "00" * 32, None)
+    epoch = Client().get("/api/v1/epochs/1").json()
+    assert (epoch["journal_last"], epoch["journal_hash"]) == (last["number"], last["hash"])
+    assert last["after"] is None
+    open_epoch = Client().get("/api/v1/epochs/2").json()
+    assert (open_epoch["journal_last"], open_epoch["journal_hash"]) == (None, None)
+
+
+@pytest.mark.parametrize("number", [0, 10**6, 2**63, 10**30])
+def test_an_unknown_transaction_is_not_found(net: Network, number: int) -> None:
+    assert api(f"/{number}", 404)["code"] == "not_found"
+    assert Client().get(f"/transactions/{number}/").status_code == 404
+
+
+def test_the_page_links_entries_to_their_owners(net: Network) -> None:
+    posted = id_of("delegate")
+    text, row = page(posted), api(f"/{posted}")
+    assert f'href="/nodes/{checksum(node_address(1))}/"' in text
+    assert f'href="/wallets/{checksum(wallet(1))}/"' in text
+    assert f'href="/transactions/{row["before"]}/"' in text
+    assert f'href="/transactions/{row["after"]}/"' in text
+    assert row["hash"] in text
+    assert row["former_hash"] in text
+    assert "Delegated" in text
+
+
+def test_the_page_says_when_the_number_comes(net: Network) -> None:
+    net.fund(operator(1), 5)
+    net.stake(node_address(1), 5)
+    text = page(id_of("stake"))
+    assert "It gets its number when epoch 2 is settled." in text
+    assert f'href="/wallets/{checksum(operator(1))}/"' in text
+
+
+def test_long_transactions_are_cut_in_pages(net: Network) -> None:
+    for number in range(2, 62):
+        net.work(net.node(number, own=1))
+    net.settle()
+    rewards = id_of("rewards")
+    assert page(rewards).count("<tr>") == 51
+    answer = Client().get(f"/transactions/{rewards}/", {"page": 2})
+    assert answer.content.decode().count("<tr>") == 12
+
+
+def test_statement_epoch_and_reference_lead_to_the_page_and_back(net: Network) -> None:
+    posted = id_of("delegate")
+    statement = Client().get(f"/wallets/{wallet(1)}/statement/").content.decode()
+    assert f'href="/transactions/{posted}/"' in statement
+    assert 'href="/epochs/1/"' in page(id_of("mint"))
+    report = Client().get("/epochs/1/").content.decode()
+    assert api(f"/{Transaction.objects.latest('id').pk}")["hash"] in report
+
+
+def test_the_page_costs_as_many_queries_for_many_entries(net: Network) -> None:
+    page(id_of("delegate"))
+    with CaptureQueriesContext(connection) as few:
+        page(id_of("delegate"))
+    for number in range(2, 30):
+        net.work(net.node(number, own=1))
+    net.settle()
+    page(id_of("rewards"))
+    with CaptureQueriesContext(connection) as many:
+        page(id_of("rewards"))
+    assert len(many) == len(few) <= 12
