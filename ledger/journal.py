@@ -70,12 +70,12 @@ def movement(transaction: int) -> Movement | None:
 def neighbours(number: int) -> Neighbours:
     """The neighbours of a numbered transaction in the journal; one query."""
     rows = JournalNumber.objects.filter(number__in=(number - 1, number + 1))
-    by_number = {row.number: row for row in rows}
-    before, after = by_number.get(number - 1), by_number.get(number + 1)
+    ids = {row.number: row.transaction_id for row in rows}
+    hashes = {row.number: _hex(row.hash) for row in rows}
     return Neighbours(
-        before=before and before.transaction_id,
-        after=after and after.transaction_id,
-        former_hash=_hex(before.hash if before else FIRST_HASH),
+        before=ids.get(number - 1),
+        after=ids.get(number + 1),
+        former_hash=hashes.get(number - 1, _hex(FIRST_HASH)),
     )
 
 
@@ -94,5 +94,5 @@ def _movement(row: Transaction) -> Movement:
     )
 
 
-def _hex(digest: bytes) -> str:
+def _hex(digest: bytes | memoryview) -> str:
     return "0x" + bytes(digest).hex()
