@@ -101,9 +101,9 @@ def transactions(request: Request) -> Response:
 
 @extend_schema(tags=["ledger"], operation_id="ledger_transaction", responses=OneTransactionSchema)
 @api_view(["GET"])
-def transaction(request: Request, number: int) -> Response:
+def one_transaction(request: Request, transaction: int) -> Response:
     """One transaction by its id, with its place in the journal."""
-    row = movement(number) if number < ID_LIMIT else None
+    row = movement(transaction) if transaction < ID_LIMIT else None
     if row is None:
         raise NotFound("The ledger has no transaction with this id.")
     place = None if row.number is None else neighbours(row.number)

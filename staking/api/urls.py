@@ -25,7 +25,7 @@ urlpatterns = [
     path("slashes/<int:number>", slashes.one_slash),
     path("parameters", parameters.parameters),
     path("ledger/transactions", ledger.transactions),
-    path("ledger/transactions/<int:number>", ledger.transaction, name="api-transaction"),
+    path("ledger/transactions/<int:transaction>", ledger.one_transaction, name="api-transaction"),
     path("ledger/accounts/<str:name>", ledger.account),
     path("scheduler/assignments", scheduler.Assignments.as_view()),
     path("scheduler/quorums", scheduler.Quorums.as_view()),

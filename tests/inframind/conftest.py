@@ -9,6 +9,7 @@ import pytest
 from delegation.services.positions import undelegate
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
+from ledger.journal import movements
 from protocol.amounts import MICRO
 from staking.models import Unbonding
 from staking.services.rankings import rank
@@ -30,5 +31,6 @@ def case(db: None, settings: Any) -> dict[str, Any]:
     rank(now=world.now())
     return {
         "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": proposal.pk, "number": 1,
-        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "transaction": 1, "ranking": 1,
+        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "ranking": 1,
+        "transaction": movements(limit=1)[0].id,
     }  # fmt: skip
