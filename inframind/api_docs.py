@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -12,18 +10,12 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from inframind import api_reference
+from inframind.openapi_document import document
 from protocol.errors import ERRORS, NotFound
 from web.api import problems
-
-
-@cache
-def document() -> bytes:
-    """The OpenAPI document; it follows from the code, so it is made once a process."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
-    return json.dumps(schema, ensure_ascii=False).encode()
 
 
 @require_safe
@@ -56,7 +48,9 @@ class Docs(SpectacularSwaggerSplitView):
 urlpatterns = [
     path("schema/", schema, name="schema"),
     path("schema", RedirectView.as_view(pattern_name="schema")),
-    path("docs/", Docs.as_view(), name="api-docs"),
+    path("docs/", api_reference.index, name="api-docs"),
+    path("docs/try/", Docs.as_view(), name="api-try"),
+    path("docs/<slug:slug>/", api_reference.group, name="api-group"),
     path("docs", RedirectView.as_view(pattern_name="api-docs")),
     path("problems", problem_list),
     path("problems/<slug:code>", problem),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
+from protocol.projection import project
 from staking.charts import node as charts
 from staking.models import Node, Pool
 from staking.pages import node_facts, rank_change, reward_change
@@ -16,6 +17,7 @@ from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
 from staking.pages.view_models import NodePage
 from staking.selectors import node_history as history
+from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
 from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, ranked_and_live
 from staking.services import clock
@@ -52,6 +54,7 @@ def _page(request: HttpRequest, node: NodeFigures, live: NodeFigures | None) -> 
         ranked_at=ranks[-1].at if ranks and node.rank else None, movement=node.movement,
         q=node_facts.q_of(node, epoch.params, _as_of(node, ranks, last)),
         score_bps=node.score_bps if measured else None, apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
+        first_apr_bps=_first_apr(node, epoch), first_delegation=FIRST_DELEGATION,
         measures=node_facts.measures(node, live, last), open_epoch=epoch.number,
         settled_epoch=last["epoch"] if last else None, live_good=live.good if live else None,
         live_accepted=live.accepted if live else None, sla_bps=node.sla_bps,
@@ -63,6 +66,14 @@ def _page(request: HttpRequest, node: NodeFigures, live: NodeFigures | None) -> 
         **_charts(node, rows, ranks, epoch), **_delegators(request, node),
         history=_timeline(node),
     )  # fmt: skip
+
+
+def _first_apr(node: NodeFigures, epoch: OpenEpoch) -> int | None:
+    """The estimated APR in bps of a first delegation, for a node whose delegators earned nothing yet."""
+    if node.estimated_apr_bps is not None or not node.can_delegate:
+        return None
+    past = pasts_of([node.id], epoch=epoch.number).get(node.id)
+    return None if past is None else project(epoch.params, past, held=0, amount=FIRST_DELEGATION).apr_bps
 
 
 def _as_of(node: NodeFigures, ranks: list[history.RankPoint], last: history.Row | None) -> str:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from protocol.amounts import BPS, MICRO
+from protocol.amounts import BPS
 from protocol.parameters import DEFAULTS, Parameters
 from protocol.projection import project
 from staking.charts.top_nodes import top_nodes
@@ -19,7 +19,7 @@ from staking.pages.leaderboard_query import OWN_WATCHLIST, LeaderboardQuery, par
 from staking.pages.leaderboard_rows import row_of
 from staking.pages.view_models import LeaderboardPage
 from staking.selectors import leaderboard
-from staking.selectors.estimates import pasts_of
+from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
 from staking.selectors.rankings import latest_id
 from staking.selectors.watchlist import ids_of, watched_ids
@@ -35,8 +35,6 @@ LEADERS = 8
 CHARTED = 80
 RANKINGS_CHARTED = 28
 ALL = 1_000_000
-# What a first delegation is estimated for when the reader names no amount.
-FIRST_DELEGATION = 1_000 * MICRO
 
 
 @require_safe

@@ -286,7 +286,8 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class NodePage:
     """`/nodes/ADDR/`. Rank, Q, score, SLA, uptime, latency and APR are those of the latest ranking, `ranked_at`, as in
-    the list; of a node that is not ranked those of its last settled epoch. `measures` has live and settled values."""
+    the list; of a node that is not ranked those of its last settled epoch. `measures` has live and settled values.
+    `first_apr_bps`: the estimate for `first_delegation` µIFM on a node whose delegators earned nothing yet."""
 
     node: NodeFacts
     rank: int | None
@@ -297,6 +298,8 @@ class NodePage:
     score_bps: int | None
     apr_bps: int | None
     apr_epochs: int
+    first_apr_bps: int | None
+    first_delegation: int
     measures: tuple[Measure, ...]
     open_epoch: int
     settled_epoch: int | None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from protocol.amounts import MICRO
 from protocol.projection import Past, project
 from staking.models import Epoch
 from staking.models.node_sql import share_in
@@ -15,6 +16,8 @@ from staking.services.epochs import OpenEpoch
 from web.versioned_cache import VersionedCache
 
 WINDOW = 30
+# µIFM for which a first delegation is estimated when the reader names no amount.
+FIRST_DELEGATION = 1_000 * MICRO
 # Amounts whose APRs are cached: readers type any.
 CACHED_AMOUNTS = 8
 

@@ -89,5 +89,5 @@ def test_signing_in_is_accessible(open_page: Open) -> None:
 
 
 def test_the_docs_of_the_api_run_under_the_policy(open_page: Open) -> None:
-    page = open_page("/api/v1/docs/")
+    page = open_page("/api/v1/docs/try/")
     expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)

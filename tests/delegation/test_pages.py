@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from delegation.selectors.positions import positions_of_wallet
 from delegation.services import positions
 from delegation.services.positions import undelegate
 from staking.models import Node
@@ -401,3 +402,23 @@ def test_very_many_entries_are_summed_and_the_first_are_shown(net, sign_in, call
     first = caller(ANNA).get(f"wallets/{ANNA}/unbondings?limit=2&status=open").json()
     assert len(first["results"]) == 2
     assert "&cursor=" in first["next"]
+
+
+def test_leaving_shows_the_reward_of_the_open_epoch_that_it_gives_up(delegated, sign_in):
+    delegated.work(NORTH, good=12)
+    anna = sign_in(ANNA)
+    before = positions_of_wallet(ANNA)
+    preview = text(anna.get(f"/money/undelegate/?node={NORTH}&amount=500"))
+    delegated.settle()
+    after = {position.node: position.claimable for position in positions_of_wallet(ANNA)}
+    earned = sum(after[position.node] - position.claimable for position in before if position.node == NORTH)
+    assert earned > 0
+    # A third of the delegation gives up a third of what it would have earned.
+    row = f"Given up: its reward of epoch 3 so farabout {amount_digits(earned // 3, 4)} IFM"
+    assert row in preview.replace("\n", "")
+
+
+def test_an_operator_who_unbonds_is_a_warning_before_delegating(delegated, sign_in):
+    stakes.unstake(node=NORTH, amount=1_000_000, actor=OLGA, now=delegated.now)
+    page = text(sign_in(ANNA).get(f"/money/delegate/review/?node={NORTH}&amount=10", follow=True))
+    assert "Its operator is unbonding own stake" in page

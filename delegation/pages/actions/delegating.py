@@ -19,12 +19,14 @@ from delegation.selectors.estimates import (
     share_history,
 )
 from delegation.selectors.positions import position_of
+from delegation.selectors.provisional import provisional_reward
+from delegation.selectors.unbondings import operator_unbonds_until
 from delegation.services import positions, redelegations
 from protocol.addresses import checksum
 from protocol.projection import Past, project
 from staking.models import Node
 from staking.selectors.estimates import pasts_of
-from web.formatting import amount_digits, grouped_int, ifm_unit, percent, zoned
+from web.formatting import amount_digits, grouped_int, ifm_unit, moment_text, percent, zoned
 from web.templatetags.components import part_of
 
 
@@ -74,7 +76,7 @@ class Delegate(Action[DelegateForm]):
             rows.unbonding_time(context),
             rows.risk(gettext("If the node is slashed"), costs),
         ]
-        return Preview(lines, _slash_warning(costs) + share_warning(after, context), costs)
+        return Preview(lines, _slash_warning(costs) + node_warning(after, context), costs)
 
 
 class Undelegate(Action[WithdrawForm]):
@@ -111,6 +113,7 @@ class Undelegate(Action[WithdrawForm]):
             (gettext("Your delegation"), rows.change(ifm_unit(context.delegated), ifm_unit(left))),
             rows.node_tier(context, context.node, outcome.node),
             (gettext("Stays claimable"), ifm_unit(context.claimable)),
+            *_given_up(context, outcome.amount),
             rows.exposure(context),
         ]
         if context.position and context.position.liable_slashes:
@@ -181,7 +184,7 @@ class Redelegate(Action[RedelegateForm]):
             "It moves at the pool rates of that moment. It is cancelled, and you are notified, when the old node has "
             "a pending slash by then or the new one takes no delegations."
         )
-        return Preview(lines, warning + share_warning(target, context), costs)
+        return Preview(lines, warning + node_warning(target, context), costs)
 
     def _movable(self, context: ActionContext) -> int:
         return max(context.delegated - context.redelegating, 0)
@@ -191,6 +194,22 @@ def tier_shortcut(context: ActionContext, affordable: int) -> list[Shortcut]:
     """The amount that lifts the node to its next tier."""
     reach = context.next_tier(affordable)
     return [] if reach is None else [base.fill(gettext("Reach Tier %d") % reach[0], reach[1])]
+
+
+def node_warning(node: Node, context: ActionContext) -> str:
+    """What a delegator should know of the node's operator; "" when there is nothing."""
+    return _unbonding_warning(node) + share_warning(node, context)
+
+
+def _unbonding_warning(node: Node) -> str:
+    until = operator_unbonds_until(node.id)
+    if until is None:
+        return ""
+    text = gettext(
+        "Its operator is unbonding own stake: until %(until)s the node receives half the jobs, and you could not "
+        "redelegate from it."
+    )
+    return " " + text % {"until": moment_text(until)}
 
 
 def share_warning(node: Node, context: ActionContext) -> str:
@@ -210,6 +229,18 @@ def _costs(context: ActionContext, node: Node, *, pool: int, mine: int) -> list[
     return offence_costs(
         context.epoch.params, self_stake=node.self_stake, pool=pool, mine=mine, custodial=node.custodial
     )
+
+
+def _given_up(context: ActionContext, amount: int) -> list[Row]:
+    """The reward of the open epoch that stake gives up by leaving before its end; nothing for pending stake (R15)."""
+    if context.node is None or context.position is None or context.now >= context.epoch.end:
+        return []
+    active = amount - context.position.pending
+    reward = provisional_reward(context.node.address, active, epoch=context.epoch, now=context.now)
+    if reward is None:
+        return []
+    label = gettext("Given up: its reward of epoch %(n)s so far") % {"n": grouped_int(context.epoch.number)}
+    return [(label, _about(reward))]
 
 
 def _expectations(context: ActionContext, past: Past | None, amount: int) -> list[Row]:

@@ -224,3 +224,16 @@ def test_a_moved_rank_is_explained(network: Network, reader: Client) -> None:
     text = read(reader, fast).text
     assert "Why it fell by 1 place" in text
     assert "Its score fell by 1,000" in text
+
+
+def test_a_node_without_delegations_shows_the_estimate_for_a_first_one(
+    network: Network, reader: Client
+) -> None:
+    node = network.node(1, own=1_000)
+    network.settle()
+    network.work(node, 12)
+    network.settle()
+    rank(now=network.now)
+    page = read(reader, node).text
+    assert "estimate for a first delegation of 1,000 IFM" in page
+    assert "Known once delegated stake has earned" not in page
