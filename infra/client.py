@@ -47,6 +47,13 @@ class Api:
         """The answer to a read, which is public: no token is sent that could have run out. Raises Refused."""
         return self._answer("GET", where, params=query or {}, headers={})
 
+    def download(self, where: str) -> bytes:
+        """The content of a published file. Raises Refused."""
+        response = self._send("GET", self.address(where), headers={"Accept": "*/*"})
+        if response.is_success:
+            return bytes(response.content)
+        raise self._refusal(response)
+
     def me(self) -> Row:
         """The token's wallet. Raises Refused."""
         wallet: Row = self._answer("GET", "me", headers=self._rights)
@@ -72,15 +79,16 @@ class Api:
 
     def _answer(self, method: str, where: str, **request: Any) -> Any:
         response = self._send(method, self.address(where), **request)
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
+        answer = _json(response)
         if response.is_success and answer is not None:
             return answer
+        raise self._refusal(response)
+
+    def _refusal(self, response: httpx.Response) -> Refused:
+        answer = _json(response)
         if isinstance(answer, dict) and "code" in answer:
-            raise from_problem(answer, response.headers.get("Retry-After"))
-        raise Refused(
+            return from_problem(answer, response.headers.get("Retry-After"))
+        return Refused(
             "bad_answer",
             f"{response.url} answered {response.status_code} and not as an InfraMind API does. Check --url.",
         )
@@ -110,3 +118,11 @@ class Api:
             key = request["headers"]["Idempotency-Key"]
             sentence += f" The act may have been done: repeat it safely with --idempotency-key {key}."
         return Refused("unreachable", sentence)
+
+
+def _json(response: httpx.Response) -> Any:
+    """The JSON of an answer; None for anything else."""
+    try:
+        return response.json()
+    except ValueError:
+        return None

@@ -19,6 +19,7 @@ from infra.commands import (
     stake,
     status,
     unbonding,
+    verify,
 )
 
 app = typer.Typer(
@@ -55,6 +56,6 @@ for run in (
     login.login, login.logout, nodes.nodes, status.status,
     stake.stake, stake.unstake, delegate.delegate, delegate.undelegate, delegate.redelegate,
     claim.claim, unbonding.unbonding, exits.take_out, cases.slashes, cases.dispute, cases.vote, represent.represent,
-    epochs.epochs, epochs.rank,
+    epochs.epochs, epochs.rank, verify.verify, verify.proof,
 ):  # fmt: skip
     app.command(run.command_name)(run)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.db import connection
 from ledger import accounts
 from ledger.posting import post
 from protocol.exits import NOTHING, TokenSums, sums_after_exit
+from settlement.inputs import record
 from settlement.state import Settlement
 from staking.models import Event, Exit, ExitSums, TokenAccount
 
@@ -44,6 +45,10 @@ def execute_exits(settlement: Settlement) -> None:
         amounts[wallet] = int(amount)
         deposited = deposited or 0
         sums = NOTHING if former[0] is None else TokenSums(*former)
+        record(
+            settlement, "exit", wallet=wallet, amount=int(amount), total=int(total), deposited=deposited,
+            **sums._asdict(),
+        )  # fmt: skip
         sums = sums_after_exit(sums, int(amount), total=int(total), deposited=deposited)
         settlement.exits[wallet] = sums
         accounts_after.append(TokenAccount(wallet=wallet, deposited=deposited, **sums._asdict()))

@@ -22,6 +22,7 @@ from protocol.errors import (
     ProtocolError,
 )
 from protocol.pending import Pending, since
+from settlement.inputs import record
 from settlement.state import Settlement
 from staking.models import Node, Slash
 from staking.services import events
@@ -41,6 +42,7 @@ def execute_redelegations(settlement: Settlement) -> None:
     if not recorded:
         return
     batch = _Batch(settlement, recorded)
+    batch.record_inputs(recorded)
     for redelegation in recorded:
         try:
             batch.execute(redelegation)
@@ -85,6 +87,17 @@ class _Batch:
         self.earned: dict[tuple[int, str], int] = {}
         self.late: dict[tuple[int, str], frozenset[int]] = {}
         self.moved: dict[tuple[int, str], None] = {}
+
+    def record_inputs(self, recorded: Sequence[Redelegation]) -> None:
+        """Record the redelegations and the positions that they can change (R53)."""
+        for row in recorded:
+            ends = {"from": self.nodes[row.source_id].address, "to": self.nodes[row.target_id].address}
+            record(self.settlement, "redelegation", id=row.pk, **ends, wallet=row.wallet, amount=row.amount)
+        for (node_id, wallet), position in sorted(self.stored.items()):
+            record(
+                self.settlement, "position", node=self.nodes[node_id].address, wallet=wallet,
+                shares=position.shares, generation=position.generation,
+            )  # fmt: skip
 
     def execute(self, redelegation: Redelegation) -> None:
         """Execute one, or raise the ProtocolError for which it is cancelled before anything has changed."""

@@ -9,6 +9,7 @@ from delegation.services.checkpoints import late_epochs, replace_late_checkpoint
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools
+from settlement.inputs import record
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
 from staking.models import Pool
@@ -34,6 +35,7 @@ def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) 
     pending = [position.pending_in(settlement.number) for position in positions]
     amounts = pools.refund(pending, node.pool_tokens, node.pool_shares)
     for position, shares, amount in zip(positions, pending, amounts, strict=True):
+        record(settlement, "pending", node=node.address, wallet=position.wallet, shares=shares)
         _remove(position, shares, settlement.number)
         events.record(
             "delegation_refunded",

@@ -15,6 +15,7 @@ from ledger.numbering import number_transactions
 from postgres.model_rows import columns
 from protocol.exits import exit_leaves
 from protocol.merkle import Leaf, MerkleTree
+from settlement.inputs import publish
 from settlement.state import Settlement
 from staking.measurement.latency import resize_windows
 from staking.models import EpochTree, NodeEpoch
@@ -31,7 +32,7 @@ _values = attrgetter("id", *COLUMNS)
 def write_report(settlement: Settlement) -> None:
     """Step 14. Write a row for each node by COPY; compute totals, Merkle root and a hash of all results.
 
-    Also number and chain the epoch's ledger transactions (R9).
+    Also publish the inputs, and number and chain the epoch's ledger transactions (R9).
     """
     _resize_windows(settlement)
     plan = sha256(f"{settlement.pool}\n".encode())
@@ -45,6 +46,7 @@ def write_report(settlement: Settlement) -> None:
             tree = MerkleTree(leaves(settlement))
     settlement.merkle_root = "0x" + tree.root.hex()
     EpochTree.objects.create(epoch=settlement.number, hashes=tree.to_bytes())
+    publish(settlement)
     settlement.totals = _totals(settlement)
     plan.update(settlement.merkle_root.encode())
     settlement.plan_hash = plan.hexdigest()

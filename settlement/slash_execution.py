@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import F, Sum
+from django.db.models import F
 
 from ledger import accounts
 from ledger.posting import post
 from protocol import pools, slashing
 from protocol.pending import limit, since
+from settlement.inputs import taken_before
 from settlement.rewards import credit
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
@@ -25,7 +26,7 @@ def execute(settlement: Settlement, slash: Slash, honest: Sequence[NodeState]) -
     operator runs get nothing of this one (R36).
     """
     node = settlement.by_id[slash.node_id]
-    before = _taken_before(slash)
+    before = taken_before(slash)
     own, own_taken = _take(slash, node.self_stake, "self", slash.self_bps, slash.base_self, before[0])
     pool, pool_taken = _take(
         slash, node.pool_tokens, "delegated", slash.delegated_bps, slash.base_delegated, before[1]
@@ -43,13 +44,6 @@ def execute(settlement: Settlement, slash: Slash, honest: Sequence[NodeState]) -
     received = _distribute(slash, node, split.honest, honest)
     _post(settlement, slash, node, own_taken, lost, received)
     _close(settlement, slash, node)
-
-
-def _taken_before(slash: Slash) -> tuple[int, int]:
-    """µIFM (self, delegated) that earlier slashes of the same node and epoch took, returned or not (R34)."""
-    former = Slash.objects.filter(node_id=slash.node_id, epoch=slash.epoch, status=Slash.Status.EXECUTED)
-    sums = former.aggregate(own=Sum("self_slashed"), pool=Sum("delegated_slashed"))
-    return int(sums["own"] or 0), int(sums["pool"] or 0)
 
 
 def _take(

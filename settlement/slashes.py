@@ -10,6 +10,7 @@ from django.db import connection
 
 from protocol import offences as rules
 from protocol import slashing, tiers
+from settlement import inputs
 from settlement.slash_execution import execute
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
@@ -25,7 +26,7 @@ Outcome, Proof = Receipt.Outcome, Receipt.Proof
 
 
 def detect_offences(settlement: Settlement) -> None:
-    """Step 5. Detect the offences of every node in the epoch (section 8, R30)."""
+    """Step 5. Detect the offences of every node, and record what the epoch is settled from (section 8, R53)."""
     strikes = _strikes(settlement)
     faked = set(
         Attestation.objects.filter(epoch=settlement.number)
@@ -40,6 +41,7 @@ def detect_offences(settlement: Settlement) -> None:
         offences = rules.find_offences(settlement.params, counters)
         if offences:
             settlement.offences[node.id] = offences
+    inputs.record_nodes(settlement, strikes, faked)
 
 
 def create_slashes(settlement: Settlement) -> None:

@@ -20,6 +20,7 @@ class Settlement:
 
     `expected`: the epoch to settle, None for whichever is open. `nodes` are in the order of their addresses,
     `offences` of the epoch by node id. `exits`: the sums of each wallet with an exit in the epoch, by address.
+    `inputs`: the lines of the published inputs (R53).
     """
 
     now: datetime
@@ -37,6 +38,7 @@ class Settlement:
     created: list[Slash] = field(default_factory=list)
     executed: list[Slash] = field(default_factory=list)
     exits: dict[str, TokenSums] = field(default_factory=dict)
+    inputs: list[str] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     plan_hash: str = ""
     merkle_root: str = ""

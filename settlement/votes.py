@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db.models import Max
+
 from governance.models import Dispute, Proposal
 from governance.selectors.tallies import dispute_tallies, proposal_tallies
 from governance.services.representatives import store_represented
@@ -9,7 +13,9 @@ from ledger import accounts
 from ledger.posting import post
 from protocol import votes
 from protocol.errors import ParameterOutOfBounds
+from settlement.inputs import record
 from settlement.state import Settlement
+from staking.models import Slash
 from staking.services import events
 from staking.services.node_lock import lock
 from staking.services.parameters import schedule
@@ -26,11 +32,25 @@ def count_dispute_votes(settlement: Settlement) -> None:
         outcome, dispute.quorum_met = votes.dispute_outcome(
             tallies[dispute.pk], dispute.quorum_bps, dispute.quorum_base
         )
+        _record_input(settlement, dispute, tallies[dispute.pk])
         dispute.status = Dispute.Status(outcome)
         dispute.closed_at = settlement.now
         dispute.save(update_fields=["status", "quorum_met", "closed_at"])
         _apply_outcome(dispute, settlement)
     _record_closing_disputes(settlement)
+
+
+def _record_input(settlement: Settlement, dispute: Dispute, tally: Mapping[str, int]) -> None:
+    """Record the tally, and what bars the node when this slash is overturned (R53)."""
+    others = Slash.objects.filter(node_id=dispute.slash.node_id).exclude(pk=dispute.slash_id)
+    others = others.exclude(status=Slash.Status.OVERTURNED)
+    record(
+        settlement, "dispute", slash=dispute.slash_id,
+        **{choice: int(tally.get(choice, 0)) for choice in votes.DISPUTE_CHOICES},
+        quorum_bps=dispute.quorum_bps, quorum_base=dispute.quorum_base,
+        banned_without=others.filter(ban=True).exists(),
+        cooldown_without=others.aggregate(until=Max("cooldown_until"))["until"] or 0,
+    )  # fmt: skip
 
 
 def close_proposals(settlement: Settlement) -> None:

@@ -21,6 +21,7 @@ from settlement.audit import audit
 from settlement.epoch import settle_epoch
 from settlement.state import Settlement
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
+from staking.selectors.replay import replay
 from staking.services import faucet, nodes, stakes, unbondings
 from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network
 from staking.services.unbonding_entries import worth
@@ -70,6 +71,7 @@ class Network:
             settlement = settle_epoch(now=self.now)
             if sound:
                 self.check()
+                assert replay(settlement.number) == []
         return settlement
 
     def check(self) -> None:

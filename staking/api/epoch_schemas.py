@@ -147,6 +147,8 @@ class EpochNode(serializers.Serializer[Any]):
     delegators_reward = AmountField()
     honest_reward = AmountField()
     slashed = AmountField()
+    self_stake = AmountField(help_text="At the close.")
+    delegated = AmountField(source="pool_tokens", help_text="At the close.")
     penalty_bps = serializers.IntegerField()
     reputation = serializers.IntegerField()
 

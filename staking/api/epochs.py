@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -12,6 +16,7 @@ from protocol.addresses import checksum, normalize
 from protocol.merkle import LEAF_ENCODING
 from staking.api import epoch_schemas as shapes
 from staking.selectors import epochs
+from staking.selectors.epoch_inputs import inputs_of, receipts_of
 from staking.selectors.proofs import proof_of
 from web.api.cursors import address_part, window
 from web.api.pagination import CURSOR_PARAMETERS, PAGE_PARAMETERS, cursor, cursor_page, page, page_of
@@ -69,6 +74,26 @@ def epoch_nodes(request: Request, number: int) -> Response:
     )
 
 
+FileT = TypeVar("FileT", HttpResponse, StreamingHttpResponse)
+FILE = {(200, "application/gzip"): OpenApiTypes.BINARY}
+
+
+@extend_schema(tags=["epochs"], operation_id="epochs_inputs", responses=FILE)
+@api_view(["GET"])
+def epoch_inputs(request: Request, number: int) -> HttpResponse:
+    """What a settled epoch was computed from: a gzip file with one JSON object a line, the header first (R53)."""
+    return _file(HttpResponse(inputs_of(number), content_type="application/gzip"), number, "inputs")
+
+
+@extend_schema(tags=["epochs"], operation_id="epochs_receipts", responses=FILE)
+@api_view(["GET"])
+def epoch_receipts(request: Request, number: int) -> StreamingHttpResponse:
+    """The receipts of a settled epoch in recorded order, as long as they are stored: a file like that of the inputs."""
+    return _file(
+        StreamingHttpResponse(receipts_of(number), content_type="application/gzip"), number, "receipts"
+    )
+
+
 @extend_schema(tags=["epochs"], operation_id="epochs_proof", responses=shapes.Proof)
 @api_view(["GET"])
 def epoch_proof(request: Request, number: int, address: str) -> Response:
@@ -84,3 +109,10 @@ def epoch_proof(request: Request, number: int, address: str) -> Response:
             "leaves": [shapes.leaf_json(proven) for proven in proof.leaves],
         }
     )
+
+
+def _file(response: FileT, number: int, name: str) -> FileT:
+    response["Content-Disposition"] = f'attachment; filename="epoch-{number}-{name}.ndjson.gz"'
+    # The file is compressed; the middleware must not compress it once more.
+    response["Content-Encoding"] = "identity"
+    return response

@@ -17,6 +17,8 @@ urlpatterns = [
     path("epochs", epochs.epoch_list),
     path("epochs/<int:number>", epochs.one_epoch),
     path("epochs/<int:number>/nodes", epochs.epoch_nodes),
+    path("epochs/<int:number>/inputs", epochs.epoch_inputs),
+    path("epochs/<int:number>/receipts", epochs.epoch_receipts),
     path("epochs/<int:number>/proof/<str:address>", epochs.epoch_proof),
     path("rankings", rankings.ranking_list),
     path("rankings/latest", rankings.latest_ranking),

@@ -127,6 +127,9 @@ CREATE TRIGGER staking_epochtree_keep BEFORE UPDATE ON staking_epochtree
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 -- Hashes cannot be compressed.
 ALTER TABLE staking_epochtree ALTER COLUMN hashes SET STORAGE EXTERNAL;
+CREATE TRIGGER staking_epochinputs_keep BEFORE UPDATE ON staking_epochinputs
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+ALTER TABLE staking_epochinputs ALTER COLUMN content SET STORAGE EXTERNAL;
 
 -- A version that moves with everything that lists and the scheduler show.
 CREATE FUNCTION staking_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -302,6 +305,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("epoch", models.IntegerField(primary_key=True, serialize=False)),
                 ("hashes", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EpochInputs",
+            fields=[
+                ("epoch", models.IntegerField(primary_key=True, serialize=False)),
+                ("content", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(

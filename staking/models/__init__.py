@@ -1,4 +1,4 @@
-from staking.models.network import Counter, Epoch, EpochTree, Event, Network, ParameterSet
+from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
 from staking.models.token import Exit, ExitSums, TokenAccount
@@ -23,6 +23,7 @@ __all__ = [
     "Demand",
     "EarlyHeartbeat",
     "Epoch",
+    "EpochInputs",
     "EpochTree",
     "Event",
     "Exit",

@@ -131,6 +131,16 @@ class EpochTree(models.Model):
         return f"tree of epoch {self.epoch}"
 
 
+class EpochInputs(models.Model):
+    """The inputs of a settled epoch, from which anyone can recompute its report: gzip, one JSON object a line (R53)."""
+
+    epoch = models.IntegerField(primary_key=True)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"inputs of epoch {self.epoch}"
+
+
 class Event(models.Model):
     """What happened, for the people it touches: written with the act, read and sent after commit."""
 

@@ -1,0 +1,21 @@
+"""Recompute a settled epoch from its published inputs, without the service and its database (R53)."""
+
+from protocol.replay.comparison import Difference, compare
+from protocol.replay.inputs import EpochInputs, InputsInvalid, parse
+from protocol.replay.receipts import recount
+from protocol.replay.report import check_rewards, check_root, read_report
+from protocol.replay.settlement import Result, settle
+
+__all__ = [
+    "Difference",
+    "EpochInputs",
+    "InputsInvalid",
+    "Result",
+    "check_rewards",
+    "check_root",
+    "compare",
+    "parse",
+    "read_report",
+    "recount",
+    "settle",
+]

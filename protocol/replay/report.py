@@ -1,0 +1,65 @@
+"""A published report, as the API shows it, in the form that `settle` computes (R51, R53)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from protocol.amounts import parse_amount
+from protocol.errors import ProtocolError
+from protocol.replay.comparison import Difference, compare
+from protocol.replay.inputs import EpochInputs, InputsInvalid
+from protocol.replay.settlement import Result, root_of_rows, settle
+
+_AMOUNTS: Final = frozenset(
+    {
+        "reward", "operator_reward", "delegators_reward", "honest_reward", "slashed", "active_stake",
+        "active_delegated", "self_stake", "delegated", "carry_in", "minted", "pool", "distributed", "carry",
+        "burned", "honest", "returned", "pool_tokens",
+    }
+)  # fmt: skip
+_FIGURES: Final = (
+    "carry_in", "minted", "pool", "distributed", "carry", "slashed", "burned", "honest", "returned",
+    "merkle_root",
+)  # fmt: skip
+
+
+def read_report(epoch: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Result:
+    """The report of an epoch from `GET epochs/N` and all rows of `GET epochs/N/nodes`. Raises InputsInvalid."""
+    try:
+        return Result(
+            rows={row["node"].lower(): _read(row) for row in rows},
+            figures=_read({name: epoch[name] for name in _FIGURES}),
+            totals=_read(epoch["totals"]),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, ProtocolError) as error:
+        raise InputsInvalid(f"The report of the epoch cannot be read: {error!r}") from None
+
+
+def check_root(report: Result, inputs: EpochInputs) -> list[Difference]:
+    """The root of the published rows against the published root."""
+    computed = {_epoch(inputs): {"merkle_root": root_of_rows(report.rows, inputs)}}
+    return compare({_epoch(inputs): report.figures}, computed)
+
+
+def check_rewards(report: Result, inputs: EpochInputs) -> list[Difference]:
+    """Every figure of the report against what the inputs make."""
+    return compare(_by_row(report, inputs), _by_row(settle(inputs), inputs))
+
+
+def _by_row(report: Result, inputs: EpochInputs) -> dict[str, Mapping[str, Any]]:
+    return {_epoch(inputs): report.figures, "totals": report.totals, **report.rows}
+
+
+def _epoch(inputs: EpochInputs) -> str:
+    return f"epoch {inputs.epoch}"
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(name, value) for name, value in row.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _AMOUNTS and isinstance(value, str):
+        return parse_amount(value)
+    return int(value) if name == "weight" else value
