@@ -84,6 +84,18 @@ def _share_cut(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
+def _share_cut_announced(node: str, data: Data) -> str:
+    return gettext("%(node)s announces a delegator share of %(new)s from epoch %(n)s on.") % {
+        "node": node, "new": percent(data.get("share_bps")), "n": data.get("from_epoch", "–"),
+    }  # fmt: skip
+
+
+def _commitment_withdrawn(node: str, data: Data) -> str:
+    return gettext("The operator of %(node)s withdrew a commitment: it ends with the opening of epoch %(n)s.") % {
+        "node": node, "n": data.get("ends_epoch", "–"),
+    }  # fmt: skip
+
+
 def _unbonding_paid(node: str, data: Data) -> str:
     return gettext("An unbonding from %(node)s has matured: %(amount)s is available.") % {
         "node": node, "amount": _ifm(data, "amount"),
@@ -134,6 +146,10 @@ CATALOGUE = (
     Kind("dispute_decided", "node", "", "scale", gettext_lazy("Dispute decided"), _dispute_decided, "dispute"),
     Kind("vote_closing", "all", "warn", "hourglass", gettext_lazy("Vote closing"), _vote_closing, "dispute"),
     Kind("share_cut", "node", "warn", "arrow-down", gettext_lazy("Delegator share cut"), _share_cut, "node"),
+    Kind("share_cut_announced", "node", "warn", "arrow-down", gettext_lazy("Lower share announced"),
+         _share_cut_announced, "node"),
+    Kind("commitment_withdrawn", "node", "warn", "x", gettext_lazy("Commitment withdrawn"), _commitment_withdrawn,
+         "node"),
     Kind("unbonding_paid", "wallet", "ok", "check", gettext_lazy("Unbonding matured"), _unbonding_paid, "portfolio"),
     Kind("delegation_refunded", "wallet", "warn", "arrow-back-up", gettext_lazy("Delegation refunded"), _refunded,
          "portfolio"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from delegation.pages import (
+    commitment_forms,
     compare,
     exits,
     money,
@@ -32,6 +33,9 @@ urlpatterns = [
     path("operator/<str:address>/", operator.console, name="operator-node"),
     path("operator/<str:address>/terms/", node_forms.save_terms, name="operator-terms"),
     path("operator/<str:address>/details/", node_forms.save_details, name="operator-details"),
+    path("operator/<str:address>/commitments/", commitment_forms.commitments, name="operator-commitments"),
+    path("operator/<str:address>/commitments/withdraw/", commitment_forms.withdraw, name="operator-withdraw"),
+    path("operator/<str:address>/commitments/announce/", commitment_forms.announce, name="operator-announce"),
     path("operator/<str:address>/retire/", node_forms.retire, name="operator-retire"),
     path("money/<slug:name>/", money.enter, name="money"),
     path("money/<slug:name>/review/", money.review, name="money-review"),

@@ -18,6 +18,7 @@ from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
 from protocol.rewards import REPUTATION_CAP
 from staking.api import node_schemas
+from staking.api.commitments import CommitmentSchema, commitment_json
 from staking.selectors.node_order import OrderedPage
 from staking.selectors.nodes import (
     ORDERINGS,
@@ -73,6 +74,11 @@ FILTERS = [
         "never_slashed", {"type": "boolean", "default": False}, "true: only nodes without a slash in force."
     ),
     _filter(
+        "promises_kept",
+        {"type": "boolean", "default": False},
+        "true: only nodes whose operator made commitments and broke none.",
+    ),
+    _filter(
         "ordering",
         {"type": "string", "enum": list(ORDERINGS), "default": "rank"},
         "From the least to the greatest, after a minus the other way; unknown figures come last, ties by address.",
@@ -82,6 +88,12 @@ FILTERS = [
 NAMES = frozenset([parameter.name for parameter in (*FILTERS, *PAGE_PARAMETERS)]) - {"cursor"}
 KEPT_PAGES = 256
 KEPT_ROWS = 20_000
+
+
+class CommittedNode(node_schemas.Node):
+    """A node with the commitment that is in force and not withdrawn; null without one."""
+
+    commitment = CommitmentSchema(allow_null=True)
 
 
 def node_json(figures: NodeFigures) -> dict[str, Any]:
@@ -118,6 +130,7 @@ def read_query(request: Request) -> NodeQuery:
         max_kept_bps=_ratio(request, "max_kept_bps"),
         min_reputation=whole(request, "min_reputation", None, 0, REPUTATION_CAP),
         never_slashed=filters.flag(request, "never_slashed"),
+        promises_kept=filters.flag(request, "promises_kept"),
         ordering=filters.choice(request, "ordering", ORDERINGS) or "rank",
     )
 
@@ -159,10 +172,11 @@ class Nodes(APIView):
 
 
 class OneNode(APIView):
-    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=node_schemas.Node)
+    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=CommittedNode)
     def get(self, request: Request, address: str) -> Response:
-        """A node with its live figures."""
-        return Response(node_json(node_figures(normalize(address), now=clock.now())))
+        """A node with its live figures and its operator's commitment."""
+        figures = node_figures(normalize(address), now=clock.now())
+        return Response({**node_json(figures), "commitment": commitment_json(figures.id)})
 
     @extend_schema(
         tags=["nodes"],

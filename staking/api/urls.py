@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.api import epochs, ledger, node_history, nodes, parameters, rankings, scheduler, slashes
+from staking.api import (
+    commitments,
+    epochs,
+    ledger,
+    node_history,
+    nodes,
+    parameters,
+    rankings,
+    scheduler,
+    slashes,
+)
 
 # An address is tried against each in turn: the one that is asked most stands first.
 urlpatterns = [
@@ -14,6 +24,8 @@ urlpatterns = [
     path("nodes/<str:address>/epochs", node_history.node_epochs),
     path("nodes/<str:address>/slashes", node_history.node_slashes),
     path("nodes/<str:address>/rankings", node_history.node_rankings),
+    path("nodes/<str:address>/commitments", commitments.node_commitments),
+    path("nodes/<str:address>/announcements", commitments.announce),
     path("epochs", epochs.epoch_list),
     path("epochs/<int:number>", epochs.one_epoch),
     path("epochs/<int:number>/nodes", epochs.epoch_nodes),

@@ -120,6 +120,14 @@ CREATE TRIGGER staking_epoch_keep BEFORE UPDATE OR DELETE ON staking_epoch
 CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepoch
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
+-- A commitment and an announcement stay as they were made; a commitment is ended once.
+CREATE TRIGGER staking_commitment_keep BEFORE DELETE OR UPDATE OF node_id, operator, minimum_share_bps, notice_epochs,
+  maximum_delegated, made_at, from_epoch ON staking_commitment FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+CREATE TRIGGER staking_commitment_ended BEFORE UPDATE OF ends_epoch ON staking_commitment
+  FOR EACH ROW WHEN (OLD.ends_epoch IS NOT NULL) EXECUTE FUNCTION staking_keep_settled();
+CREATE TRIGGER staking_shareannouncement_keep BEFORE UPDATE OR DELETE ON staking_shareannouncement
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+
 CREATE TRIGGER staking_exitsums_keep BEFORE UPDATE OR DELETE ON staking_exitsums
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
@@ -146,6 +154,8 @@ CREATE TRIGGER staking_slash_changed AFTER INSERT OR UPDATE ON staking_slash
 CREATE TRIGGER staking_unbonding_changed AFTER INSERT OR UPDATE ON staking_unbonding
   FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
 CREATE TRIGGER staking_ranking_changed AFTER INSERT ON staking_ranking
+  FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
+CREATE TRIGGER staking_commitment_changed AFTER INSERT OR UPDATE ON staking_commitment
   FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
 CREATE TRIGGER staking_epoch_changed AFTER INSERT OR UPDATE ON staking_epoch
   FOR EACH STATEMENT EXECUTE FUNCTION staking_note_change();
@@ -1161,6 +1171,107 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["node", "-ranking"], name="staking_rankingrow_node")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Commitment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="staking.node",
+                    ),
+                ),
+                ("operator", postgres.fields.AddressField()),
+                ("minimum_share_bps", models.IntegerField(null=True)),
+                ("notice_epochs", models.IntegerField(null=True)),
+                ("maximum_delegated", models.BigIntegerField(null=True)),
+                ("made_at", models.DateTimeField()),
+                ("from_epoch", models.IntegerField()),
+                ("ends_epoch", models.IntegerField(null=True)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["node", "from_epoch"], name="staking_commitment_node")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_epoch", None)),
+                        fields=("node",),
+                        name="staking_commitment_current",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum_share_bps__isnull", False),
+                            ("notice_epochs__isnull", False),
+                            ("maximum_delegated__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="staking_commitment_some",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("minimum_share_bps", None),
+                                ("minimum_share_bps__range", (5000, 10000)),
+                                _connector="OR",
+                            ),
+                            models.Q(("notice_epochs", None), ("notice_epochs__gte", 1), _connector="OR"),
+                            models.Q(
+                                ("maximum_delegated", None), ("maximum_delegated__gte", 1), _connector="OR"
+                            ),
+                        ),
+                        name="staking_commitment_terms",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_epoch", None), ("ends_epoch__gt", models.F("from_epoch")), _connector="OR"
+                        ),
+                        name="staking_commitment_span",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShareAnnouncement",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="share_announcements",
+                        to="staking.node",
+                    ),
+                ),
+                ("share_bps", models.IntegerField()),
+                ("from_epoch", models.IntegerField()),
+                ("epoch", models.IntegerField()),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["node", "epoch"], name="staking_announcement_node")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_epoch__gt", models.F("epoch")), ("share_bps__range", (5000, 10000))
+                        ),
+                        name="staking_shareannouncement_ahead",
+                    )
+                ],
             },
         ),
         migrations.RunSQL(SQL, UNDO),

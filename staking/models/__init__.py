@@ -1,3 +1,4 @@
+from staking.models.commitment import Commitment, ShareAnnouncement
 from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
 from staking.models.slash import Slash
@@ -19,6 +20,7 @@ from staking.models.work import (
 __all__ = [
     "Attestation",
     "Bucket",
+    "Commitment",
     "Counter",
     "Demand",
     "EarlyHeartbeat",
@@ -39,6 +41,7 @@ __all__ = [
     "Ranking",
     "RankingRow",
     "Receipt",
+    "ShareAnnouncement",
     "ShareChange",
     "Slash",
     "StakeCheckpoint",

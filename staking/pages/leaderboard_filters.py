@@ -36,6 +36,7 @@ class NumericFilters(PageForm):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     never_slashed = forms.BooleanField(label=gettext_lazy("Never slashed"), required=False)
+    promises_kept = forms.BooleanField(label=gettext_lazy("Promises kept"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="f-%s", **kwargs)

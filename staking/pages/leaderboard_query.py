@@ -62,6 +62,7 @@ class LeaderboardQuery:
     reputation: int | None = None
     before: date | None = None
     never_slashed: bool = False
+    promises_kept: bool = False
     watched: str = ""
     ordering: str = DEFAULT_ORDER
     size: int = SIZES[0]
@@ -94,6 +95,7 @@ class LeaderboardQuery:
             search=self.search, min_apr_bps=self.apr, min_sla_bps=self.sla, min_uptime_bps=self.uptime,
             max_kept_bps=None if self.share is None else 10_000 - self.share, room=self.capacity,
             min_reputation=self.reputation, never_slashed=self.never_slashed,
+            promises_kept=self.promises_kept,
             registered_before=opening(self.before), among=watched, amount=self.amount, ordering=self.ordering,
         )  # fmt: skip
 
@@ -106,7 +108,8 @@ class LeaderboardQuery:
             ("uptime", _number(self.uptime, 2)), ("share", _number(self.share, 2)),
             ("capacity", _number(self.capacity, 6)), ("reputation", _number(self.reputation, 0)),
             ("before", self.before.isoformat() if self.before else ""),
-            ("never_slashed", "on" if self.never_slashed else ""), ("watched", self.watched),
+            ("never_slashed", "on" if self.never_slashed else ""),
+            ("promises_kept", "on" if self.promises_kept else ""), ("watched", self.watched),
             ("sort", "" if self.ordering == DEFAULT_ORDER else self.ordering),
             ("rows", "" if self.size == SIZES[0] else str(self.size)),
         )  # fmt: skip
@@ -130,6 +133,7 @@ class LeaderboardQuery:
             if self.before
             else "",
             "never_slashed": gettext("Never slashed") if self.never_slashed else "",
+            "promises_kept": gettext("Promises kept") if self.promises_kept else "",
             "watched": gettext("Watchlist") if self.watched else "",
         }
         return {name: text for name, text in words.items() if text}

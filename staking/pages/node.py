@@ -17,6 +17,7 @@ from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
 from staking.pages.view_models import NodePage
 from staking.selectors import node_history as history
+from staking.selectors.commitments import commitments_of
 from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
 from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, ranked_and_live
@@ -39,7 +40,9 @@ def context(request: HttpRequest, address: str) -> dict[str, Any]:
         figures, live = ranked_and_live(normalize(address), now=clock.now())
     except (AddressInvalid, NotFound):
         raise Http404 from None
-    return {"page": _page(request, figures, live), "figures": figures}
+    page = _page(request, figures, live)
+    commitments = commitments_of(figures.id, epoch=page.open_epoch)
+    return {"page": page, "figures": figures, "commitments": commitments}
 
 
 def _page(request: HttpRequest, node: NodeFigures, live: NodeFigures | None) -> NodePage:

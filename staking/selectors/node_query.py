@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol.errors import Invalid
 from protocol.parameters import Parameters, minimum_tier_of_class
+from staking.models.commitment_sql import PROMISES_KEPT
 from staking.models.node_sql import EFFECTIVE_STAKE, HAS_STATUS, PENDING_SLASH, SHARE
 from staking.services.epochs import OpenEpoch
 
@@ -60,7 +61,8 @@ class NodeQuery:
     `open_only`: takes delegations now. `job_class`: the live tier allows it, `tee` needs the declared
     capability. `operator`: an address in canonical form. `search`: in the name, or in the address.
     `max_kept_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
-    `never_slashed`: no slash that was not overturned. `registered_before`: a moment. `among`: ids of nodes.
+    `never_slashed`: no slash that was not overturned. `promises_kept`: a commitment in force, and none broken.
+    `registered_before`: a moment. `among`: ids of nodes.
     `amount`: µIFM for which APRs are estimated; without it they are those of the last 30 epochs.
     `ordering`: one of ORDERINGS, a minus turns it round; unknown figures come last either way, ties go by
     address.
@@ -80,6 +82,7 @@ class NodeQuery:
     room: int | None = None
     min_reputation: int | None = None
     never_slashed: bool = False
+    promises_kept: bool = False
     registered_before: datetime | None = None
     among: frozenset[int] | None = None
     amount: int | None = None
@@ -108,6 +111,8 @@ def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str,
         wanted.append("r.apr_bps >= %(min_apr_bps)s")
     if query.never_slashed:
         wanted.append(NEVER_SLASHED)
+    if query.promises_kept:
+        wanted.append(PROMISES_KEPT)
     if query.among is not None:
         values["among_ids"] = sorted(query.among)
         wanted.append("n.id = ANY(%(among_ids)s::int[])")

@@ -1,0 +1,177 @@
+"""Commitments of a node's operator, and announcements of a lower delegator share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from protocol.addresses import normalize
+from protocol.errors import Invalid
+from staking.selectors.commitments import Breach, CommitmentRecord, Commitments, commitments_of
+from staking.selectors.nodes import node_id
+from staking.services import clock
+from staking.services.commitments import announce_share, make_commitment, withdraw_commitment
+from staking.services.epochs import open_epoch
+from web.api import fields
+
+TERMS = ("minimum_share_bps", "notice_epochs", "maximum_delegated")
+
+
+class BreachSchema(serializers.Serializer[Any]):
+    """A broken term: the share, or the greatest amount delegated, and the epoch in which it was broken first."""
+
+    term = serializers.ChoiceField(("minimum_share", "notice", "maximum_delegated"))
+    epoch = serializers.IntegerField()
+    share_bps = serializers.IntegerField(allow_null=True)
+    delegated = fields.AmountField(allow_null=True)
+
+
+class CommitmentSchema(serializers.Serializer[Any]):
+    """Promises for the epochs from `from_epoch` up to, not including, `ends_epoch`; null promises nothing."""
+
+    id = serializers.IntegerField()
+    minimum_share_bps = serializers.IntegerField(allow_null=True)
+    notice_epochs = serializers.IntegerField(
+        allow_null=True,
+        help_text="Between the announcement of a lower share and the epoch in which it applies.",
+    )
+    maximum_delegated = fields.AmountField(allow_null=True)
+    made_at = fields.MomentField()
+    from_epoch = serializers.IntegerField()
+    ends_epoch = serializers.IntegerField(allow_null=True)
+    in_force = serializers.BooleanField()
+    kept = serializers.BooleanField()
+    breaches = BreachSchema(many=True)
+
+
+class AnnouncementSchema(serializers.Serializer[Any]):
+    """A lower delegator share that the operator announced."""
+
+    delegator_share_bps = serializers.IntegerField(source="share_bps")
+    from_epoch = serializers.IntegerField()
+    epoch = serializers.IntegerField(help_text="The epoch of the announcement.")
+    at = fields.MomentField()
+
+
+class CommitmentsSchema(serializers.Serializer[Any]):
+    """The commitments of a node, newest first. `kept`: one is in force, and none was ever broken."""
+
+    kept = serializers.BooleanField()
+    commitments = CommitmentSchema(many=True)
+    announcements = AnnouncementSchema(many=True)
+
+
+class NewCommitment(serializers.Serializer[Any]):
+    """Terms to promise. What is null or left out is not promised; nothing at all withdraws the commitment."""
+
+    minimum_share_bps = fields.IntegerField(required=False, allow_null=True)
+    notice_epochs = fields.IntegerField(required=False, allow_null=True)
+    maximum_delegated = fields.AmountField(required=False, allow_null=True)
+
+
+class NewAnnouncement(serializers.Serializer[Any]):
+    """A lower delegator share, and the first epoch in which it may apply."""
+
+    delegator_share_bps = fields.IntegerField()
+    from_epoch = fields.IntegerField()
+
+
+@extend_schema(tags=["nodes"], operation_id="nodes_commitments", responses=CommitmentsSchema, methods=["GET"])
+@extend_schema(
+    tags=["nodes"],
+    operation_id="nodes_commit",
+    request=NewCommitment,
+    responses=CommitmentsSchema,
+    methods=["POST"],
+)
+@api_view(["GET", "POST"])
+def node_commitments(request: Request, address: str) -> Response:
+    """The operator's commitments, kept or broken. POST replaces or withdraws the one in force; the operator alone."""
+    node = normalize(address)
+    if request.method == "POST":
+        terms = dict.fromkeys(TERMS) | _read(NewCommitment, request)
+        caller, now = request.user.address, clock.now()  # type: ignore[union-attr]
+        if any(value is not None for value in terms.values()):
+            make_commitment(node=node, actor=caller, **terms, now=now)
+        else:
+            withdraw_commitment(node=node, actor=caller, now=now)
+    return Response(commitments_json(node))
+
+
+@extend_schema(
+    tags=["nodes"],
+    operation_id="nodes_announce",
+    request=NewAnnouncement,
+    responses={201: AnnouncementSchema},
+)
+@api_view(["POST"])
+def announce(request: Request, address: str) -> Response:
+    """Announce a lower delegator share; the operator alone. The share itself is changed with `PATCH nodes/ADDR`."""
+    body = _read(NewAnnouncement, request)
+    made = announce_share(
+        node=normalize(address),
+        actor=request.user.address,  # type: ignore[union-attr]
+        share_bps=body["delegator_share_bps"],
+        from_epoch=body["from_epoch"],
+        now=clock.now(),
+    )
+    return Response(AnnouncementSchema(made).data, status=201)
+
+
+def commitments_json(node: str) -> dict[str, Any]:
+    """The answer of `GET nodes/ADDR/commitments`. Raises: `not_found`."""
+    return _all_json(_commitments(node_id(node)))
+
+
+def commitment_json(id_: int) -> dict[str, Any] | None:
+    """The commitment that is in force and not withdrawn, for `GET nodes/ADDR`; None without one."""
+    record = _commitments(id_).current
+    return None if record is None else _commitment_json(record)
+
+
+def _commitments(id_: int) -> Commitments:
+    epoch = open_epoch()
+    return commitments_of(id_, epoch=epoch.number if epoch else 0)
+
+
+def _all_json(commitments: Commitments) -> dict[str, Any]:
+    return {
+        "kept": commitments.are_kept,
+        "commitments": [_commitment_json(record) for record in commitments.records],
+        "announcements": AnnouncementSchema(commitments.announcements, many=True).data,
+    }
+
+
+def _commitment_json(record: CommitmentRecord) -> dict[str, Any]:
+    row = record.commitment
+    shown = {name: getattr(row, name) for name in (*TERMS, "made_at", "from_epoch", "ends_epoch", "id")}
+    breaches = [_breach_json(breach) for breach in record.breaches]
+    return dict(
+        CommitmentSchema(
+            {**shown, "in_force": record.in_force, "kept": record.is_kept, "breaches": breaches}
+        ).data
+    )
+
+
+def _breach_json(breach: Breach) -> dict[str, Any]:
+    is_amount = breach.term == "maximum_delegated"
+    return {
+        "term": breach.term,
+        "epoch": breach.epoch,
+        "share_bps": None if is_amount else breach.value,
+        "delegated": breach.value if is_amount else None,
+    }
+
+
+def _read(schema: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    body = schema(data=request.data)
+    if isinstance(request.data, dict):
+        for name in request.data.keys() - body.fields.keys():
+            raise Invalid(f"{name[:64]} is not among what can be given here.", field=name[:64])
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

@@ -1,0 +1,154 @@
+"""The operator's page of commitments, the node's card, and the API of both."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from identity.tokens import issue
+from protocol.addresses import checksum
+from protocol.amounts import MICRO
+from staking.models import Commitment, ShareAnnouncement
+from staking.services.nodes import change
+from tests.governance import world
+from tests.governance.site import browser, fields, page
+from tests.governance.world import ANN, HONEST, NILS
+
+pytestmark = pytest.mark.django_db
+
+PLACE = f"/operator/{HONEST}/commitments/"
+
+
+@pytest.fixture(autouse=True)
+def network() -> None:
+    world.begin()
+    world.advance_clock()
+
+
+def confirm(where: str, form: dict[str, str]) -> Client:
+    """Send a form, then its review, twice."""
+    client = browser(NILS)
+    answer = client.post(where, form)
+    assert answer.status_code == 200, answer.content.decode()[-3_000:]
+    sent = fields(answer.content.decode(), where)
+    for _ in range(2):
+        assert client.post(where, sent).status_code == 303
+    return client
+
+
+def api(wallet: str, method: str, where: str, body: Any = None) -> Any:
+    secret, _ = issue(wallet=wallet, scope="write", now=timezone.now())
+    return Client().generic(
+        method,
+        f"/api/v1/{where}",
+        json.dumps(body).encode() if body is not None else b"",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+
+
+def test_an_operator_commits_once_and_delegators_see_it_on_the_node(client: Client) -> None:
+    assert "Commitments of the operator" not in page(f"/nodes/{HONEST}/")
+    confirm(PLACE, {"minimum_share_bps": "75.5", "notice_epochs": "3"})
+    made = Commitment.objects.get()
+    assert (made.minimum_share_bps, made.notice_epochs, made.maximum_delegated) == (7_550, 3, None)
+    html = page(f"/nodes/{HONEST}/")
+    assert "Delegator share of at least 75.50%" in html
+    assert "A lower share is announced 3 epochs ahead" in html
+    assert "Kept" in html
+
+
+def test_a_broken_commitment_is_shown_with_its_figure() -> None:
+    confirm(PLACE, {"minimum_share_bps": "80"})
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=world.now())
+    html = page(f"/nodes/{HONEST}/")
+    assert "Broken" in html
+    assert "The share fell to 78% in epoch 3" in html
+
+
+def test_impossible_terms_are_refused_at_their_field_and_nothing_is_lost() -> None:
+    client = browser(NILS)
+    answer = client.post(PLACE, {"minimum_share_bps": "85", "notice_epochs": "3"})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Enter at most the delegator share in force." in html
+    assert 'value="85"' in html
+    assert 'value="3"' in html
+    answer = client.post(PLACE, {"minimum_share_bps": "", "maximum_delegated": "1000"})
+    assert "Set the delegation cap to this amount or less first." in answer.content.decode()
+    answer = client.post(PLACE, {})
+    assert "Promise at least one of the three." in answer.content.decode()
+    assert not Commitment.objects.exists()
+
+
+def test_a_commitment_is_withdrawn_after_a_review() -> None:
+    confirm(PLACE, {"minimum_share_bps": "80", "notice_epochs": "2"})
+    confirm(f"{PLACE}withdraw/", {})
+    assert Commitment.objects.get().ends_epoch == 4
+    assert "ends with the opening of epoch 4" in page(f"/nodes/{HONEST}/")
+
+
+def test_a_lower_share_is_announced_and_delegators_are_notified() -> None:
+    confirm(f"{PLACE}announce/", {"share_bps": "77", "from_epoch": "5"})
+    made = ShareAnnouncement.objects.get()
+    assert (made.share_bps, made.from_epoch, made.epoch) == (7_700, 5, 2)
+    assert "announces a delegator share of 77.00% from epoch 5 on" in page("/inbox/", ANN)
+    assert "A share of 77.00% from epoch 5 on, announced in epoch 2" in page(f"/nodes/{HONEST}/")
+
+
+def test_the_pages_belong_to_the_operator() -> None:
+    assert browser(ANN).get(PLACE).status_code == 404
+    for where in ("", "withdraw/", "announce/"):
+        assert browser(ANN).post(PLACE + where, {"minimum_share_bps": "80"}).status_code == 404
+    assert "Sign in" in page(PLACE)
+    assert not Commitment.objects.exists()
+
+
+def test_the_api_makes_reads_and_withdraws_commitments() -> None:
+    answer = api(NILS, "POST", f"nodes/{HONEST}/commitments", {"minimum_share_bps": 7_500})
+    assert answer.status_code == 200, answer.content
+    shown = api(ANN, "GET", f"nodes/{HONEST}").json()["commitment"]
+    assert (shown["minimum_share_bps"], shown["notice_epochs"], shown["maximum_delegated"]) == (
+        7_500,
+        None,
+        None,
+    )
+    assert (shown["from_epoch"], shown["ends_epoch"], shown["kept"], shown["breaches"]) == (2, None, True, [])
+    assert api(ANN, "POST", f"nodes/{HONEST}/commitments", {}).json()["code"] == "not_operator"
+    body = api(NILS, "POST", f"nodes/{HONEST}/commitments", {}).json()
+    assert body["kept"] is True
+    assert body["commitments"][0]["ends_epoch"] == 3
+    assert api(ANN, "GET", f"nodes/{HONEST}").json()["commitment"] is None
+    world.settle()
+    world.advance_clock()
+    assert api(ANN, "GET", f"nodes/{HONEST}/commitments").json()["kept"] is False
+
+
+def test_the_api_shows_what_broke_a_commitment_and_filters_by_kept_promises() -> None:
+    change(node=HONEST, actor=NILS, changes={"delegation_cap": 900 * MICRO}, now=world.now())
+    body = {"maximum_delegated": "900.000000", "minimum_share_bps": 8_000}
+    assert api(NILS, "POST", f"nodes/{HONEST}/commitments", body).status_code == 200
+    listed = api(ANN, "GET", "nodes?promises_kept=true").json()["results"]
+    assert [row["address"] for row in listed] == [checksum(HONEST)]
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=world.now())
+    answer = api(ANN, "GET", f"nodes/{HONEST}/commitments").json()
+    assert answer["commitments"][0]["breaches"] == [
+        {"term": "minimum_share", "epoch": 3, "share_bps": 7_800, "delegated": None}
+    ]
+    assert api(ANN, "GET", "nodes?promises_kept=true").json()["results"] == []
+
+
+def test_the_api_announces_a_lower_share() -> None:
+    answer = api(
+        NILS, "POST", f"nodes/{HONEST}/announcements", {"delegator_share_bps": 7_700, "from_epoch": 5}
+    )
+    assert answer.status_code == 201
+    assert answer.json()["delegator_share_bps"] == 7_700
+    refused = api(
+        NILS, "POST", f"nodes/{HONEST}/announcements", {"delegator_share_bps": 8_500, "from_epoch": 5}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
