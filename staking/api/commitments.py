@@ -128,12 +128,6 @@ def commitments_json(node: str) -> dict[str, Any]:
     return _all_json(_commitments(node_id(node)))
 
 
-def commitment_json(id_: int) -> dict[str, Any] | None:
-    """The commitment that is in force and not withdrawn, for `GET nodes/ADDR`; None without one."""
-    record = _commitments(id_).current
-    return None if record is None else _commitment_json(record)
-
-
 def _commitments(id_: int) -> Commitments:
     epoch = open_epoch()
     return commitments_of(id_, epoch=epoch.number if epoch else 0)

@@ -85,6 +85,18 @@ class NewNode(serializers.Serializer[Any]):
     delegator_share_bps = fields.IntegerField(required=False)
 
 
+class NodeCommitment(serializers.Serializer[Any]):
+    """The commitment of the operator that is not withdrawn; what is null is not promised. All of them, with their
+    breaches: `GET nodes/ADDR/commitments`."""
+
+    id = serializers.IntegerField()
+    minimum_share_bps = serializers.IntegerField(allow_null=True)
+    notice_epochs = serializers.IntegerField(allow_null=True)
+    maximum_delegated = fields.AmountField(allow_null=True)
+    from_epoch = serializers.IntegerField()
+    kept = serializers.BooleanField()
+
+
 class Node(serializers.Serializer[Any]):
     """A node: live stake, tier and status; performance by the open epoch so far once it has enough jobs, else by
     the last settled one (in lists: by the latest ranking)."""
@@ -132,3 +144,4 @@ class Node(serializers.Serializer[Any]):
     )
     registered_at = fields.MomentField()
     registered_epoch = serializers.IntegerField()
+    commitment = NodeCommitment(allow_null=True)

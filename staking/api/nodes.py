@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from json import dumps
 from typing import Any
 
@@ -18,7 +19,7 @@ from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
 from protocol.rewards import REPUTATION_CAP
 from staking.api import node_schemas
-from staking.api.commitments import CommitmentSchema, commitment_json
+from staking.selectors.node_figures import CommitmentFigures
 from staking.selectors.node_order import OrderedPage
 from staking.selectors.nodes import (
     ORDERINGS,
@@ -90,12 +91,6 @@ KEPT_PAGES = 256
 KEPT_ROWS = 20_000
 
 
-class CommittedNode(node_schemas.Node):
-    """A node with the commitment that is in force and not withdrawn; null without one."""
-
-    commitment = CommitmentSchema(allow_null=True)
-
-
 def node_json(figures: NodeFigures) -> dict[str, Any]:
     """The answer of `GET nodes/ADDR`: amounts as decimal strings of IFM, ratios in bps."""
     shown = {name: getattr(figures, name) for name in PLAIN}
@@ -109,8 +104,16 @@ def node_json(figures: NodeFigures) -> dict[str, Any]:
         "open": figures.can_delegate,
         "cooldown_until_epoch": figures.cooldown_until if figures.status == "cooldown" else None,
         "registered_at": write_moment(figures.registered_at),
+        "commitment": _commitment_json(figures.commitment),
         **shown,
     }
+
+
+def _commitment_json(commitment: CommitmentFigures | None) -> dict[str, Any] | None:
+    if commitment is None:
+        return None
+    most = commitment.maximum_delegated
+    return asdict(commitment) | {"maximum_delegated": None if most is None else format_amount(most)}
 
 
 def read_query(request: Request) -> NodeQuery:
@@ -172,11 +175,10 @@ class Nodes(APIView):
 
 
 class OneNode(APIView):
-    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=CommittedNode)
+    @extend_schema(tags=["nodes"], operation_id="nodes_read", responses=node_schemas.Node)
     def get(self, request: Request, address: str) -> Response:
-        """A node with its live figures and its operator's commitment."""
-        figures = node_figures(normalize(address), now=clock.now())
-        return Response({**node_json(figures), "commitment": commitment_json(figures.id)})
+        """A node with its live figures."""
+        return Response(node_json(node_figures(normalize(address), now=clock.now())))
 
     @extend_schema(
         tags=["nodes"],

@@ -12,6 +12,7 @@ from django.db import connection
 
 from protocol import tiers
 from protocol.pools import value_of
+from staking.models.commitment_sql import BREACHES
 from staking.models.node_sql import OPERATOR_UNBONDING, PENDING_SLASH, SHARE, STATUS
 from staking.services.epochs import OpenEpoch
 
@@ -52,18 +53,33 @@ SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key,
   coalesce(r.latency_percentile_bps, e.latency_percentile_bps, 0) AS latency_percentile_bps,
   coalesce(e.scarcity_bps, 0) AS scarcity_bps,
   coalesce(e.reputation, 500) AS reputation,
-  r.apr_bps AS estimated_apr_bps
+  r.apr_bps AS estimated_apr_bps,
+  c.id AS commitment, c.from_epoch AS committed_from, c.minimum_share_bps, c.notice_epochs, c.maximum_delegated
 FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS asked(id, place)
 JOIN staking_node n ON n.id = asked.id
 JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
 LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(epoch)s - 1
+LEFT JOIN staking_commitment c ON c.node_id = n.id AND c.ends_epoch IS NULL
 ORDER BY asked.place
 """
 REWARDS = """
 SELECT node_id, array_agg(reward ORDER BY epoch) FROM staking_nodeepoch
 WHERE node_id = ANY(%(ids)s::int[]) AND epoch >= %(epoch)s - %(epochs)s AND epoch < %(epoch)s GROUP BY node_id
 """
+BROKEN = f"SELECT DISTINCT commitment FROM ({BREACHES}) b WHERE b.commitment = ANY(%(ids)s::bigint[])"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentFigures:
+    """The commitment of a node that is not withdrawn; what is None is not promised. Shares in bps, stake in µIFM."""
+
+    id: int
+    minimum_share_bps: int | None
+    notice_epochs: int | None
+    maximum_delegated: int | None
+    from_epoch: int
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,7 @@ class NodeFigures:
     estimated_apr_bps: int | None
     tier: int
     least_room: int
+    commitment: CommitmentFigures | None = None
     rewards: tuple[int, ...] = ()
 
     @property
@@ -154,7 +171,8 @@ class NodeFigures:
 def read_figures(
     ids: Sequence[int], *, epoch: OpenEpoch, ranking: int | None, rewards: bool = True
 ) -> list[NodeFigures]:
-    """The nodes with these ids, in this order, by a ranking (None: there is none yet). Two queries.
+    """The nodes with these ids, in this order, by a ranking (None: there is none yet). Two queries, and a third
+    when one of them has a commitment.
 
     Without `rewards` those of former epochs are left empty, and their query is spared.
     """
@@ -168,17 +186,38 @@ def read_figures(
             former = dict(cursor.fetchall())
         cursor.execute(FIGURES, values)
         names = [column.name for column in cursor.description]
-        return [_figures(dict(zip(names, row, strict=True)), former, epoch) for row in cursor.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        promised = [row["commitment"] for row in rows if row["commitment"] is not None]
+        broken: set[int] = set()
+        if promised:
+            cursor.execute(BROKEN, {"ids": promised})
+            broken = {commitment for (commitment,) in cursor.fetchall()}
+        return [_figures(row, former, broken, epoch) for row in rows]
 
 
-def _figures(row: dict[str, Any], rewards: dict[int, list[int]], epoch: OpenEpoch) -> NodeFigures:
+def _figures(
+    row: dict[str, Any], rewards: dict[int, list[int]], broken: set[int], epoch: OpenEpoch
+) -> NodeFigures:
     pending, shares = int(row.pop("pending_shares")), int(row.pop("pool_shares"))
     hardware = json.loads(row.pop("hardware"))  # Django leaves JSON of raw queries as text.
+    commitment = _commitment(row, broken)
     return NodeFigures(
         **row,
+        commitment=commitment,
         hardware=hardware,
         pending_delegated=value_of(pending, row["delegated"], shares),
         tier=tiers.tier_of(epoch.params, row["self_stake"] + row["delegated"]),
         least_room=epoch.params.min_amount,
         rewards=tuple(rewards.get(row["id"], ())),
+    )
+
+
+def _commitment(row: dict[str, Any], broken: set[int]) -> CommitmentFigures | None:
+    """Take the columns of the commitment out of a row."""
+    id_, from_epoch = row.pop("commitment"), row.pop("committed_from")
+    terms = {name: row.pop(name) for name in ("minimum_share_bps", "notice_epochs", "maximum_delegated")}
+    return (
+        None
+        if id_ is None
+        else CommitmentFigures(id_, **terms, from_epoch=from_epoch, kept=id_ not in broken)
     )

@@ -70,6 +70,7 @@ def test_a_registered_node_is_answered_whole(net: Net, olga: Caller) -> None:
         "estimated_apr_bps": None,
         "registered_at": "2026-01-05T01:00:00Z",
         "registered_epoch": 1,
+        "commitment": None,
     } | {"registered_at": answer.json()["registered_at"]}
     assert answer.json()["registered_at"].startswith("2026-01-05T01:00:0")
 
