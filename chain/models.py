@@ -145,7 +145,8 @@ class MirrorCursor(models.Model):
 
     `block`: the newest final block up to which all deposits are credited. `count` and `lock_head`: of the deposits that
     are credited, the number and the contract's rolling hash. `recheck`: compare all deposits with the chain again.
-    `head_hash`: the newest block at the last run that had nothing left to do.
+    `head_hash`: the newest block at the last run that had nothing left to do. `initial_supply`, `minted`, `burned`: the
+    token contract's at `block`; `released`: what its events up to there say was unlocked. All in µIFM.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -156,6 +157,10 @@ class MirrorCursor(models.Model):
     lock_head = models.CharField(max_length=66)
     recheck = models.BooleanField(default=False)
     head_hash = models.CharField(max_length=66, blank=True)
+    initial_supply = models.BigIntegerField(default=0)
+    minted = models.BigIntegerField(default=0)
+    burned = models.BigIntegerField(default=0)
+    released = models.BigIntegerField(default=0)
     problem = models.CharField(max_length=24, blank=True)
     problem_data = models.JSONField(default=dict)
     problem_since = models.DateTimeField(null=True)

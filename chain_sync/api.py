@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from chain.selectors import problem_of
 from chain_sync.selectors import NetworkChain, deposits, network_chain
+from chain_sync.supply import supply
 from protocol.addresses import checksum, normalize
-from web.api.fields import ADDRESS, AmountField, MomentField
+from web.api.fields import ADDRESS, AmountField, MomentField, SignedAmountField
 from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 OPTIONAL_ADDRESS = {**ADDRESS, "type": ["string", "null"]}
@@ -44,6 +45,29 @@ class DepositsSchema(serializers.Serializer[Any]):
     problem = ProblemSchema(allow_null=True, help_text="Why no deposit is credited.")
 
 
+class SupplySchema(serializers.Serializer[Any]):
+    """IFM in the ledger and on the chain. In the protocol: issued − slashed + deposited − released = held.
+
+    `to_…`: what the leaves of exits say in total; `not_…`: of it not brought to the chain yet.
+    """
+
+    issued = AmountField()
+    slashed = AmountField()
+    deposited = AmountField()
+    released = AmountField()
+    held = AmountField()
+    to_mint = AmountField()
+    to_burn = AmountField()
+    to_release = AmountField()
+    not_minted = SignedAmountField()
+    not_burned = SignedAmountField()
+    not_released = SignedAmountField()
+    block = serializers.IntegerField(allow_null=True, help_text="Of the token contract's figures.")
+    chain_total = AmountField()
+    chain_locked = SignedAmountField()
+    adds_up = serializers.BooleanField()
+
+
 class ChainSchema(serializers.Serializer[Any]):
     """The chain on which epochs are anchored (R52); null where there is none or it was not seen yet."""
 
@@ -70,6 +94,7 @@ class ChainSchema(serializers.Serializer[Any]):
     seen_at = MomentField(allow_null=True)
     halted = ProblemSchema(allow_null=True, help_text="Nothing is submitted until a person acts.")
     problem = ProblemSchema(allow_null=True, help_text="What delays epochs and may end by itself.")
+    supply = SupplySchema(allow_null=True, help_text="null without a token contract.")
     deposits = DepositsSchema(
         allow_null=True, help_text="null without a token contract, or before it was read."
     )
@@ -124,6 +149,7 @@ def _fields(chain: NetworkChain) -> dict[str, Any]:
         "seen_at": status.seen_at,
         "halted": problem if problem and problem.halted else None,
         "problem": problem if problem and not problem.halted else None,
+        "supply": supply(mirror) if chain.token else None,
         "deposits": mirror
         and {"credited": mirror.count, "block": mirror.block, "problem": problem_of(mirror)},
     }

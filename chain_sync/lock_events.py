@@ -1,4 +1,4 @@
-"""The token contract's list of locks: numbered events whose rolling hash stands in the contract (R54)."""
+"""The token contract: its supply, and its list of locks, numbered events with a rolling hash (R54)."""
 
 from __future__ import annotations
 
@@ -56,8 +56,21 @@ class TokenContract:
         count = self.node.call(self.contract, self.address, "lock_count", at=at)
         return int(count), bytes(self.node.call(self.contract, self.address, "lock_head", at=at))
 
-    def events(self, first: int, last: int) -> Iterator[Log]:
-        """The `Locked` events of blocks `first` to `last`, in as many requests as the node demands.
+    def supply(self, at: Block) -> tuple[int, int, int]:
+        """The initial supply, and all that proofs minted and burned, in µIFM."""
+        names = ("INITIAL_SUPPLY", "minted", "burned")
+        initial, minted, burned = (
+            int(self.node.call(self.contract, self.address, name, at=at)) for name in names
+        )
+        return initial, minted, burned
+
+    def released(self, first: int, last: int) -> int:
+        """µIFM that proofs unlocked in blocks `first` to `last`, as far as the node lists them."""
+        events = self.events(first, last, "Proven")
+        return sum(int(log.fields["amount"]) for log in events if log.fields["kind"] == "released")
+
+    def events(self, first: int, last: int, event: str = "Locked") -> Iterator[Log]:
+        """The events of one name of blocks `first` to `last`, in as many requests as the node demands.
 
         Raises: Problem `node_error` when it refuses even a single block.
         """
@@ -65,13 +78,13 @@ class TokenContract:
         while first <= last:
             end = min(first + span - 1, last)
             try:
-                logs = self.node.logs(self.contract, self.address, "Locked", first, end)
+                logs = self.node.logs(self.contract, self.address, event, first, end)
             except RpcRefused as error:
                 if end == first:
                     raise Problem("node_error", host=self.node.host, detail=error) from None
                 span = max((end - first + 1) // 2, 1)
                 continue
-            yield from logs
+            yield from (log for log in logs if log.name == event)
             first = end + 1
 
 

@@ -130,7 +130,22 @@ class Mirror:
         for start in range(0, len(locks), BATCH):
             if not _credit(cursor, locks[start : start + BATCH], now):
                 return
-        _advance(cursor, final)
+        self._advance(cursor, final)
+
+    def _advance(self, cursor: MirrorCursor, final: Block) -> None:
+        """Move the cursor to a final block up to which all deposits are credited."""
+        released = cursor.released + self._token.released(cursor.block + 1, final.number)
+        initial, minted, burned = self._token.supply(final)
+        unchanged = MirrorCursor.objects.filter(id=1, count=cursor.count, block=cursor.block)
+        unchanged.update(
+            block=final.number,
+            block_hash=final.hash,
+            initial_supply=initial,
+            minted=minted,
+            burned=burned,
+            released=released,
+        )
+        cursor.block, cursor.block_hash = final.number, final.hash
 
     def _recheck(self, cursor: MirrorCursor, final: Block, count: int, contract_head: bytes) -> None:
         """Compare all credited deposits with the chain as a person accepted it. Raises: Problem `deposits_lost`."""
@@ -149,7 +164,8 @@ class Mirror:
         if block is None:
             raise Problem("lagging", host=self._node.host, head=final.number, seen=cursor.block)
         cursor.block_hash, cursor.recheck = block.hash, False
-        cursor.save(update_fields=["block", "block_hash", "recheck"])
+        cursor.released = self._token.released(start, block.number)
+        cursor.save(update_fields=["block", "block_hash", "recheck", "released"])
 
     def _require_second(self, final: Block, state: tuple[int, bytes]) -> None:
         if self._second is None:
@@ -202,13 +218,6 @@ def _credit(cursor: MirrorCursor, locks: Sequence[Lock], now: datetime) -> bool:
         cursor.save(update_fields=["count", "lock_head"])
     log.info("deposits credited", first=locks[0].index, last=locks[-1].index)
     return True
-
-
-def _advance(cursor: MirrorCursor, final: Block) -> None:
-    """Move the cursor to a final block up to which all deposits are credited."""
-    cursor.block, cursor.block_hash = final.number, final.hash
-    unchanged = MirrorCursor.objects.filter(id=1, count=cursor.count, block__lt=final.number)
-    unchanged.update(block=final.number, block_hash=final.hash)
 
 
 def _event(lock: Lock, epoch: int, now: datetime) -> Event:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Sum
 
-from ledger.accounts import BURNED, ISSUANCE
+from ledger.accounts import BURNED, CUSTODY, ISSUANCE
 from ledger.models import Account, Entry, Transaction
 
 
@@ -26,6 +26,12 @@ def balances(names: Iterable[str]) -> dict[str, int]:
 def supply() -> int:
     """Tokens in being, in µIFM: −issuance − burned (R10)."""
     return -balance(ISSUANCE) - balance(BURNED)
+
+
+def held() -> int:
+    """Tokens in the protocol, in µIFM: what all accounts hold but `issuance`, `burned` and `custody`."""
+    outside = (ISSUANCE, BURNED, CUSTODY)
+    return int(Account.objects.exclude(name__in=outside).aggregate(total=Sum("balance"))["total"] or 0)
 
 
 def issued_in(epoch: int) -> int:

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chain.models import Anchor, ChainStatus
+from chain.models import Anchor, ChainStatus, MirrorCursor
 from protocol.addresses import checksum
+from protocol.amounts import MICRO
+from staking.services.exits import request_exit
 from tests.chain.anchoring.network import root
-from tests.network import Network
+from tests.chain.deposits import mirrored
+from tests.network import Network, wallet
 
+ALICE, TOKEN = wallet(1), "0x" + "c2" * 20
 SETTLEMENT = "0x" + "c1" * 20
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -78,3 +82,29 @@ def test_without_a_chain_pages_show_none() -> None:
     assert "This network has no chain" in page("/chain/")
     assert "Anchored on the chain" not in page("/epochs/1/")
     assert "on the chain" not in page("/epochs/")
+
+
+def test_the_supply_of_chain_and_ledger_is_reconciled(network: Network, settings: Any) -> None:
+    settings.INFRAMIND_CHAIN_TOKEN = TOKEN
+    mirrored(wallet=ALICE, amount=100 * MICRO, index=0, now=network.now)
+    request_exit(wallet=ALICE, amount=30 * MICRO, now=network.now)
+    network.settle()
+    MirrorCursor.objects.update(initial_supply=1_000 * MICRO, released=10 * MICRO, block=77)
+    supply = Client().get("/api/v1/chain").json()["supply"]
+    assert supply["deposited"] == "100.000000"
+    assert (supply["released"], supply["not_released"], supply["not_minted"]) == (
+        "30.000000",
+        "20.000000",
+        "0.000000",
+    )
+    assert (supply["chain_total"], supply["chain_locked"]) == ("1000.000000", "90.000000")
+    assert (supply["block"], supply["adds_up"]) == (77, True)
+    assert "Chain and ledger agree" in page("/chain/")
+
+
+def test_a_chain_that_released_what_no_exit_says_is_shown(network: Network, settings: Any) -> None:
+    settings.INFRAMIND_CHAIN_TOKEN = TOKEN
+    mirrored(wallet=ALICE, amount=100, index=0, now=network.now)
+    MirrorCursor.objects.update(released=1)
+    assert "Chain and ledger differ" in page("/chain/")
+    assert Client().get("/api/v1/chain").json()["supply"]["not_released"] == "-0.000001"

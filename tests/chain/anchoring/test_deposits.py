@@ -123,6 +123,8 @@ def test_a_deposit_is_pending_until_its_block_is_final_and_then_credited_once(ne
         net.mine()
         assert net.run() == ""
     assert net.free == 5 * MICRO
+    cursor = MirrorCursor.objects.get()
+    assert (cursor.initial_supply, cursor.minted, cursor.burned, cursor.released) == (10**15, 0, 0, 0)
     net.check()
 
 
@@ -373,7 +375,8 @@ def test_another_chain_with_the_same_id_is_not_read(net: Deposits) -> None:
     assert net.credited() == []
 
 
-def test_what_came_in_can_go_out_again(net: Deposits) -> None:
+def test_what_came_in_can_go_out_again(net: Deposits, settings: Any) -> None:
+    settings.INFRAMIND_CHAIN_RPC, settings.INFRAMIND_CHAIN_TOKEN = ("http://127.0.0.1:9",), TOKEN
     net.lock(9 * MICRO)
     net.finalize()
     net.run()
