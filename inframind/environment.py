@@ -131,6 +131,9 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("INFRAMIND_DEMO", switch, "on", "devnet: `0` starts with an empty network"),
     Variable(
+        "INFRAMIND_DEMO_LIVE", switch, "on", "devnet: `0` stops the heartbeats and jobs of the demo's nodes"
+    ),
+    Variable(
         "INFRAMIND_PARAMETERS",
         overrides,
         "",

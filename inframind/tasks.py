@@ -154,6 +154,15 @@ def housekeeping() -> None:
     dispatch.forget(now=timezone.now())
 
 
+@shared_task
+@counted
+def demo_tick() -> None:
+    """Send the work of the demo network's nodes, as its oracle."""
+    from inframind.demo import live
+
+    live.send(now=now())
+
+
 def _settling() -> bool:
     """Whether another worker is settling: waiting for it would take this one away from everything else."""
     with connection.cursor() as cursor:
@@ -173,6 +182,9 @@ RHYTHM = {
     alarm_tick: 15,
     housekeeping: 60,
 }
+
+if settings.INFRAMIND_NETWORK == "devnet" and settings.INFRAMIND_DEMO_LIVE:
+    RHYTHM[demo_tick] = 30
 
 app.conf.beat_schedule = {
     task.__name__: {

@@ -20,7 +20,6 @@ from protocol.errors import ProtocolError
 from staking.models import Node, Slash
 from staking.services import faucet, nodes, stakes
 
-PURSES = (4_000, 12_000, 900, 30_000, 2_500)
 # Wallets that come in each of the first epochs, so that pools fill over time.
 NEWCOMERS = 20
 PLEA = "The oracle's link to our region was down for an hour; our own log shows the jobs done in time."
@@ -49,7 +48,9 @@ def join(machine: Machine, now: datetime) -> None:
         hardware=machine.hardware,
         signing_key=None,
         custodial=number in participants.CUSTODIAL,
-        delegation_cap=(4 * machine.own_stake + 1_000) * MICRO if number in participants.CAPPED else None,
+        delegation_cap=participants.delegation_cap(machine.own_stake) * MICRO
+        if number in participants.CAPPED
+        else None,
         share_bps=participants.share_bps(number),
         now=now,
     )
@@ -70,16 +71,9 @@ def _arrive(epoch: int, now: datetime) -> None:
     first = (epoch - 2) * NEWCOMERS
     for number in range(max(first, 0), min(first + NEWCOMERS, participants.WALLETS)):
         wallet = participants.wallet(number)
-        purse = PURSES[number % len(PURSES)] + number
-        faucet.fund(wallet=wallet, amount=purse * MICRO, now=now)
-        for part in range(1 + number % 3):
-            _try_delegate(wallet, _favourite(number, part), purse * MICRO // (4 + part), now)
-
-
-def _favourite(wallet: int, part: int) -> int:
-    """Most wallets go where most are; the last nodes live on their own stake, in the lower tiers."""
-    place = (wallet * 617 + part * 331) % 1000
-    return place**3 * 96 // 1000**3
+        faucet.fund(wallet=wallet, amount=participants.purse(number) * MICRO, now=now)
+        for node, amount in participants.intended_delegations(number):
+            _try_delegate(wallet, node, amount * MICRO, now)
 
 
 def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
@@ -181,7 +175,7 @@ def _vote(dispute: int, choice: str, wallet: str, now: datetime) -> None:
 
 def _govern(epoch: int, now: datetime) -> None:
     proposals = {
-        20: ("Raise the emission to 10,200 IFM", {"emission_per_epoch": "10200"}),
+        20: ("Raise the emission to 820 IFM", {"emission_per_epoch": "820"}),
         40: ("Halve the dispute deposit", {"dispute_deposit": "25"}),
         60: ("Reward low latency more", {"q_latency_bps": 1200}),
     }

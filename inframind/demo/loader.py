@@ -6,20 +6,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
-from inframind.demo import actions
+from inframind.demo import actions, workload
 from inframind.demo.participants import Machine
 from inframind.demo.receipt_signer import Oracle
 from oracle import heartbeats, receipts
 from protocol.errors import Conflict
+from protocol.parameters import DEFAULTS, apply_changes
 from settlement.epoch import settle_epoch
 from staking.services import clock
-from staking.services.epochs import OpenEpoch, open_epoch, start_network
+from staking.services.epochs import OpenEpoch, open_epoch, open_network
 from staking.services.rankings import rank, rank_due
 from staking.services.unbondings import release_due
 
-EPOCHS = 60
+EPOCHS = workload.LOADED_EPOCHS
+# Emission in proportion to the stakes: half of the nodes pay their delegators between 8 and 20 percent a year.
+PARAMETERS = {"emission_per_epoch": "800"}
 # Before these the oracle heard nobody: every slot of sixty epochs would add time and nothing to see.
 HEARD_EPOCHS = 6
 RANKED_EPOCHS = 14
@@ -32,7 +36,8 @@ def build(progress: Callable[[int], None]) -> None:
     Raises: `conflict` when anything was recorded before.
     """
     wall = clock.now()
-    start_network(now=wall)
+    params = apply_changes(DEFAULTS, {**PARAMETERS, **settings.INFRAMIND_PARAMETERS})
+    open_network(kind="devnet", chain_id=settings.INFRAMIND_CHAIN_ID, params=params, start=wall, now=wall)
     length = timedelta(seconds=_open().params.epoch_seconds)
     if not clock.start_at(wall - EPOCHS * length):
         raise Conflict("The network has a history already: the demo network needs an empty one.")

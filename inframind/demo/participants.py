@@ -13,6 +13,7 @@ NAMES = ("Kelvin", "Borealis", "Meridian", "Dune", "Malabar", "Indus", "Banyan",
          "Lotus", "Deccan", "Savanna", "Juniper", "Harbor", "Estuary")  # fmt: skip
 CARDS = (("L40S", 48), ("A100", 80), ("H100", 80), ("RTX 4090", 24))
 OWN_STAKES = (12_000, 600, 2_400, 250, 5_000, 800, 2_100, 10_500)
+PURSES = (4_000, 12_000, 900, 30_000, 2_500)
 
 NODES, WALLETS = 120, 400
 # Nodes with a part to play, by number.
@@ -24,6 +25,8 @@ FORGERS = {88: 41}
 DROPPERS = {22: 31, 97: 58, 50: 60}
 FALSE_HARDWARE = {101: 37}
 MISMATCHERS = {44: 25, 12: 60}
+# After the loaded epochs: three of its twelve jobs in an epoch end past their deadline.
+FAILING = 77
 CUSTODIAL = (10, 29, 64, 90)
 CAPPED = (2, 7, 15, 23, 42)
 RETIRED = {109: 50}
@@ -80,6 +83,41 @@ def machine(number: int) -> Machine:
         faults=(0, 0, 4, 9, 20)[number % 5],
         own_stake=OWN_STAKES[number % len(OWN_STAKES)] + number,
     )
+
+
+def purse(number: int) -> int:
+    """What a delegating wallet starts with, in IFM."""
+    return PURSES[number % len(PURSES)] + number
+
+
+def intended_delegations(number: int) -> list[tuple[int, int]]:
+    """The delegations that a wallet makes when it arrives: (number of the node, IFM)."""
+    parts = range(1 + number % 3)
+    return [(_favourite(number, part), purse(number) // (4 + part)) for part in parts]
+
+
+def _favourite(wallet: int, part: int) -> int:
+    """Most wallets go where most are; the last nodes live on their own stake, in the lower tiers."""
+    place = (wallet * 617 + part * 331) % 1000
+    return place**3 * 96 // 1000**3
+
+
+@cache
+def intended_stakes() -> dict[int, int]:
+    """The stake of each node by its number, own and delegated, in IFM, when all go where they intend to."""
+    stakes = {number: machine(number).own_stake for number in range(NODES)}
+    for number in range(WALLETS):
+        for node, amount in intended_delegations(number):
+            stakes[node] += amount
+    for number in CAPPED:
+        own = machine(number).own_stake
+        stakes[number] = min(stakes[number], own + delegation_cap(own))
+    return stakes
+
+
+def delegation_cap(own_stake: int) -> int:
+    """The delegation cap of a capped node, in IFM."""
+    return 4 * own_stake + 1_000
 
 
 def share_bps(number: int) -> int:

@@ -12,30 +12,43 @@ from protocol.addresses import checksum, keccak256
 from protocol.signatures import receipt_digest, sign
 
 JOBS = 12
+# The epochs that `demo` loads; afterwards the network goes on by the nodes' habits alone.
+LOADED_EPOCHS = 60
 DEADLINE_MS = 2_000
 CLASSES = ("cpu", "public_model", "gpu", "session_model")
+# Prices of a node with the average stake, in µIFM: larger nodes get larger jobs, so that what a node earns is in
+# proportion to its stake.
+AVERAGE_STAKE = 16_000
 PRICES = {"cpu": 12_000, "public_model": 20_000, "gpu": 50_000, "session_model": 65_000}
 UTC_MS = timedelta(milliseconds=1)
 
 
 def receipts(
-    chain_id: int, epoch: int, start: datetime, seconds: int, machines: tuple[int, ...]
+    chain_id: int,
+    epoch: int,
+    start: datetime,
+    seconds: int,
+    machines: tuple[int, ...],
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Signed receipts of one epoch, spread over it in the order of their times."""
+    """Signed receipts of one epoch, spread over it in the order of their times; those in [since, until) alone."""
     jobs = [(job, participants.machine(number)) for job in range(JOBS) for number in machines]
     step = timedelta(seconds=seconds) / len(jobs)
     return [
-        _receipt(chain_id, epoch, job, machine, start + place * step)
+        _receipt(chain_id, epoch, job, machine, at)
         for place, (job, machine) in enumerate(jobs)
+        for at in (start + place * step,)
+        if (since is None or since <= at) and (until is None or at < until)
     ]
 
 
 def heartbeats(
-    start: datetime, until: datetime, slot: int, machines: list[Machine]
+    start: datetime, until: datetime, slot: int, machines: list[Machine], first: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """One heartbeat in each slot in which a node was up; some nodes are often away."""
+    """One heartbeat in each slot in which a node was up, from slot `first`; some nodes are often away."""
     slots = int((until - start).total_seconds()) // slot
-    for number in range(slots):
+    for number in range(first, slots):
         at = _rfc3339(start + timedelta(seconds=number * slot + slot // 2))
         for machine in machines:
             if not _away(machine, number):
@@ -62,7 +75,7 @@ def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime
         "deadline_ms": DEADLINE_MS,
         "latency_ms": latency,
         "outcome": outcome,
-        "credits": PRICES[job_class],
+        "credits": PRICES[job_class] * participants.intended_stakes()[machine.number] // AVERAGE_STAKE,
         "result_digest": "0x" + dice.hex(),
         "trace_root": "0x" + trace.hex(),
     }
@@ -77,7 +90,9 @@ def _fate(epoch: int, job: int, machine: Machine, dice: bytes) -> tuple[str, int
     number = machine.number
     latency = machine.latency_ms * (80 + dice[2] % 40) // 100
     low = participants.MARGINAL.get(number) == epoch or epoch in participants.REPEATED.get(number, ())
-    if low and job < 3:
+    if epoch > LOADED_EPOCHS:
+        low = number == participants.FAILING
+    if low and job % 4 == 0:
         return "timeout", DEADLINE_MS
     if participants.DROPPERS.get(number) == epoch and job == 4:
         return "dropped", latency

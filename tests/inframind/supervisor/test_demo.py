@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from statistics import median
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +17,7 @@ from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_demo_network_is_whole(settings, tmp_path):
+def test_the_demo_network_is_whole(settings, tmp_path, client):
     settings.DATA_DIR = tmp_path
     assert prepare.demo_is_due()
     prepare.load_demo()
@@ -34,9 +35,20 @@ def test_the_demo_network_is_whole(settings, tmp_path):
     assert {"voting", "executed"} <= set(Proposal.objects.values_list("status", flat=True))
     assert {"open", "paid"} <= set(Unbonding.objects.values_list("status", flat=True))
     assert Ranking.objects.latest("pk").nodes > 100
+    rates = delegators_rates(client)
+    assert 800 <= median(rates) <= 2_000
+    assert max(rates) <= 6_000
 
     with pytest.raises(CommandError, match="history already"):
         call_command("demo")
+
+
+def delegators_rates(client):
+    """The estimated APR of every node that has one, in bps."""
+    nodes = client.get("/api/v1/nodes?limit=200").json()["results"]
+    rates = [node["estimated_apr_bps"] for node in nodes if node["estimated_apr_bps"]]
+    assert len(rates) > 90
+    return rates
 
 
 @pytest.mark.django_db(transaction=True)
