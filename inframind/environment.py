@@ -199,21 +199,22 @@ VARIABLES: tuple[Variable, ...] = (
         "the highest fee per gas that is paid to submit an epoch, in gwei; above it epochs wait",
     ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes"),
-    Variable(
-        "INFRAMIND_WEB_THREADS", whole(1, 64), "2", "requests that each web process has in hand at a time"
-    ),
+    Variable("INFRAMIND_WEB_THREADS", whole(1, 64), "2", "threads of each web process"),
     Variable("INFRAMIND_TASK_WORKERS", whole(1, 64), "2", "task processes under `make run`"),
     Variable(
-        "INFRAMIND_LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "what is worth a log line"
+        "INFRAMIND_LOG_LEVEL",
+        choice("DEBUG", "INFO", "WARNING", "ERROR"),
+        "INFO",
+        "lowest level that is logged",
     ),
     Variable(
         "INFRAMIND_PROXIES",
         whole(0, 10),
         "0",
-        "proxies of yours that append to `X-Forwarded-For`; rate limits count callers by it. In production at least 1 "
+        "your proxies that append to `X-Forwarded-For`; rate limits count callers by it. In production at least 1 "
         "unless `INFRAMIND_HTTPS=off`",
     ),
-    Variable("INFRAMIND_HTTPS", switch, "on", "production: `off` only when nothing in front speaks TLS"),
+    Variable("INFRAMIND_HTTPS", switch, "on", "production: `off` only when no proxy terminates TLS"),
     Variable("INFRAMIND_ADMINS", names, "", "addresses that get alarms by e-mail, separated by commas"),
     Variable(
         "INFRAMIND_SECURITY_CONTACT",
@@ -226,7 +227,7 @@ VARIABLES: tuple[Variable, ...] = (
         "INFRAMIND_METRICS_TOKEN",
         str,
         "",
-        "bearer token asked for at `/metrics`; in production `/metrics` is closed without one",
+        "bearer token required at `/metrics`; in production `/metrics` is closed without one",
     ),
     Variable(
         "INFRAMIND_METRICS_PORT",
@@ -250,10 +251,12 @@ VARIABLES: tuple[Variable, ...] = (
         "EMAIL_URL",
         url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"),
         "consolemail://",
-        "mail server for notices, smtp+tls://user:password@host:587; by default letters go to the worker's log",
+        "mail server for notifications, smtp+tls://user:password@host:587; by default e-mails go to the worker's log",
     ),
-    Variable("INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of the letters"),
-    Variable("SECRET_KEY", str, "", "production: at least 50 characters; on a devnet one is made and kept"),
+    Variable("INFRAMIND_EMAIL_FROM", str, "InfraMind Staking <notices@localhost>", "sender of e-mails"),
+    Variable(
+        "SECRET_KEY", str, "", "production: at least 50 characters; on a devnet one is generated and stored"
+    ),
     Variable(
         "SECRET_KEY_FALLBACKS",
         names,
