@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from chain.selectors import anchors_of
@@ -81,12 +82,12 @@ def _page(request: HttpRequest, epoch: Epoch) -> Any:
 
 
 def _proof(number: int, address: str) -> HttpResponse:
-    """A form without script asks for a proof by address; the API has it at an address of its own."""
+    """A form without script asks for a proof by address; the proof has a page of its own."""
     try:
         node = checksum(normalize(address))
     except AddressInvalid:
         raise Http404 from None
-    return HttpResponseRedirect(f"/api/v1/epochs/{number}/proof/{node}")
+    return HttpResponseRedirect(reverse("proof", args=[number, node]))
 
 
 def _export(number: int) -> tuple[list[str], list[list[Any]]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from staking.pages import epochs, faucet, how, live, node_incidents, nodes, styleguide, watchlist
+from staking.pages import epochs, faucet, how, live, node_incidents, nodes, proof, styleguide, watchlist
 from web import preferences, theme
 
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("watchlist/", watchlist.change, name="watchlist"),
     path("epochs/", epochs.epoch_list, name="epochs"),
     path("epochs/<int:number>/", epochs.epoch_page, name="epoch"),
+    path("epochs/<int:number>/proof/<str:address>/", proof.proof_page, name="proof"),
+    path("verify/", proof.verify_page, name="verify"),
     path("how/", how.how, name="how"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("preferences/", preferences.preferences, name="preferences"),

@@ -121,7 +121,7 @@ def test_a_proof_is_found_by_address(settled: Network, reader: Client) -> None:
     node = node_address(1)
     answer = reader.get(f"/epochs/2/?proof={node.upper().replace('0X', '0x')}")
     assert answer.status_code == 302
-    assert answer["Location"] == f"/api/v1/epochs/2/proof/{checksum(node)}"
+    assert answer["Location"] == f"/epochs/2/proof/{checksum(node)}/"
     assert reader.get("/epochs/2/?proof=zz").status_code == 404
 
 

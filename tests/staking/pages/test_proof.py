@@ -1,0 +1,83 @@
+"""Pages of proofs: what the reader's browser gets to check (R51)."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from chain.abi import selector
+from protocol.addresses import checksum
+from protocol.merkle import Leaf, verify
+from staking.models import Epoch
+from tests.network import Network, node_address
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled() -> Network:
+    net = Network()
+    for number in (1, 2, 3):
+        net.work(net.node(number, own=1_000), 10)
+    net.settle()
+    return net
+
+
+def data(text: str, name: str) -> str:
+    match = re.search(rf' data-{name}="([^"]*)"', text)
+    assert match
+    return unescape(match[1])
+
+
+def test_the_page_has_all_that_a_browser_needs_to_check(settled: Network, settings: Any) -> None:
+    settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:1",)
+    settings.INFRAMIND_CHAIN_SETTLEMENT = "0x" + "5e" * 20
+    text = Client().get(f"/epochs/1/proof/{checksum(node_address(2))}/").content.decode()
+    proof = json.loads(data(text, "proof"))
+    assert proof["root"] == Epoch.objects.get(number=1).merkle_root
+    (leaf,) = proof["leaves"]
+    kind, address, amount, epoch = leaf["value"]
+    path = [bytes.fromhex(one[2:]) for one in leaf["proof"]]
+    assert isinstance(amount, str)
+    assert verify(bytes.fromhex(proof["root"][2:]), Leaf(kind, address.lower(), int(amount), epoch), path)
+    assert data(text, "settlement") == checksum("0x" + "5e" * 20)
+    assert data(text, "root-call") == "0x" + selector("root_of(uint256)").hex()
+    assert "http://testserver/epochs/1/proof/" in text
+    assert f"infra proof 1 {checksum(node_address(2))}" in text
+
+
+def test_without_a_chain_the_page_names_no_contract(settled: Network) -> None:
+    text = Client().get(f"/epochs/1/proof/{node_address(2)}/").content.decode()
+    assert (data(text, "settlement"), data(text, "chain-id")) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["2/proof/{node}/", "9/proof/{node}/", "1/proof/0x12/", f"1/proof/0x{'ab' * 20}/"]
+)
+def test_a_proof_that_does_not_exist_is_not_found(settled: Network, path: str) -> None:
+    assert Client().get(f"/epochs/{path.format(node=node_address(1))}").status_code == 404
+
+
+def test_a_proof_takes_few_queries(settled: Network, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(10):
+        Client().get(f"/epochs/1/proof/{node_address(2)}/")
+
+
+def test_the_verify_page_leads_to_a_proof(settled: Network) -> None:
+    answer = Client().get("/verify/", {"epoch": "1", "address": node_address(1)})
+    assert (answer.status_code, answer["Location"]) == (302, f"/epochs/1/proof/{checksum(node_address(1))}/")
+    assert "Check a proof from elsewhere" in Client().get("/verify/").content.decode()
+    for epoch, address in (
+        ("x", node_address(1)),
+        ("1", "0x1"),
+        ("7", node_address(1)),
+        ("9" * 10, node_address(1)),
+    ):
+        answer = Client().get("/verify/", {"epoch": epoch, "address": address})
+        assert answer.status_code == 404
+        assert 'role="alert"' in answer.content.decode()
