@@ -13,7 +13,7 @@ from protocol import tiers
 from protocol.amounts import BPS
 from protocol.forecast import epochs_until_below, seconds_until_below
 from protocol.parameters import Parameters
-from staking.measurement.uptime import slots_so_far
+from staking.measurement.uptime import recent_slots
 from staking.models import NodeEpoch, Slash
 from staking.selectors.node_figures import NodeFigures
 from staking.services.epochs import OpenEpoch
@@ -87,11 +87,11 @@ class _Rate:
 def forecast(
     node: NodeFigures, running: Running, *, last_reward: int | None, epoch: OpenEpoch, now: datetime
 ) -> Forecast:
-    """Return the forecast of a node for the rest of the open epoch, and of its tier; six queries.
+    """Return the forecast of a node for the rest of the open epoch, and of its tier; four queries.
 
     `last_reward`: the operator's part of the last settled epoch, µIFM.
     """
-    params, reward, rate = epoch.params, last_reward or 0, _recent(node, epoch, now)
+    params, reward, rate = epoch.params, last_reward or 0, _recent(node, running, epoch, now)
     degraded = reward - reward * min(node.q_bps, BPS) // node.q_bps
     limits = (
         _limit(
@@ -105,16 +105,16 @@ def forecast(
     )
 
 
-def _recent(node: NodeFigures, epoch: OpenEpoch, now: datetime) -> _Rate:
+def _recent(node: NodeFigures, running: Running, epoch: OpenEpoch, now: datetime) -> _Rate:
     window = epoch.params.epoch_seconds // RATE_PARTS
     since = max(epoch.start, now - timedelta(seconds=window))
     values: dict[str, Any] = {"epoch": epoch.number, "node": node.id, "since": since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(RECENT, values)
         good, accepted, rejected = cursor.fetchone()
-    slots = slots_so_far(node.id, registered_at=node.registered_at, epoch=epoch, now=now, since=since)
+    slots = recent_slots(node.id, running.node_slots, since=since, epoch=epoch)
     seconds = max((now - since) // timedelta(seconds=1), 1)
-    return _Rate(seconds, good, accepted, rejected, slots.heard, slots.counted)
+    return _Rate(seconds, good, accepted, rejected, slots.heard, len(slots.counted))
 
 
 def _limit(

@@ -11,7 +11,7 @@ from django.db import connection
 from protocol.amounts import BPS
 from protocol.parameters import Parameters
 from protocol.performance import sla_bps
-from staking.measurement.uptime import slots_so_far
+from staking.measurement.uptime import Slots, slots_so_far
 from staking.models import Receipt
 from staking.services.epochs import OpenEpoch
 
@@ -61,10 +61,19 @@ class Running:
     unsigned: int
     invalid: int
     forged: int
-    heard: int
-    slots: int
+    node_slots: Slots
     params: Parameters
     latest: tuple[Job, ...]
+
+    @property
+    def heard(self) -> int:
+        """Slots in which the node was heard."""
+        return self.node_slots.heard
+
+    @property
+    def slots(self) -> int:
+        """Slots that count for the node."""
+        return len(self.node_slots.counted)
 
     @property
     def accepted(self) -> int:
@@ -108,9 +117,7 @@ def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, no
         latest = tuple(_job(row) for row in cursor.fetchall())
     slots = slots_so_far(node_id, registered_at=registered_at, epoch=epoch, now=now)
     named = dict(zip(COUNTED, counts, strict=True))
-    return Running(
-        epoch.number, **named, heard=slots.heard, slots=slots.counted, params=epoch.params, latest=latest
-    )
+    return Running(epoch.number, **named, node_slots=slots, params=epoch.params, latest=latest)
 
 
 def _job(row: tuple[Any, ...]) -> Job:

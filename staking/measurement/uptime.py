@@ -36,9 +36,9 @@ MS = timedelta(milliseconds=1)
 
 
 class Slots(NamedTuple):
-    """Slots that count for a node, and those of them in which it was heard."""
+    """The slots that count for a node, in their order, and in how many of them it was heard."""
 
-    counted: int
+    counted: list[int]
     heard: int
 
 
@@ -54,15 +54,22 @@ def measure_uptime(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime)
         node.uptime_bps = rules.uptime_bps(node.slots_heard, node.slots_counted, oracle_silent=silent)
 
 
-def slots_so_far(
-    node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime, since: datetime | None = None
-) -> Slots:
-    """The slots of one node in the open epoch up to now, with `since` those that end after it; three queries."""
+def slots_so_far(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Slots:
+    """The slots of one node in the open epoch up to now; three queries, one of which reads all heartbeats of it."""
     active = _value(ACTIVE_NODES, {"epoch": epoch.number})
-    first = _first_slot(unix_ms(registered_at if since is None else max(registered_at, since)), epoch)
-    counted = [slot for slot in _counted_slots(epoch, now, active=active) if slot >= first]
-    values = {"epoch": epoch.number, "counted": counted, "node": node_id}
-    return Slots(len(counted), _value(HEARD_OF_ONE, values))
+    counted = _counted_slots(epoch, now, active=active)
+    return _slots_from(node_id, counted, registered_at, epoch)
+
+
+def recent_slots(node_id: int, slots: Slots, *, since: datetime, epoch: OpenEpoch) -> Slots:
+    """Those of the node's slots that end after `since`; one query."""
+    return _slots_from(node_id, slots.counted, since, epoch)
+
+
+def _slots_from(node_id: int, counted: list[int], moment: datetime, epoch: OpenEpoch) -> Slots:
+    first = _first_slot(unix_ms(moment), epoch)
+    slots = counted[bisect_left(counted, first) :]
+    return Slots(slots, _value(HEARD_OF_ONE, {"epoch": epoch.number, "counted": slots, "node": node_id}))
 
 
 def _counted_slots(epoch: OpenEpoch, until: datetime, *, active: int) -> list[int]:
