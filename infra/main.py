@@ -15,6 +15,7 @@ from infra.commands import (
     exits,
     login,
     nodes,
+    oracle,
     represent,
     stake,
     status,
@@ -56,6 +57,10 @@ for run in (
     login.login, login.logout, nodes.nodes, status.status,
     stake.stake, stake.unstake, delegate.delegate, delegate.undelegate, delegate.redelegate,
     claim.claim, unbonding.unbonding, exits.take_out, cases.slashes, cases.dispute, cases.vote, represent.represent,
-    epochs.epochs, epochs.rank, verify.verify, verify.proof,
+    epochs.epochs, epochs.rank, verify.verify, verify.proof, oracle.heartbeat, oracle.watch,
 ):  # fmt: skip
     app.command(run.command_name)(run)  # type: ignore[attr-defined]
+
+receipts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Receipts of an oracle.")
+receipts.command("send")(oracle.send_receipts)
+app.add_typer(receipts, name="receipts")
