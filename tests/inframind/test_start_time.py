@@ -20,7 +20,7 @@ NOT_NEEDED = {
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("command", ["rank", "settle", "audit"])
+@pytest.mark.parametrize("command", ["rank", "settle"])
 def test_a_management_command_imports_half_of_the_site(process_environment, command):
     modules = imported("manage.py", command, environment=process_environment)
     assert sorted(NOT_NEEDED & modules) == []
