@@ -145,7 +145,7 @@ class Schema(AutoSchema):
 def refusals(status: int) -> dict[str, Any]:
     """The response of all refusals with this status."""
     kinds = [kind for kind in ERRORS.values() if kind.status == status]
-    found: dict[str, Any] = {
+    refusal: dict[str, Any] = {
         "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{kind.code}`' for kind in kinds)}.",
         "content": {
             problems.CONTENT_TYPE: {
@@ -156,5 +156,5 @@ def refusals(status: int) -> dict[str, Any]:
     }
     if status == 429:
         whole = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
-        found["headers"] = {"Retry-After": whole}
-    return found
+        refusal["headers"] = {"Retry-After": whole}
+    return refusal

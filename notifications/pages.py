@@ -33,14 +33,14 @@ LETTERS_A_MINUTE = 3
 def show(request: HttpRequest) -> HttpResponse:
     """The wallet's notices, newest first."""
     wallet = _wallet(request)
-    asked = request.GET.get("page", "1")
+    text = request.GET.get("page", "1")
     count = inbox.count(wallet)
     pages = max(1, -(-count // SIZE))
-    known = asked.isascii() and asked.isdigit() and len(asked) < 10
-    number = min(max(int(asked), 1), pages) if known else 1
-    found = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE)
+    known = text.isascii() and text.isdigit() and len(text) < 10
+    number = min(max(int(text), 1), pages) if known else 1
+    listed = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE)
     pager = Pager(number=number, size=SIZE, count=count)
-    return render(request, "notifications/inbox.html", {"notices": found, "pager": pager})
+    return render(request, "notifications/inbox.html", {"notices": listed, "pager": pager})
 
 
 @require_POST

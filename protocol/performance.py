@@ -69,8 +69,8 @@ def sla_bps(good: int, accepted: int) -> int | None:
 
 def rejection_bps(rejected: int, accepted: int) -> int:
     """The rejection ratio in bps, rounded down; 0 when nothing was asked of the node (R23)."""
-    asked = accepted + rejected
-    return BPS * rejected // asked if asked else 0
+    answered = accepted + rejected
+    return BPS * rejected // answered if answered else 0
 
 
 def counted_slots(params: Parameters, heard: Mapping[int, int], active: int, slots: int) -> list[int]:

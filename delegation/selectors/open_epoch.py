@@ -87,8 +87,8 @@ class Running:
 
     @property
     def rejection_bps(self) -> int:
-        asked = self.accepted + self.rejected
-        return BPS * self.rejected // asked if asked else 0
+        jobs = self.accepted + self.rejected
+        return BPS * self.rejected // jobs if jobs else 0
 
     @property
     def failures_left(self) -> int:
@@ -109,11 +109,11 @@ class Running:
 
 def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
     """The node's open epoch up to `now`; five queries, one of which reads all heartbeats of the epoch."""
-    asked: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
+    values: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS, asked)
+        cursor.execute(COUNTS, values)
         counts = cursor.fetchone()
-        cursor.execute(LATEST, asked)
+        cursor.execute(LATEST, values)
         latest = tuple(_job(row) for row in cursor.fetchall())
     slots = slots_so_far(node_id, registered_at=registered_at, epoch=epoch, now=now)
     named = dict(zip(COUNTED, counts, strict=True))

@@ -80,14 +80,14 @@ def test_the_statement_adds_up_to_what_was_claimed_and_can_be(net, caller):
     net.settle(NORTH)
 
     for wallet in (ANNA, BELA, OLGA):
-        found = caller(wallet).get(f"wallets/{wallet}/statement").json()
-        totals = found["totals"]
+        answer = caller(wallet).get(f"wallets/{wallet}/statement").json()
+        totals = answer["totals"]
         earned, claimed, claimable = (Decimal(totals[name]) for name in ("earned", "claimed", "claimable"))
         assert earned == claimed + claimable > 0
-        assert earned == sum(Decimal(row["amount"]) for row in found["earned"])
+        assert earned == sum(Decimal(row["amount"]) for row in answer["earned"])
         rewards = caller(wallet).get(f"wallets/{wallet}/rewards").json()["results"]
         assert sum(Decimal(row["amount"]) for row in rewards) == earned
-        assert Decimal(totals["closing"]) == Decimal(found["results"][-1]["balance"])
+        assert Decimal(totals["closing"]) == Decimal(answer["results"][-1]["balance"])
         assert totals["closing"] == caller(wallet).get(f"wallets/{wallet}").json()["available"]
 
 
@@ -212,13 +212,13 @@ def test_lists_are_paged_to_their_end(net, caller):
         net.fund(wallet, 10 + number)
         caller(wallet).post(f"nodes/{NORTH}/delegate", {"amount": str(10 + number)})
     anna = caller(ANNA)
-    found, path = [], f"nodes/{NORTH}/delegations?limit=3"
+    rows, path = [], f"nodes/{NORTH}/delegations?limit=3"
     while path:
         page = anna.client.get(path if path.startswith("http") else f"/api/v1/{path}").json()
         assert len(page["results"]) <= 3
-        found += page["results"]
+        rows += page["results"]
         path = page["next"]
-    assert [row["value"] for row in found] == [f"{value}.000000" for value in range(16, 9, -1)]
+    assert [row["value"] for row in rows] == [f"{value}.000000" for value in range(16, 9, -1)]
 
 
 def test_the_csv_has_the_same_figures_and_no_formula(net, caller):
@@ -279,9 +279,9 @@ def test_rewards_as_csv_say_why(net, caller):
     assert (whole["q_bps"], whole["bonus_bps"], whole["share_bps"]) == ("12460", "2500", "8000")
     assert (whole["reward"], whole["delegators_reward"]) == ("10000.000000", "4000.000000")
     assert whole["active"] == whole["active_shares"] == "1000000000"
-    found = anna.get(f"wallets/{ANNA}/rewards", to="2026-01-07").json()["results"]
-    assert [row["epoch"] for row in found] == [2]
-    assert found[0]["why"]["pool_share_bps"] == 10_000
+    rows = anna.get(f"wallets/{ANNA}/rewards", to="2026-01-07").json()["results"]
+    assert [row["epoch"] for row in rows] == [2]
+    assert rows[0]["why"]["pool_share_bps"] == 10_000
 
 
 def test_the_statement_of_a_period_opens_and_closes(net, caller):

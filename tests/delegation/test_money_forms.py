@@ -26,17 +26,17 @@ KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-def review(client: Client, act: str, **asked: str) -> tuple[str, dict[str, str]]:
+def review(client: Client, act: str, **fields: str) -> tuple[str, dict[str, str]]:
     """The review's page and the form that its button sends."""
-    answer = client.get(f"/money/{act}/review/", asked, follow=True)
+    answer = client.get(f"/money/{act}/review/", fields, follow=True)
     assert answer.status_code == 200, answer.content.decode()
     page = answer.content.decode()
     return page, dict(FIELD.findall(page[page.index("data-once") :]))
 
 
-def confirm(client: Client, act: str, **asked: str) -> str:
+def confirm(client: Client, act: str, **fields: str) -> str:
     """Through the review to the result; its page."""
-    _, form = review(client, act, **asked)
+    _, form = review(client, act, **fields)
     answer = client.post(f"/money/{act}/review/", form)
     assert answer.status_code == 303, answer.content.decode()
     return client.get(answer["Location"]).content.decode()
@@ -73,15 +73,15 @@ def test_delegating_in_three_steps(net, sign_in):
 def test_the_preview_comes_alone_while_one_types(net, sign_in):
     net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 2_000)
-    asked = {"node": NORTH, "amount": "1500"}
-    part = sign_in(ANNA).get("/money/delegate/", asked, headers={"HX-Request": "true"}).content.decode()
+    fields = {"node": NORTH, "amount": "1500"}
+    part = sign_in(ANNA).get("/money/delegate/", fields, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert 'id="preview"' in part
     assert "Tier 1" in part
     assert "Tier 2" in part
     part = (
         sign_in(ANNA)
-        .get("/money/delegate/", {**asked, "amount": "2000.1"}, headers={"HX-Request": "true"})
+        .get("/money/delegate/", {**fields, "amount": "2000.1"}, headers={"HX-Request": "true"})
         .content.decode()
     )
     assert "insufficient_balance" in part
@@ -129,7 +129,7 @@ def test_a_refusal_stands_at_its_field_with_what_to_do(net, sign_in):
     net.node(SOUTH, OTTO, 1_000)
     net.fund(ANNA, 500)
     anna = sign_in(ANNA)
-    for asked, status, code in (
+    for fields, status, code in (
         ({"amount": "100.5"}, 409, "delegation_cap_exceeded"),
         ({"amount": "0.5"}, 400, "amount_too_small"),
         ({"amount": "ten"}, 400, "amount_invalid"),
@@ -137,7 +137,7 @@ def test_a_refusal_stands_at_its_field_with_what_to_do(net, sign_in):
         ({"amount": ""}, 400, "amount_invalid"),
         ({}, 400, "amount_invalid"),
     ):
-        answer = anna.get("/money/delegate/review/", {"node": NORTH, **asked})
+        answer = anna.get("/money/delegate/review/", {"node": NORTH, **fields})
         assert answer.status_code == status
         assert code in answer.content.decode()
     full = anna.get("/money/delegate/review/", {"node": NORTH, "amount": "200"}).content.decode()

@@ -27,8 +27,8 @@ def fields(html: str, action: str) -> dict[str, str]:
     """The hidden fields of the review's form."""
     form = html[html.index(f'action="{action}"') :]
     form = form[: form.index("</form>")]
-    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
-    return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in fields if name != "csrfmiddlewaretoken"}
 
 
 def review(wallet: str, where: str, form: dict[str, str]) -> tuple[Client, dict[str, str]]:

@@ -31,8 +31,8 @@ pytestmark = pytest.mark.django_db
 
 
 def preflight(path: str, method: str, **headers: str) -> Any:
-    asked = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": method, **headers}
-    return Client().options(path, **OTHER, **asked)
+    preflight = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": method, **headers}
+    return Client().options(path, **OTHER, **preflight)
 
 
 @pytest.mark.parametrize("path", PUBLIC)

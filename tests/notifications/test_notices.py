@@ -199,11 +199,11 @@ def test_delegators_hear_of_a_cut_as_often_as_it_is_another_ten_times_an_epoch(n
     cuts = [7_900, 7_900, 7_800, 8_000, *range(7_700, 7_600, -10)]
     for share in cuts:
         net.change(node_address(1), delegator_share_bps=share)
-    told = [notice.text for notice in inbox.page(wallet(1), limit=50, offset=0)]
-    assert len(told) == 10
-    assert "to 76.10%" in told[0]
-    assert "to 76.40%" in told[1]
-    assert "to 79.00%" in told[-1]
+    texts = [notice.text for notice in inbox.page(wallet(1), limit=50, offset=0)]
+    assert len(texts) == 10
+    assert "to 76.10%" in texts[0]
+    assert "to 76.40%" in texts[1]
+    assert "to 79.00%" in texts[-1]
     net.settle()
     net.change(node_address(1), delegator_share_bps=7_500)
     assert kinds_of(wallet(1))[0] == "share_cut"
@@ -272,13 +272,13 @@ def test_a_crooked_address_is_refused(email):
 
 
 def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, target):
-    kept = subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
+    row = subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
     net.settle()
     dispatch.queue_events()
     dispatch.send_due(now=timezone.now())
     ((headers, body),) = target.calls
     stamp, given = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["InfraMind-Signature"]).groups()
-    wanted = hmac.new(kept.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+    wanted = hmac.new(row.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
     assert given == wanted.hexdigest()
     said = json.loads(body)
     assert (said["kind"], said["epoch"], said["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
@@ -341,15 +341,15 @@ def test_no_call_goes_into_a_private_network(host):
 
 
 def test_a_foreign_name_is_called_by_its_letters_for_machines(target, monkeypatch):
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def resolve(host: str, port: int) -> str:
-        asked.append(host)
+        hosts.append(host)
         return "127.0.0.1"
 
     monkeypatch.setattr(webhooks, "_resolve", resolve)
     webhooks.call(target.url.replace("127.0.0.1", "exämple.org"), b"{}", secret="s", headers={}, at=1)
-    assert asked == ["xn--exmple-cua.org"]
+    assert hosts == ["xn--exmple-cua.org"]
     assert target.calls[0][0]["Host"].startswith("xn--exmple-cua.org:")
 
 
@@ -389,8 +389,8 @@ def test_a_call_that_stumbles_keeps_no_other_from_leaving(net, target, monkeypat
     monkeypatch.setattr(webhooks, "call", stumbling)
     assert dispatch.send_due(now=timezone.now()) == 2
     assert len(target.calls) == 1
-    kept = Delivery.objects.get(wallet=operator(1))
-    assert (kept.status, kept.attempts, kept.fault) == ("queued", 1, "? nobody thought of ?")
+    row = Delivery.objects.get(wallet=operator(1))
+    assert (row.status, row.attempts, row.fault) == ("queued", 1, "? nobody thought of ?")
 
 
 def test_who_answers_slowly_holds_up_nobody(net, target, monkeypatch):
@@ -490,7 +490,7 @@ def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
     assert Subscription.objects.get(wallet=wallet(1)).email_confirmed
 
 
-@pytest.mark.parametrize("asked", ["0", "-1", "x", "9" * 5000, "٣", "2"])
-def test_any_page_number_is_answered(net, client, asked):
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 5000, "٣", "2"])
+def test_any_page_number_is_answered(net, client, number):
     client.force_login(User.objects.create(address=wallet(1)))
-    assert client.get("/inbox/", {"page": asked}).status_code == 200
+    assert client.get("/inbox/", {"page": number}).status_code == 200

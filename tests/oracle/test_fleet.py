@@ -45,13 +45,13 @@ def count(file: Path) -> int:
 def assert_as_read(read: Reading, epochs: list[int]) -> None:
     """Every row of these settled epochs; which nodes were barred from work then is the settlement's own business."""
     for epoch in epochs:
-        found = {
+        by_node = {
             checksum(row.node.address): row
             for row in NodeEpoch.objects.filter(epoch=epoch).select_related("node")
         }
-        assert sorted(found) == sorted(read.nodes)
-        active = {node for node, row in found.items() if row.status == "active"}
-        for node, row in found.items():
+        assert sorted(by_node) == sorted(read.nodes)
+        active = {node for node, row in by_node.items() if row.status == "active"}
+        for node, row in by_node.items():
             assert (row.accepted, row.good) == (read.accepted[epoch][node], read.good[epoch][node])
             assert (row.sla_bps, row.latency_ms) == (read.sla(epoch, node), read.latency(epoch, node))
             assert row.latency_percentile_bps == read.percentile(epoch, node, active)

@@ -73,8 +73,8 @@ def test_it_counts_in_the_epoch_that_is_open(network: Network) -> None:
 def test_what_regions_ask_for_is_counted_once(network: Network) -> None:
     send(signed("a"), signed("b"), signed("c", region="sea"), signed("d", outcome="rejected"))
     send(signed("a"), signed("b", verified_trace_root=HEX["other"]), signed("e", outcome="timeout"))
-    asked = Demand.objects.values("epoch", "region").annotate(sum=Sum("jobs")).order_by("region")
-    assert list(asked.values_list("epoch", "region", "sum")) == [(1, "sea", 1), (1, "us-east", 3)]
+    demand = Demand.objects.values("epoch", "region").annotate(sum=Sum("jobs")).order_by("region")
+    assert list(demand.values_list("epoch", "region", "sum")) == [(1, "sea", 1), (1, "us-east", 3)]
     network.check()
 
 

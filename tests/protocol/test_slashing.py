@@ -155,5 +155,5 @@ def test_slashes_due_together_have_one_order() -> None:
     ],
 )
 def test_who_is_honest(change: dict[str, object], honest: bool) -> None:
-    asked = {"active": True, "weight": 1, "sla": 10_000, "slashed": False, **change}
-    assert is_honest(DEFAULTS, **asked) is honest  # type: ignore[arg-type]
+    figures = {"active": True, "weight": 1, "sla": 10_000, "slashed": False, **change}
+    assert is_honest(DEFAULTS, **figures) is honest  # type: ignore[arg-type]

@@ -183,8 +183,8 @@ def test_the_newest_version_due_is_in_force(net: Network) -> None:
 def test_settled_rows_are_protected_by_the_database(net: Network, sql: str) -> None:
     net.node(own=100)
     net.settle()
-    kept = pytest.raises(IntegrityError, match="settled")
-    with as_owner(), kept, transaction.atomic(), connection.cursor() as cursor:
+    refused = pytest.raises(IntegrityError, match="settled")
+    with as_owner(), refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 
 

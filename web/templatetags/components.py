@@ -134,12 +134,12 @@ def places(context: dict[str, Any]) -> list[dict[str, Any]]:
     """The places of the top bar and the tab bar that this installation has pages for; `current` is where we are."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.url_name if match else ""
-    found = []
+    links = []
     for name, icon_name, label, inside in PLACES:
         with suppress(NoReverseMatch):
             current = here == name or here in inside
-            found.append({"href": reverse(name), "icon": icon_name, "label": label, "current": current})
-    return found
+            links.append({"href": reverse(name), "icon": icon_name, "label": label, "current": current})
+    return links
 
 
 @register.simple_tag
@@ -201,8 +201,8 @@ def movement(places: int | None) -> SafeString | str:
 
 def width(bps: int) -> str:
     """A ratio as a length in percent, kept between 0 and the whole."""
-    kept = min(max(bps, 0), 10_000)
-    return f"{kept // 100}.{kept % 100:02d}%"
+    bounded = min(max(bps, 0), 10_000)
+    return f"{bounded // 100}.{bounded % 100:02d}%"
 
 
 def part_of(value: int, whole: int) -> int:

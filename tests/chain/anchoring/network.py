@@ -220,8 +220,8 @@ class AnchoringNetwork:
         return dict(Anchor.objects.order_by("epoch").values_list("epoch", "state"))
 
     def attempts(self, epoch: int | None = None) -> list[Attempt]:
-        found = Attempt.objects.order_by("id")
-        return list(found if epoch is None else found.filter(epoch=epoch))
+        rows = Attempt.objects.order_by("id")
+        return list(rows if epoch is None else rows.filter(epoch=epoch))
 
     def status(self) -> ChainStatus:
         return ChainStatus.objects.get(id=1)

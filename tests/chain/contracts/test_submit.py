@@ -104,8 +104,8 @@ def test_emissions_beyond_63_bits_in_all_are_refused(settlement: Deployed, emiss
 @pytest.mark.parametrize("count", [1, 20, 64])
 def test_slashes_are_listed_in_events(settlement: Deployed, count: int) -> None:
     receipt = settlement.send(ORACLE, "submit", 2, ONE, TWO, 0, slashes(count))
-    told = [("Slashed", 2, address, amount) for address, amount in slashes(count)]
-    assert settlement.events(receipt) == [("EpochSettled", 2, TWO, 0), *told]
+    slashed = [("Slashed", 2, address, amount) for address, amount in slashes(count)]
+    assert settlement.events(receipt) == [("EpochSettled", 2, TWO, 0), *slashed]
 
 
 def test_more_than_64_slashes_do_not_fit_one_transaction(settlement: Deployed) -> None:

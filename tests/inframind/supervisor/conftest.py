@@ -55,9 +55,9 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
 def plain_environment(data_dir: Path) -> dict[str, str]:
     """What a person's shell has, and nothing of this run's own servers."""
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MAKELEVEL")
-    kept = {name: text for name, text in os.environ.items() if name not in ours}
+    inherited = {name: text for name, text in os.environ.items() if name not in ours}
     own = {"INFRAMIND_DATA_DIR": str(data_dir), "INFRAMIND_DEMO": "0", "INFRAMIND_CHAIN_EMBEDDED": "off"}
-    return {**kept, **own, "PORT": str(free_port())}
+    return {**inherited, **own, "PORT": str(free_port())}
 
 
 def free_port() -> int:

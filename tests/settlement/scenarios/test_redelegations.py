@@ -72,16 +72,16 @@ def test_nothing_is_reserved(net: Network, pair: tuple[str, str]) -> None:
 
 def test_many_cost_a_settlement_little_more_than_one(net: Network, pair: tuple[str, str]) -> None:
     """Anybody may record any number of them, and everybody waits while they are carried out."""
-    asked = []
+    counts = []
     for many in (1, 1, 20):
         for _ in range(many):
             net.redelegate(*pair, 1, 1)
         with CaptureQueriesContext(connection) as queries:
             net.settle(sound=False)
-        asked.append(len(queries))
+        counts.append(len(queries))
     net.check()
     assert net.value(pair[1], 1) == 22 * MICRO
-    assert asked[2] == asked[1]
+    assert counts[2] == counts[1]
 
 
 def test_what_is_gone_cannot_move(net: Network, pair: tuple[str, str]) -> None:

@@ -148,11 +148,11 @@ def test_each_offence_reaches_what_backed_the_node(
 
     # Every liable part falls by the same ratio, what left before by nothing.
     assert [net.entry(entry) for entry in (free_own, free)] == [300 * MICRO, 1_000 * MICRO]
-    kept = 1_000 * MICRO - own
-    assert (balance(accounts.stake(node)), net.entry(left_own)) == (kept * 8 // 10, kept * 2 // 10)
-    kept = 4_000 * MICRO - delegated + returned
+    rest = 1_000 * MICRO - own
+    assert (balance(accounts.stake(node)), net.entry(left_own)) == (rest * 8 // 10, rest * 2 // 10)
+    rest = 4_000 * MICRO - delegated + returned
     parts = (net.value(node, 1), net.entry(at_once), net.entry(after))
-    assert parts == (kept * 80 // 100, kept * 16 // 100, kept * 4 // 100)
+    assert parts == (rest * 80 // 100, rest * 16 // 100, rest * 4 // 100)
 
     treasury = 0 if honest else total // 4
     assert (balance(accounts.TREASURY), slash.honest_to_treasury) == (treasury, treasury)

@@ -262,9 +262,9 @@ def test_a_token_is_checked_on_cached_answers_too(ranked: Net) -> None:
 def test_a_cached_list_costs_one_query(ranked: Net) -> None:
     client = Client()
     client.get("/api/v1/nodes")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         client.get("/api/v1/nodes")
-    assert len(asked) == 1
+    assert len(captured) == 1
 
 
 def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net, get: Any) -> None:
@@ -272,10 +272,10 @@ def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net, get: Any) -> 
         return [cost(ordering, limit, rows) for ordering in ORDERINGS]
 
     def cost(ordering: str, limit: int, rows: int) -> int:
-        asked = {"ordering": ordering, "open": "true", "search": "node", "status": "active", "limit": limit}
+        query = {"ordering": ordering, "open": "true", "search": "node", "status": "active", "limit": limit}
         DataChange.objects.create()  # nothing that was kept serves any more
         with CaptureQueriesContext(connection) as queries:
-            nodes = get("nodes", **asked)["results"]
+            nodes = get("nodes", **query)["results"]
         assert len(nodes) == rows
         return len(queries)
 

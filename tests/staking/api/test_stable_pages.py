@@ -30,17 +30,17 @@ def fleet(net: Net) -> Net:
 
 def walk(url: str, between: Callable[[int], object] = lambda page: None) -> list[str]:
     """The addresses on all pages from a URL on; `between` is called after each page."""
-    found: list[str] = []
+    nodes: list[str] = []
     following: str | None = url
     page = 0
     while following:
         answer = Client().get(following)
         assert answer.status_code == 200, answer.content
-        found += [row.get("address") or row["node"] for row in answer.json()["results"]]
+        nodes += [row.get("address") or row["node"] for row in answer.json()["results"]]
         following = answer.json()["next"]
         page += 1
         between(page)
-    return [one.lower() for one in found]
+    return [one.lower() for one in nodes]
 
 
 def delegate(node: str, amount: int) -> None:

@@ -228,22 +228,22 @@ def test_pages_cut_the_list_and_keep_the_question(network: Network, reader: Clie
 
 
 def test_a_page_takes_at_most_eleven_queries_whatever_it_lists(network: Network, reader: Client) -> None:
-    def asked(address: str) -> int:
+    def queries(address: str) -> int:
         page_cache.clear()
         with CaptureQueriesContext(connection) as queries:
             assert reader.get(address).status_code == 200
         return len(queries)
 
     network.node(1)
-    few = asked("/")
+    few = queries("/")
     for number in range(2, 40):
         network.node(number, own=100)
     network.settle()
     rank(now=network.now)
     assert few <= 11
-    assert asked("/?rows=50") <= 11
-    assert asked("/?sort=-stake&tier=0") <= 11
-    assert asked("/?page=2") <= 11
+    assert queries("/?rows=50") <= 11
+    assert queries("/?sort=-stake&tier=0") <= 11
+    assert queries("/?page=2") <= 11
 
 
 def test_htmx_gets_the_list_alone(ranked: Network, reader: Client) -> None:

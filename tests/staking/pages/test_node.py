@@ -177,17 +177,17 @@ def test_history_is_charted_with_a_table_behind(network: Network, node: str, rea
 
 
 def test_queries_do_not_grow_with_history_or_delegators(network: Network, node: str, reader: Client) -> None:
-    def asked() -> int:
+    def queries() -> int:
         reader.get(f"/nodes/{node}/")
         with CaptureQueriesContext(connection) as queries:
             reader.get(f"/nodes/{node}/")
         return len(queries)
 
-    before = asked()
+    before = queries()
     for number in range(3, 12):
         network.delegate(node, number, 5)
     network.settle(3)
-    assert asked() == before
+    assert queries() == before
 
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"

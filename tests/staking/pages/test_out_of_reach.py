@@ -35,9 +35,9 @@ def settling(transactional_db: None) -> Iterator[Network]:
     network.node(1, own=100)
     network.delegate(node_address(1), 1, 10)
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    kept = connection.settings_dict
-    given = {name: kept[key] or kept["OPTIONS"].get(name) for name, key in names.items()}
-    with psycopg.connect(**{name: text for name, text in given.items() if text}) as other:
+    database = connection.settings_dict
+    parameters = {name: database[key] or database["OPTIONS"].get(name) for name, key in names.items()}
+    with psycopg.connect(**{name: text for name, text in parameters.items() if text}) as other:
         other.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
