@@ -168,3 +168,13 @@ def pending_deposits(wallet: str) -> list[PendingDeposit]:
 def deposits_of_wallet(wallet: str) -> QuerySet[Deposit]:
     """Credited deposits of a wallet, the newest first."""
     return Deposit.objects.filter(wallet=wallet).order_by("-index")
+
+
+def deposit_transactions(postings: Collection[int]) -> dict[int, str]:
+    """Hashes of locks by the ledger transactions that credited them."""
+    return dict(Deposit.objects.filter(posting__in=postings).values_list("posting", "transaction"))
+
+
+def anchor_transactions(epochs: Collection[int]) -> dict[int, str]:
+    """Hashes of the transactions that anchored epochs, "" where it is not known which one did."""
+    return dict(Anchor.objects.filter(epoch__in=epochs).values_list("epoch", "transaction"))

@@ -7,12 +7,22 @@ import io
 from collections.abc import Iterable, Iterator
 
 from delegation.selectors.earnings import Earning
-from ledger.history import Movement
+from delegation.selectors.statement import WalletMovement
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
 from staking.selectors.ledger import shown_account, shown_reference
 
-COLUMNS = ("transaction", "at", "epoch", "kind", "reference", "other", "amount", "balance")
+COLUMNS = (
+    "transaction",
+    "at",
+    "epoch",
+    "kind",
+    "reference",
+    "other",
+    "amount",
+    "balance",
+    "chain_transaction",
+)
 EARNED = ("epoch", "node", "name", "role", "amount")
 WHY = (
     "tier", "bonus_bps", "q_bps", "q_latency", "q_uptime", "q_stake", "q_scarcity", "q_sla", "weight", "active",
@@ -49,7 +59,7 @@ class Amount:
         return format_amount(self.micro)
 
 
-def statement_csv(movements: Iterable[Movement]) -> Iterator[str]:
+def statement_csv(movements: Iterable[WalletMovement]) -> Iterator[str]:
     """The movements of a statement, the heading first."""
     yield from csv_lines([COLUMNS])
     yield from csv_lines(
@@ -62,6 +72,7 @@ def statement_csv(movements: Iterable[Movement]) -> Iterator[str]:
             shown_account(move.other),
             Amount(move.amount),
             Amount(move.balance),
+            move.chain_transaction,
         )
         for move in movements
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from delegation.selectors.statement import WalletMovement
 from staking.models import Unbonding
 from staking.selectors.ledger import shown_account, shown_reference
 from web.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
@@ -145,6 +147,13 @@ class MovementSerializer(serializers.Serializer[Any]):
     other = AccountNameField()
     amount = SignedAmountField()
     balance = SignedAmountField()
+    chain_transaction = serializers.SerializerMethodField(
+        help_text="Hash of the lock, or of the transaction that anchored the epoch of an exit; null for all others."
+    )
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_chain_transaction(self, movement: WalletMovement) -> str | None:
+        return movement.chain_transaction or None
 
 
 class EarnedOnSerializer(serializers.Serializer[Any]):

@@ -19,11 +19,11 @@ from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
     Period,
     Statement,
+    WalletMovement,
     epochs_ending_in,
     movements,
     statement,
 )
-from ledger.history import Movement
 from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid
 from web import query_params
@@ -72,7 +72,7 @@ SIDES = {
 class MovementRow:
     """A movement in words; `node`: the address of the node on the other side, "" without one."""
 
-    movement: Movement
+    movement: WalletMovement
     kind: str
     other: str
     node: str
@@ -178,7 +178,7 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def _row(movement: Movement) -> MovementRow:
+def _row(movement: WalletMovement) -> MovementRow:
     account, _, address = movement.other.partition(":")
     kind = kind_label(movement.kind)
     if not address:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+from chain.selectors import anchor_transactions, deposit_transactions
 from delegation.selectors.earnings import EVER, EarnedOn, earned_on
 from delegation.selectors.operators import nodes_run_by
 from delegation.selectors.positions import positions_of_wallet
@@ -14,6 +16,8 @@ from postgres.snapshot import snapshot
 from protocol.errors import Invalid
 from staking.models import Epoch
 
+# Kinds of ledger transactions between a wallet and the chain.
+DEPOSIT, EXIT = "token_deposit", "exit"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -41,6 +45,17 @@ class Period:
 
 def _opening(day: date | datetime) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time(), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WalletMovement(history.Movement):
+    """A ledger movement of a wallet.
+
+    `chain_transaction`: hash of the lock that brought it in, or of the transaction that anchored the epoch in which it
+    was taken out; "" for all others, and while it is not known.
+    """
+
+    chain_transaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +120,9 @@ def statement(wallet: str, period: Period) -> Statement:
 
 def movements(
     wallet: str, period: Period, *, limit: int | None = None, offset: int = 0, newest_first: bool = False
-) -> list[history.Movement]:
+) -> list[WalletMovement]:
     """The wallet's ledger movements of the period; without a limit all of them."""
-    return history.movements(
+    rows = history.movements(
         accounts.wallet(wallet),
         start=period.start,
         end=period.end,
@@ -115,6 +130,22 @@ def movements(
         offset=offset,
         newest_first=newest_first,
     )
+    hashes = _chain_transactions(rows)
+    return [_with_hash(row, hashes.get(row.transaction, "")) for row in rows]
+
+
+def _with_hash(row: history.Movement, chain_transaction: str) -> WalletMovement:
+    values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(row)}
+    return WalletMovement(**values, chain_transaction=chain_transaction)
+
+
+def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
+    """The hashes of the transactions on the chain that belong to ledger transactions; no query without any."""
+    deposits = [row.transaction for row in rows if row.kind == DEPOSIT]
+    exits = {row.transaction: row.epoch for row in rows if row.kind == EXIT}
+    hashes = deposit_transactions(deposits) if deposits else {}
+    anchors = anchor_transactions(set(exits.values())) if exits else {}
+    return hashes | {number: anchors.get(epoch, "") for number, epoch in exits.items()}
 
 
 def epochs_ending_in(period: Period) -> tuple[int, int]:
