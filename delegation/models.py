@@ -77,3 +77,78 @@ class Redelegation(models.Model):
 
     def __str__(self) -> str:
         return f"redelegation {self.pk}"
+
+
+class StandingOrder(models.Model):
+    """A rule of a wallet: when a condition holds on a node of its delegations, it is notified with a prepared action.
+
+    `node` None: every node on which the wallet has a delegation. `threshold`: bps, or a number of epochs. `target`: the
+    node to redelegate to. A standing order never moves money.
+    """
+
+    class Condition(models.TextChoices):
+        SHARE_BELOW = "share_below"
+        DEGRADED = "degraded"
+        OPERATOR_UNBONDS = "operator_unbonds"
+        SLASHED = "slashed"
+        CAP_REACHED = "cap_reached"
+        APR_BELOW = "apr_below"
+
+    class Action(models.TextChoices):
+        UNDELEGATE = "undelegate"
+        REDELEGATE = "redelegate"
+
+    wallet = AddressField(db_index=True)
+    node = models.ForeignKey(Node, models.CASCADE, null=True, related_name="+")
+    condition = models.CharField(max_length=16, choices=Condition)
+    threshold = models.IntegerField(null=True)
+    action = models.CharField(max_length=10, choices=Action)
+    target = models.ForeignKey(Node, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="delegation_standingorder_once",
+                fields=["wallet", "node", "condition"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="delegation_standingorder_threshold",
+                condition=models.Q(condition__in=["share_below", "degraded", "apr_below"], threshold__gte=1)
+                | models.Q(condition__in=["operator_unbonds", "slashed", "cap_reached"], threshold=None),
+            ),
+            models.CheckConstraint(
+                name="delegation_standingorder_target",
+                condition=models.Q(action="redelegate", target__isnull=False)
+                | models.Q(action="undelegate", target=None),
+            ),
+            models.CheckConstraint(
+                name="delegation_standingorder_elsewhere",
+                condition=models.Q(node=None) | models.Q(target=None) | ~models.Q(target=models.F("node")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition} of {self.wallet}"
+
+
+class OrderMatch(models.Model):
+    """A condition of a standing order that holds on a node since `epoch`; it is notified once, when the row is made.
+
+    `slash`: the number of the slash, 0 for other conditions.
+    """
+
+    order = models.ForeignKey(StandingOrder, models.CASCADE, related_name="matches")
+    node = models.ForeignKey(Node, models.CASCADE, related_name="+")
+    slash = models.BigIntegerField(default=0)
+    epoch = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="delegation_ordermatch_once", fields=["order", "node", "slash"])
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.order_id} on {self.node_id}"

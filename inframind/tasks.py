@@ -21,6 +21,7 @@ from psycopg.errors import LockNotAvailable
 
 from chain_sync.anchoring import anchor_due
 from chain_sync.mirroring import mirror_due
+from delegation.services.standing_orders import evaluate_orders
 from identity import upkeep
 from notifications import dispatch
 from postgres.clock import ClockSkew
@@ -131,6 +132,13 @@ def deposit_tick() -> None:
 
 @shared_task
 @counted
+def standing_order_tick() -> None:
+    """Notify wallets of conditions of their standing orders that hold now."""
+    evaluate_orders(now=now())
+
+
+@shared_task
+@counted
 def notice_tick() -> None:
     """Send notifications by mail and webhook."""
     dispatch.queue_events()
@@ -178,6 +186,7 @@ RHYTHM = {
     release_tick: 30,
     anchor_tick: 5,
     deposit_tick: 5,
+    standing_order_tick: 15,
     notice_tick: 5,
     alarm_tick: 15,
     housekeeping: 60,

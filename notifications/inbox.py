@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
+from delegation.pages.prepared_action import prepared_action
 from notifications.kinds import KINDS, Kind, named
 from notifications.models import Subscription
 from protocol.addresses import checksum
@@ -103,6 +104,8 @@ def notice_of(
 
 
 def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
+    if kind.place == "order" and node:
+        return prepared_action(node, data.get("target"))
     places: list[tuple[str, list[Any]]] = []
     if "proposal" in data:
         places.append(("proposal", [data["proposal"]]))

@@ -25,7 +25,7 @@ class Kind:
     icon: str
     label: Any
     words: Callable[[str, Data], str]
-    place: Literal["node", "slash", "dispute", "proposal", "portfolio", "admin"]
+    place: Literal["node", "slash", "dispute", "proposal", "portfolio", "admin", "order"]
     for_staff: bool = False
 
 
@@ -124,6 +124,27 @@ def _exit_released(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
+def _standing_order(node: str, data: Data) -> str:
+    values = {"node": node, "limit": _limit(data)}
+    return str(_ORDERS.get(str(data.get("condition")), _OTHER_ORDER)) % values
+
+
+def _limit(data: Data) -> str:
+    limit = data.get("threshold")
+    return str(limit) if data.get("condition") == "degraded" else percent(limit)
+
+
+_OTHER_ORDER = gettext_lazy("A condition of your standing orders holds on %(node)s.")
+_ORDERS = {
+    "share_below": gettext_lazy("Your standing order: the delegator share of %(node)s is below %(limit)s."),
+    "degraded": gettext_lazy("Your standing order: %(node)s is degraded, epochs in a row: %(limit)s."),
+    "operator_unbonds": gettext_lazy("Your standing order: the operator of %(node)s unbonds own stake."),
+    "slashed": gettext_lazy("Your standing order: a slash of %(node)s was created."),
+    "cap_reached": gettext_lazy("Your standing order: %(node)s has reached its delegation cap."),
+    "apr_below": gettext_lazy("Your standing order: the APR on %(node)s is below %(limit)s."),
+}
+
+
 def _retired(node: str, data: Data) -> str:
     return gettext("%(node)s was retired by its operator: it takes no more stake.") % {"node": node}
 
@@ -158,6 +179,7 @@ CATALOGUE = (
     Kind("deposit_credited", "wallet", "ok", "arrow-down", gettext_lazy("Deposit credited"), _deposit_credited,
          "portfolio"),
     Kind("exit_released", "wallet", "ok", "external-link", gettext_lazy("Exit settled"), _exit_released, "portfolio"),
+    Kind("standing_order", "wallet", "warn", "bell", gettext_lazy("Standing order"), _standing_order, "order"),
     Kind("node_retired", "node", "warn", "x", gettext_lazy("Node retired"), _retired, "node"),
     Kind("proposal_opened", "all", "", "list-details", gettext_lazy("Proposal opened"),
          _proposal(gettext_lazy("A proposal is open to votes: %(title)s.")), "proposal"),

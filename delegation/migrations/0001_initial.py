@@ -166,5 +166,132 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="StandingOrder",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wallet", postgres.fields.AddressField(db_index=True)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="staking.node",
+                    ),
+                ),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            ("share_below", "Share Below"),
+                            ("degraded", "Degraded"),
+                            ("operator_unbonds", "Operator Unbonds"),
+                            ("slashed", "Slashed"),
+                            ("cap_reached", "Cap Reached"),
+                            ("apr_below", "Apr Below"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("threshold", models.IntegerField(null=True)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("undelegate", "Undelegate"), ("redelegate", "Redelegate")], max_length=10
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="staking.node",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("wallet", "node", "condition"),
+                        name="delegation_standingorder_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("condition__in", ["share_below", "degraded", "apr_below"]),
+                                ("threshold__gte", 1),
+                            ),
+                            models.Q(
+                                ("condition__in", ["operator_unbonds", "slashed", "cap_reached"]),
+                                ("threshold", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delegation_standingorder_threshold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("action", "redelegate"), ("target__isnull", False)),
+                            models.Q(("action", "undelegate"), ("target", None)),
+                            _connector="OR",
+                        ),
+                        name="delegation_standingorder_target",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("node", None),
+                            ("target", None),
+                            models.Q(("target", models.F("node")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="delegation_standingorder_elsewhere",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OrderMatch",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="matches",
+                        to="delegation.standingorder",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="staking.node"
+                    ),
+                ),
+                ("slash", models.BigIntegerField(default=0)),
+                ("epoch", models.IntegerField()),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("order", "node", "slash"), name="delegation_ordermatch_once"
+                    )
+                ],
+            },
+        ),
         migrations.RunSQL(SQL, UNDO),
     ]

@@ -13,12 +13,15 @@ from delegation.pages import (
     node_forms,
     operator,
     portfolio,
+    standing_orders,
     statement,
     transaction,
     what_if,
 )
 
 urlpatterns = [
+    path("orders/", standing_orders.standing_orders, name="standing-orders"),
+    path("orders/<int:order>/delete/", standing_orders.delete, name="standing-order-delete"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
