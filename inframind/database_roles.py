@@ -24,6 +24,7 @@ REFUSED = {
     # Balances move by a trigger, with the rights of who posts.
     "ledger_account": "DELETE",
     "staking_network": "DELETE",
+    "staking_archive": "DELETE",
     "staking_epoch": "DELETE",
     "staking_nodeepoch": "UPDATE, DELETE",
     "staking_parameterset": "UPDATE, DELETE",

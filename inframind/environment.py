@@ -116,6 +116,30 @@ def overrides(text: str) -> dict[str, Any]:
     return values
 
 
+def archive(text: str) -> str:
+    """A folder, made absolute, or the address of a bucket."""
+    if not text or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?", text):
+        return text
+    if "://" in text:
+        raise ValueError("must be a folder, or s3://bucket/prefix")
+    return str(folder(text))
+
+
+def epochs_kept(least: int) -> Callable[[str], int]:
+    """Parser of a number of epochs; 0 stands for all."""
+
+    def parse(text: str) -> int:
+        number = whole(0, 1_000_000)(text)
+        if 0 < number < least:
+            raise ValueError(f"must be 0 or at least {least}")
+        return number
+
+    return parse
+
+
+# A slash that can still be disputed and executed shows its receipts (R33).
+LEAST_KEPT = 5
+
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         "INFRAMIND_NETWORK",
@@ -197,6 +221,31 @@ VARIABLES: tuple[Variable, ...] = (
         whole(1, 1_000_000),
         "200",
         "the highest fee per gas that is paid to submit an epoch, in gwei; above it epochs wait",
+    ),
+    Variable(
+        "INFRAMIND_ARCHIVE",
+        archive,
+        "",
+        "folder, or `s3://bucket/prefix`, into which old receipts, rankings and events are archived before they are "
+        "dropped; without one nothing is dropped. A bucket's keys come from the variables of the AWS SDK",
+    ),
+    Variable(
+        "INFRAMIND_KEEP_RECEIPTS",
+        epochs_kept(LEAST_KEPT),
+        "30",
+        "settled epochs whose receipts and heartbeats stay in the database, at least 5; `0` for all",
+    ),
+    Variable(
+        "INFRAMIND_KEEP_RANKINGS",
+        epochs_kept(LEAST_KEPT),
+        "90",
+        "settled epochs whose rankings stay in the database, at least 5; `0` for all",
+    ),
+    Variable(
+        "INFRAMIND_KEEP_EVENTS",
+        epochs_kept(LEAST_KEPT),
+        "365",
+        "settled epochs whose events stay in inboxes and on nodes' pages, at least 5; `0` for all",
     ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes"),
     Variable("INFRAMIND_WEB_THREADS", whole(1, 64), "2", "threads of each web process"),

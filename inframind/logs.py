@@ -17,7 +17,7 @@ else:
 
 OURS = (
     "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance",
-    "chain", "chain_sync",
+    "chain", "chain_sync", "retention",
 )  # fmt: skip
 # Their start and end belong into the log.
 SERVERS = ("_granian", "celery.worker.consumer", "celery.apps.worker")

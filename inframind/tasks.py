@@ -24,12 +24,14 @@ from chain_sync.mirroring import mirror_due
 from delegation.services.standing_orders import evaluate_orders
 from identity import upkeep
 from notifications import dispatch
-from postgres.clock import ClockSkew
+from postgres.advisory_lock import try_lock
+from postgres.clock import ClockSkew, database_time
+from retention import plan
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
 from staking.services.clock import now
 from staking.services.epochs import EPOCH_LOCK, start_network
-from staking.services.hold import Held
+from staking.services.hold import Held, require_not_held
 from staking.services.rankings import rank_due
 from staking.services.unbondings import release_due
 from web import data_version, form_idempotency
@@ -171,6 +173,18 @@ def demo_tick() -> None:
     live.send(now=now())
 
 
+@shared_task
+@counted
+def archive_tick() -> None:
+    """Archive and drop the oldest epoch that is due of each kind; nothing where no archive is configured."""
+    if not settings.INFRAMIND_ARCHIVE:
+        return
+    require_not_held()
+    with try_lock("retention") as free:
+        if free:
+            plan.step(now=database_time())
+
+
 def _settling() -> bool:
     """Whether another worker is settling: waiting for it would take this one away from everything else."""
     with connection.cursor() as cursor:
@@ -190,6 +204,7 @@ RHYTHM = {
     notice_tick: 5,
     alarm_tick: 15,
     housekeeping: 60,
+    archive_tick: 120,
 }
 
 if settings.INFRAMIND_NETWORK == "devnet" and settings.INFRAMIND_DEMO_LIVE:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Subquery
 
 from oracle import receipt_store as store
 from oracle.batch_parsing import AHEAD, LAST_MS, BatchResult
@@ -29,9 +30,13 @@ from protocol.performance import (
     judge_proof,
 )
 from protocol.times import unix_ms
-from staking.models import Node, Receipt
+from staking.models import Archive, Node, Receipt
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 
+# The newest receipt whose key may be deleted; read with the nodes, so that a batch costs no query more.
+FORGOTTEN = Subquery(
+    Archive.objects.exclude(forgotten_at=None).exclude(newest=None).order_by("-newest").values("newest")[:1]
+)
 PROOF_NUMBERS = {choice.name.lower(): choice.value for choice in Receipt.Proof}
 
 
@@ -131,11 +136,14 @@ def _context(
 ) -> Context:
     epoch = lock_open_epoch()
     named = Node.objects.filter(address__in={content.node for content in contents})
-    nodes = {address: (id_, key) for address, id_, key in named.values_list("address", "id", "signing_key")}
+    rows = list(named.annotate(forgotten=FORGOTTEN).values_list("address", "id", "signing_key", "forgotten"))
+    nodes = {address: (id_, key) for address, id_, key, _ in rows}
+    # A receipt is not recorded again when its key was deleted with its epoch.
+    earliest = unix_ms(rows[0][3]) + 1 if rows and rows[0][3] else 0
     if unchecked:
-        return Context(epoch, nodes, 0, LAST_MS, signers, unchecked)
-    earliest = epoch.start - 2 * (epoch.end - epoch.start)
-    return Context(epoch, nodes, unix_ms(earliest), unix_ms(now + AHEAD), signers, unchecked)
+        return Context(epoch, nodes, earliest, LAST_MS, signers, unchecked)
+    earliest = max(earliest, unix_ms(epoch.start - 2 * (epoch.end - epoch.start)))
+    return Context(epoch, nodes, earliest, unix_ms(now + AHEAD), signers, unchecked)
 
 
 def _of_known_nodes(contents: list[Content], context: Context, result: BatchResult) -> list[Content]:
@@ -222,7 +230,9 @@ def _check_time(content: Content, context: Context) -> None:
     if content.accepted_at > context.latest:
         raise ReceiptTime("accepted_at is more than five minutes ahead of the network clock.")
     if content.accepted_at < context.earliest:
-        raise ReceiptTime("accepted_at is more than two epochs before the start of the open epoch.")
+        raise ReceiptTime(
+            "accepted_at is more than two epochs before the start of the open epoch, or archived."
+        )
 
 
 def _rows(contents: list[Content], context: Context, result: ReceiptsResult) -> Iterator[bytes]:

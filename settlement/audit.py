@@ -10,6 +10,7 @@ from governance.audit import CHECKS as GOVERNANCE
 from ledger.numbering import journal_head
 from staking.audit import CHECKS as STAKING
 from staking.models import Epoch
+from staking.selectors.archive import first_epoch_with_receipts
 from staking.services.epochs import open_epoch
 
 CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE, **CHAIN}
@@ -19,14 +20,20 @@ def audit(*, since: int | None = None) -> list[str]:
     """Every fault, with the number of its rule and the row; empty when there is none.
 
     Checks that read an epoch's receipts and transactions again do so from epoch `since` on, by default for the last
-    settled one.
+    settled one; receipts that were archived and dropped are not among them.
     """
     epoch = open_epoch()
     number = 1 if epoch is None else epoch.number
     since = number - 1 if since is None else since
     former = Epoch.objects.filter(number=since - 1).values_list("journal_last", flat=True).first()
     head = journal_head(up_to=former or 0)
-    values = {"open": number, "since": since, "number": head.number, "transaction": head.transaction}
+    values = {
+        "open": number,
+        "since": since,
+        "receipts_since": max(since, first_epoch_with_receipts()),
+        "number": head.number,
+        "transaction": head.transaction,
+    }
     faults = []
     with connection.cursor() as cursor:
         for name, check in CHECKS.items():

@@ -1,6 +1,6 @@
 """Checks of ledger, nodes, epochs and slashes (section 14): set-based statements that return a sentence per wrong row.
 
-`since` is the first epoch whose receipts and transactions are read again; `number` and `transaction` are the journal's
+`since` is the first epoch whose transactions are read again, `receipts_since` the first whose receipts are; `number` and `transaction` are the journal's
 number and transaction id at its opening.
 """
 
@@ -133,15 +133,15 @@ CHECKS: dict[str, str] = {
           e.accepted, e.good, coalesce(r.accepted, 0), coalesce(r.good, 0))
         FROM staking_nodeepoch e
         LEFT JOIN (SELECT epoch, node_id, count(*) FILTER (WHERE outcome <> 2) AS accepted,
-                     count(*) FILTER (WHERE good) AS good FROM staking_receipt WHERE epoch >= %(since)s GROUP BY 1, 2) r
+                     count(*) FILTER (WHERE good) AS good FROM staking_receipt WHERE epoch >= %(receipts_since)s GROUP BY 1, 2) r
           ON r.epoch = e.epoch AND r.node_id = e.node_id
-        WHERE e.epoch >= %(since)s AND (e.accepted <> coalesce(r.accepted, 0) OR e.good <> coalesce(r.good, 0))""",
+        WHERE e.epoch >= %(receipts_since)s AND (e.accepted <> coalesce(r.accepted, 0) OR e.good <> coalesce(r.good, 0))""",
     "10 demand": """
         SELECT format('epoch %s: %s jobs asked from %s, receipts say %s', coalesce(d.epoch, r.epoch),
           coalesce(d.jobs, 0), coalesce(d.region, r.region), coalesce(r.jobs, 0))
-        FROM (SELECT epoch, region, sum(jobs) AS jobs FROM staking_demand WHERE epoch >= %(since)s GROUP BY 1, 2) d
+        FROM (SELECT epoch, region, sum(jobs) AS jobs FROM staking_demand WHERE epoch >= %(receipts_since)s GROUP BY 1, 2) d
         FULL JOIN (SELECT epoch, region, count(*) AS jobs FROM staking_receipt
-                   WHERE epoch >= %(since)s AND outcome <> 2 GROUP BY 1, 2) r ON r.epoch = d.epoch AND r.region = d.region
+                   WHERE epoch >= %(receipts_since)s AND outcome <> 2 GROUP BY 1, 2) r ON r.epoch = d.epoch AND r.region = d.region
         WHERE coalesce(d.jobs, 0) <> coalesce(r.jobs, 0)""",
     "10 standing": """
         SELECT format('node %s: banned %s, slashes say %s; cooldown until %s, slashes say %s', n.address, n.banned,

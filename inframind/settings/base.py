@@ -9,6 +9,7 @@ import environ
 from whitenoise.compress import Compressor
 
 from inframind import database_limits
+from inframind.archive_storage import archive_storage
 from inframind.environment import PROJECT_ROOT, load
 from inframind.logs import logging_config
 from inframind.supervisor import paths
@@ -30,6 +31,10 @@ INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE = ENV["INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE
 INFRAMIND_CHAIN_START_BLOCK: int = ENV["INFRAMIND_CHAIN_START_BLOCK"]
 INFRAMIND_CHAIN_CONFIRMATIONS: int = ENV["INFRAMIND_CHAIN_CONFIRMATIONS"]
 INFRAMIND_CHAIN_MAX_FEE: int = ENV["INFRAMIND_CHAIN_MAX_FEE"]
+INFRAMIND_ARCHIVE: str = ENV["INFRAMIND_ARCHIVE"]
+INFRAMIND_KEEP_RECEIPTS: int = ENV["INFRAMIND_KEEP_RECEIPTS"]
+INFRAMIND_KEEP_RANKINGS: int = ENV["INFRAMIND_KEEP_RANKINGS"]
+INFRAMIND_KEEP_EVENTS: int = ENV["INFRAMIND_KEEP_EVENTS"]
 INFRAMIND_PARAMETERS: dict[str, Any] = ENV["INFRAMIND_PARAMETERS"]
 INFRAMIND_DEMO_LIVE: bool = ENV["INFRAMIND_DEMO_LIVE"]
 INFRAMIND_RATE_LIMITS: bool = ENV["INFRAMIND_RATE_LIMITS"]
@@ -226,6 +231,7 @@ STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "inframind.static_storage.HashedStatic"},
+    "archive": archive_storage(ENV["INFRAMIND_ARCHIVE"] or str(DATA_DIR / "archive")),
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "txt"]

@@ -1274,5 +1274,26 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Archive",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "kind", "epoch", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=10)),
+                ("epoch", models.IntegerField()),
+                ("name", models.CharField(max_length=100)),
+                ("rows", models.BigIntegerField()),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("newest", models.DateTimeField(null=True)),
+                ("archived_at", models.DateTimeField()),
+                ("forgotten_at", models.DateTimeField(null=True)),
+                ("dropped_at", models.DateTimeField(null=True)),
+            ],
+        ),
         migrations.RunSQL(SQL, UNDO),
     ]

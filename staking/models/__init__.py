@@ -1,3 +1,4 @@
+from staking.models.archive import Archive
 from staking.models.commitment import Commitment, ShareAnnouncement
 from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
@@ -18,6 +19,7 @@ from staking.models.work import (
 )
 
 __all__ = [
+    "Archive",
     "Attestation",
     "Bucket",
     "Commitment",

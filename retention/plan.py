@@ -1,0 +1,46 @@
+"""What is due: settled epochs that are older than their kind is kept, oldest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from retention.kinds import HEARTBEATS, KINDS, Kind
+from retention.services import TooNew, archive_epoch, drop_epoch
+from staking.models import Archive, Epoch
+
+log = structlog.get_logger(__name__)
+
+
+def due(kind: Kind) -> range:
+    """The epochs whose rows are to be archived and dropped."""
+    if not kind.kept:
+        return range(0)
+    settled = (
+        Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number").values_list("number", flat=True)
+    )
+    dropped = Archive.objects.filter(kind=kind.name).exclude(dropped_at=None).order_by("-epoch")
+    first = dropped.values_list("epoch", flat=True).first() or 0
+    return range(first + 1, (settled.first() or 0) - kind.kept + 1)
+
+
+def step(*, now: datetime) -> list[tuple[Kind, int]]:
+    """Archive and drop the oldest epoch that is due of each kind; kind and number of what was dropped."""
+    waiting = {kind: epochs[0] for kind in KINDS if (epochs := due(kind))}
+    for kind, epoch in waiting.items():
+        archive_epoch(kind, epoch, now=now)
+    return [
+        (kind, epoch)
+        for kind, epoch in waiting.items()
+        if kind is not HEARTBEATS and _drop(kind, epoch, now=now)
+    ]
+
+
+def _drop(kind: Kind, epoch: int, *, now: datetime) -> bool:
+    try:
+        drop_epoch(kind, epoch, now=now)
+    except TooNew as reason:
+        log.info("archive_waits", kind=kind.name, epoch=epoch, reason=str(reason))
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Archive an epoch's rows, forget its job ids, drop it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from retention import files
+from retention.kinds import HEARTBEATS, RECEIPTS, Kind, drop_rows
+from staking.models import Archive, Epoch, Network, Receipt
+from staking.services.epochs import EPOCH_LOCK, lock_open_epoch
+from staking.services.partitions import drop_partitions
+
+# Pages of 8 kB of the receipts' partition whose keys are deleted in one transaction, some 8,000 receipts.
+PAGES = 256
+DELETE_KEYS = """
+DELETE FROM staking_jobkey k USING staking_receipt_e{epoch} r
+WHERE r.ctid >= '({first},0)'::tid AND r.ctid < '({last},0)'::tid AND k.job_id = r.job_id AND k.epoch = {epoch}
+"""
+SIZE = "SELECT coalesce(pg_relation_size(to_regclass(%s)), -1) / current_setting('block_size')::int"
+
+
+class TooNew(Exception):
+    """Receipts of the epoch could still be sent again and be accepted. The text says since when they cannot."""
+
+
+def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:
+    """Write the rows of a settled epoch into a file and record it; one that is recorded is verified instead.
+
+    Raises: files.Damaged, ValueError for an epoch that is not settled.
+    """
+    if not Epoch.objects.filter(number=epoch, status=Epoch.Status.SETTLED).exists():
+        raise ValueError(f"epoch {epoch} is not settled")
+    former = Archive.objects.filter(kind=kind.name, epoch=epoch).first()
+    if former is not None:
+        files.verify(former.name, former.sha256)
+        return former
+    name = kind.file_name(epoch)
+    newest = (
+        Receipt.objects.filter(epoch=epoch).aggregate(at=Max("accepted_at"))["at"]
+        if kind is RECEIPTS
+        else None
+    )
+    written = files.write(name, _header(kind, epoch), kind.lines(epoch))
+    archive, _ = Archive.objects.get_or_create(
+        kind=kind.name,
+        epoch=epoch,
+        defaults={
+            "name": name, "rows": written.rows, "size": written.size, "sha256": written.sha256,
+            "newest": newest, "archived_at": now,
+        },
+    )  # fmt: skip
+    return archive
+
+
+def drop_epoch(kind: Kind, epoch: int, *, now: datetime) -> None:
+    """Drop the rows of an archived epoch from the database. Runs again after it was interrupted.
+
+    Raises: files.Damaged when the archive is not what was written, TooNew, Archive.DoesNotExist.
+    """
+    archive = Archive.objects.get(kind=kind.name, epoch=epoch)
+    if archive.dropped_at is not None:
+        return
+    files.verify(archive.name, archive.sha256)
+    if kind is RECEIPTS:
+        _drop_receipts(archive, now=now)
+    elif kind is HEARTBEATS:
+        raise ValueError("heartbeats are dropped with the receipts of their epoch")
+    else:
+        with transaction.atomic():
+            drop_rows(kind, epoch)
+            _mark_dropped(kind, epoch, now)
+
+
+def _drop_receipts(archive: Archive, *, now: datetime) -> None:
+    """Forget the job ids, delete their keys, drop the partitions of receipts and heartbeats."""
+    beats = Archive.objects.get(kind=HEARTBEATS.name, epoch=archive.epoch)
+    files.verify(beats.name, beats.sha256)
+    forget(archive, now=now)
+    _delete_keys(archive.epoch)
+    with transaction.atomic():
+        drop_partitions(epoch=archive.epoch)
+        for kind in (RECEIPTS, HEARTBEATS):
+            _mark_dropped(kind, archive.epoch, now)
+
+
+def forget(archive: Archive, *, now: datetime) -> None:
+    """From now on a receipt that is not later than the newest of this epoch is refused (`receipt_time`).
+
+    Batches hold the epoch's lock shared, so none that began before compares its receipts with keys that are gone.
+    Raises: TooNew.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+        epoch = lock_open_epoch()
+        earliest = epoch.start - 2 * (epoch.end - epoch.start)
+        if archive.newest is not None and archive.newest >= earliest:
+            raise TooNew(
+                f"epoch {archive.epoch} has a receipt of {archive.newest}, accepted again since {earliest}"
+            )
+        Archive.objects.filter(pk=archive.pk, forgotten_at=None).update(forgotten_at=now)
+
+
+def _delete_keys(epoch: int) -> None:
+    """Delete the keys of an epoch's receipts, some thousands at a time, so that intake goes on meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(SIZE, [f"staking_receipt_e{epoch:d}"])
+        pages = cursor.fetchone()[0]
+        for first in range(0, pages, PAGES):
+            cursor.execute(DELETE_KEYS.format(epoch=int(epoch), first=first, last=first + PAGES))
+
+
+def _mark_dropped(kind: Kind, epoch: int, now: datetime) -> None:
+    Archive.objects.filter(kind=kind.name, epoch=epoch).update(dropped_at=now)
+
+
+def _header(kind: Kind, epoch: int) -> dict[str, Any]:
+    network = Network.objects.get()
+    row = Epoch.objects.get(number=epoch)
+    return {
+        "kind": kind.name,
+        "network": network.kind,
+        "chain_id": network.chain_id,
+        "epoch": epoch,
+        "start": row.start.isoformat(),
+        "end": row.end.isoformat(),
+        "merkle_root": row.merkle_root,
+    }
