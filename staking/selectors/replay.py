@@ -36,11 +36,12 @@ _FIGURES: Final = (
 def replay(number: int) -> list[Difference]:
     """Every figure of a settled epoch that its inputs do not make. Raises: `not_found`, InputsInvalid."""
     inputs = parse(gzip.decompress(inputs_of(number)).splitlines())
-    report = _report(number)
+    report = published(number)
     return check_root(report, inputs) + check_rewards(report, inputs)
 
 
-def _report(number: int) -> Result:
+def published(number: int) -> Result:
+    """The report of a settled epoch as the API shows it, in µIFM. Raises: `not_found`."""
     epoch = read_epoch(number)
     names = [*_SAME, *_RENAMED]
     columns = [*_SAME, *_RENAMED.values()]
