@@ -1,10 +1,10 @@
-"""The double-entry journal (R9–R11). `posting.post` is the only writer; the database refuses the rest."""
+"""The double-entry journal (R9–R11). Only `posting.post` writes it; the database refuses everything else."""
 
 from django.db import models
 
 
 class Account(models.Model):
-    """A named balance in µIFM; moved only by the entries that the database adds up, named as R9 has it (guards.sql)."""
+    """An account of R9 with its balance in µIFM, which the database computes from the entries."""
 
     name = models.CharField(max_length=64, db_collation="C")
     balance = models.BigIntegerField(default=0, db_default=0)
@@ -24,7 +24,7 @@ class Account(models.Model):
 
 
 class Transaction(models.Model):
-    """One balanced movement: what kind, about what, by whom, when."""
+    """A transaction, whose entries sum to 0: kind, reference, actor, time."""
 
     kind = models.CharField(max_length=32)
     reference = models.CharField(max_length=128, blank=True)
@@ -64,7 +64,7 @@ class JournalNumber(models.Model):
 
 
 class Entry(models.Model):
-    """One side of a transaction: µIFM that an account gained (positive) or gave (negative)."""
+    """One side of a transaction: µIFM added to an account, negative when taken from it."""
 
     transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries", db_constraint=False)
     account = models.ForeignKey(

@@ -15,7 +15,7 @@ from psycopg.errors import CheckViolation, UniqueViolation
 from postgres.prepared import Prepared
 from protocol.errors import IdempotencyConflict, InsufficientBalance
 
-# What posts. A statement that writes rows of its own may post with it: `posting` has the values, `run` the refusals.
+# The call that posts, for statements that also write rows: `posting` returns its values, `run` translates its errors.
 CALL = "ledger_post(%(key)s, %(kind)s, %(reference)s, %(actor)s, %(at)s, %(epoch)s, %(names)s, %(amounts)s)"
 POST = Prepared(f"SELECT {CALL}")
 
@@ -32,7 +32,7 @@ def post(
 ) -> int:
     """Post one balanced transaction and return its id (R9–R11); one round trip.
 
-    `moves` maps account names to µIFM gained (negative: given); zero moves are dropped. With a `key` that
+    `moves` maps account names to µIFM added (negative: taken); zero moves are dropped. With a `key` that
     was posted before, nothing is written and the first transaction's id is returned.
 
     Raises: `insufficient_balance` when an account would fall below 0, `idempotency_conflict` when the key
@@ -52,7 +52,7 @@ def posting(
     actor: str = "",
     key: str | None = None,
 ) -> dict[str, Any]:
-    """The values of CALL for what `post` describes. Raises ValueError when the moves do not sum to 0."""
+    """The values of CALL for the arguments of `post`. Raises ValueError when the moves do not sum to 0."""
     if sum(moves.values()) != 0 or not any(moves.values()):
         raise ValueError(f"the moves of {kind} do not balance: {dict(moves)!r:.200}")
     return {
@@ -69,7 +69,7 @@ def posting(
 
 
 def run(statement: Callable[..., tuple[Any, ...] | None], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The row of a statement that posts by CALL: its `row`, or `last_row`. Raises what `post` refuses."""
+    """Run a statement that contains CALL, by its `row` or `last_row`, and return its row. Raises as `post` does."""
     try:
         row = statement(**values)
     except IntegrityError as error:

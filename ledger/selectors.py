@@ -24,7 +24,7 @@ def balances(names: Iterable[str]) -> dict[str, int]:
 
 
 def supply() -> int:
-    """Tokens in being, in µIFM: −issuance − burned (R10)."""
+    """The supply in µIFM: −issuance − burned (R10)."""
     return -balance(ISSUANCE) - balance(BURNED)
 
 

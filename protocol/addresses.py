@@ -1,4 +1,4 @@
-"""Addresses: 20 bytes, kept as lower-case hex, shown with the EIP-55 checksum (R5)."""
+"""Addresses: 20 bytes, stored as lower-case hex, shown with the EIP-55 checksum (R5)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ MICRO = 1_000_000
 BPS = 10_000
 MAX_AMOUNT = 2**63 - 1
 
-# The largest amount takes 20 characters; the rest is room for leading zeros.
+# The largest amount has 20 characters; more are leading zeros.
 _LONGEST = 32
 _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]{1,6}))?")
 

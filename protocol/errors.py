@@ -10,7 +10,7 @@ class ProtocolError(Exception):
     """A refused request (section 13). Raising it means that nothing was changed.
 
     `detail` is one sentence for the reader, `field` names the input at fault, `extra` carries
-    figures for programs (such as the room left under a cap).
+    figures for programs (such as the amount that a cap still admits).
     """
 
     code: ClassVar[str] = "invalid"

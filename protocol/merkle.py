@@ -84,7 +84,7 @@ class MerkleTree:
         return self._nodes[0]
 
     def proof(self, index: int) -> list[bytes]:
-        """The hashes that lead from a leaf, by its index among those given, up to the root."""
+        """The hashes that lead from the leaf with this index to the root."""
         place = self._places[index]
         path = []
         while place:

@@ -32,7 +32,7 @@ class Counters(NamedTuple):
 
 
 class FoundOffence(NamedTuple):
-    """An offence found: its rates in bps and what it does to the node at once."""
+    """A detected offence: its rates in bps and its immediate effect on the node."""
 
     name: str
     self_bps: int

@@ -67,7 +67,7 @@ def to_json(params: Parameters) -> dict[str, Any]:
 def from_json(values: Mapping[str, Any]) -> Parameters:
     """Read a whole set as `to_json` wrote it; a name that is absent has its default.
 
-    Bounds are not asked here, so that a set stored under former bounds stays readable.
+    Bounds are not checked, so that a set stored under former bounds stays readable.
     Raises ParameterOutOfBounds for unknown names and values of another type.
     """
     return _replaced(DEFAULTS, values, bounded=False)

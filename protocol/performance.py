@@ -68,7 +68,7 @@ def sla_bps(good: int, accepted: int) -> int | None:
 
 
 def rejection_bps(rejected: int, accepted: int) -> int:
-    """The rejection ratio in bps, rounded down; 0 when nothing was asked of the node (R23)."""
+    """The rejection ratio in bps, rounded down; 0 without a job (R23)."""
     answered = accepted + rejected
     return BPS * rejected // answered if answered else 0
 

@@ -166,7 +166,7 @@ CREATE FUNCTION ledger_next_hash(state bytea, former bytea, content bytea) RETUR
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN sha256(coalesce(state, former) || content); END $$;
 CREATE AGGREGATE ledger_hash(former bytea, content bytea) (SFUNC = ledger_next_hash, STYPE = bytea, PARALLEL = SAFE);
 
--- With room for the new version of a row on its own page, an update of a balance leaves both indexes alone (HOT):
+-- When the new version of a row fits on its page, an update of a balance leaves both indexes alone (HOT):
 -- a third of the time of a posting over every node.
 ALTER TABLE ledger_account SET (fillfactor = 50);
 """
