@@ -150,7 +150,7 @@ def refusals(status: int) -> dict[str, Any]:
         "content": {
             problems.CONTENT_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {kind.code: {"value": problems.body(kind())} for kind in kinds},
+                "examples": {kind.code: {"value": problems.example(kind())} for kind in kinds},
             }
         },
     }

@@ -138,6 +138,11 @@ def _network(state: NetworkState) -> Iterable[Metric]:
     yield _gauge("inframind_notifications_waiting", "Deliveries that wait, 10,000 at most.", state.deliveries)
     age = state.notification_age.total_seconds()
     yield _gauge("inframind_notification_age_seconds", "Age of the oldest notification that waits.", age)
+    yield _gauge(
+        "inframind_slashes_pending", "Slashes that wait for a dispute or execution.", state.slashes_pending
+    )
+    yield _gauge("inframind_disputes_open", "Disputes that are voted on.", state.disputes_open)
+    yield _gauge("inframind_proposals_open", "Proposals that are voted on.", state.proposals_open)
     if chain_configuration() is not None:
         yield from _chain(state)
     alarm = GaugeMetricFamily("inframind_alarm", "Conditions that somebody has to look at.", labels=["name"])

@@ -27,6 +27,9 @@ SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.cl
   (SELECT at FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT 1),
   (SELECT due_at FROM notifications_delivery WHERE status = 'queued' ORDER BY due_at, id LIMIT 1),
   (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued),
+  (SELECT count(*) FROM staking_slash WHERE status = 'pending'),
+  (SELECT count(*) FROM governance_dispute WHERE status = 'voting'),
+  (SELECT count(*) FROM governance_proposal WHERE status = 'voting'),
   c.problem, c.problem_data, c.problem_since, coalesce(c.first_epoch, 1), coalesce(c.last_epoch, 0),
   c.seen_at, c.balance, m.problem, m.problem_data, m.problem_since, coalesce(m.count, 0)
 FROM (SELECT) one LEFT JOIN staking_network n ON n.id = 1 LEFT JOIN staking_epoch e ON e.status <> 'settled'
@@ -60,6 +63,9 @@ class NetworkState:
     oldest_event: datetime | None
     oldest_delivery: datetime | None
     deliveries: int
+    slashes_pending: int = 0
+    disputes_open: int = 0
+    proposals_open: int = 0
     chain_problem: str | None = None
     chain_problem_data: dict[str, Any] | None = None
     chain_problem_since: datetime | None = None

@@ -19,7 +19,7 @@ from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notifications import webhooks
+from notifications import webhook_formats, webhooks
 from notifications.inbox import Notice, notice_of
 from notifications.kinds import KINDS, named
 from notifications.models import Delivery, Subscription
@@ -174,21 +174,21 @@ def _mail(subscription: Subscription, notice: Notice) -> None:
 def _call(subscription: Subscription, event: Event, notice: Notice, node: str | None) -> None:
     if not subscription.webhook:
         raise webhooks.NotDelivered("the webhook was taken off")
-    body = json.dumps(
-        {
-            "id": event.pk,
-            "kind": event.kind,
-            "at": f"{event.at:%Y-%m-%dT%H:%M:%S}Z",
-            "epoch": event.epoch,
-            "wallet": checksum(subscription.wallet),
-            "node": checksum(node) if node else None,
-            "text": notice.text,
-            "data": event.data,
-        }
-    ).encode()
+    content = {
+        "id": event.pk,
+        "kind": event.kind,
+        "at": f"{event.at:%Y-%m-%dT%H:%M:%S}Z",
+        "epoch": event.epoch,
+        "wallet": checksum(subscription.wallet),
+        "node": checksum(node) if node else None,
+        "text": notice.text,
+        "data": event.data,
+    }
+    body = webhook_formats.body_of(subscription.webhook_format, subscription.webhook, content)
     webhooks.call(
         subscription.webhook,
-        body,
+        json.dumps(body).encode(),
+        message=f"event-{event.pk}",
         secret=subscription.webhook_secret,
         headers={"InfraMind-Event": str(event.pk)},
         at=int(time.time()),

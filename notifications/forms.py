@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from notifications.kinds import Kind
+from notifications.models import Subscription
 from web.forms import PageForm
 
 
@@ -62,6 +63,11 @@ class WebhookForm(_DestinationForm):
     webhook = forms.CharField(
         label=gettext_lazy("Address"), required=False, max_length=500,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )  # fmt: skip
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=Subscription.Format.choices, required=False,
+        help_text=gettext_lazy("Slack and Discord: the address of an incoming webhook. Telegram: the address of "
+                               "sendMessage with ?chat_id=…"),
     )  # fmt: skip
     kinds = KindsField(label=gettext_lazy("Call for"), required=False)
     refusal_field = "webhook"

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from notifications import webhook_formats
 from postgres.fields import AddressField
 from staking.models import Event
 
 
 class Subscription(models.Model):
     """A wallet's inbox and its other ways: what it has read, its mail address, its webhook, and the kinds for each."""
+
+    class Format(models.TextChoices):
+        JSON = webhook_formats.JSON, "JSON"
+        SLACK = webhook_formats.SLACK, "Slack"
+        DISCORD = webhook_formats.DISCORD, "Discord"
+        TELEGRAM = webhook_formats.TELEGRAM, "Telegram"
 
     wallet = AddressField(primary_key=True)
     read_event = models.BigIntegerField(default=0)
@@ -19,6 +26,7 @@ class Subscription(models.Model):
     webhook = models.URLField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
     webhook_kinds = models.JSONField(default=list)
+    webhook_format = models.CharField(max_length=8, choices=Format, default=Format.JSON)
 
     def __str__(self) -> str:
         return f"notices of {self.wallet}"

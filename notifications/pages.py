@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from identity import counters
 from identity.origin import origin
-from notifications import inbox, subscriptions
+from notifications import inbox, subscriptions, webhooks
 from notifications.forms import EmailForm, WebhookForm
 from notifications.kinds import CATALOGUE, Kind
-from notifications.models import Delivery
+from notifications.models import Delivery, Subscription
 from protocol.errors import ProtocolError, RateLimited
 from web.listing import Pager
 
@@ -89,8 +89,9 @@ def save_webhook(request: HttpRequest) -> HttpResponse:
         return _settings(request, webhook=form)
     try:
         subscriptions.set_webhook(
-            wallet=_wallet(request), url=form.cleaned_data["webhook"], kinds=form.cleaned_data["kinds"]
-        )
+            wallet=_wallet(request), url=form.cleaned_data["webhook"], kinds=form.cleaned_data["kinds"],
+            format=form.cleaned_data["format"] or Subscription.Format.JSON,
+        )  # fmt: skip
     except ProtocolError as refusal:
         form.add_refusal(refusal)
         return _settings(request, webhook=form)
@@ -123,8 +124,14 @@ def _settings(
         or EmailForm(initial={"email": subscription.email, "kinds": subscription.email_kinds}, kinds=kinds),
         "webhook": webhook
         or WebhookForm(
-            initial={"webhook": subscription.webhook, "kinds": subscription.webhook_kinds}, kinds=kinds
+            initial={
+                "webhook": subscription.webhook,
+                "kinds": subscription.webhook_kinds,
+                "format": subscription.webhook_format,
+            },
+            kinds=kinds,
         ),
+        "standard_secret": webhooks.standard_secret(subscription.webhook_secret),
         "deliveries": Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:10],
     }
     status = next((form.status for form in (email, webhook) if form), 200)

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from notifications import webhooks
+from notifications import webhook_formats, webhooks
 from notifications.kinds import CHOSEN, KINDS
 from notifications.models import Subscription
 from protocol.errors import Invalid
@@ -58,15 +58,22 @@ def confirm_email(token: str) -> str:
     return str(wallet)
 
 
-def set_webhook(*, wallet: str, url: str, kinds: Iterable[str]) -> Subscription:
-    """Keep a webhook and the kinds for it; the first time it gets a secret. An empty URL ends it. Raises: `invalid`."""
+def set_webhook(
+    *, wallet: str, url: str, kinds: Iterable[str], format: str = webhook_formats.JSON
+) -> Subscription:
+    """Store a webhook, its kinds and its format; the first time it gets a secret. An empty URL ends it.
+
+    Raises: `invalid`.
+    """
     if url:
         webhooks.check_url(url)
+        webhook_formats.check(format, url)
     with transaction.atomic():
         subscription = _locked(wallet)
         subscription.webhook, subscription.webhook_kinds = url, _known(kinds)
         subscription.webhook_secret = subscription.webhook_secret or secrets.token_hex(32)
-        subscription.save(update_fields=["webhook", "webhook_kinds", "webhook_secret"])
+        subscription.webhook_format = format
+        subscription.save(update_fields=["webhook", "webhook_kinds", "webhook_secret", "webhook_format"])
         return subscription
 
 

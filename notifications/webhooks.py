@@ -7,6 +7,7 @@ nothing. On a devnet this machine may be called too, without TLS.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -44,8 +45,10 @@ def check_url(url: str) -> None:
         raise Invalid("Give an address with a host and without a password.", field="webhook")
 
 
-def call(url: str, body: bytes, *, secret: str, headers: Mapping[str, str], at: int) -> None:
-    """POST a signed body (unix seconds `at`). Raises: NotDelivered."""
+def call(
+    url: str, body: bytes, *, secret: str, headers: Mapping[str, str], at: int, message: str = "message"
+) -> None:
+    """POST a signed body (unix seconds `at`); `message` is its id in each attempt. Raises: NotDelivered."""
     try:
         parts = urlsplit(url)
         host = _plain_host(parts)
@@ -56,6 +59,9 @@ def call(url: str, body: bytes, *, secret: str, headers: Mapping[str, str], at: 
             "Content-Type": "application/json",
             "User-Agent": "InfraMind-Staking",
             "InfraMind-Signature": f"t={at},v1={signature(secret, at, body)}",
+            "webhook-id": message,
+            "webhook-timestamp": str(at),
+            "webhook-signature": standard_signature(secret, message, at, body),
         }
         target = parts._replace(netloc=_netloc(address, parts.port)).geturl()
         status = asyncio.run(_post(target, host, body, sent))
@@ -80,6 +86,18 @@ async def _post(target: str, host: str, body: bytes, headers: Mapping[str, str])
 def signature(secret: str, at: int, body: bytes) -> str:
     """Hex HMAC-SHA256 over "UNIX_SECONDS.BODY": who knows the secret can check sender, body and age."""
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def standard_signature(secret: str, message: str, at: int, body: bytes) -> str:
+    """The header webhook-signature of the Standard Webhooks specification, version 1."""
+    signed = f"{message}.{at}.".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def standard_secret(secret: str) -> str:
+    """The secret in the form that libraries of Standard Webhooks read."""
+    return f"whsec_{base64.b64encode(secret.encode()).decode()}"
 
 
 def _plain_host(parts: SplitResult) -> str:

@@ -22,6 +22,19 @@ class Migration(migrations.Migration):
                 ("webhook", models.URLField(blank=True, max_length=500)),
                 ("webhook_secret", models.CharField(blank=True, max_length=64)),
                 ("webhook_kinds", models.JSONField(default=list)),
+                (
+                    "webhook_format",
+                    models.CharField(
+                        choices=[
+                            ("json", "JSON"),
+                            ("slack", "Slack"),
+                            ("discord", "Discord"),
+                            ("telegram", "Telegram"),
+                        ],
+                        default="json",
+                        max_length=8,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(

@@ -220,6 +220,8 @@ class TestMetrics:
         shown = figures(client)
         assert shown['inframind_network_info{chain_id="31337",kind="devnet"}'] == 1
         assert shown["inframind_open_epoch"] == 1
+        assert shown["inframind_slashes_pending"] == shown["inframind_disputes_open"] == 0
+        assert shown["inframind_proposals_open"] == 0
         assert shown["inframind_open_epoch_overdue_seconds"] > 86_400
         assert shown["inframind_settlement_halted"] == shown["inframind_database_up"] == 1
         assert shown["inframind_settlement_held"] == shown["inframind_clock_skew_seconds"] == 0

@@ -17,6 +17,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
+from standardwebhooks import Webhook
 
 from identity import counters
 from identity.models import User
@@ -283,6 +284,7 @@ def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, targ
     said = json.loads(body)
     assert (said["kind"], said["epoch"], said["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
     assert headers["InfraMind-Event"] == str(said["id"])
+    assert Webhook(webhooks.standard_secret(kept.webhook_secret)).verify(body, headers) == said
 
 
 def test_a_failing_webhook_is_retried_and_abandoned_in_the_end(net, target):

@@ -45,6 +45,12 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def body(refusal: ProtocolError) -> dict[str, Any]:
+    """The problem of one refusal, which is counted."""
+    metrics.REFUSALS.labels(refusal.code).inc()
+    return example(refusal)
+
+
+def example(refusal: ProtocolError) -> dict[str, Any]:
     """The problem of one refusal; its figures (`extra`) stand beside the code."""
     problem = _body(refusal.code, refusal.status, refusal.detail)
     if refusal.field:
@@ -59,6 +65,7 @@ def validation_body(exception: exceptions.ValidationError) -> dict[str, Any]:
     known = first["code"] in errors.ERRORS
     kind = errors.ERRORS[first["code"]] if known else errors.Invalid
     detail = first["detail"] if known or not first["field"] else f"{first['field']}: {first['detail']}"
+    metrics.REFUSALS.labels(kind.code).inc()
     return {**_body(kind.code, kind.status, detail), "errors": failed}
 
 
@@ -73,11 +80,11 @@ def fault() -> JsonResponse:
         "Something went wrong on our side: tell us the X-Request-ID. Look at what was done before you repeat it; "
         "under the same Idempotency-Key it is done once."
     )
+    metrics.REFUSALS.labels("internal").inc()
     return JsonResponse(_body("internal", 500, detail), status=500, content_type=CONTENT_TYPE)
 
 
 def _body(code: str, status: int, detail: str) -> dict[str, Any]:
-    metrics.REFUSALS.labels(code).inc()
     return {
         "type": f"/api/v1/problems/{code}",
         "title": code.replace("_", " ").capitalize(),
