@@ -110,6 +110,7 @@ class Undelegate(Action[WithdrawForm]):
         lines: list[Row] = [
             (gettext("From"), rows.name_and_address(context.node)),
             *rows.unbonding(outcome),
+            rows.forfeited(context, outcome),
             (gettext("Your delegation"), rows.change(ifm_unit(context.delegated), ifm_unit(left))),
             rows.node_tier(context, context.node, outcome.node),
             (gettext("Stays claimable"), ifm_unit(context.claimable)),

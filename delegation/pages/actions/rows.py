@@ -12,7 +12,8 @@ from delegation.pages.actions.base import Outcome, Row
 from delegation.pages.actions.context import ActionContext
 from delegation.selectors.estimates import OffenceCost, least_and_most
 from protocol import tiers
-from staking.models import Node
+from staking.measurement.provisional import provisional_reward
+from staking.models import Kind, Node
 from web.formatting import (
     amount_digits,
     fixed,
@@ -120,6 +121,20 @@ def unbonding(outcome: Outcome) -> list[Row]:
         (gettext("Rewards meanwhile"), gettext("none")),
         (gettext("Paid to"), gettext("your wallet, within a minute of maturing")),
     ]
+
+
+def forfeited(context: ActionContext, outcome: Outcome) -> Row:
+    """What active stake that leaves now would have been paid for the open epoch, by the work so far (R41)."""
+    entry = outcome.unbonding
+    amount = 0
+    if entry is not None and entry.burned_active:
+        reward = provisional_reward(entry.node.address, epoch=context.epoch, now=context.now)
+        own = entry.kind == Kind.SELF
+        amount = (reward.forfeited_by_operator if own else reward.forfeited_by_delegator)(entry.burned_active)
+    text = gettext("about %(amount)s IFM by the work so far") if amount else gettext("nothing so far")
+    return gettext("Reward of epoch %(n)s given up") % {"n": grouped_int(context.epoch.number)}, text % {
+        "amount": amount_digits(amount)
+    }
 
 
 def exposure(context: ActionContext) -> Row:

@@ -88,6 +88,7 @@ class Unstake(Action[WithdrawForm]):
         lines: list[Row] = [
             (gettext("From"), rows.name_and_address(after)),
             *rows.unbonding(outcome),
+            rows.forfeited(context, outcome),
             (gettext("Own stake"), rows.change(ifm_unit(before.self_stake), ifm_unit(after.self_stake))),
             *rows.tier_effects(context, before, after),
             rows.own_exposure(context),
