@@ -16,6 +16,7 @@ from infra.commands import (
     login,
     nodes,
     oracle,
+    plan,
     represent,
     stake,
     status,
@@ -56,8 +57,8 @@ def infra(
 for run in (
     login.login, login.logout, nodes.nodes, status.status,
     stake.stake, stake.unstake, delegate.delegate, delegate.undelegate, delegate.redelegate,
-    claim.claim, unbonding.unbonding, exits.take_out, cases.slashes, cases.dispute, cases.vote, represent.represent,
-    epochs.epochs, epochs.rank, verify.verify, verify.proof, oracle.heartbeat, oracle.watch,
+    plan.plan, claim.claim, unbonding.unbonding, exits.take_out, cases.slashes, cases.dispute, cases.vote,
+    represent.represent, epochs.epochs, epochs.rank, verify.verify, verify.proof, oracle.heartbeat, oracle.watch,
 ):  # fmt: skip
     app.command(run.command_name)(run)  # type: ignore[attr-defined]
 

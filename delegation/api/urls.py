@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delegation.api import exits, money, nodes, wallets
+from delegation.api import exits, money, nodes, plans, wallets
 
 urlpatterns = [
     path("nodes/<str:address>/stake", money.stake),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("nodes/<str:address>/delegations", nodes.delegations),
     path("unbondings/<int:unbonding>/cancel", money.cancel),
     path("unbondings/<int:unbonding>/withdraw", money.withdraw),
+    path("plan", plans.plan),
     path("exits", exits.request),
     path("wallets/<str:address>/exits", exits.wallet_exits),
     path("wallets/<str:address>", wallets.wallet),

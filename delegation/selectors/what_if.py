@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,22 +30,27 @@ SLASH_FIELDS = (
 
 
 def replay_on(node_ids: Sequence[int], *, amount: int, epochs: int) -> dict[int, Replay]:
-    """Replay `amount` µIFM on each node over the last `epochs` settled epochs.
+    """Replay `amount` µIFM on each node over the last `epochs` settled epochs. See `replay_amounts`."""
+    return replay_amounts(dict.fromkeys(node_ids, amount), epochs=epochs)
 
-    The amount enters at the close of the epoch before them, or of the node's first epoch when that was later. Nodes
+
+def replay_amounts(amounts: Mapping[int, int], *, epochs: int) -> dict[int, Replay]:
+    """Replay an amount of µIFM on each node, by its id, over the last `epochs` settled epochs.
+
+    An amount enters at the close of the epoch before them, or of the node's first epoch when that was later. Nodes
     with fewer than two settled epochs are left out. Five queries at most.
     """
     numbers = list(
         Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number").values_list("number", flat=True)
     )[: epochs + 1][::-1]
-    if len(numbers) < 2 or not node_ids:
+    if len(numbers) < 2 or not amounts:
         return {}
     networks = _networks(tuple(numbers), Epoch.objects.get(number=numbers[-1]).plan_hash)
-    rows = _rows(node_ids, numbers)
-    slashes = _slashes(node_ids, numbers)
+    rows = _rows(list(amounts), numbers)
+    slashes = _slashes(list(amounts), numbers)
     return {
         node: replay(
-            amount,
+            amounts[node],
             Entry(*history[0][1]),
             [_recorded(number, networks, values, slashes[node, number]) for number, _, values in history[1:]],
         )

@@ -86,6 +86,18 @@ def pasts_of(node_ids: Sequence[int], *, epoch: int) -> dict[int, Past]:
         return {row[0]: _past(*row[1:-3]).with_stake(*row[-3:]) for row in cursor.fetchall()}
 
 
+def pasts_of_all(*, epoch: int) -> dict[int, Past]:
+    """What estimates start from, of all nodes with a settled epoch that are not banned or retired.
+
+    Two queries, three after a settlement.
+    """
+    settled = _all_settled(epoch)
+    with connection.cursor() as cursor:
+        cursor.execute(STAKE, {"open": epoch})
+        rows = cursor.fetchall()
+    return {id_: settled[id_].with_stake(*stake) for id_, *stake in rows if id_ in settled}
+
+
 def aprs_of_amount(amount: int, *, epoch: OpenEpoch) -> Mapping[int, int]:
     """The estimated APR in bps of `amount` µIFM on each node with a settled epoch that is not banned or retired.
 
@@ -95,11 +107,7 @@ def aprs_of_amount(amount: int, *, epoch: OpenEpoch) -> Mapping[int, int]:
 
 
 def _aprs_of(amount: int, epoch: OpenEpoch) -> dict[int, int]:
-    settled = _all_settled(epoch.number)
-    with connection.cursor() as cursor:
-        cursor.execute(STAKE, {"open": epoch.number})
-        rows = cursor.fetchall()
-    pasts = {id_: settled[id_].with_stake(*stake) for id_, *stake in rows if id_ in settled}
+    pasts = pasts_of_all(epoch=epoch.number)
     aprs = {id_: project(epoch.params, past, held=0, amount=amount).apr_bps for id_, past in pasts.items()}
     return {id_: apr for id_, apr in aprs.items() if apr is not None}
 

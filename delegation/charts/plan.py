@@ -1,0 +1,31 @@
+"""What a plan would have brought over the last settled epochs, beside everything on one node."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from django.utils.translation import gettext
+
+from delegation.selectors.plans import Replay
+from web.charts import IFM, Chart, Series, epoch_lines
+from web.formatting import amount_digits, grouped_int
+
+
+def replay_chart(plan: Replay, first: Replay | None) -> Chart | None:
+    """Earned less lost since the first of the epochs. None without a settled epoch."""
+    if not plan.epochs:
+        return None
+    epochs = [epoch.number for epoch in plan.epochs]
+    series = [Series(gettext("Plan"), _sums(plan), "accent")]
+    if first is not None:
+        series.append(Series(gettext("All on the first"), _sums(first), "plum"))
+    summary = gettext("Earned less lost in the last %(n)s settled epochs: plan %(plan)s IFM") % {
+        "n": grouped_int(len(epochs)), "plan": amount_digits(plan.net),
+    }  # fmt: skip
+    if first is not None:
+        summary += gettext(", all on the first %(first)s IFM") % {"first": amount_digits(first.net)}
+    return Chart("replay", gettext("Replay"), (epoch_lines("replay", epochs, series, IFM, f"{summary}."),))
+
+
+def _sums(replay: Replay) -> tuple[int, ...]:
+    return tuple(accumulate(epoch.earned - epoch.lost for epoch in replay.epochs))

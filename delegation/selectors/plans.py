@@ -1,0 +1,134 @@
+"""A plan for an amount on this network: the nodes that it can be spread over, the plan, and its replay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+
+from delegation.selectors.positions import positions_of_wallet
+from delegation.selectors.what_if import replay_amounts
+from postgres.snapshot import snapshot
+from protocol.amounts import BPS
+from protocol.plans import Candidate, Plan, all_on, plan
+from protocol.projection import YEAR_SECONDS
+from staking.models.node_sql import HAS_STATUS, PENDING_SLASH
+from staking.selectors.estimates import pasts_of_all
+from staking.selectors.rankings import latest_id
+from staking.services.epochs import OpenEpoch
+
+REPLAYED = 30
+
+# Nodes that accept delegations of the wallet, with their ranks.
+OPEN = f"""
+SELECT n.id, n.address, n.name, n.operator, n.region, n.custodial, n.delegation_cap - p.tokens, r.rank
+FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
+LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
+WHERE {HAS_STATUS["active"]} AND NOT {PENDING_SLASH} AND n.operator <> %(wallet)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedEpoch:
+    """What the parts of a plan would have earned in an epoch and lost to its slashes, in µIFM."""
+
+    number: int
+    earned: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a plan would have earned and lost in the last settled epochs, in µIFM."""
+
+    epochs: tuple[ReplayedEpoch, ...]
+
+    @property
+    def earned(self) -> int:
+        return sum(epoch.earned for epoch in self.epochs)
+
+    @property
+    def lost(self) -> int:
+        return sum(epoch.lost for epoch in self.epochs)
+
+    @property
+    def net(self) -> int:
+        return self.earned - self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """A plan with the names of its nodes, and for comparison as much as possible on the first node of the ranking.
+
+    `first` is None when no ranked node accepts a delegation. `seconds`: the length of an epoch.
+    """
+
+    plan: Plan
+    first: Plan | None
+    names: Mapping[str, str]
+    replay: Replay
+    first_replay: Replay | None
+    risk_bps: int
+    seconds: int
+
+    def apr_bps(self, per_epoch: int, amount: int) -> int | None:
+        """The APR of a reward per epoch on an amount, not compounded."""
+        return per_epoch * BPS * YEAR_SECONDS // (amount * self.seconds) if amount else None
+
+
+def plan_for(amount: int, *, risk_bps: int, wallet: str = "", epoch: OpenEpoch) -> PlanFigures:
+    """The plan for `amount` µIFM of a wallet ("": of somebody without delegations); a constant number of queries."""
+    with snapshot():
+        candidates, nodes, first = _candidates(wallet, epoch)
+        made = plan(epoch.params, candidates, amount, risk_bps)
+        alone = all_on(epoch.params, first, amount) if first else None
+        ids = {address: id_ for address, (id_, _) in nodes.items()}
+        replays = _replay(made, ids), _replay(alone, ids) if alone else None
+    return PlanFigures(
+        plan=made,
+        first=alone,
+        names={address: name for address, (_, name) in nodes.items()},
+        replay=replays[0],
+        first_replay=replays[1],
+        risk_bps=risk_bps,
+        seconds=epoch.params.epoch_seconds,
+    )
+
+
+def _candidates(
+    wallet: str, epoch: OpenEpoch
+) -> tuple[list[Candidate], dict[str, tuple[int, str]], Candidate | None]:
+    """The nodes that a plan can use, id and name of each by address, and the one with the best rank."""
+    pasts = pasts_of_all(epoch=epoch.number)
+    held = {position.node_id: position.value for position in positions_of_wallet(wallet)} if wallet else {}
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, {"epoch": epoch.number, "ranking": latest_id(), "wallet": wallet})
+        rows = [row for row in cursor.fetchall() if row[0] in pasts]
+    candidates, ranks = [], []
+    for id_, address, _, operator, region, custodial, room, rank in rows:
+        node = Candidate(
+            address,
+            operator,
+            region,
+            custodial,
+            pasts[id_],
+            None if room is None else max(room, 0),
+            held.get(id_, 0),
+        )
+        candidates.append(node)
+        if rank is not None and node.room != 0:
+            ranks.append((rank, address, node))
+    return candidates, {row[1]: (row[0], row[2]) for row in rows}, min(ranks)[2] if ranks else None
+
+
+def _replay(made: Plan, ids: Mapping[str, int]) -> Replay:
+    amounts = {ids[part.node.address]: part.amount for part in made.parts}
+    earned: dict[int, int] = defaultdict(int)
+    lost: dict[int, int] = defaultdict(int)
+    for node in replay_amounts(amounts, epochs=REPLAYED).values():
+        for epoch in node.epochs:
+            earned[epoch.number] += epoch.earned
+            lost[epoch.number] += epoch.lost
+    return Replay(tuple(ReplayedEpoch(number, earned[number], lost[number]) for number in sorted(earned)))
