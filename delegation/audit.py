@@ -25,6 +25,16 @@ CHECKS: dict[str, str] = {
             AND (x.pending_parts ? made.key OR (x.pending_parts IS NULL AND x.pending_epoch = made.key::integer))) d
           ON true
         WHERE made.key::integer >= %(open)s AND made.value::numeric <> coalesce(d.shares, 0)""",
+    "8 costs": """
+        SELECT format('node %s: positions cost %s, its pool holds %s and lost %s by slashes', p.node_id,
+          coalesce(x.cost, 0), p.tokens, coalesce(k.lost, 0))
+        FROM staking_pool p
+        LEFT JOIN (SELECT node_id, sum(cost) AS cost FROM delegation_position GROUP BY node_id) x
+          ON x.node_id = p.node_id
+        LEFT JOIN (SELECT s.node_id, sum(k.taken - k.returned) AS lost FROM staking_slashpart k
+          JOIN staking_slash s ON s.id = k.slash_id WHERE k.kind = 'delegated' AND k.bucket_id IS NULL
+          GROUP BY s.node_id) k ON k.node_id = p.node_id
+        WHERE coalesce(x.cost, 0) <> p.tokens + coalesce(k.lost, 0)""",
     "9 checkpoints": """
         SELECT format('%s on node %s: %s shares, checkpoint of epoch %s says %s', c.wallet, c.node_id, x.shares,
           c.epoch, c.shares)

@@ -5,25 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from delegation.selectors.earnings import Earning
-from delegation.selectors.statement import WalletMovement
+from delegation.selectors.statement import Line
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
 from staking.selectors.ledger import shown_account, shown_reference
 
 COLUMNS = (
-    "transaction",
-    "at",
-    "epoch",
-    "kind",
-    "reference",
-    "other",
-    "amount",
-    "balance",
-    "chain_transaction",
-)
-EARNED = ("epoch", "node", "name", "role", "amount")
+    "transaction", "at", "epoch", "epoch_end", "kind", "reference", "other", "amount", "balance", "taken", "returned",
+    "net", "slash", "chain_transaction",
+)  # fmt: skip
+EARNED = ("epoch", "epoch_end", "node", "name", "role", "amount")
 WHY = (
     "tier", "bonus_bps", "q_bps", "q_latency", "q_uptime", "q_stake", "q_scarcity", "q_sla", "weight", "active",
     "active_shares", "share_bps",
@@ -59,23 +53,31 @@ class Amount:
         return format_amount(self.micro)
 
 
-def statement_csv(movements: Iterable[WalletMovement]) -> Iterator[str]:
-    """The movements of a statement, the heading first."""
+def statement_csv(lines: Iterable[Line]) -> Iterator[str]:
+    """The rows of a statement, the heading first; amounts in IFM, those of a slash empty for a movement."""
     yield from csv_lines([COLUMNS])
     yield from csv_lines(
         (
-            move.transaction,
-            move.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            move.epoch,
-            move.kind,
-            shown_reference(move.reference),
-            shown_account(move.other),
-            Amount(move.amount),
-            Amount(move.balance),
-            move.chain_transaction,
+            line.transaction,
+            moment(line.at),
+            line.epoch,
+            moment(line.epoch_end),
+            line.kind,
+            shown_reference(line.reference),
+            shown_account(line.other),
+            Amount(line.amount),
+            Amount(line.balance),
+            *("" if micro is None else Amount(micro) for micro in (line.taken, line.returned, line.net)),
+            "" if line.slash is None else line.slash,
+            line.chain_transaction,
         )
-        for move in movements
+        for line in lines
     )
+
+
+def moment(at: datetime) -> str:
+    """A time in UTC as RFC 3339."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def earnings_csv(rows: Iterable[Earning]) -> Iterator[str]:
@@ -84,6 +86,7 @@ def earnings_csv(rows: Iterable[Earning]) -> Iterator[str]:
     yield from csv_lines(
         (
             row.epoch,
+            moment(row.epoch_end),
             checksum(row.node),
             row.name,
             row.role,

@@ -12,9 +12,9 @@ from staking.models.pending import HasPending
 class Position(HasPending, models.Model):
     """A wallet's shares of a node's pool and what they have earned (R14, R42).
 
-    `owed` is µIFM × 10^18, settled up to `reward_index`; pending shares start at the index at the close of the epoch
-    in which they were made. `redelegated_at` is the end of the epoch whose settlement last moved stake here from
-    another node (R19).
+    `cost`: µIFM that went into the pool for it less µIFM that came out of it again. `owed` is µIFM × 10^18, settled up
+    to `reward_index`; pending shares start at the index at the close of the epoch in which they were made.
+    `redelegated_at` is the end of the epoch whose settlement last moved stake here from another node (R19).
     """
 
     pending_column = "pending_shares"
@@ -29,6 +29,7 @@ class Position(HasPending, models.Model):
     reward_index = WideIntegerField(default=0)
     owed = WideIntegerField(default=0)
     claimed = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(default=0)
     redelegated_at = models.DateTimeField(null=True)
     opened_epoch = models.IntegerField()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,12 @@ from django.db import connection
 RUNNING = """
 FROM (
   SELECT e.id, e.transaction_id, e.account_id, e.amount, sum(e.amount) OVER (ORDER BY e.id) AS balance
-  FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE a.name = %(name)s
+  FROM (
+    SELECT e.id, e.transaction_id, e.account_id, e.amount
+    FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE a.name = %(name)s
+    UNION ALL
+    SELECT min(o.id), o.transaction_id, NULL, 0 FROM ledger_entry o
+    WHERE o.transaction_id = ANY(%(also)s) GROUP BY o.transaction_id) e
 ) e JOIN ledger_transaction t ON t.id = e.transaction_id
 WHERE (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
   AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
@@ -71,23 +77,29 @@ def movements(
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    also: Sequence[int] = (),
     limit: int | None = None,
     offset: int = 0,
     newest_first: bool = False,
 ) -> list[Movement]:
-    """Entries of an account posted from `start` up to but without `end` (None: no bound); one query."""
+    """Entries of an account posted from `start` up to but without `end` (None: no bound); one query.
+
+    `also`: transactions without an entry of the account that are listed among them, with amount 0.
+    """
     query = MOVEMENTS.format(direction="DESC" if newest_first else "ASC")
-    rows = _rows(query, name=name, start=start, end=end, limit=limit, offset=offset)
+    rows = _rows(query, name=name, start=start, end=end, also=list(also), limit=limit, offset=offset)
     return [
         Movement(number, kind, reference, actor, at, epoch, amount, int(balance), other or "")
         for number, kind, reference, actor, at, epoch, amount, balance, other in rows
     ]
 
 
-def sums(name: str, *, start: datetime | None = None, end: datetime | None = None) -> Sums:
+def sums(
+    name: str, *, start: datetime | None = None, end: datetime | None = None, also: Sequence[int] = ()
+) -> Sums:
     """What the same entries add up to, and the balance before the first of them."""
     opening = 0 if start is None else _rows(BEFORE, name=name, start=start)[0][0]
-    count, received, given = _rows(SUMS, name=name, start=start, end=end)[0]
+    count, received, given = _rows(SUMS, name=name, start=start, end=end, also=list(also))[0]
     return Sums(count, int(opening), int(received), int(given))
 
 

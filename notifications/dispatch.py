@@ -23,6 +23,7 @@ from notifications import webhook_formats, webhooks
 from notifications.inbox import Notice, notice_of
 from notifications.kinds import KINDS, named
 from notifications.models import Delivery, Subscription
+from notifications.own_losses import with_own_losses
 from protocol.addresses import checksum
 from staking.models import Event, Node
 
@@ -115,6 +116,8 @@ def _faults(batch: Sequence[Delivery]) -> list[Exception | None]:
         return []
     subscriptions = Subscription.objects.in_bulk({delivery.wallet for delivery in batch})
     nodes = Node.objects.only("address", "name").in_bulk({one.event.node_id or 0 for one in batch})
+    for one in batch:
+        [one.event.data] = with_own_losses(one.wallet, [(one.event.kind, one.event.data)])
     calls = [(one, subscriptions.get(one.wallet), nodes.get(one.event.node_id or 0)) for one in batch]
     with ThreadPoolExecutor(len(batch)) as threads:
         return list(threads.map(_fault, calls))

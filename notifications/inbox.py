@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from delegation.pages.prepared_action import prepared_action
 from notifications.kinds import KINDS, Kind, named
 from notifications.models import Subscription
+from notifications.own_losses import with_own_losses
 from protocol.addresses import checksum
 
 MOST_COUNTED = 100
@@ -67,7 +68,12 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     bounds = {"most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_asked(wallet), **bounds})
-        return [notice_of(*_parsed(row), read=read) for row in cursor.fetchall()]
+        rows = [_parsed(row) for row in cursor.fetchall()]
+    data = with_own_losses(wallet, [(row[1], row[4]) for row in rows])
+    return [
+        notice_of(id_, kind, at, epoch, own, node, name, read=read)
+        for (id_, kind, at, epoch, _, node, name), own in zip(rows, data, strict=True)
+    ]
 
 
 def count(wallet: str) -> int:

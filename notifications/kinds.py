@@ -44,9 +44,15 @@ def _slash_pending(node: str, data: Data) -> str:
 
 
 def _slash_executed(node: str, data: Data) -> str:
-    return gettext("%(offence)s on %(node)s: the slash was carried out and took %(amount)s.") % {
+    text = gettext("%(offence)s on %(node)s: the slash was executed and took %(amount)s.") % {
         "offence": _offence(data), "node": node, "amount": _ifm(data, "slashed"),
     }  # fmt: skip
+    if not data.get("own_taken"):
+        return text
+    own = gettext("You lost %(net)s: %(taken)s were taken from your stake and %(returned)s returned to it.") % {
+        "net": _ifm(data, "own_net"), "taken": _ifm(data, "own_taken"), "returned": _ifm(data, "own_returned"),
+    }  # fmt: skip
+    return f"{text} {own}"
 
 
 def _slash_overturned(node: str, data: Data) -> str:

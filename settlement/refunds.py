@@ -36,7 +36,7 @@ def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) 
     amounts = pools.refund(pending, node.pool_tokens, node.pool_shares)
     for position, shares, amount in zip(positions, pending, amounts, strict=True):
         record(settlement, "pending", node=node.address, wallet=position.wallet, shares=shares)
-        _remove(position, shares, settlement.number)
+        _remove(position, shares, amount, settlement.number)
         events.record(
             "delegation_refunded",
             at=settlement.now,
@@ -65,11 +65,12 @@ def _refund(settlement: Settlement, node: NodeState, positions: list[Position]) 
         )
 
 
-def _remove(position: Position, shares: int, epoch: int) -> None:
+def _remove(position: Position, shares: int, amount: int, epoch: int) -> None:
     """Remove what is pending in `epoch`; what was made before it still starts at the close of its own epoch."""
     late = late_epochs(position, epoch)
     position.shares -= shares
+    position.cost -= amount
     position.pending = {made: amount for made, amount in position.pending.items() if made < epoch}
-    position.save(update_fields=["shares", "pending_shares", "pending_epoch", "pending_parts"])
+    position.save(update_fields=["shares", "cost", "pending_shares", "pending_epoch", "pending_parts"])
     write_checkpoints(position, [epoch])
     replace_late_checkpoints(position, epoch, late)

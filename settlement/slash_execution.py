@@ -14,7 +14,7 @@ from settlement.inputs import taken_before
 from settlement.rewards import credit
 from settlement.state import Settlement
 from staking.measurement.node_state import NodeState
-from staking.models import Bucket, Node, Pool, Slash, VoidGeneration
+from staking.models import Bucket, Node, Pool, Slash, SlashPart, VoidGeneration
 from staking.services import events
 from staking.services.self_stake import FIELDS
 
@@ -35,10 +35,10 @@ def execute(settlement: Settlement, slash: Slash, honest: Sequence[NodeState]) -
     slash.slashed = slash.self_slashed + slash.delegated_slashed
     split = slashing.split_slash(slash.slashed, slash.delegated_slashed, settlement.params, node.custodial)
     slash.burned, slash.honest, slash.returned = split
-    lost = [
-        taken - back
-        for taken, back in zip(pool_taken, slashing.give_back(split.returned, pool_taken), strict=True)
-    ]
+    returned = slashing.give_back(split.returned, pool_taken)
+    lost = [taken - back for taken, back in zip(pool_taken, returned, strict=True)]
+    _write_parts(slash, SlashPart(kind="self", tokens=node.self_stake), own, own_taken, [0] * len(own_taken))
+    _write_parts(slash, _pool_part(node), pool, pool_taken, returned)
     _lower_buckets([*own, *pool], [*own_taken[1:], *lost[1:]])
     _lower_bonded(settlement, slash, node, own_taken[0], lost[0])
     received = _distribute(slash, node, split.honest, honest)
@@ -58,6 +58,25 @@ def _take(
     parts = [bonded, *(bucket.tokens for bucket in buckets)]
     amount = slashing.due(rate_bps, base, taken, sum(parts))
     return buckets, slashing.take_from_parts(amount, parts)
+
+
+def _pool_part(node: NodeState) -> SlashPart:
+    return SlashPart(
+        kind="delegated", generation=node.generation, tokens=node.pool_tokens, shares=node.pool_shares
+    )
+
+
+def _write_parts(
+    slash: Slash, bonded: SlashPart, buckets: list[Bucket], taken: list[int], returned: list[int]
+) -> None:
+    """Save the parts of a side from which something is taken, as they are before that."""
+    parts = [bonded] + [
+        SlashPart(kind=bucket.kind, bucket=bucket, tokens=bucket.tokens, shares=bucket.shares)
+        for bucket in buckets
+    ]
+    for part, amount, back in zip(parts, taken, returned, strict=True):
+        part.slash, part.taken, part.returned = slash, amount, back
+    SlashPart.objects.bulk_create(part for part in parts if part.taken)
 
 
 def _lower_buckets(buckets: list[Bucket], losses: list[int]) -> None:

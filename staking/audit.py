@@ -93,6 +93,15 @@ CHECKS: dict[str, str] = {
         FROM (SELECT count(*) AS rows, coalesce(max(id), 0) AS last FROM staking_slash) s
         LEFT JOIN staking_counter c ON c.name = 'slash'
         WHERE s.rows <> s.last OR s.last <> coalesce(c.last, 0)""",
+    "8 parts of slashes": """
+        SELECT format('slash %s: took %s and %s, returned %s; its parts say %s, %s, %s', s.id, s.self_slashed,
+          s.delegated_slashed, s.returned, coalesce(k.own, 0), coalesce(k.delegated, 0), coalesce(k.returned, 0))
+        FROM staking_slash s
+        LEFT JOIN (SELECT slash_id, sum(taken) FILTER (WHERE kind = 'self') AS own,
+            sum(taken) FILTER (WHERE kind = 'delegated') AS delegated, sum(returned) AS returned
+          FROM staking_slashpart GROUP BY slash_id) k ON k.slash_id = s.id
+        WHERE s.self_slashed <> coalesce(k.own, 0) OR s.delegated_slashed <> coalesce(k.delegated, 0)
+          OR s.returned <> coalesce(k.returned, 0)""",
     "8 burned": """
         SELECT format('burned: ledger %s, slashes %s', l.burned, s.burned)
         FROM (SELECT coalesce(sum(balance), 0) AS burned FROM ledger_account WHERE name = 'burned') l,

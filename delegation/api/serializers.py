@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from delegation.selectors.statement import WalletMovement
+from delegation.selectors.statement import Line
 from staking.models import Unbonding
 from staking.selectors.ledger import shown_account, shown_reference
 from web.api.fields import AddressField, AmountField, AmountOrAllField, SignedAmountField
@@ -40,7 +40,12 @@ class WalletSerializer(serializers.Serializer[Any]):
 
 
 class DelegationSerializer(serializers.Serializer[Any]):
-    """A position: `value` includes what is `pending`; `liable_slashes` can still reach it."""
+    """A position: `value` includes what is `pending`; `liable_slashes` can still reach it.
+
+    `cost`: delegated, compounded and redelegated to the node, less undelegated, redelegated and refunded.
+    `earned`: claimed and claimable. `lost`: taken by slashes, less what they returned. cost = value + lost, but for
+    roundings.
+    """
 
     node = AddressField()
     wallet = AddressField()
@@ -51,6 +56,9 @@ class DelegationSerializer(serializers.Serializer[Any]):
     pending = AmountField()
     claimable = AmountField()
     claimed = AmountField()
+    cost = SignedAmountField()
+    earned = AmountField()
+    lost = AmountField()
     opened_epoch = serializers.IntegerField()
     liable_slashes = serializers.ListField(child=serializers.IntegerField())
     voided_by = serializers.IntegerField(allow_null=True)
@@ -121,6 +129,7 @@ class RewardSerializer(serializers.Serializer[Any]):
     node = AddressField()
     name = serializers.CharField()
     epoch = serializers.IntegerField()
+    epoch_end = serializers.DateTimeField()
     amount = AmountField()
     role = serializers.ChoiceField(choices=["operator", "delegator"])
     why = WhySerializer()
@@ -137,22 +146,31 @@ class ReferenceField(serializers.CharField):
 
 
 class MovementSerializer(serializers.Serializer[Any]):
-    """A ledger movement of the wallet: `balance` is the one after it, `other` the counterpart account."""
+    """A ledger movement of the wallet: `balance` is the one after it, `other` the counterpart account.
+
+    Or a slash that touched it (`kind` slash, `amount` 0): `taken` from the wallet, `returned` to it, `net` lost, and
+    the number of the `slash`; all four are null for a movement.
+    """
 
     transaction = serializers.IntegerField()
     at = serializers.DateTimeField()
     epoch = serializers.IntegerField()
+    epoch_end = serializers.DateTimeField()
     kind = serializers.CharField()
     reference = ReferenceField()
     other = AccountNameField()
     amount = SignedAmountField()
     balance = SignedAmountField()
+    taken = AmountField(allow_null=True)
+    returned = AmountField(allow_null=True)
+    net = AmountField(allow_null=True)
+    slash = serializers.IntegerField(allow_null=True)
     chain_transaction = serializers.SerializerMethodField(
         help_text="Hash of the lock, or of the transaction that anchored the epoch of an exit; null for all others."
     )
 
     @extend_schema_field({"type": ["string", "null"]})
-    def get_chain_transaction(self, movement: WalletMovement) -> str | None:
+    def get_chain_transaction(self, movement: Line) -> str | None:
         return movement.chain_transaction or None
 
 
@@ -176,3 +194,4 @@ class StatementTotalsSerializer(serializers.Serializer[Any]):
     earned = AmountField(source="earned_total")
     claimed = AmountField()
     claimable = AmountField()
+    lost = AmountField(help_text="Taken by slashes in the period, less what they returned.")

@@ -20,12 +20,15 @@ from delegation.selectors.earnings import earnings
 from delegation.selectors.statement import (
     Period,
     Statement,
+    compounds,
     epochs_ending_in,
-    movements,
+    lines,
     read_period,
     statement,
 )
 from delegation.selectors.wallets import WalletFigures, wallet_figures
+from delegation.tax_exports import PRESETS, tax_csv
+from postgres.snapshot import snapshot
 from protocol.addresses import checksum, normalize
 from protocol.errors import Invalid
 from staking.services import clock
@@ -50,6 +53,11 @@ PERIOD_PARAMETERS = [
         default="json",
     ),
 ]
+PRESET_PARAMETER = OpenApiParameter(
+    "preset",
+    enum=list(PRESETS),
+    description="With format=csv: the columns and labels that this tax tool imports.",
+)
 
 
 def _status(among: tuple[str, ...]) -> OpenApiParameter:
@@ -151,7 +159,7 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
 
 @extend_schema(
     tags=["wallets"],
-    parameters=[*PERIOD_PARAMETERS, *PAGE_PARAMETERS],
+    parameters=[*PERIOD_PARAMETERS, PRESET_PARAMETER, *PAGE_PARAMETERS],
     responses={
         (200, "application/json"): inline_serializer(
             "Statement",
@@ -170,20 +178,32 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
 )
 @api_view(["GET"])
 def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
-    """Every ledger movement of the wallet with its running balance, oldest first, and what they add up to."""
+    """Every ledger movement of the wallet and every slash that touched it, oldest first, and what they add up to."""
     wallet = normalize(address)
     period = _period(request)
+    preset = choice(request, "preset", tuple(PRESETS))
     if choice(request, "format", FORMATS) == "csv":
-        found = movements(wallet, period, limit=LARGEST_FILE + 1)
-        return _file(statement_csv(_all_of(found)), f"statement-{checksum(wallet)}.csv")
+        if preset:
+            return _tax_file(wallet, period, preset)
+        rows = _all_of(lines(wallet, period, limit=LARGEST_FILE + 1))
+        return _file(statement_csv(rows), f"statement-{checksum(wallet)}.csv")
+    if preset:
+        raise Invalid("A preset needs format=csv.", field="preset")
     # Rows are only ever added at the end: a place in the list is the number of rows before it.
     wanted = window(request, number_part)
     (start,) = wanted.after or (wanted.offset,)
-    rows = movements(wallet, period, limit=wanted.limit + 1, offset=start)
+    rows = lines(wallet, period, limit=wanted.limit + 1, offset=start)
     end = start + wanted.limit
     answer = _page(request, rows, wanted, shapes.MovementSerializer, lambda row: (end,))
     answer.data = {**statement_json(statement(wallet, period)), **answer.data}
     return answer
+
+
+def _tax_file(wallet: str, period: Period, preset: str) -> HttpResponse:
+    with snapshot():
+        rows = _all_of(lines(wallet, period, limit=LARGEST_FILE + 1))
+        compounded = _all_of(compounds(wallet, period, limit=LARGEST_FILE + 1))
+    return _file(tax_csv(preset, rows, compounded), f"{preset}-{checksum(wallet)}.csv")
 
 
 def statement_json(found: Statement) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A wallet's rewards per epoch, by node and by role."""
+"""A wallet's rewards and losses by slashes per epoch, by node and by role."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 
 from delegation.selectors.earnings import EarnedIn
+from delegation.selectors.losses import SlashLoss
 from web.chart_theme import Role
 from web.charts import IFM, Chart, Series, epoch_bars
 from web.formatting import amount_digits, grouped_int
@@ -16,18 +17,32 @@ from web.formatting import amount_digits, grouped_int
 NODE_ROLES: tuple[Role, ...] = ("accent", "sky", "plum", "unbonding")
 
 
-def rewards(earned: Sequence[EarnedIn], *, first: int, last: int) -> Chart | None:
-    """Rewards in the epochs `first` to `last`. None when nothing was earned in them."""
-    if not earned:
-        return None
+def rewards(
+    earned: Sequence[EarnedIn], losses: Sequence[SlashLoss] = (), *, first: int, last: int
+) -> Chart | None:
+    """Rewards in the epochs `first` to `last`, and below zero what slashes took in them and did not return.
+
+    None when nothing was earned or lost in them.
+    """
     epochs = range(first, last + 1)
-    total = amount_digits(sum(row.amount for row in earned))
-    summary = gettext("%(sum)s IFM earned in the last %(n)s epochs.") % {
-        "sum": total, "n": grouped_int(len(epochs)),
-    }  # fmt: skip
+    losses = [loss for loss in losses if loss.epoch in epochs and loss.net]
+    if not earned and not losses:
+        return None
+    facts = {
+        "sum": amount_digits(sum(row.amount for row in earned)),
+        "lost": amount_digits(sum(loss.net for loss in losses)),
+        "n": grouped_int(len(epochs)),
+    }
+    summary = gettext("%(sum)s IFM earned in the last %(n)s epochs.") % facts
+    if losses:
+        summary = (
+            gettext("%(sum)s IFM earned and %(lost)s IFM lost to slashes in the last %(n)s epochs.") % facts
+        )
+    lost = _lost(losses, epochs)
+    by_node, by_role = (*_by_node(earned, epochs), *lost), (*_by_role(earned, epochs), *lost)
     views = (
-        epoch_bars("by-node", epochs, _by_node(earned, epochs), IFM, summary, title=gettext("By node")),
-        epoch_bars("by-role", epochs, _by_role(earned, epochs), IFM, summary, title=gettext("By role")),
+        epoch_bars("by-node", epochs, by_node, IFM, summary, title=gettext("By node")),
+        epoch_bars("by-role", epochs, by_role, IFM, summary, title=gettext("By role")),
     )
     return Chart("earned", gettext("Rewards per epoch"), views)
 
@@ -60,6 +75,13 @@ def _by_role(earned: Sequence[EarnedIn], epochs: range) -> tuple[Series, ...]:
         for role, name in roles
         if any(row.role == role for row in earned)
     )
+
+
+def _lost(losses: Sequence[SlashLoss], epochs: range) -> tuple[Series, ...]:
+    sums = dict.fromkeys(epochs, 0)
+    for loss in losses:
+        sums[loss.epoch] -= loss.net
+    return (Series(gettext("Lost to slashes"), tuple(sums.values()), "risk-fill"),) if losses else ()
 
 
 def _sums(rows: Sequence[EarnedIn], epochs: range) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ CREATE FUNCTION delegation_lock_position(
   OUT pending_slash boolean, OUT bucket_tokens bigint, OUT bucket_shares numeric,
   OUT closed_index numeric, OUT begun_index numeric, OUT void_epoch integer, OUT void_index numeric,
   OUT id bigint, OUT generation integer, OUT shares numeric, OUT pending_shares numeric, OUT pending_epoch integer, OUT pending_parts jsonb,
-  OUT reward_index numeric, OUT owed numeric, OUT claimed bigint, OUT redelegated_at timestamptz, OUT opened_epoch integer
+  OUT reward_index numeric, OUT owed numeric, OUT claimed bigint, OUT cost bigint, OUT redelegated_at timestamptz, OUT opened_epoch integer
 ) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_variable
 BEGIN
@@ -27,11 +27,11 @@ BEGIN
   IF number IS NULL OR node IS NULL THEN RETURN; END IF;
   SELECT p.generation, p.tokens, p.shares, p.pending_shares, p.pending_epoch, p.pending_parts, b.tokens, b.shares, c.reward_index,
       EXISTS (SELECT FROM staking_slash s WHERE s.node_id = node AND s.status IN ('pending', 'disputed')),
-      x.id, x.generation, x.shares, x.pending_shares, x.pending_epoch, x.pending_parts, x.reward_index, x.owed, x.claimed,
+      x.id, x.generation, x.shares, x.pending_shares, x.pending_epoch, x.pending_parts, x.reward_index, x.owed, x.claimed, x.cost,
       x.redelegated_at, x.opened_epoch
     INTO pool_generation, pool_tokens, pool_shares, pool_pending, pool_epoch, pool_parts, bucket_tokens, bucket_shares, closed_index,
       pending_slash,
-      id, generation, shares, pending_shares, pending_epoch, pending_parts, reward_index, owed, claimed,
+      id, generation, shares, pending_shares, pending_epoch, pending_parts, reward_index, owed, claimed, cost,
       redelegated_at, opened_epoch
     FROM staking_pool p
     LEFT JOIN delegation_position x ON x.node_id = p.node_id AND x.wallet = p_wallet
@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                 ("reward_index", postgres.fields.WideIntegerField(default=0)),
                 ("owed", postgres.fields.WideIntegerField(default=0)),
                 ("claimed", models.BigIntegerField(default=0)),
+                ("cost", models.BigIntegerField(default=0)),
                 ("redelegated_at", models.DateTimeField(null=True)),
                 ("opened_epoch", models.IntegerField()),
             ],

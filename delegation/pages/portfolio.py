@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from delegation.charts.rewards import rewards
+from delegation.selectors.losses import SlashLoss
 from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
 from delegation.selectors.redelegations import RedelegationFigures
 from delegation.selectors.unbondings import UnbondingFigures
@@ -31,6 +32,7 @@ from web.templatetags.identity import short
 
 CONCENTRATED_BPS = 5_000
 LISTED = 6
+LOSSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class PortfolioPage:
     moving: tuple[RedelegationFigures, ...]
     operators: tuple[Part, ...]
     regions: tuple[Part, ...]
+    losses: tuple[SlashLoss, ...]
     chart: Chart | None
     earned: int
     delegated_earned: int
@@ -137,7 +140,8 @@ def _page(found: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
         moving=found.moving,
         operators=_parts((short(h.node.operator), h.position.value) for h in found.holdings),
         regions=_parts((region_name(h.node.region), h.position.value) for h in found.holdings),
-        chart=rewards(found.earned, first=first, last=last) if last else None,
+        losses=found.losses[: -LOSSES - 1 : -1],
+        chart=rewards(found.earned, found.losses, first=first, last=last) if last else None,
         earned=sum(row.amount for row in found.earned),
         delegated_earned=sum(holding.earned for holding in found.holdings),
     )

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_safe
 from chain.selectors import last_final_epoch
 from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
+    Line,
     Period,
     Statement,
-    WalletMovement,
     epochs_ending_in,
-    movements,
+    lines,
     statement,
 )
 from protocol.addresses import checksum, normalize
@@ -34,6 +34,7 @@ from web.templatetags.identity import short
 
 LISTED = 50
 EARNINGS_LISTED = 20
+TAX_TOOLS = (("koinly", "Koinly"), ("cointracking", "CoinTracking"))
 
 
 KINDS = {
@@ -72,7 +73,7 @@ SIDES = {
 class MovementRow:
     """A movement in words; `node`: the address of the node on the other side, "" without one."""
 
-    movement: WalletMovement
+    movement: Line
     kind: str
     other: str
     node: str
@@ -111,6 +112,7 @@ class StatementPage:
     """The statement of a period; `more_earnings`, `csv`, `json` and `earnings_csv` are addresses.
 
     `anchored`: the latest epoch that is final on the chain; None without a chain.
+    `presets`: the names of tax tools with the addresses of files that they import.
     """
 
     statement: Statement
@@ -123,6 +125,7 @@ class StatementPage:
     json: str
     earnings_csv: str
     anchored: int | None
+    presets: tuple[tuple[str, str], ...]
 
 
 @require_safe
@@ -146,7 +149,7 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
         if day is not None
     )
     totals = statement(wallet, period)
-    rows = movements(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
+    rows = lines(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
     first, last = epochs_ending_in(period)
     offset = (earlier - 1) * EARNINGS_LISTED
     earned = earnings(wallet, first=first, last=last, limit=EARNINGS_LISTED + 1, offset=offset)
@@ -162,6 +165,10 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
         json=_download("api-statement", wallet, days, "json"),
         earnings_csv=_download("api-rewards", wallet, days, "csv"),
         anchored=last_final_epoch(),
+        presets=tuple(
+            (name, _download("api-statement", wallet, (*days, ("preset", preset)), "csv"))
+            for preset, name in TAX_TOOLS
+        ),
     )
 
 
@@ -178,7 +185,7 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def _row(movement: WalletMovement) -> MovementRow:
+def _row(movement: Line) -> MovementRow:
     account, _, address = movement.other.partition(":")
     kind = kind_label(movement.kind)
     if not address:

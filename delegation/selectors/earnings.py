@@ -8,6 +8,7 @@ sum over all epochs equals what was claimed and can be claimed, to the µIFM.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -53,7 +54,7 @@ WHERE n.operator = %(wallet)s AND (%(node)s::int IS NULL OR n.id = %(node)s)
 BOTH = f"({DELEGATOR}) UNION ALL ({OPERATOR})"
 
 LIST = f"""
-SELECT x.role, n.address, n.name, x.epoch, x.active, x.amount, {WHY}
+SELECT x.role, n.address, n.name, x.epoch, x.active, x.amount, z."end", {WHY}
 FROM ({BOTH}) x
 JOIN staking_node n ON n.id = x.node_id
 JOIN staking_nodeepoch e ON e.node_id = x.node_id AND e.epoch = x.epoch
@@ -115,12 +116,13 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What a wallet earned on a node in an epoch, in µIFM, as its operator or as a delegator."""
+    """What a wallet earned on a node in an epoch that ended at `epoch_end`, in µIFM, as operator or as delegator."""
 
     role: str
     node: str
     name: str
     epoch: int
+    epoch_end: datetime
     amount: int
     why: Why
 
@@ -192,6 +194,6 @@ def _read(
 
 
 def _earning(row: tuple[Any, ...]) -> Earning:
-    role, node, name, epoch, active, amount, *why = row
+    role, node, name, epoch, active, amount, epoch_end, *why = row
     reasons = dict(zip(REASONS, (int(value) for value in why), strict=True))
-    return Earning(role, node, name, epoch, int(amount), Why(**reasons, active=int(active)))
+    return Earning(role, node, name, epoch, epoch_end, int(amount), Why(**reasons, active=int(active)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from delegation.selectors.earnings import EarnedIn, earned_by_epoch
+from delegation.selectors.losses import SlashLoss, losses_of_wallet
 from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
@@ -57,6 +58,8 @@ class Charge:
 class Portfolio:
     """A wallet's holdings. `earned`: per epoch, node and role over the last epochs, the oldest first.
 
+    `losses`: what executed slashes took from it, ever, the oldest first.
+
     `unbondings`: those that mature first, of as many as `entries` says.
     """
 
@@ -69,6 +72,7 @@ class Portfolio:
     entries: int
     moving: tuple[RedelegationFigures, ...]
     earned: tuple[EarnedIn, ...]
+    losses: tuple[SlashLoss, ...]
     charges: tuple[Charge, ...]
 
     @property
@@ -104,6 +108,7 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
             entries=count_of_wallet(wallet, status="open"),
             moving=tuple(moving),
             earned=tuple(earned),
+            losses=tuple(losses_of_wallet(wallet)),
             charges=tuple(_charges(nodes, positions, unbondings, own)),
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from delegation.models import Position
+from delegation.selectors.losses import LOST
 from delegation.selectors.owed import JOINS, OWED, PENDING
 from protocol import pools
 from protocol.addresses import checksum
@@ -20,7 +21,7 @@ from staking.services.epochs import open_epoch
 POSITIONS = f"""
 SELECT n.id, n.address, n.name, n.region, n.operator, x.wallet, x.shares, {PENDING},
   CASE WHEN x.generation = p.generation THEN p.tokens ELSE 0 END, p.shares, {OWED},
-  x.claimed, x.opened_epoch, x.redelegated_at, g.slash_id,
+  x.claimed, x.cost, {LOST}, x.opened_epoch, x.redelegated_at, g.slash_id,
   ARRAY(SELECT s.id FROM staking_slash s
         WHERE s.node_id = n.id AND s.status IN ('pending', 'disputed') AND x.shares > 0
           AND x.generation = p.generation ORDER BY s.id)
@@ -43,7 +44,9 @@ class PositionFigures:
     """A wallet's delegation to a node; amounts in µIFM.
 
     `value` includes `pending`, which earns from the next epoch on. `liable_slashes` are those that can still
-    reach it; `voided_by` is the slash that left nothing of it (R14).
+    reach it; `voided_by` is the slash that left nothing of it (R14). `cost`: what went into the pool for it less what
+    came out again; `lost`: what slashes took from it, less what they gave back. Over all time cost = value + lost, but
+    for the roundings of a µIFM each.
     """
 
     node_id: int
@@ -57,6 +60,8 @@ class PositionFigures:
     pending: int
     claimable: int
     claimed: int
+    cost: int
+    lost: int
     opened_epoch: int
     redelegated_at: datetime | None
     voided_by: int | None
@@ -137,7 +142,7 @@ def _read(whose: str, *, rows: str = "delegation_position", **values: Any) -> li
 def _figures(row: tuple[Any, ...]) -> PositionFigures:
     (
         node_id, node, name, region, operator, wallet, shares, pending_shares, tokens, pool_shares, owed,
-        claimed, opened_epoch, redelegated_at, voided_by, slashes,
+        claimed, cost, lost, opened_epoch, redelegated_at, voided_by, slashes,
     ) = row  # fmt: skip
     value = pools.value_of(int(shares), tokens, int(pool_shares))
     return PositionFigures(
@@ -153,6 +158,8 @@ def _figures(row: tuple[Any, ...]) -> PositionFigures:
         pending=value - pools.value_of(int(shares) - int(pending_shares), tokens, int(pool_shares)),
         claimable=pools.claimable(int(owed)),
         claimed=claimed,
+        cost=cost,
+        lost=int(lost),
         opened_epoch=opened_epoch,
         redelegated_at=redelegated_at,
         voided_by=voided_by,

@@ -1,14 +1,18 @@
-"""A wallet's statement: every ledger movement with the balance after it, and what its stake earned (R42)."""
+"""A wallet's statement: every ledger movement with the balance after it, every slash that took something from it, and
+what its stake earned (R35, R42)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+
+from django.db import connection
 
 from chain.selectors import anchor_transactions, deposit_transactions
 from delegation.selectors.earnings import EVER, EarnedOn, earned_on
+from delegation.selectors.losses import SlashLoss, losses_of_wallet
 from delegation.selectors.operators import nodes_run_by
 from delegation.selectors.positions import positions_of_wallet
 from ledger import accounts, history
@@ -22,6 +26,14 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+
+COMPOUNDS = """
+SELECT t.id, t.at, t.reference, -e.amount
+FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount < 0
+WHERE t.kind = 'compound' AND t.actor = %(wallet)s AND (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
+  AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
+ORDER BY t.id LIMIT %(limit)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +60,11 @@ def _opening(day: date | datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class WalletMovement(history.Movement):
-    """A ledger movement of a wallet.
-
-    `chain_transaction`: hash of the lock that brought it in, or of the transaction that anchored the epoch in which it
-    was taken out; "" for all others, and while it is not known.
-    """
-
-    chain_transaction: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
     """Sums of a period, in µIFM. `earned`: per node and role, in the epochs that ended in the period.
 
-    Over all time Σ earned = `claimed` + `claimable`; those two are as of now, whatever the period.
+    Over all time Σ earned = `claimed` + `claimable`; those two are as of now, whatever the period. `losses`: the
+    slashes executed in the period, which its movements count as well.
     """
 
     wallet: str
@@ -71,10 +73,52 @@ class Statement:
     earned: tuple[EarnedOn, ...]
     claimed: int
     claimable: int
+    losses: tuple[SlashLoss, ...]
 
     @property
     def earned_total(self) -> int:
         return sum(row.amount for row in self.earned)
+
+    @property
+    def lost(self) -> int:
+        """µIFM that slashes took from the wallet in the period, less what they returned to it."""
+        return sum(loss.net for loss in self.losses)
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """Earnings that a wallet put back on the node `reference` in one step, in µIFM: no entry of the wallet has them."""
+
+    transaction: int
+    at: datetime
+    reference: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a statement, amounts in µIFM: a ledger movement of the wallet, or a slash.
+
+    `balance`: the available balance after it, which a slash does not change (`amount` 0). `taken`, `returned`, `net`
+    and `slash` are None for a movement. `epoch_end`: the end of the epoch in which it was posted. `chain_transaction`:
+    hash of the lock that brought it in, or of the transaction that anchored the epoch in which it was taken out; "" for
+    all others, and while it is not known.
+    """
+
+    transaction: int
+    at: datetime
+    epoch: int
+    epoch_end: datetime
+    kind: str
+    reference: str
+    other: str
+    amount: int
+    balance: int
+    taken: int | None = None
+    returned: int | None = None
+    net: int | None = None
+    slash: int | None = None
+    chain_transaction: str = ""
 
 
 def read_day(text: str, name: str) -> date | datetime | None:
@@ -108,35 +152,46 @@ def statement(wallet: str, period: Period) -> Statement:
     with snapshot():
         first, last = epochs_ending_in(period)
         positions, own = positions_of_wallet(wallet), nodes_run_by(wallet)
+        losses = losses_of_wallet(wallet, start=period.start, end=period.end)
         return Statement(
             wallet=wallet,
             period=period,
-            sums=history.sums(accounts.wallet(wallet), start=period.start, end=period.end),
+            sums=history.sums(
+                accounts.wallet(wallet), start=period.start, end=period.end, also=_transactions(losses)
+            ),
             earned=tuple(earned_on(wallet, first=first, last=last)),
             claimed=sum(p.claimed for p in positions) + sum(node.claimed for node in own),
             claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
+            losses=tuple(losses),
         )
 
 
-def movements(
+def lines(
     wallet: str, period: Period, *, limit: int | None = None, offset: int = 0, newest_first: bool = False
-) -> list[WalletMovement]:
-    """The wallet's ledger movements of the period; without a limit all of them."""
-    rows = history.movements(
-        accounts.wallet(wallet),
-        start=period.start,
-        end=period.end,
-        limit=limit,
-        offset=offset,
-        newest_first=newest_first,
-    )
-    hashes = _chain_transactions(rows)
-    return [_with_hash(row, hashes.get(row.transaction, "")) for row in rows]
+) -> list[Line]:
+    """The rows of the wallet's statement in the order in which they were posted; without a limit all of them.
 
-
-def _with_hash(row: history.Movement, chain_transaction: str) -> WalletMovement:
-    values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(row)}
-    return WalletMovement(**values, chain_transaction=chain_transaction)
+    Three queries, and two more when rows are of a chain.
+    """
+    with snapshot():
+        losses = losses_of_wallet(wallet, start=period.start, end=period.end)
+        moves = history.movements(
+            accounts.wallet(wallet),
+            start=period.start,
+            end=period.end,
+            also=_transactions(losses),
+            limit=limit,
+            offset=offset,
+            newest_first=newest_first,
+        )
+        ends = dict(
+            Epoch.objects.filter(number__in={move.epoch for move in moves}).values_list("number", "end")
+        )
+    by_transaction, hashes = {loss.transaction: loss for loss in losses}, _chain_transactions(moves)
+    return [
+        _line(move, ends[move.epoch], by_transaction.get(move.transaction), hashes.get(move.transaction, ""))
+        for move in moves
+    ]
 
 
 def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
@@ -146,6 +201,37 @@ def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
     hashes = deposit_transactions(deposits) if deposits else {}
     anchors = anchor_transactions(set(exits.values())) if exits else {}
     return hashes | {number: anchors.get(epoch, "") for number, epoch in exits.items()}
+
+
+def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
+    """The earnings that the wallet compounded in the period, oldest first; one query."""
+    values = {"wallet": wallet, "start": period.start, "end": period.end, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(COMPOUNDS, values)
+        return [Compound(*row) for row in cursor.fetchall()]
+
+
+def _transactions(losses: Sequence[SlashLoss]) -> list[int]:
+    return [loss.transaction for loss in losses if loss.transaction is not None]
+
+
+def _line(
+    move: history.Movement, epoch_end: datetime, loss: SlashLoss | None, chain_transaction: str
+) -> Line:
+    facts = (move.transaction, move.at, move.epoch, epoch_end, move.kind, move.reference)
+    if loss is None:
+        return Line(*facts, move.other, move.amount, move.balance, chain_transaction=chain_transaction)
+    return Line(*facts, _account(loss), 0, move.balance, loss.taken, loss.returned, loss.net, loss.slash)
+
+
+def _account(loss: SlashLoss) -> str:
+    """The account of the node from which the slash took most of what the wallet lost."""
+    parts = {
+        accounts.pool(loss.node): loss.delegation,
+        accounts.unbonding(loss.node): loss.unbonding,
+        accounts.stake(loss.node): loss.own,
+    }
+    return max(parts, key=lambda name: parts[name])
 
 
 def epochs_ending_in(period: Period) -> tuple[int, int]:

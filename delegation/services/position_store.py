@@ -60,6 +60,7 @@ class LockedRow(NamedTuple):
     reward_index: Decimal
     owed: Decimal
     claimed: int
+    cost: int
     redelegated_at: datetime | None
     opened_epoch: int
 
@@ -78,13 +79,13 @@ WITH pool AS (
     SET generation = excluded.generation, active = excluded.active, shares = excluded.shares
 ), position AS (
   INSERT INTO delegation_position AS x (node_id, wallet, generation, shares, pending_shares, pending_epoch,
-    pending_parts, reward_index, owed, claimed, redelegated_at, opened_epoch)
+    pending_parts, reward_index, owed, claimed, cost, redelegated_at, opened_epoch)
   VALUES (%(node)s, %(wallet)s, %(generation)s, %(shares)s, %(pending)s, %(pending_epoch)s, %(pending_parts)s,
-    %(index)s, %(owed)s, %(claimed)s, %(redelegated_at)s, %(opened)s)
+    %(index)s, %(owed)s, %(claimed)s, %(cost)s, %(redelegated_at)s, %(opened)s)
   ON CONFLICT (node_id, wallet) DO UPDATE SET generation = excluded.generation, shares = excluded.shares,
     pending_shares = excluded.pending_shares, pending_epoch = excluded.pending_epoch,
     pending_parts = excluded.pending_parts, reward_index = excluded.reward_index, owed = excluded.owed,
-    claimed = excluded.claimed, redelegated_at = excluded.redelegated_at
+    claimed = excluded.claimed, cost = excluded.cost, redelegated_at = excluded.redelegated_at
   RETURNING x.id
 )"""
 WRITE = Prepared(f"{STORE} SELECT id FROM position")
@@ -222,7 +223,7 @@ def _position(row: LockedRow, node: Node, wallet: str, epoch: int) -> Position:
         )
     values = (
         row.id, node.id, wallet, row.generation, row.shares, row.pending_shares, row.pending_epoch,
-        row.pending_parts, row.reward_index, row.owed, row.claimed, row.redelegated_at, row.opened_epoch,
+        row.pending_parts, row.reward_index, row.owed, row.claimed, row.cost, row.redelegated_at, row.opened_epoch,
     )  # fmt: skip
     position = from_row(Position, values)
     position.node = node
@@ -268,6 +269,7 @@ def _values(node: Node, position: Position, epoch: int, active: int | None = Non
         "index": position.reward_index,
         "owed": position.owed,
         "claimed": position.claimed,
+        "cost": position.cost,
         "redelegated_at": position.redelegated_at,
         "opened": position.opened_epoch,
     }

@@ -21,6 +21,7 @@ def issue(node: Node, position: Position, amount: int, epoch: int, parts: Pendin
     pool.tokens, pool.shares = pool.tokens + amount, pool.shares + issued
     pool.pending = add(since(pool.pending, epoch), made)
     position.shares += issued
+    position.cost += amount
     position.pending = add(position.pending, made)
 
 
@@ -33,6 +34,7 @@ def burn(node: Node, position: Position, amount: int | None, epoch: int) -> Burn
     redeemed = pools.redeem_shares(amount, position.shares, pool.tokens, pool.shares)
     position.pending, taken = take(position.pending, redeemed.burned)
     position.shares -= redeemed.burned
+    position.cost -= redeemed.amount
     pool.tokens, pool.shares = pool.tokens - redeemed.amount, pool.shares - redeemed.burned
     pool.pending = add(since(pool.pending, epoch), {made: -shares for made, shares in taken.items()})
     return Burned(redeemed.amount, redeemed.burned, taken)

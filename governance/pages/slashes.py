@@ -36,8 +36,8 @@ from web.templatetags.components import STATES
 ROWS = 25
 STATUSES = tuple(value for value, _ in Slash.Status.choices)
 COLUMNS = (
-    "slash", "node", "offence", "epoch", "status", "resolved_epoch", "self_slashed", "delegated_slashed", "slashed",
-    "burned", "honest", "of_it_treasury", "returned",
+    "slash", "node", "offence", "epoch", "epoch_end", "status", "resolved_epoch", "resolved_epoch_end", "self_slashed",
+    "delegated_slashed", "slashed", "burned", "honest", "of_it_treasury", "returned",
 )  # fmt: skip
 
 
@@ -134,8 +134,10 @@ def _csv(query: SlashQuery) -> HttpResponse:
 
 def _csv_rows(query: SlashQuery) -> Iterator[tuple[object, ...]]:
     yield COLUMNS
-    for number, node, offence, epoch, status, resolved, *amounts in slash_rows(query):
-        yield number, checksum(node), offence, epoch, status, resolved, *map(format_amount, amounts)
+    for number, node, offence, epoch, end, status, resolved, resolved_end, *amounts in slash_rows(query):
+        ends = [at and f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (end, resolved_end)]
+        parts = map(format_amount, amounts)
+        yield number, checksum(node), offence, epoch, ends[0], status, resolved, ends[1], *parts
 
 
 class _Echo:

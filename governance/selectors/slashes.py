@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from governance.models import Dispute
 from ledger import accounts
 from ledger.selectors import balance
-from staking.models import Slash
+from staking.models import Epoch, Slash
 
 SIMILAR = 5
 PARTS = ("self_slashed", "delegated_slashed", "slashed", "burned", "honest", "honest_to_treasury", "returned")
@@ -58,12 +58,28 @@ def list_slashes(query: SlashQuery, *, limit: int, offset: int) -> tuple[list[Sl
 
 
 def slash_rows(query: SlashQuery) -> Iterator[tuple[Any, ...]]:
-    """Yield all slashes, oldest first, for a file: (id, node, offence, epoch, status, resolved epoch, *PARTS in µIFM).
+    """Yield all slashes, oldest first, for a file: (id, node, offence, epoch, its end, status, resolved epoch, its end,
+    *PARTS in µIFM).
 
     Reads through a server-side cursor, which holds a connection until the last row.
     """
-    columns = ("pk", "node__address", "offence", "epoch", "status", "resolved_epoch", *PARTS)
-    return _filtered(query).order_by("pk").values_list(*columns).iterator(chunk_size=2_000)
+    ends = {"epoch_end": _end_of("epoch"), "resolved_epoch_end": _end_of("resolved_epoch")}
+    columns = (
+        "pk",
+        "node__address",
+        "offence",
+        "epoch",
+        "epoch_end",
+        "status",
+        "resolved_epoch",
+        "resolved_epoch_end",
+    )
+    rows = _filtered(query).annotate(**ends).order_by("pk").values_list(*columns, *PARTS)
+    return rows.iterator(chunk_size=2_000)
+
+
+def _end_of(column: str) -> Subquery:
+    return Subquery(Epoch.objects.filter(number=OuterRef(column)).values("end"))
 
 
 def sums() -> SlashSums:

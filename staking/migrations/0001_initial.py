@@ -918,6 +918,58 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SlashPart",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slash",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="staking.slash",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("self", "Self"), ("delegated", "Delegated")], max_length=9
+                    ),
+                ),
+                (
+                    "bucket",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slash_parts",
+                        to="staking.bucket",
+                    ),
+                ),
+                ("generation", models.IntegerField(default=0)),
+                ("tokens", models.BigIntegerField()),
+                ("shares", postgres.fields.WideIntegerField(default=0)),
+                ("taken", models.BigIntegerField()),
+                ("returned", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("returned__gte", 0),
+                            ("taken__gt", 0),
+                            ("taken__gte", models.F("returned")),
+                            ("tokens__gte", models.F("taken")),
+                        ),
+                        name="staking_slashpart_sane",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WatchedNode",
             fields=[
                 (

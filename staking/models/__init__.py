@@ -2,7 +2,7 @@ from staking.models.archive import Archive
 from staking.models.commitment import Commitment, ShareAnnouncement
 from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet
 from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
-from staking.models.slash import Slash
+from staking.models.slash import Slash, SlashPart
 from staking.models.token import Exit, ExitSums, TokenAccount
 from staking.models.unbonding import Bucket, Kind, Unbonding
 from staking.models.watch import WatchedNode
@@ -46,6 +46,7 @@ __all__ = [
     "ShareAnnouncement",
     "ShareChange",
     "Slash",
+    "SlashPart",
     "StakeCheckpoint",
     "TokenAccount",
     "Unbonding",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from postgres.fields import WideIntegerField
 from staking.models.node import Node
+from staking.models.unbonding import Bucket, Kind
 
 
 class Slash(models.Model):
@@ -67,3 +69,36 @@ class Slash(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offence} of {self.node_id} in {self.epoch}"
+
+
+class SlashPart(models.Model):
+    """What an executed slash took from one part of a side and gave back to it (R34, R35).
+
+    `bucket` is None for the bonded part. `tokens` and `shares` are those of the part just before (own stake: 0 shares),
+    so that the loss of every holder follows from its shares (R14, R16).
+    """
+
+    slash = models.ForeignKey(Slash, models.PROTECT, related_name="parts")
+    kind = models.CharField(max_length=9, choices=Kind)
+    bucket = models.ForeignKey(Bucket, models.PROTECT, null=True, related_name="slash_parts")
+    generation = models.IntegerField(default=0)
+    tokens = models.BigIntegerField()
+    shares = WideIntegerField(default=0)
+    taken = models.BigIntegerField()
+    returned = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="staking_slashpart_sane",
+                condition=models.Q(
+                    taken__gt=0,
+                    tokens__gte=models.F("taken"),
+                    returned__gte=0,
+                    taken__gte=models.F("returned"),
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} part of slash {self.slash_id}"

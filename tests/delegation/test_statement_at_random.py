@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 
 import pytest
 
@@ -10,9 +11,11 @@ from delegation.models import Position
 from delegation.selectors.earnings import earned_on, earnings
 from delegation.selectors.operators import nodes_run_by
 from delegation.selectors.positions import positions_of_wallet
-from delegation.selectors.statement import Period, movements, statement
+from delegation.selectors.statement import Period, compounds, lines, statement
+from delegation.selectors.wallets import wallet_figures
 from delegation.services import earnings as paying
 from delegation.services import positions, redelegations, unbondings
+from delegation.tax_exports import events
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.errors import ProtocolError
@@ -20,6 +23,8 @@ from staking.models import Node, Unbonding, VoidGeneration
 from staking.services import stakes
 from tests.delegation.net import ANNA, BELA, CARL, EAST, NORTH, OLGA, OTTO, SOUTH
 
+# Each of some hundred operations rounds a µIFM at most.
+ROUNDINGS = 1_000
 WALLETS, NODES = (ANNA, BELA, CARL), (NORTH, SOUTH, EAST)
 
 
@@ -52,7 +57,7 @@ def act(net, dice: random.Random) -> None:
         return
 
 
-def check(wallet: str) -> None:
+def check(wallet: str, now: datetime) -> None:
     totals = {(row.node, row.role): row.amount for row in earned_on(wallet)}
     held = {(p.node, "delegator"): p.earned for p in positions_of_wallet(wallet) if p.earned}
     run = {
@@ -62,9 +67,15 @@ def check(wallet: str) -> None:
     assert sum(row.amount for row in earnings(wallet, limit=10_000)) == sum(totals.values())
     whole = statement(wallet, Period())
     assert whole.earned_total == whole.claimed + whole.claimable
-    rows = movements(wallet, Period())
+    rows = lines(wallet, Period())
     assert whole.sums.closing == balance(accounts.wallet(wallet)) == (rows[-1].balance if rows else 0)
     assert whole.sums.movements == len(rows)
+    assert sum(row.net or 0 for row in rows) == whole.lost
+    for position in positions_of_wallet(wallet):
+        assert abs(position.cost - position.lost - position.value) <= ROUNDINGS
+    changes = events(rows, compounds(wallet, Period(), limit=10_000))
+    figures = wallet_figures(wallet, now=now)
+    assert abs(sum(change.amount for change in changes) - figures.total) <= ROUNDINGS
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -87,7 +98,7 @@ def test_earned_is_claimed_and_claimable(net, seed):
             net.work(node, good=dice.randrange(1, 12), bad=bad, proof=3)
         net.settle()
         for wallet in (*WALLETS, OLGA, OTTO):
-            check(wallet)
+            check(wallet, net.now)
     assert Position.objects.exists()
 
 
@@ -106,7 +117,7 @@ def test_random_worlds_meet_void_generations(net):
     positions.delegate(node=NORTH, amount=50_000_000, wallet=ANNA, now=net.now)
     net.settle(NORTH)
     net.settle(NORTH)
-    check(ANNA)
+    check(ANNA, net.now)
     (position,) = positions_of_wallet(ANNA)
     assert position.value == 50_000_000
     assert position.voided_by is None

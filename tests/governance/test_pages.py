@@ -311,8 +311,8 @@ def test_slashes_can_be_downloaded_as_csv(slash: Slash) -> None:
     answer = browser(None).get("/slashes/?format=csv")
     assert not answer.streaming
     lines = answer.content.decode().splitlines()
-    assert lines[0].startswith("slash,node,offence,epoch,status")
-    assert lines[1].split(",")[6:9] == ["250.000000", "0.000000", "250.000000"]
+    assert lines[0].startswith("slash,node,offence,epoch,epoch_end,status")
+    assert lines[1].split(",")[8:11] == ["250.000000", "0.000000", "250.000000"]
     assert "Totals match the ledger" in page("/slashes/")
 
 

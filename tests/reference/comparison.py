@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from delegation.models import Position, Redelegation
 from delegation.selectors.earnings import earned_by_epoch
 from delegation.selectors.positions import positions_of_wallet
-from delegation.selectors.statement import Period, movements, statement
+from delegation.selectors.statement import Period, lines, statement
 from delegation.selectors.unbondings import unbondings_of_wallet
 from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import lock_settled_position
@@ -150,7 +150,7 @@ class Comparison:
                 assert bool(position.liable_slashes) == bool(held and self.model.is_accused(position.node))
             shown = statement(address, Period())
             assert shown.earned_total == shown.claimed + shown.claimable
-            moved = movements(address, Period())
+            moved = lines(address, Period())
             assert (moved[-1].balance if moved else 0) == figures.available
         for address, node in self.model.nodes.items():
             shown = node_figures(address, now=self.net.now)
