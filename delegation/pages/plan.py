@@ -45,7 +45,7 @@ class PlanForm(PageForm):
 
     amount = AmountField(label=gettext_lazy("Amount"))
     risk = PercentField(
-        label=gettext_lazy("Largest loss from one event, % of the amount"),
+        label=gettext_lazy("Largest loss from one event, percent of the amount"),
         min_value=1,
         max_value=BPS,
         help_text=gettext_lazy(
