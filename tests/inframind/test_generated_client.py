@@ -55,7 +55,7 @@ def test_the_generated_client_calls_every_read(generated, site, case):
     rights = {"Authorization": f"Bearer {secret}"}
     client.set_httpx_client(httpx.Client(base_url="http://testserver", transport=site, headers=rights))
     problem = generated("models").Problem
-    values = {**case, "job_class": generated("models").SchedulerNodesJobClass.CPU}
+    values = {**case, "amount": "1000", "job_class": generated("models").SchedulerNodesJobClass.CPU}
     called = []
     for tag, operation in reads():
         function = generated(f"api.{tag}.{operation['operationId']}").sync_detailed
