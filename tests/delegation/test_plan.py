@@ -133,7 +133,7 @@ def test_one_confirmation_makes_all_delegations_once(network, sign_in):
     assert done.count("Delegated") >= 3
     assert "Refused" not in done
     # Going back to the review shows the result.
-    back = anna.get(review.redirect_chain[-1][0], follow=True)
+    back = anna.get(f"/plan/review/{review.redirect_chain[-1][0]}", follow=True)
     assert back.redirect_chain[-1][0] == answers[0]["Location"]
 
 
