@@ -284,7 +284,7 @@ def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, targ
     said = json.loads(body)
     assert (said["kind"], said["epoch"], said["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
     assert headers["InfraMind-Event"] == str(said["id"])
-    assert Webhook(webhooks.standard_secret(kept.webhook_secret)).verify(body, headers) == said
+    assert Webhook(webhooks.standard_secret(row.webhook_secret)).verify(body, headers) == said
 
 
 def test_a_failing_webhook_is_retried_and_abandoned_in_the_end(net, target):
