@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -30,6 +31,11 @@ def mirror_due(*, wall: datetime, now: datetime) -> bool:
     configuration = chain_configuration()
     if configuration is None or not configuration.token or not Epoch.objects.exists():
         return False
+    node, _ = nodes_of(configuration)
+    with suppress(Problem):
+        # Most ticks end here, without a lock.
+        if _is_unchanged(node.block("latest")):
+            return False
     with try_lock(LOCK) as locked:
         return locked and _run(configuration, wall, now)
 
@@ -49,8 +55,6 @@ def verify_deposits(*, wall: datetime) -> str | None:
 def _run(configuration: ChainConfiguration, wall: datetime, now: datetime) -> bool:
     node, second = nodes_of(configuration)
     try:
-        if _is_unchanged(node.block("latest")):
-            return False
         pending = Mirror(configuration, node, second).run(wall=wall, now=now)
     except Problem as problem:
         _store(problem, wall)

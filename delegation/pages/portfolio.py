@@ -22,7 +22,7 @@ from protocol.addresses import normalize
 from protocol.amounts import BPS
 from protocol.errors import AddressInvalid
 from staking.pages.leaderboard_rows import state_of
-from staking.services import clock
+from staking.services import clock, faucet
 from staking.services.exits import has_token
 from staking.templatetags.node_cells import region_name
 from web.charts import Chart
@@ -125,6 +125,7 @@ def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
         "page": _page(found, now, mine=mine),
         "yours": signed_in_wallet(request) == address,
         "has_token": has_token(),
+        "faucet_open": faucet.is_open(),
     }
     return render(request, "delegation/portfolio.html", context)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from chain.configuration import chain_configuration
 from ledger.accounts import ISSUANCE
 from ledger.accounts import wallet as wallet_account
 from ledger.posting import post
@@ -19,6 +20,19 @@ from staking.services.epochs import lock_open_epoch
 MOST_ISSUED = MAX_AMOUNT // 2
 # What a new wallet gets with one click.
 FIRST_TOKENS = 1_000 * MICRO
+
+
+def is_open() -> bool:
+    """Whether test tokens are issued: on a devnet whose IFM is on no chain but its own development chain (R54)."""
+    configuration = chain_configuration()
+    on_chain = configuration is not None and configuration.token and not configuration.embedded
+    return settings.INFRAMIND_NETWORK == "devnet" and not on_chain
+
+
+def require_open() -> None:
+    """Raises: `permission_denied` where the faucet is closed."""
+    if not is_open():
+        raise PermissionDenied("The faucet is closed: it exists on a devnet whose IFM is not on a chain.")
 
 
 def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> int:
@@ -50,6 +64,7 @@ def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> 
 def fund_first(*, wallet: str, now: datetime) -> int:
     """Devnet: issue FIRST_TOKENS to a wallet, once ever; the transaction's id.
 
-    Raises: `permission_denied` in production.
+    Raises: `permission_denied` where the faucet is closed.
     """
+    require_open()
     return fund(wallet=wallet, amount=FIRST_TOKENS, now=now, key=f"faucet:{wallet}")

@@ -107,7 +107,8 @@ def test_the_image_holds_every_package_of_the_site():
 
 
 @pytest.mark.django_db
-def test_alarms_and_dashboard_name_metrics_that_are_exposed():
+def test_alarms_and_dashboard_name_metrics_that_are_exposed(settings):
+    settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:9",)
     Network()
     # Families with labels appear with their first value.
     counters.RECEIPTS.labels("receipt", "accepted").inc(0)

@@ -27,7 +27,10 @@ class Command(BaseCommand):
     def handle(self, *, accept: bool, **options: object) -> None:
         configuration = chain_configuration()
         if configuration is None:
-            raise CommandError("This network has no chain: INFRAMIND_CHAIN_RPC is not set.")
+            raise CommandError(
+                "This network has no chain: INFRAMIND_CHAIN_RPC is not set. A settlement contract for it is deployed "
+                f"with the network 0x{network_identifier().hex()}."
+            )
         if accept:
             accept_chain()
             self.stdout.write("The chain is taken as it is now; the next tick goes on.")

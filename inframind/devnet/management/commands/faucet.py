@@ -4,7 +4,7 @@ from protocol.addresses import checksum, normalize
 from protocol.amounts import format_amount, parse_amount
 from protocol.errors import ProtocolError
 from staking.services.clock import now
-from staking.services.faucet import fund
+from staking.services.faucet import fund, require_open
 
 
 class Command(BaseCommand):
@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, address: str, amount: str, **options: object) -> None:
         try:
+            require_open()
             wallet, issued = normalize(address), parse_amount(amount)
             transaction = fund(wallet=wallet, amount=issued, now=now())
         except ProtocolError as refusal:
