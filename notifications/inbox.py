@@ -15,6 +15,7 @@ from notifications.kinds import KINDS, Kind, named
 from notifications.models import Subscription
 from notifications.own_losses import with_own_losses
 from protocol.addresses import checksum
+from staking.services.epochs import open_epoch
 
 MOST_COUNTED = 100
 
@@ -46,7 +47,12 @@ FROM ({ALL} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s) mine
 JOIN staking_event e ON e.id = mine.id LEFT JOIN staking_node n ON n.id = e.node_id ORDER BY e.id DESC
 """
 COUNT = f"SELECT count(*) FROM ({ALL}) mine"
-UNREAD = f"SELECT count(*) FROM ({NEW} LIMIT %(most)s) mine"
+# Votes that ended have nothing new to say.
+UNREAD = (
+    f"SELECT count(*) FROM ({NEW} LIMIT %(most)s) mine JOIN staking_event e ON e.id = mine.id"
+    " WHERE NOT coalesce((e.data ->> 'closes_epoch')::int"
+    " < (SELECT max(number) FROM staking_epoch WHERE status IN ('open', 'settling')), false)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class Notice:
     text: str
     href: str
     unread: bool = False
+    ended: bool = False
+
+    @property
+    def tone(self) -> str:
+        return "" if self.ended else self.kind.tone
 
 
 def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
@@ -69,9 +80,10 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_asked(wallet), **bounds})
         rows = [_parsed(row) for row in cursor.fetchall()]
-    data = with_own_losses(wallet, [(row[1], row[4]) for row in rows])
+    data, epoch = with_own_losses(wallet, [(row[1], row[4]) for row in rows]), open_epoch()
+    number = epoch.number if epoch else 0
     return [
-        notice_of(id_, kind, at, epoch, own, node, name, read=read)
+        notice_of(id_, kind, at, epoch, own, node, name, read=read, open_epoch=number)
         for (id_, kind, at, epoch, _, node, name), own in zip(rows, data, strict=True)
     ]
 
@@ -102,11 +114,14 @@ def notice_of(
     name: str | None,
     *,
     read: int = 0,
+    open_epoch: int = 0,
 ) -> Notice:
-    """An event in words; `node` is an address."""
+    """An event in words; `node` is an address. A vote that closed before `open_epoch` has ended and is not unread."""
     description = KINDS[kind]
     words = description.words(name or (checksum(node) if node else "–"), data)
-    return Notice(id_, description, at, epoch, words, _place(description, data, node), unread=id_ > read)
+    ended = data.get("closes_epoch", open_epoch) < open_epoch
+    place = _place(description, data, node)
+    return Notice(id_, description, at, epoch, words, place, unread=id_ > read and not ended, ended=ended)
 
 
 def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:

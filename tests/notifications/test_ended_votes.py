@@ -1,0 +1,31 @@
+"""Notifications about votes that have ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from governance.services.proposals import propose
+from notifications import inbox
+from tests.governance import world
+from tests.governance.site import page
+from tests.governance.world import ANN, NILS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_vote_that_ended_is_neither_new_nor_marked() -> None:
+    world.begin()
+    world.advance_clock()
+    made = propose(title="Lower quorum", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    opened = inbox.page(ANN, limit=10, offset=0)[0]
+    assert (opened.kind.name, opened.unread, opened.ended) == ("proposal_opened", True, False)
+    assert inbox.unread(ANN) == 1
+    while world.epoch().number <= made.closes_epoch:
+        world.settle()
+    world.advance_clock()
+    notices = {notice.kind.name: notice for notice in inbox.page(ANN, limit=10, offset=0)}
+    for name in ("proposal_opened", "vote_closing"):
+        assert (notices[name].unread, notices[name].ended, notices[name].tone) == (False, True, "")
+    assert notices["proposal_rejected"].unread
+    assert inbox.unread(ANN) == 1
+    assert "ended" in page("/inbox/", ANN)
