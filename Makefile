@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint deploy-try soak vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -67,6 +67,12 @@ deploy-lint: ## checks the files of deploy/ with their own tools (see deploy/lin
 deploy-try: ## installs, kills, backs up, restores and upgrades a network with Debian's servers (as root, see deploy/try)
 	$(setup) dev
 	@deploy/try $(ARGS)
+
+sbom: ## writes sbom.json, a CycloneDX list of the packages of production
+	$(setup) dev
+	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements/production.txt \
+	  --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
+	@echo "sbom.json: $$($(py) -c 'import json; print(len(json.load(open("sbom.json"))["components"]))') components"
 
 soak: ## 500 simulated epochs with faults against the plain model (ARGS="--seed 9", ARGS="--replay FILE")
 	$(setup) dev

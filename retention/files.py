@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from tempfile import TemporaryFile
@@ -42,13 +42,25 @@ def write(name: str, header: dict[str, Any], lines: Iterable[bytes]) -> Written:
     """Write a file under `name`, replacing one that a process left behind, and read it back. Raises: Damaged."""
     with TemporaryFile() as scratch:
         rows = _compress(scratch, header, lines)
-        size = scratch.tell()
-        scratch.seek(0)
-        # A storage would choose another name rather than overwrite.
-        storage().delete(name)
-        storage().save(name, File(scratch, name))
-        scratch.seek(0)
-        written = Written(rows, size, _digest(scratch))
+        return _save(name, scratch, rows)
+
+
+def copy(name: str, blocks: Iterable[bytes], rows: int) -> Written:
+    """Write a gzip file that is made already, in blocks, with `rows` lines after its header. Raises: Damaged."""
+    with TemporaryFile() as scratch:
+        for block in blocks:
+            scratch.write(block)
+        return _save(name, scratch, rows)
+
+
+def _save(name: str, scratch: IO[bytes], rows: int) -> Written:
+    size = scratch.tell()
+    scratch.seek(0)
+    # A storage would choose another name rather than overwrite.
+    storage().delete(name)
+    storage().save(name, File(scratch, name))
+    scratch.seek(0)
+    written = Written(rows, size, _digest(scratch))
     verify(name, written.sha256)
     return written
 
@@ -62,16 +74,6 @@ def verify(name: str, digest: str) -> None:
         raise Damaged(f"{name} cannot be read: {error}") from error
     if stored != digest:
         raise Damaged(f"{name} has SHA-256 {stored}, not {digest}")
-
-
-def read_lines(name: str) -> Iterator[bytes]:
-    """The lines of a file, its header first, without their line ends. Raises: Damaged."""
-    try:
-        with storage().open(name) as file, gzip.open(file) as text:
-            for line in text:
-                yield line.rstrip(b"\n")
-    except (OSError, EOFError) as error:
-        raise Damaged(f"{name} cannot be read: {error}") from error
 
 
 def encode(row: dict[str, Any]) -> bytes:

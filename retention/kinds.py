@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,6 @@ from django.db import connection
 
 from protocol.addresses import checksum
 from retention.files import encode
-from retention.receipt_lines import receipt_lines, rfc3339
 from staking.models import Epoch, Event, Heartbeat, Node, Ranking, RankingRow
 from staking.services.epochs import parameters_of
 
@@ -34,11 +33,14 @@ DROP_EVENTS = "DELETE FROM staking_event WHERE epoch = %(epoch)s AND dispatched"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of rows: its name, how many settled epochs are kept, and its lines in an archive file."""
+    """A kind of rows: its name, the setting that says how many settled epochs are kept, its lines in an archive file.
+
+    Receipts have no lines here: their archive is the file that the API publishes.
+    """
 
     name: str
     setting: str
-    lines: Lines
+    lines: Lines | None
 
     @property
     def kept(self) -> int:
@@ -81,11 +83,17 @@ def event_lines(epoch: int) -> Iterator[bytes]:
         yield encode({**row, "at": row["at"].isoformat(), "node": addresses.get(node)})
 
 
+def rfc3339(at: datetime) -> str:
+    """UTC with milliseconds, as receipts and heartbeats have it."""
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
 def _addresses() -> dict[int, str]:
     return {id_: checksum(address) for id_, address in Node.objects.values_list("id", "address")}
 
 
-RECEIPTS = Kind("receipts", "INFRAMIND_KEEP_RECEIPTS", receipt_lines)
+RECEIPTS = Kind("receipts", "INFRAMIND_KEEP_RECEIPTS", None)
 HEARTBEATS = Kind("heartbeats", "INFRAMIND_KEEP_RECEIPTS", heartbeat_lines)
 RANKINGS = Kind("rankings", "INFRAMIND_KEEP_RANKINGS", ranking_lines)
 EVENTS = Kind("events", "INFRAMIND_KEEP_EVENTS", event_lines)

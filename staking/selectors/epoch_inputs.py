@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection, transaction
 
 from protocol import performance as rules
 from protocol.errors import NotFound
 from protocol.parameters import JOB_CLASSES
 from protocol.times import unix_ms
-from staking.models import Epoch, EpochInputs, NodeEpoch, Receipt
+from staking.models import Archive, Epoch, EpochInputs, NodeEpoch, Receipt
 from staking.selectors.epochs import epoch as read_epoch
 
 SCHEMA = 1
@@ -39,16 +40,29 @@ def inputs_of(number: int) -> bytes:
 
 
 def receipts_of(number: int) -> Iterator[bytes]:
-    """The gzip file of an epoch's receipts in recorded order, in blocks.
+    """The gzip file of an epoch's receipts in recorded order, in blocks; from the archive once they were dropped.
 
-    Raises: `not_found`, also while the epoch is not settled and once its receipts are not stored any more.
+    Raises: `not_found`, also while the epoch is not settled and when neither database nor archive has its receipts.
     """
     _settled(number)
+    archive = Archive.objects.filter(kind="receipts", epoch=number).exclude(forgotten_at=None).first()
+    if archive is not None:
+        return _archived(archive)
     count = Receipt.objects.filter(epoch=number).count()
     counted = NodeEpoch.objects.filter(epoch=number, accepted__gt=0).exists()
     if counted and not count:
         raise NotFound(f"The receipts of epoch {number} are not stored any more.")
     return _compressed(_receipt_lines(number, count))
+
+
+def _archived(archive: Archive) -> Iterator[bytes]:
+    try:
+        file = storages["archive"].open(archive.name)
+    except OSError as error:
+        raise NotFound(
+            f"The receipts of epoch {archive.epoch} are archived, and the archive is not here."
+        ) from error
+    return file.chunks()
 
 
 def _settled(number: int) -> None:
