@@ -44,7 +44,7 @@ def wallet_deposits(request: HttpRequest, address: str) -> HttpResponse:
     mine = signed_in_wallet(request) == wallet
     form = LockForm(request.GET if "amount" in request.GET else None) if mine and configuration else None
     context = {
-        "wallet": wallet,
+        "owner": wallet,
         "mine": mine,
         "chain": configuration,
         "deposits": deposits(wallet, limit=LISTED) if configuration else [],

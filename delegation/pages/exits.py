@@ -25,7 +25,7 @@ def wallet_exits(request: HttpRequest, address: str) -> HttpResponse:
         raise Http404 from None
     configuration = chain_configuration()
     context = {
-        "wallet": wallet,
+        "owner": wallet,
         "mine": signed_in_wallet(request) == wallet,
         "exits": exits_of_wallet(wallet, limit=LISTED),
         "listed": LISTED,

@@ -102,6 +102,12 @@ def test_deposits_are_listed_with_their_confirmations_for_everybody(network: Net
     assert "Prepare the transaction" not in text_of(sign_in(BERT))
 
 
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("path", [PAGE, f"/wallets/{ANNA}/exits/"])
+def test_a_reader_who_is_not_signed_in_is_not_shown_as_the_owner(path: str) -> None:
+    assert Client().get(path).context["wallet"] is None
+
+
 def test_without_a_chain_nothing_is_offered() -> None:
     Network()
     anna = sign_in(ANNA)
