@@ -11,6 +11,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
@@ -29,7 +31,7 @@ class Field:
     name: str
     kind: str
     required: bool
-    text: str
+    text: SafeString
     where: str = ""
 
 
@@ -38,7 +40,7 @@ class Answer:
     """A response by its status: the name of its type, and the fields of it that are worth listing here."""
 
     status: str
-    text: str
+    text: SafeString
     kind: str
     fields: tuple[Field, ...] = ()
 
@@ -50,7 +52,7 @@ class Operation:
     id: str
     method: str
     path: str
-    text: str
+    text: SafeString
     needs_token: bool
     parameters: tuple[Field, ...]
     body: str
@@ -58,8 +60,8 @@ class Operation:
     answers: tuple[Answer, ...]
 
     @property
-    def first_sentence(self) -> str:
-        return self.text.split(". ")[0].rstrip(".") + "."
+    def first_sentence(self) -> SafeString:
+        return mark_safe(str(self.text).split(". ")[0].rstrip(".") + ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +108,17 @@ def _document() -> dict[str, Any]:
     return parsed
 
 
-def _information() -> list[str]:
+def _information() -> list[SafeString]:
     """The description of the API, by paragraph."""
-    return [part for part in _document()["info"]["description"].split("\n\n") if part.strip()]
+    return [marked(part) for part in _document()["info"]["description"].split("\n\n") if part.strip()]
 
 
 def _operation(document: Schema, path: str, method: str, operation: Schema) -> Operation:
     body = _content(operation.get("requestBody", {}))
     return Operation(
         id=operation["operationId"], method=method.upper(), path=path,
-        text=" ".join(operation.get("description", "").split()),
-        needs_token=any(operation.get("security", [])),
+        text=_text(operation),
+        needs_token=bool(operation.get("security")) and {} not in operation["security"],
         parameters=tuple(_parameter(one) for one in operation.get("parameters", [])),
         body=kind_of(body) if body else "",
         body_fields=tuple(_fields(document, body)),
@@ -136,7 +138,7 @@ def _answer(document: Schema, status: str, answer: Schema) -> Answer:
     body = _content(answer)
     successful = status.startswith("2")
     fields = tuple(_fields(document, body)) if successful else ()
-    return Answer(status, answer.get("description", ""), kind_of(body) if body and successful else "", fields)
+    return Answer(status, _text(answer), kind_of(body) if body and successful else "", fields)
 
 
 def _content(holder: Schema) -> Schema:
@@ -173,8 +175,17 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
     return result
 
 
-def _text(schema: Schema) -> str:
-    return " ".join(str(schema.get("description", "")).split())
+def _text(schema: Schema) -> SafeString:
+    return marked(" ".join(str(schema.get("description", "")).split()))
+
+
+def marked(text: str) -> SafeString:
+    """The text with what stands between backticks as code."""
+    plain, *rest = text.split("`")
+    pieces = [
+        format_html("<code>{}</code>", part) if number % 2 == 0 else part for number, part in enumerate(rest)
+    ]
+    return format_html_join("", "{}", ((piece,) for piece in [plain, *pieces]))
 
 
 def kind_of(schema: Schema) -> str:

@@ -58,3 +58,9 @@ def test_an_unknown_group_is_not_found(client: Client) -> None:
 )
 def test_types_are_written_in_words(schema: dict[str, object], words: str) -> None:
     assert kind_of(schema) == words
+
+
+def test_only_endpoints_that_act_for_somebody_need_a_token() -> None:
+    needed = {one.id: one.needs_token for group in groups() for one in group.operations}
+    assert not needed["nodes_list"]
+    assert needed["nodes_delegate"]
