@@ -67,7 +67,7 @@ def _score_parts(leaders: Sequence[RankingRow]) -> View:
         yaxis=_node_axis(places),
     )
     numbers = table(gettext("Node"), names, series, FACTOR)
-    return View("makeup", made, numbers, summary, gettext("Score make-up"))
+    return View("makeup", made, numbers, summary, gettext("Q factor make-up"))
 
 
 def _node_axis(places: Sequence[str]) -> dict[str, Any]:

@@ -59,7 +59,8 @@ class NodeQuery:
     """Filters and order of a list of nodes; None asks for nothing.
 
     `open_only`: takes delegations now. `job_class`: the live tier allows it, `tee` needs the declared
-    capability. `operator`: an address in canonical form. `search`: in the name, or in the address.
+    capability. `operator`: an address in canonical form. `search`: a part of the name or of the address, or the whole
+    address of the operator.
     `max_kept_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
     `never_slashed`: no slash that was not overturned. `promises_kept`: a commitment in force, and none broken.
     `registered_before`: a moment. `among`: ids of nodes.
@@ -118,7 +119,9 @@ def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str,
         wanted.append("n.id = ANY(%(among_ids)s::int[])")
     if query.search:
         values["search"] = query.search.lower()
-        wanted.append("(strpos(n.address, %(search)s) > 0 OR strpos(lower(n.name), %(search)s) > 0)")
+        wanted.append(
+            "(strpos(n.address, %(search)s) > 0 OR strpos(lower(n.name), %(search)s) > 0 OR n.operator = %(search)s)"
+        )
     return wanted, values
 
 

@@ -96,6 +96,7 @@ def test_what_was_never_measured_is_unknown_and_not_zero(network: Network, reade
         ("/?q=alp", ["Alpha"]),
         (f"/?q={node_address(2)[:12]}", ["Alpha", "Beta", "Gamma"]),
         (f"/?q={node_address(2)}", ["Beta"]),
+        (f"/?q={operator(3)}", ["Gamma"]),
         ("/?tier=3", ["Beta"]),
         ("/?tier=0", ["Gamma"]),
         ("/?region=us-east", ["Beta"]),
