@@ -25,7 +25,9 @@ PACKAGE = "generated_inframind_client"
 def generated(db, tmp_path, monkeypatch):
     """A function that imports a module of the generated package."""
     (tmp_path / "openapi.json").write_bytes(api_docs.document())
-    (tmp_path / "config.yml").write_text("post_hooks: []\n")
+    # The generator knows no gzip: it reads such a file as bytes.
+    overrides = "content_type_overrides:\n  application/gzip: application/octet-stream\n"
+    (tmp_path / "config.yml").write_text(f"post_hooks: []\n{overrides}")
     command = [
         sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning",
         "--path", tmp_path / "openapi.json", "--config", tmp_path / "config.yml",
