@@ -95,10 +95,11 @@ def ids_on_node(node_id: int) -> list[int]:
 
 
 def positions_by_id(node_id: int, ids: Sequence[int]) -> list[PositionFigures]:
-    """The positions on the node with these ids that still have shares, in this order; two queries."""
+    """The positions on the node with these ids that are not over, in this order; two queries."""
     order = "array_position(%(ids)s::bigint[], x.id)"
     where = "x.node_id = %(node)s AND x.id = ANY(%(ids)s::bigint[]) AND x.shares > 0"
-    return _read(f"{where} ORDER BY {order}", node=node_id, ids=list(ids))
+    positions = _read(f"{where} ORDER BY {order}", node=node_id, ids=list(ids))
+    return [position for position in positions if not position.is_over]
 
 
 def positions_on_node(node_id: int, *, limit: int, offset: int) -> list[PositionFigures]:

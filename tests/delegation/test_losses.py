@@ -184,3 +184,21 @@ def test_the_pages_name_the_loss(slashed):
     page = Client().get(f"/wallets/{BELA}/statement/").content.decode()
     assert "171.875000 lost" in page
     assert "preset=koinly" in page
+
+
+def test_a_node_lists_a_void_position_only_while_it_has_earnings_to_claim(net):
+    net.parameters(offences=[{"name": "invalid_proof", "self_bps": 2_500, "delegated_bps": 10_000}])
+    net.node(NORTH, OLGA, 1_000, custodial=True)
+    for wallet in (ANNA, BELA):
+        net.fund(wallet, 500)
+    positions.delegate(node=NORTH, amount=100 * IFM, wallet=ANNA, now=net.now)
+    net.settle()
+    net.settle(NORTH)
+    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle()
+    net.settle()
+    [anna] = Client().get(f"/api/v1/nodes/{NORTH}/delegations").json()["results"]
+    assert (anna["value"], anna["lost"], anna["cost"]) == ("0.000000", "100.000000", "100.000000")
+    earnings.claim(node=NORTH, wallet=ANNA, now=net.now)
+    assert Client().get(f"/api/v1/nodes/{NORTH}/delegations").json()["results"] == []
+    assert Client().get(f"/api/v1/wallets/{ANNA}/delegations").json()["results"] == []
