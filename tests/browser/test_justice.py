@@ -114,6 +114,6 @@ def test_governance_pages_have_no_accessibility_violations(
     for place in places:
         page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(ANN, live_server))
         assert faults(page) == [], place
-    for place in (f"/slashes/{two.pk}/", "/operator/"):
+    for place in (f"/slashes/{two.pk}/", "/operator/", f"/operator/{world.SLASHED}/commitments/", "/orders/"):
         page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(OLGA, live_server))
         assert faults(page) == [], place

@@ -24,7 +24,11 @@ BODY = {
     "changes": {"quorum_bps": 400},
 }  # fmt: skip
 # Fields that the others refuse; a body that is wrong is refused before the rights are looked at (R12).
-BODIES = {("PATCH", "/api/v1/nodes/{address}"): {"name": "Mine"}}
+BODIES = {
+    ("PATCH", "/api/v1/nodes/{address}"): {"name": "Mine"},
+    ("POST", "/api/v1/nodes/{address}/commitments"): {"minimum_share_bps": 8_000},
+    ("POST", "/api/v1/nodes/{address}/announcements"): {"delegator_share_bps": 7_500, "from_epoch": 99},
+}
 ACTORS = ("stranger", "delegator", "operator", "oracle", "staff")
 
 
