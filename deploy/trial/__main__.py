@@ -121,12 +121,14 @@ def _kill(
     kill()
     if restart:
         restart()
-    took = wait_for(
+    wait_for(
         "receipts are acknowledged and pages are read again",
         lambda: len(oracle.acknowledged) > acknowledged + 25 and _reads_again(reader, reads),
         patience=RECOVERY_SECONDS,
     )
-    figure(
+    took = time.monotonic() - began
+    require(took <= RECOVERY_SECONDS, f"serving only after {took:.1f} s")
+    figure(f"serving after {took:.1f} s; {reader.errors(began)} of {reader.count(began)} reads failed meanwhile")
         f"serving after {took:.1f} s; {reader.errors(began)} of {reader.count(began)} reads failed meanwhile"
     )
 
