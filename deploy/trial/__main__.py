@@ -128,7 +128,7 @@ def _kill(
     )
     took = time.monotonic() - began
     require(took <= RECOVERY_SECONDS, f"serving only after {took:.1f} s")
-    figure(f"serving after {took:.1f} s; {reader.errors(began)} of {reader.count(began)} reads failed meanwhile")
+    figure(
         f"serving after {took:.1f} s; {reader.errors(began)} of {reader.count(began)} reads failed meanwhile"
     )
 
