@@ -40,7 +40,7 @@ QUEUE = """
 WITH taken AS (
   UPDATE staking_event SET dispatched = true WHERE id IN (
     SELECT id FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
-  RETURNING id, kind, node_id, wallet, epoch
+  RETURNING id, kind, node_id, wallet, epoch, at
 )
 INSERT INTO notifications_delivery (event_id, wallet, channel, status, attempts, due_at, fault)
 SELECT e.id, s.wallet, way.channel, 'queued', 0, now(), ''
@@ -52,7 +52,9 @@ JOIN notifications_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.
     OR EXISTS (SELECT FROM delegation_position p WHERE p.node_id = e.node_id AND p.wallet = s.wallet
                AND p.opened_epoch <= e.epoch AND (p.shares > 0 OR EXISTS (
                  SELECT FROM staking_unbonding u
-                 WHERE u.node_id = e.node_id AND u.wallet = s.wallet AND u.status = 'open')))))
+                 WHERE u.node_id = e.node_id AND u.wallet = s.wallet AND u.status = 'open')))
+    OR EXISTS (SELECT FROM staking_watchednode w
+               WHERE w.wallet = s.wallet AND w.node_id = e.node_id AND w.at <= e.at)))
 JOIN LATERAL (VALUES
   ('email', s.email_confirmed AND s.email <> '' AND s.email_kinds ? e.kind),
   ('webhook', s.webhook <> '' AND s.webhook_kinds ? e.kind)) AS way(channel, wanted) ON way.wanted

@@ -11,15 +11,18 @@ from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
 from delegation.pages.prepared_action import prepared_action
-from notifications.kinds import KINDS, Kind, named
+from notifications.kinds import CHOSEN, KINDS, Kind, named
 from notifications.models import Subscription
 from notifications.own_losses import with_own_losses
 from protocol.addresses import checksum
+from staking.models import Event
 from staking.services.epochs import open_epoch
 
 MOST_COUNTED = 100
+USUAL_KINDS = {"email_kinds": list(CHOSEN), "webhook_kinds": list(CHOSEN)}
 
-# A node's people are its operator, and who holds or held a position since before the event. Each source reads no
+# A node's people are its operator, who holds or held a position since before the event, and
+# who watches it since then. Each source reads no
 # more than its newest `most` by an index of its own, however long the log is; no event is in two of them.
 SOURCES = """
 (SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {newest})
@@ -35,6 +38,14 @@ SELECT e.id FROM delegation_position p CROSS JOIN LATERAL (
   SELECT e.id FROM staking_event e
   WHERE e.node_id = p.node_id AND e.epoch >= p.opened_epoch AND e.kind = ANY(%(people)s) {newest}) e
 WHERE p.wallet = %(wallet)s
+UNION ALL
+SELECT e.id FROM staking_watchednode w JOIN staking_node n ON n.id = w.node_id AND n.operator <> %(wallet)s
+CROSS JOIN LATERAL (
+  SELECT e.id FROM staking_event e
+  WHERE e.node_id = w.node_id AND e.at >= w.at AND e.kind = ANY(%(people)s) AND NOT EXISTS (
+    SELECT FROM delegation_position p
+    WHERE p.wallet = %(wallet)s AND p.node_id = w.node_id AND e.epoch >= p.opened_epoch) {newest}) e
+WHERE w.wallet = %(wallet)s
 """
 ALL = SOURCES.format(newest="ORDER BY e.id DESC LIMIT %(most)s")
 NEW = SOURCES.format(
@@ -98,9 +109,23 @@ def unread(wallet: str) -> int:
     return _number(UNREAD, wallet, most=MOST_COUNTED)
 
 
+def start(wallet: str) -> None:
+    """Begin the inbox of a wallet that signs in for the first time: the DAO's former events are not news to it.
+
+    A wallet that something has happened to already, as a delegator or operator, finds that unread.
+    """
+    if Subscription.objects.filter(wallet=wallet).exists():
+        return
+    concerned = _number(COUNT, wallet, most=1, everybody=[])
+    newest = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    Subscription.objects.get_or_create(
+        wallet=wallet, defaults={**USUAL_KINDS, "read_event": 0 if concerned else newest}
+    )
+
+
 def mark_read(wallet: str, up_to: int) -> None:
     """The wallet has seen everything up to an event; what it had seen before stays seen."""
-    Subscription.objects.get_or_create(wallet=wallet)
+    Subscription.objects.get_or_create(wallet=wallet, defaults=USUAL_KINDS)
     Subscription.objects.filter(wallet=wallet, read_event__lt=up_to).update(read_event=up_to)
 
 
@@ -162,7 +187,7 @@ def _asked(wallet: str) -> dict[str, Any]:
     }
 
 
-def _number(query: str, wallet: str, *, most: int | None) -> int:
+def _number(query: str, wallet: str, *, most: int | None, **changed: list[str]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(query, {**_asked(wallet), "most": most})
+        cursor.execute(query, {**_asked(wallet), "most": most, **changed})
         return int(cursor.fetchone()[0])

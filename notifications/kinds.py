@@ -120,6 +120,24 @@ def _redelegation_cancelled(node: str, data: Data) -> str:
     }  # fmt: skip
 
 
+def _redelegation_executed(node: str, data: Data) -> str:
+    return gettext("Your redelegation was executed: %(amount)s moved from %(node)s to %(target)s.") % {
+        "amount": _ifm(data, "amount"), "node": node, "target": data.get("to", "–"),
+    }  # fmt: skip
+
+
+def _node_degraded(node: str, data: Data) -> str:
+    return gettext("%(node)s is degraded: it was up %(uptime)s of the epoch and rejected %(rejected)s of its jobs.") % {
+        "node": node, "uptime": percent(data.get("uptime_bps")), "rejected": percent(data.get("rejection_bps")),
+    }  # fmt: skip
+
+
+def _operator_unbonding(node: str, data: Data) -> str:
+    return gettext("The operator of %(node)s unbonds %(amount)s of its own stake; %(left)s stays.") % {
+        "node": node, "amount": _ifm(data, "amount"), "left": _ifm(data, "left"),
+    }  # fmt: skip
+
+
 def _deposit_credited(node: str, data: Data) -> str:
     return gettext("Your deposit of %(amount)s is credited and available.") % {"amount": _ifm(data, "amount")}
 
@@ -182,6 +200,11 @@ CATALOGUE = (
          "portfolio"),
     Kind("redelegation_cancelled", "wallet", "warn", "arrows-exchange", gettext_lazy("Redelegation cancelled"),
          _redelegation_cancelled, "portfolio"),
+    Kind("redelegation_executed", "wallet", "ok", "arrows-exchange", gettext_lazy("Redelegation executed"),
+         _redelegation_executed, "portfolio"),
+    Kind("node_degraded", "node", "warn", "alert-triangle", gettext_lazy("Node degraded"), _node_degraded, "node"),
+    Kind("operator_unbonding", "node", "warn", "hourglass", gettext_lazy("Operator unbonding"), _operator_unbonding,
+         "node"),
     Kind("deposit_credited", "wallet", "ok", "arrow-down", gettext_lazy("Deposit credited"), _deposit_credited,
          "portfolio"),
     Kind("exit_released", "wallet", "ok", "external-link", gettext_lazy("Exit settled"), _exit_released, "portfolio"),

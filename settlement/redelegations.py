@@ -24,7 +24,7 @@ from protocol.errors import (
 from protocol.pending import Pending, since
 from settlement.inputs import record
 from settlement.state import Settlement
-from staking.models import Node, Slash
+from staking.models import Event, Node, Slash
 from staking.services import events
 from staking.services.admission import check_standing
 from staking.services.unbonding_entries import Burned
@@ -50,6 +50,7 @@ def execute_redelegations(settlement: Settlement) -> None:
             _cancel(settlement, redelegation, refusal)
     batch.save()
     _close(recorded)
+    events.record_all(batch.executed)
 
 
 def _close(redelegations: Sequence[Redelegation]) -> None:
@@ -87,6 +88,7 @@ class _Batch:
         self.earned: dict[tuple[int, str], int] = {}
         self.late: dict[tuple[int, str], frozenset[int]] = {}
         self.moved: dict[tuple[int, str], None] = {}
+        self.executed: list[Event] = []
 
     def record_inputs(self, recorded: Sequence[Redelegation]) -> None:
         """Record the redelegations and the positions that they can change (R53)."""
@@ -119,6 +121,7 @@ class _Batch:
         self.moved |= {(source.id, redelegation.wallet): None, (target.id, redelegation.wallet): None}
         redelegation.status, redelegation.moved = Redelegation.Status.EXECUTED, moved
         self._post(redelegation, source, target, moved)
+        self.executed.append(self._event(redelegation, target, moved))
 
     def save(self) -> None:
         """Save the positions and pools that changed; the checkpoint has the shares that earned in the epoch."""
@@ -172,6 +175,16 @@ class _Batch:
         if node.delegation_cap is not None and node.pool.tokens + amount > node.delegation_cap:
             room = max(node.delegation_cap - node.pool.tokens, 0)
             raise DelegationCapExceeded(extra={"room": format_amount(room)})
+
+    def _event(self, redelegation: Redelegation, target: Node, amount: int) -> Event:
+        return Event(
+            kind="redelegation_executed",
+            at=self.settlement.now,
+            epoch=self.settlement.number,
+            node_id=redelegation.source_id,
+            wallet=redelegation.wallet,
+            data={"redelegation": redelegation.pk, "amount": amount, "to": target.name or target.address},
+        )
 
     def _post(self, redelegation: Redelegation, source: Node, target: Node, amount: int) -> None:
         post(

@@ -24,6 +24,16 @@ from staking.services.epochs import parameters_in, parameters_of
 # The columns of a row besides its key; a NodeState has an attribute of each name.
 COLUMNS = tuple(name for name in columns(NodeEpoch) if name not in ("epoch", "node_id"))
 
+# Nodes that are degraded in this epoch and were not in the last one.
+DEGRADED = """
+INSERT INTO staking_event (kind, at, epoch, node_id, wallet, data)
+SELECT 'node_degraded', %(at)s, row.epoch, row.node_id, '', jsonb_build_object(
+  'uptime_bps', row.uptime_bps, 'rejection_bps', row.rejection_bps)
+FROM staking_nodeepoch row
+JOIN staking_nodeepoch before ON before.node_id = row.node_id AND before.epoch = row.epoch - 1
+WHERE row.epoch = %(epoch)s AND row.degraded AND NOT before.degraded AND row.status = 'active' ORDER BY row.node_id
+"""
+
 BLOCK = 500
 
 _values = attrgetter("id", *COLUMNS)
@@ -44,6 +54,7 @@ def write_report(settlement: Settlement) -> None:
                 plan.update(rows)
             # Meanwhile the server writes the last rows.
             tree = MerkleTree(leaves(settlement))
+        cursor.execute(DEGRADED, {"epoch": settlement.number, "at": settlement.now})
     settlement.merkle_root = "0x" + tree.root.hex()
     EpochTree.objects.create(epoch=settlement.number, hashes=tree.to_bytes())
     publish(settlement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from staking.models import Event
@@ -12,3 +13,8 @@ def record(
 ) -> None:
     """Record that `kind` happened to a node, a wallet or both; notifications are made from it after commit."""
     Event.objects.create(kind=kind, at=at, epoch=epoch, node_id=node, wallet=wallet, data=data)
+
+
+def record_all(events: Sequence[Event]) -> None:
+    """Record several events in one statement."""
+    Event.objects.bulk_create(events)

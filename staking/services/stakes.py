@@ -11,6 +11,7 @@ from ledger.posting import post
 from protocol.amounts import MAX_AMOUNT, format_amount
 from protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.models import Node, NodeEpoch
+from staking.services import events
 from staking.services.admission import check_minimum, check_standing
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock
@@ -74,6 +75,10 @@ def unstake(*, node: str, amount: int | None, actor: str, now: datetime) -> Move
         )
         active = take_stake(locked, leaving, epoch)
         entry = create_own_entry(node=locked, amount=leaving, active=active, epoch=epoch, now=now)
+        events.record(
+            "operator_unbonding", at=now, epoch=epoch.number, node=locked.id, amount=leaving,
+            left=locked.self_stake,
+        )  # fmt: skip
         return Moved(posted, locked, entry)
 
 
