@@ -34,7 +34,7 @@ ACTS: dict[str, Callable[[Net], Any]] = {
 
 @pytest.fixture
 def net(transactional_db: None, settings: Any) -> Net:
-    """ANNA backs NORTH, has earned on it, and has 3 IFM on their way out."""
+    """ANNA delegates to NORTH, has earned on it, and has 3 IFM unbonding."""
     settings.INFRAMIND_RATE_LIMITS = False
     net = Net()
     net.node(NORTH, OLGA)
@@ -47,7 +47,10 @@ def net(transactional_db: None, settings: Any) -> Net:
 
 
 def beside() -> psycopg.Connection[Any]:
-    return psycopg.connect(**connection.get_connection_params())
+    """Another session, with the rights of an administrator: the application may not end sessions."""
+    other = psycopg.connect(**connection.get_connection_params())
+    other.execute("SET ROLE NONE")
+    return other
 
 
 def blocked_by(other: psycopg.Connection[Any], waiting: Future[Any]) -> int:
