@@ -126,8 +126,8 @@ NO_CHAIN = {
 @api_view(["GET"])
 def chain(request: Request) -> Response:
     """The chain on which this network anchors its epochs; `configured` is false without one."""
-    found = network_chain()
-    return Response(NO_CHAIN if found is None else ChainSchema(_fields(found)).data)
+    chain = network_chain()
+    return Response(NO_CHAIN if chain is None else ChainSchema(_fields(chain)).data)
 
 
 def _fields(chain: NetworkChain) -> dict[str, Any]:

@@ -168,10 +168,10 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
     reference = schema.get("$ref")
     if reference is None:
         return schema
-    found: Any = document
+    part_of_document: Any = document
     for part in reference.removeprefix("#/").split("/"):
-        found = found[part]
-    result: Schema = found
+        part_of_document = part_of_document[part]
+    result: Schema = part_of_document
     return result
 
 

@@ -143,8 +143,8 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
     wallet = normalize(address)
     first, last = epochs_ending_in(_period(request))
     if choice(request, "format", FORMATS) == "csv":
-        found = earnings(wallet, first=first, last=last, limit=LARGEST_FILE + 1)
-        return _file(earnings_csv(_all_of(found)), f"rewards-{checksum(wallet)}.csv")
+        rows = earnings(wallet, first=first, last=last, limit=LARGEST_FILE + 1)
+        return _file(earnings_csv(_all_of(rows)), f"rewards-{checksum(wallet)}.csv")
     wanted = window(request, number_part, address_part, pattern_part("delegator|operator"))
     rows = earnings(
         wallet,
@@ -206,14 +206,14 @@ def _tax_file(wallet: str, period: Period, preset: str) -> HttpResponse:
     return _file(tax_csv(preset, rows, compounded), f"{preset}-{checksum(wallet)}.csv")
 
 
-def statement_json(found: Statement) -> dict[str, Any]:
+def statement_json(summary: Statement) -> dict[str, Any]:
     """A statement without its rows."""
     return {
-        "wallet": checksum(found.wallet),
-        "from": found.period.first,
-        "to": found.period.last,
-        "totals": shapes.StatementTotalsSerializer(found).data,
-        "earned": shapes.EarnedOnSerializer(found.earned, many=True).data,
+        "wallet": checksum(summary.wallet),
+        "from": summary.period.first,
+        "to": summary.period.last,
+        "totals": shapes.StatementTotalsSerializer(summary).data,
+        "earned": shapes.EarnedOnSerializer(summary.earned, many=True).data,
     }
 
 

@@ -118,11 +118,11 @@ def wallet(request: HttpRequest, address: str) -> HttpResponse:
 
 def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
     now = clock.now()
-    found = portfolio_of(address, now=now)
-    if found is None:
+    portfolio = portfolio_of(address, now=now)
+    if portfolio is None:
         raise Http404
     context: dict[str, Any] = {
-        "page": _page(found, now, mine=mine),
+        "page": _page(portfolio, now, mine=mine),
         "yours": signed_in_wallet(request) == address,
         "has_token": has_token(),
         "faucet_open": faucet.is_open(),
@@ -130,21 +130,21 @@ def _render(request: HttpRequest, address: str, *, mine: bool) -> HttpResponse:
     return render(request, "delegation/portfolio.html", context)
 
 
-def _page(found: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
-    last = found.epoch.number - 1
+def _page(portfolio: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
+    last = portfolio.epoch.number - 1
     first = max(last - EPOCHS + 1, 1)
     return PortfolioPage(
-        portfolio=found,
+        portfolio=portfolio,
         mine=mine,
-        holdings=tuple(_holding(holding) for holding in found.holdings),
-        entries=tuple(_entry(entry, found, now) for entry in found.unbondings),
-        moving=found.moving,
-        operators=_parts((short(h.node.operator), h.position.value) for h in found.holdings),
-        regions=_parts((region_name(h.node.region), h.position.value) for h in found.holdings),
-        losses=found.losses[: -LOSSES - 1 : -1],
-        chart=rewards(found.earned, found.losses, first=first, last=last) if last else None,
-        earned=sum(row.amount for row in found.earned),
-        delegated_earned=sum(holding.earned for holding in found.holdings),
+        holdings=tuple(_holding(holding) for holding in portfolio.holdings),
+        entries=tuple(_entry(entry, portfolio, now) for entry in portfolio.unbondings),
+        moving=portfolio.moving,
+        operators=_parts((short(h.node.operator), h.position.value) for h in portfolio.holdings),
+        regions=_parts((region_name(h.node.region), h.position.value) for h in portfolio.holdings),
+        losses=portfolio.losses[: -LOSSES - 1 : -1],
+        chart=rewards(portfolio.earned, portfolio.losses, first=first, last=last) if last else None,
+        earned=sum(row.amount for row in portfolio.earned),
+        delegated_earned=sum(holding.earned for holding in portfolio.holdings),
     )
 
 
@@ -173,12 +173,12 @@ def _blocked(holding: Holding) -> str:
     return ""
 
 
-def _entry(entry: UnbondingFigures, found: Portfolio, now: datetime) -> EntryRow:
+def _entry(entry: UnbondingFigures, portfolio: Portfolio, now: datetime) -> EntryRow:
     whole = entry.matures_at - entry.created_at
     gone = min(max(now - entry.created_at, whole * 0), whole)
     rates = [
         charge.slash.delegated_bps if entry.kind == "delegated" else charge.slash.self_bps
-        for charge in found.charges
+        for charge in portfolio.charges
         if charge.slash.node_id == entry.node_id and charge.slash.epoch <= entry.epoch
     ]
     return EntryRow(

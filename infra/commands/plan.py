@@ -18,8 +18,8 @@ DEFAULT_RISK = "15"
 
 
 def _bps(typed: str) -> int:
-    found = PERCENT.fullmatch(typed.strip())
-    bps = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else 0
+    match = PERCENT.fullmatch(typed.strip())
+    bps = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0")) if match else 0
     if not 0 < bps <= 10_000:
         raise typer.BadParameter("a percentage from 0.01 to 100, for example 15")
     return bps

@@ -31,10 +31,10 @@ class ProvisionalReward:
 
     def forfeited_by_operator(self, amount: int) -> int:
         """µIFM of this reward that the operator gives up by unstaking `amount` µIFM of active stake now."""
-        kept = max(self.active_stake - amount, 0)
+        rest = max(self.active_stake - amount, 0)
         before, after = (
             rewards.split_reward(self.reward, stake, self.active_pool, self.share_bps).operator
-            for stake in (self.active_stake, kept)
+            for stake in (self.active_stake, rest)
         )
         return before - after
 

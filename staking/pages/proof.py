@@ -33,15 +33,15 @@ MAX_EPOCH = 2**31 - 1
 def proof_page(request: HttpRequest, number: int, address: str) -> HttpResponse:
     """The leaves of a node or wallet in an epoch's tree."""
     try:
-        found = proof_of(number, normalize(address))
+        proof = proof_of(number, normalize(address))
     except (AddressInvalid, NotFound):
         raise Http404 from None
     context = {
         "number": number,
         "address": normalize(address),
-        "proof": found,
-        "leaves": [(KINDS[one.leaf.kind], one) for one in found.leaves],
-        "data": _data(found),
+        "proof": proof,
+        "leaves": [(KINDS[one.leaf.kind], one) for one in proof.leaves],
+        "data": _data(proof),
         "share": request.build_absolute_uri(reverse("proof", args=[number, checksum(normalize(address))])),
         **chain_context(),
     }
@@ -83,11 +83,11 @@ def _address_of(epoch: str, address: str) -> str:
     return reverse("proof", args=[int(epoch), checksum(node)])
 
 
-def _data(found: Proof) -> str:
+def _data(proof: Proof) -> str:
     """Root and leaves for the script; amounts as texts, which JavaScript reads exactly."""
     leaves = []
-    for one in found.leaves:
+    for one in proof.leaves:
         leaf: Leaf = one.leaf
         value = [leaf.kind, checksum(leaf.address), str(leaf.amount), leaf.epoch]
         leaves.append({"value": value, "proof": ["0x" + sibling.hex() for sibling in one.proof]})
-    return json.dumps({"root": found.root, "leaves": leaves})
+    return json.dumps({"root": proof.root, "leaves": leaves})

@@ -83,10 +83,10 @@ def test_without_a_chain_the_published_root_is_all_there_is(open_page: Open, net
 
 def test_a_pasted_proof_is_checked_and_a_forged_one_is_found(open_page: Open, network: Network) -> None:
     page = open_page("/verify/")
-    found = proof_of(5, node_address(4))
+    proof = proof_of(5, node_address(4))
     leaves = [
         {"value": list(one.leaf), "proof": ["0x" + hash_.hex() for hash_ in one.proof]}
-        for one in found.leaves
+        for one in proof.leaves
     ]
     assert len(leaves) == 2
     result = page.locator("[data-result]")
@@ -95,13 +95,13 @@ def test_a_pasted_proof_is_checked_and_a_forged_one_is_found(open_page: Open, ne
         page.locator("#paste").fill(text)
         page.get_by_role("button", name="Check", exact=True).click()
 
-    paste(json.dumps({"root": found.root, "leaves": leaves}))
+    paste(json.dumps({"root": proof.root, "leaves": leaves}))
     expect(result).to_contain_text("lead to the published root")
     leaves[1]["value"][2] += 1  # type: ignore[operator,call-overload]
-    paste(json.dumps({"root": found.root, "leaves": leaves}))
+    paste(json.dumps({"root": proof.root, "leaves": leaves}))
     expect(result).to_have_attribute("data-state", "wrong")
     expect(result).to_contain_text("slash")
     paste("{")
     expect(result).to_contain_text("this is no proof")
-    paste(json.dumps({"root": found.root, "leaves": []}))
+    paste(json.dumps({"root": proof.root, "leaves": []}))
     expect(result).to_have_attribute("data-state", "unknown")

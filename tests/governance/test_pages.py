@@ -317,9 +317,9 @@ def test_slashes_can_be_downloaded_as_csv(slash: Slash) -> None:
 
 
 def queries_of(client: Client, where: str) -> int:
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(where).status_code == 200
-    return len(asked)
+    return len(captured)
 
 
 def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], count: int) -> None:

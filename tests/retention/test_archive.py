@@ -37,8 +37,8 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     storages = {**settings.STORAGES, "archive": archive_storage(str(tmp_path))}
-    kept = {"INFRAMIND_KEEP_RECEIPTS": 5, "INFRAMIND_KEEP_RANKINGS": 5, "INFRAMIND_KEEP_EVENTS": 5}
-    with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=str(tmp_path), **kept):
+    limits = {"INFRAMIND_KEEP_RECEIPTS": 5, "INFRAMIND_KEEP_RANKINGS": 5, "INFRAMIND_KEEP_EVENTS": 5}
+    with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=str(tmp_path), **limits):
         yield tmp_path
 
 

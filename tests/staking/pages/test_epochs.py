@@ -138,14 +138,14 @@ def test_slashes_are_in_the_reports_of_charge_and_verdict(settled: Network, read
 
 
 def test_queries_do_not_grow(settled: Network, reader: Client) -> None:
-    def asked(address: str) -> int:
+    def queries(address: str) -> int:
         with CaptureQueriesContext(connection) as queries:
             reader.get(address)
         return len(queries)
 
-    before = asked("/epochs/2/"), asked("/epochs/")
+    before = queries("/epochs/2/"), queries("/epochs/")
     for number in range(4, 12):
         settled.node(number, own=10)
         settled.work(node_address(number), 3)
     settled.settle(3)
-    assert (asked("/epochs/3/"), asked("/epochs/")) == before
+    assert (queries("/epochs/3/"), queries("/epochs/")) == before
