@@ -24,8 +24,10 @@ from protocol.parameters import Parameters
 from protocol.projection import Past, project
 
 MOST_NODES: Final = 5
-# The amount is divided into this many steps for the search, and the steps halved so often after it.
+# The amount is divided into this many steps for the search, and the steps halved so often after it. With few nodes the
+# steps are finer: a search over them is still quick, and misses no tier or limit of Q between two steps.
 STEPS: Final = 20
+STEPS_OF_FEW: Final = {1: 120, 2: 120, 3: 120, 4: 60, 5: 60}
 HALVINGS: Final = 8
 # Parts are multiples of the power of ten that is about this fraction of the amount.
 ROUND_PARTS: Final = 500
@@ -91,9 +93,10 @@ def plan(params: Parameters, candidates: Iterable[Candidate], amount: int, risk_
     """The plan for `amount` µIFM of which one event may cost at most `risk_bps` (above 0)."""
     limit = amount * risk_bps // BPS
     offers = _shortlist([_Offer.of(params, node, amount, limit) for node in candidates])
+    steps = STEPS_OF_FEW.get(len(offers), STEPS)
     for offer in offers:
-        offer.add_choices(amount)
-    search = _Search(offers, amount, limit)
+        offer.add_choices(amount, steps)
+    search = _Search(offers, amount, limit, steps)
     search.run()
     chosen = _rounded(offers, _refined(offers, search.best, amount, limit), amount, limit)
     return _plan(params, offers, chosen, amount)
@@ -152,9 +155,9 @@ class _Offer:
             project(self.params, self.node.past, held=self.node.held, amount=amount).per_epoch - self.already
         )
 
-    def add_choices(self, amount: int) -> None:
+    def add_choices(self, amount: int, steps: int) -> None:
         effective = self.node.past.self_stake + self.node.past.pool
-        amounts = {amount * step // STEPS for step in range(1, STEPS + 1)} | {self.most}
+        amounts = {amount * step // steps for step in range(1, steps + 1)} | {self.most}
         amounts |= {tier.minimum - effective for tier in self.params.tiers}
         tried = sorted(one for one in amounts if self.least <= one <= self.most)
         self.choices = [(one, reward) for one in tried if (reward := self.reward(one)) > 0]
@@ -202,8 +205,8 @@ def _best(offers: list[_Offer], size: int) -> list[_Offer]:
 class _Search:
     """Branch and bound over the choices of the offers, those with the highest rewards first."""
 
-    def __init__(self, offers: Sequence[_Offer], amount: int, limit: int) -> None:
-        self.amount, self.limit = amount, limit
+    def __init__(self, offers: Sequence[_Offer], amount: int, limit: int, steps: int) -> None:
+        self.amount, self.limit, self.steps = amount, limit, steps
         # The best reward per µIFM first, so that good plans are found early and bound the rest.
         self.order = sorted(
             (number for number, offer in enumerate(offers) if offer.choices),
@@ -225,7 +228,7 @@ class _Search:
 
         Without the limits of operators and regions. A choice counts as using the steps that it fills completely.
         """
-        none = [[0] * (STEPS + 1) for _ in range(MOST_NODES + 1)]
+        none = [[0] * (self.steps + 1) for _ in range(MOST_NODES + 1)]
         bounds = [none]
         for number in reversed(self.order):
             after = bounds[0]
@@ -233,12 +236,12 @@ class _Search:
             # Of the choices that fill as many steps the best one bounds the others.
             best: dict[int, int] = {}
             for amount, reward in self.offers[number].choices:
-                steps = amount * STEPS // self.amount
+                steps = amount * self.steps // self.amount
                 best[steps] = max(best.get(steps, 0), reward)
             for nodes in range(1, MOST_NODES + 1):
                 former, row = after[nodes - 1], table[nodes]
                 for steps, reward in best.items():
-                    for room in range(steps, STEPS + 1):
+                    for room in range(steps, self.steps + 1):
                         value = reward + former[room - steps]
                         row[room] = max(row[room], value)
             bounds.insert(0, table)
@@ -251,7 +254,7 @@ class _Search:
         if place == len(self.order) or not nodes or self.visits > MOST_VISITS:
             return
         # The remaining room counts as the steps that it touches.
-        steps = -(-room * STEPS // self.amount)
+        steps = -(-room * self.steps // self.amount)
         if reward + self.bounds[place][nodes][steps] <= self.best_reward:
             return
         number = self.order[place]

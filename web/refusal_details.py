@@ -42,6 +42,10 @@ DETAILS = (
     gettext_noop("Give a smaller amount: at most %(most)s IFM can be written."),
     gettext_noop("Enter an amount above 0."),
     gettext_noop("Choose a condition."),
+    gettext_noop("Enter the number of a settled epoch."),
+    gettext_noop(
+        "Give the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER."
+    ),
     gettext_noop("Choose an action."),
     gettext_noop("A wallet can have at most %(most)s standing orders. Delete one first."),
     gettext_noop("You have a rule with this condition for this node. Delete it first."),

@@ -89,7 +89,7 @@ def exhaustive(candidates: list[Candidate], amount: int, risk_bps: int) -> int:
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(networks(), st.sampled_from([10, 500, 5_000, 20_000]), st.sampled_from([100, 500, 800, 2_000, 5_000]))
 def test_a_plan_is_within_one_percent_of_an_exhaustive_optimum(candidates, whole, risk_bps):
     amount = whole * IFM
