@@ -28,9 +28,9 @@ def case(db: None, settings: Any) -> dict[str, Any]:
     undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
     world.commit_offence(world.HONEST)
     world.advance_clock()
-    rank(now=world.now())
+    ranking = rank(now=world.now())
     return {
         "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": proposal.pk, "number": 1,
-        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "ranking": 1,
+        "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "ranking": ranking.pk,
         "transaction": movements(limit=1)[0].id,
     }  # fmt: skip
