@@ -58,6 +58,7 @@ JOIN notifications_subscription s ON (e.kind = ANY(%(single)s) AND e.wallet = s.
 JOIN LATERAL (VALUES
   ('email', s.email_confirmed AND s.email <> '' AND s.email_kinds ? e.kind),
   ('webhook', s.webhook <> '' AND s.webhook_kinds ? e.kind)) AS way(channel, wanted) ON way.wanted
+ORDER BY e.id
 ON CONFLICT DO NOTHING
 """
 LEFT = "SELECT EXISTS (SELECT FROM staking_event WHERE NOT dispatched)"

@@ -105,7 +105,7 @@ def test_the_partitions_of_an_epoch_that_is_not_settled_are_not_dropped() -> Non
     net.work(net.node(own=1), 1)
     with pytest.raises(ValueError, match="epoch 1 is not settled"):
         drop_partitions(epoch=1)
-    assert partitions() == {"staking_receipt_e1", "staking_heartbeat_e1"}
+    assert {"staking_receipt_e1", "staking_heartbeat_e1"} <= partitions()
 
 
 def test_a_window_whose_jobs_are_missing_stops_the_settlement() -> None:
