@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -147,8 +148,8 @@ def test_tax_tools_get_what_changes_the_sum_of_all_that_a_wallet_has(slashed):
     cointracking = rows_of(read(f"wallets/{BELA}/statement", format="csv", preset="cointracking"))
     assert [row["Type"] for row in cointracking] == ["Deposit", "Lost", "Deposit", "Staking", "Staking"]
     assert [row["Tx-ID"] for row in cointracking] == [row["TxHash"] for row in koinly]
-    gained = sum(float(row["Buy Amount"] or 0) - float(row["Sell Amount"] or 0) for row in cointracking)
-    assert round(gained * IFM) == slashed.wallet(BELA).total
+    gained = sum(Decimal(row["Buy Amount"] or 0) - Decimal(row["Sell Amount"] or 0) for row in cointracking)
+    assert gained * IFM == slashed.wallet(BELA).total
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def exhaustive(candidates: list[Candidate], amount: int, risk_bps: int) -> int:
     return best
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(networks(), st.sampled_from([10, 500, 5_000, 20_000]), st.sampled_from([100, 500, 800, 2_000, 5_000]))
 def test_a_plan_is_within_one_percent_of_an_exhaustive_optimum(candidates, whole, risk_bps):
     amount = whole * IFM
@@ -195,10 +195,7 @@ def test_ten_thousand_nodes_take_at_most_a_second_of_processor_time():
         )
         for number in range(10_000)
     ]
-    taken = []
-    for _ in range(3):
-        started = time.process_time()
-        made = plan(DEFAULTS, candidates, 5_000 * IFM, 1_000)
-        taken.append(time.process_time() - started)
-    assert min(taken) <= 1.0
+    started = time.process_time()
+    made = plan(DEFAULTS, candidates, 5_000 * IFM, 1_000)
+    assert time.process_time() - started <= 1.0
     assert len(made.parts) == 5
