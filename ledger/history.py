@@ -107,3 +107,23 @@ def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())
+
+
+COMPOUNDS = """
+SELECT t.id, t.at, t.reference, -e.amount
+FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount < 0
+WHERE t.kind = 'compound' AND t.actor = %(wallet)s AND (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
+  AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
+ORDER BY t.id LIMIT %(limit)s
+"""
+
+
+def compounds(
+    wallet: str, start: datetime | None, end: datetime | None, *, limit: int
+) -> list[tuple[int, datetime, str, int]]:
+    """Transactions in which the wallet compounded, oldest first: id, moment, node, µIFM; one query."""
+    values = {"wallet": wallet, "start": start, "end": end, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(COMPOUNDS, values)
+        rows: list[tuple[int, datetime, str, int]] = cursor.fetchall()
+    return rows

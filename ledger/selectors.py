@@ -45,6 +45,12 @@ def posted(key: str) -> int | None:
     return Transaction.objects.filter(key=key).values_list("id", flat=True).first()
 
 
+def posted_under(keys: Iterable[str]) -> dict[str, int]:
+    """The transactions that were posted under keys, by key; one query."""
+    rows = Transaction.objects.filter(key__in=list(keys)).values_list("key", "id")
+    return {str(key): number for key, number in rows}
+
+
 def entries_sum(name: str) -> int:
     """Sum of an account's entries in µIFM, read from the journal and not from the balance."""
     return int(Entry.objects.filter(account__name=name).aggregate(total=Sum("amount"))["total"] or 0)

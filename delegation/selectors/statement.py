@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import connection
-
 from chain.selectors import anchor_transactions, deposit_transactions
 from delegation.selectors.earnings import EVER, EarnedOn, earned_on
 from delegation.selectors.losses import SlashLoss, losses_of_wallet
@@ -26,14 +24,6 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-
-COMPOUNDS = """
-SELECT t.id, t.at, t.reference, -e.amount
-FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount < 0
-WHERE t.kind = 'compound' AND t.actor = %(wallet)s AND (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
-  AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
-ORDER BY t.id LIMIT %(limit)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +195,7 @@ def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
 
 def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
     """The earnings that the wallet compounded in the period, oldest first; one query."""
-    values = {"wallet": wallet, "start": period.start, "end": period.end, "limit": limit}
-    with connection.cursor() as cursor:
-        cursor.execute(COMPOUNDS, values)
-        return [Compound(*row) for row in cursor.fetchall()]
+    return [Compound(*row) for row in history.compounds(wallet, period.start, period.end, limit=limit)]
 
 
 def _transactions(losses: Sequence[SlashLoss]) -> list[int]:

@@ -44,7 +44,7 @@ def test_tables_point_downwards_as_imports_do():
     assert wrong == []
 
 
-def test_sql_names_the_ledgers_tables_in_the_ledger_audits_and_two_reads_alone():
+def test_sql_names_the_ledgers_tables_in_the_ledger_and_in_audits_alone():
     sources = chain.from_iterable((PROJECT_ROOT / name).rglob("*.*") for name in PACKAGES)
     named = {
         str(path.relative_to(PROJECT_ROOT))
@@ -53,11 +53,7 @@ def test_sql_names_the_ledgers_tables_in_the_ledger_audits_and_two_reads_alone()
     }
     outside = {path for path in named if not path.startswith("ledger/")}
     assert "staking/audit.py" in outside
-    # Two reads join the journal with slashes, each in one statement.
-    assert {path for path in outside if not path.endswith("/audit.py")} == {
-        "delegation/selectors/losses.py",
-        "delegation/selectors/statement.py",
-    }
+    assert {path for path in outside if not path.endswith("/audit.py")} == set()
 
 
 def test_the_command_line_runs_without_the_site():
