@@ -1,5 +1,5 @@
 """A wallet's statement: every ledger movement with the balance after it, every slash that took something from it, and
-what its stake earned (R35, R42)."""
+what its stake earned (R35, R42). A slash that returned all that it took has no ledger transaction, and so no line."""
 
 from __future__ import annotations
 
