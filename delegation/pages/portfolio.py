@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from delegation.charts.rewards import rewards
+from delegation.pages.value_history import ValueCard, value_card
 from delegation.selectors.losses import SlashLoss
 from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
 from delegation.selectors.redelegations import RedelegationFigures
@@ -79,6 +80,7 @@ class PortfolioPage:
     regions: tuple[Part, ...]
     losses: tuple[SlashLoss, ...]
     chart: Chart | None
+    value: ValueCard | None
     earned: int
     delegated_earned: int
 
@@ -143,6 +145,7 @@ def _page(portfolio: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
         regions=_parts((region_name(h.node.region), h.position.value) for h in portfolio.holdings),
         losses=portfolio.losses[: -LOSSES - 1 : -1],
         chart=rewards(portfolio.earned, portfolio.losses, first=first, last=last) if last else None,
+        value=value_card(portfolio.history),
         earned=sum(row.amount for row in portfolio.earned),
         delegated_earned=sum(holding.earned for holding in portfolio.holdings),
     )

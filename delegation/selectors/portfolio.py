@@ -13,6 +13,12 @@ from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
 from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, unbondings_of_wallet
+from delegation.selectors.value_history import (
+    EpochValue,
+    flows_of_wallet,
+    unbonded_of_wallet,
+    value_history,
+)
 from delegation.selectors.wallets import WalletFigures, figures_from
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
@@ -60,7 +66,7 @@ class Portfolio:
 
     `losses`: what executed slashes took from it, ever, the oldest first.
 
-    `unbondings`: those that mature first, of as many as `entries` says.
+    `unbondings`: those that mature first, of as many as `entries` says. `history`: its value per settled epoch.
     """
 
     wallet: WalletFigures
@@ -74,6 +80,7 @@ class Portfolio:
     earned: tuple[EarnedIn, ...]
     losses: tuple[SlashLoss, ...]
     charges: tuple[Charge, ...]
+    history: tuple[EpochValue, ...]
 
     @property
     def claimable_delegated(self) -> int:
@@ -98,8 +105,9 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
         nodes = _nodes(
             {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
         )
+        figures, losses = figures_from(wallet, positions, own, epoch=epoch.number), losses_of_wallet(wallet)
         return Portfolio(
-            wallet=figures_from(wallet, positions, own, epoch=epoch.number),
+            wallet=figures,
             epoch=epoch,
             holdings=tuple(_holdings(positions, nodes, earned, moving)),
             own=tuple(own),
@@ -108,9 +116,22 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
             entries=count_of_wallet(wallet, status="open"),
             moving=tuple(moving),
             earned=tuple(earned),
-            losses=tuple(losses_of_wallet(wallet)),
+            losses=tuple(losses),
             charges=tuple(_charges(nodes, positions, unbondings, own)),
+            history=_history(figures, epoch.number, earned, losses),
         )
+
+
+def _history(
+    wallet: WalletFigures, number: int, earned: Sequence[EarnedIn], losses: Sequence[SlashLoss]
+) -> tuple[EpochValue, ...]:
+    """The value of the last settled epochs before epoch `number`, which is open; two queries."""
+    first = max(number - EPOCHS, 1)
+    return value_history(
+        wallet.total + wallet.claimable, first=first, last=number - 1, earned=earned, losses=losses,
+        flows=flows_of_wallet(wallet.address, first=first),
+        unbonded=unbonded_of_wallet(wallet.address, first=first),
+    )  # fmt: skip
 
 
 def _nodes(ids: set[int], epoch: OpenEpoch) -> dict[int, NodeFigures]:
