@@ -23,13 +23,12 @@ def wallet_exits(request: HttpRequest, address: str) -> HttpResponse:
         wallet = normalize(address)
     except AddressInvalid:
         raise Http404 from None
-    configuration = chain_configuration()
     context = {
         "owner": wallet,
         "mine": signed_in_wallet(request) == wallet,
         "exits": exits_of_wallet(wallet, limit=LISTED),
         "listed": LISTED,
         "has_token": has_token(),
-        "chain_id": configuration.chain_id if configuration else None,
+        "chain": chain_configuration(),
     }
     return render(request, "delegation/exits.html", context)
