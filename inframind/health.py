@@ -26,6 +26,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from inframind import alarms, metrics
+from inframind.demo import load_state
 from inframind.network_state import NetworkState, read_state
 
 log = structlog.get_logger("inframind.health")
@@ -82,10 +83,18 @@ def disk() -> Faults:
     return {"disk": "the disk of the data directory is full" if full else None}
 
 
+def demo_network() -> Faults:
+    """A demo network that is still loaded; no check where none is."""
+    progress = load_state.progress()
+    if progress is None:
+        return {}
+    return {"demo_network": f"loading: {progress.epochs} of {progress.total} epochs are settled"}
+
+
 # Each runs in a thread of its own; it answers one or more checks.
-CHECKS: tuple[Callable[[], Faults], ...] = (database, broker, beat, static_files, disk)
+CHECKS: tuple[Callable[[], Faults], ...] = (database, broker, beat, static_files, disk, demo_network)
 # Readiness depends on these; the others are alarms.
-SERVING = ("database", "clock", "static_files", "disk")
+SERVING = ("database", "clock", "static_files", "disk", "demo_network")
 
 
 class Readiness:

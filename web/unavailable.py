@@ -58,16 +58,17 @@ def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpRes
     """503 with Retry-After, as a problem under /api/ and as a page elsewhere."""
     reason = _reason(cause)
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": "Service unavailable", "status": 503}
-        response: HttpResponse = JsonResponse(
-            {**problem, "code": "unavailable", "detail": _detail(request, reason)},
-            status=503,
-            content_type="application/problem+json",
-        )
+        response: HttpResponse = problem(_detail(request, reason))
     else:
         response = HttpResponse(_page(request, reason), status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def problem(detail: str) -> JsonResponse:
+    """The problem `unavailable`, without Retry-After."""
+    body = {"type": "about:blank", "title": "Service unavailable", "status": 503, "code": "unavailable"}
+    return JsonResponse({**body, "detail": detail}, status=503, content_type="application/problem+json")
 
 
 def _reason(cause: Exception | None) -> str:

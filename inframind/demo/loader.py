@@ -14,7 +14,7 @@ from inframind.demo.participants import Machine
 from inframind.demo.receipt_signer import Oracle
 from oracle import heartbeats, receipts
 from protocol.errors import Conflict
-from protocol.parameters import DEFAULTS, apply_changes
+from protocol.parameters import DEFAULTS, Parameters, apply_changes
 from settlement.epoch import settle_epoch
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch, open_network
@@ -36,8 +36,8 @@ def build(progress: Callable[[int], None]) -> None:
     Raises: `conflict` when anything was recorded before.
     """
     wall = clock.now()
-    params = apply_changes(DEFAULTS, {**PARAMETERS, **settings.INFRAMIND_PARAMETERS})
-    open_network(kind="devnet", chain_id=settings.INFRAMIND_CHAIN_ID, params=params, start=wall, now=wall)
+    chain_id = settings.INFRAMIND_CHAIN_ID
+    open_network(kind="devnet", chain_id=chain_id, params=parameters(), start=wall, now=wall)
     length = timedelta(seconds=_open().params.epoch_seconds)
     if not clock.start_at(wall - EPOCHS * length):
         raise Conflict("The network has a history already: the demo network needs an empty one.")
@@ -54,6 +54,11 @@ def build(progress: Callable[[int], None]) -> None:
     clock.advance_to(datetime.now(UTC))
     # The last commit waits for the disk, and with it for all before it.
     rank_due(now=clock.now())
+
+
+def parameters() -> Parameters:
+    """The demo network's parameters. Raises: the error of a bad value in INFRAMIND_PARAMETERS."""
+    return apply_changes(DEFAULTS, {**PARAMETERS, **settings.INFRAMIND_PARAMETERS})
 
 
 def _live_through(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle) -> None:

@@ -1,8 +1,8 @@
-"""The demo network's oracle: signs one epoch ahead of the story, in a process of its own."""
+"""The demo network's oracle: signs receipts one epoch ahead, in a process of its own."""
 
 from __future__ import annotations
 
-import signal
+import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from django.conf import settings
 
 from inframind.demo import workload
 from inframind.demo.participants import Machine
+from inframind.supervisor.processes import follow_parent
 from staking.services.epochs import OpenEpoch
 
 Items = list[dict[str, Any]]
@@ -29,9 +30,8 @@ class Oracle:
         default_factory=lambda: ProcessPoolExecutor(
             1,
             mp_context=get_context("spawn"),
-            # Ctrl-C is for this process, which ends the other.
-            initializer=signal.signal,
-            initargs=(signal.SIGINT, signal.SIG_IGN),
+            initializer=follow_parent,
+            initargs=(os.getpid(),),
         )
     )
     _ahead: dict[Wanted, Future[Items]] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """`make run`: the whole network under one process.
 
-Started in order: PostgreSQL, Valkey, tables, static files, on the first run the demo network, then web, worker, the
-worker of the pulse and beat, and on a devnet the development chain once the site answers. Stopped in the order web,
-beat, workers, chain, Valkey, PostgreSQL. When one of them but the chain ends by itself, all end, and the exit status
-is not 0.
+Started in order: PostgreSQL, Valkey, tables, static files, then web, worker, the worker of the pulse and beat, and on a
+devnet the development chain once the site answers. On the first run of a devnet web is started before the demo network
+is loaded and shows the progress; the others follow when it is complete. Stopped in the order web, beat, workers, chain,
+Valkey, PostgreSQL. When one of them but the chain ends by itself, all end, and the exit status is not 0.
 """
 
 from __future__ import annotations
@@ -110,8 +110,13 @@ def _run(settings: dict[str, Any], signals: Signals) -> int:
     with servers.in_use(data_dir, configured) as lease:
         _prepare(settings)
         children = _children(settings)
+        child_environment = _child_environment(settings)
         chain = DevelopmentChain(settings) if is_wanted(settings) and is_installed() else None
         try:
+            _fill_network(settings, children["web"], child_environment)
+            for child in children.values():
+                if child.process is None:
+                    child.start(child_environment)
             return _watch(children, chain, settings, lease)
         finally:
             signals.stopping = True
@@ -131,13 +136,31 @@ def _prepare(settings: dict[str, Any]) -> None:
     prepare.require_ready()
     if prepare.collect_static():
         _say("The static files are collected.")
+
+
+def _fill_network(settings: dict[str, Any], web: Child, child_environment: dict[str, str]) -> None:
+    """Load the demo network where it is due, with the site up to show the progress, or open the first epoch."""
+    from inframind.supervisor import prepare
+
     on_devnet = settings["INFRAMIND_NETWORK"] == "devnet"
     if on_devnet and settings["INFRAMIND_DEMO"] and prepare.demo_is_due():
         _say("Loading the demo network, once (INFRAMIND_DEMO=0 starts empty) …")
-        prepare.load_demo()
+        prepare.begin_demo()
+        web.start(child_environment)
+        _say(f"Meanwhile the site on port {settings['PORT']} shows the progress.")
+        prepare.load_demo(lambda epochs: _report_load(epochs, web))
     prepare.keep_network()
     prepare.open_first_epoch()
     prepare.let_go()
+
+
+def _report_load(epochs: int, web: Child) -> None:
+    if web.exit_status() is not None:
+        raise startup_errors.StartFault(
+            f"the web process ended by itself ({web.exit_status()}). Its log ends with:\n{web.last_lines()}"
+        )
+    if epochs % 10 == 0:
+        _say(f"{epochs} epochs are settled.")
 
 
 def _children(settings: dict[str, Any]) -> dict[str, Child]:
@@ -165,11 +188,6 @@ def _watch(
     settings: dict[str, Any],
     lease: servers.Lease | None,
 ) -> int:
-    # All share one folder of counters, which the site's /metrics shows.
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics(settings)), "INFRAMIND_METRICS_PORT": "0"}
-    child_environment = {**os.environ, **shared}
-    for child in children.values():
-        child.start(child_environment)
     said = False
     began = looked = time.monotonic()
     while True:
@@ -193,11 +211,12 @@ def _watch(
         time.sleep(0.1)
 
 
-def _empty_metrics(settings: dict[str, Any]) -> Path:
+def _child_environment(settings: dict[str, Any]) -> dict[str, str]:
+    """All share one folder of counters, emptied first, which the site's /metrics shows."""
     folder: Path = settings["INFRAMIND_DATA_DIR"] / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    return folder
+    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "INFRAMIND_METRICS_PORT": "0"}
 
 
 def _answers(settings: dict[str, Any]) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 
 from inframind import start_checks
+from inframind.demo import load_state
 from inframind.environment import PROJECT_ROOT
 from inframind.supervisor import paths
 from inframind.supervisor.startup_errors import StartFault
+from protocol.errors import ProtocolError
 
 # Files of packages that no page of ours names; compressing them would take longer than all the rest.
 UNUSED_STATIC = ["redoc*", "htmx-4*", "htmax*"]
@@ -60,22 +63,39 @@ def demo_is_due() -> bool:
     """Whether the demo network is still to be loaded: nothing ever began, or a former load was cut short."""
     from staking.models import Epoch
 
-    cut_short = _read(_demo_mark()) == _this_database()
-    return "demo" in get_commands() and (cut_short or not Epoch.objects.exists())
+    return load_state.progress() is not None or not Epoch.objects.exists()
 
 
-def load_demo() -> None:
-    """Load the demo network; what a load that was cut short left behind is removed first."""
-    if _read(_demo_mark()) == _this_database():
+def begin_demo() -> None:
+    """Announce the load to the site's processes; what a load that was cut short left behind is removed.
+
+    Raises StartFault when INFRAMIND_PARAMETERS has a bad value.
+    """
+    from inframind.demo.loader import EPOCHS, parameters
+
+    with _bad_parameters_named():
+        parameters()
+    if load_state.progress() is not None:
         _empty_tables()
-    _write(_demo_mark(), _this_database())
-    call_command("demo")
+    load_state.record(0, EPOCHS)
+
+
+def load_demo(progress: Callable[[int], None]) -> None:
+    """Load the demo network after `begin_demo`; `progress` gets the number of epochs settled after each one."""
+
+    from inframind.demo.loader import EPOCHS, build
+
+    def record(epochs: int) -> None:
+        load_state.record(epochs, EPOCHS)
+        progress(epochs)
+
+    build(record)
     keep_network()
 
 
 def keep_network() -> None:
     """Whatever is there is about to be served and written to: from now on no demo network takes its place."""
-    _demo_mark().unlink(missing_ok=True)
+    load_state.finish()
 
 
 def _empty_tables() -> None:
@@ -89,12 +109,17 @@ def _empty_tables() -> None:
 
 def open_first_epoch() -> None:
     """Begin epoch 1 of a new network (R4). Raises StartFault when INFRAMIND_PARAMETERS has a bad value."""
-    from protocol.errors import ProtocolError
     from staking.services.clock import now
     from staking.services.epochs import start_network
 
-    try:
+    with _bad_parameters_named():
         start_network(now=now())
+
+
+@contextmanager
+def _bad_parameters_named() -> Iterator[None]:
+    try:
+        yield
     except ProtocolError as error:
         raise StartFault(f"INFRAMIND_PARAMETERS: {error.detail}") from error
 
@@ -102,15 +127,6 @@ def open_first_epoch() -> None:
 def let_go() -> None:
     """Close our connections: the site has its own."""
     start_checks.close_connections()
-
-
-def _demo_mark() -> Path:
-    return Path(settings.DATA_DIR) / "stamps" / "demo-unfinished"
-
-
-def _this_database() -> str:
-    # Its address may hold a password, and the mark is a file that others can read.
-    return _digest([], settings.DATABASE_URL)
 
 
 def _applied() -> int:

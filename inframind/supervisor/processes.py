@@ -80,6 +80,12 @@ def end_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def follow_parent(parent: int) -> None:
+    """Leave Ctrl-C to the parent, which ends this process in order, and end when it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent(parent)
+
+
 def _in_child(parent: int, niceness: int) -> Callable[[], None]:
     def prepare() -> None:
         end_with_parent(parent)

@@ -20,7 +20,10 @@ from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
 def test_the_demo_network_is_whole(settings, tmp_path, client):
     settings.DATA_DIR = tmp_path
     assert prepare.demo_is_due()
-    prepare.load_demo()
+    prepare.begin_demo()
+    epochs: list[int] = []
+    prepare.load_demo(epochs.append)
+    assert epochs == list(range(1, 61))
     assert not prepare.demo_is_due()
 
     assert audit(since=0) == []
@@ -49,22 +52,6 @@ def delegators_rates(client):
     rates = [node["estimated_apr_bps"] for node in nodes if node["estimated_apr_bps"]]
     assert len(rates) > 90
     return rates
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_half_loaded_network_that_was_served_is_not_deleted(settings, tmp_path, monkeypatch):
-    settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(prepare, "call_command", cut_short)
-    with pytest.raises(KeyboardInterrupt):
-        prepare.load_demo()
-    assert prepare.demo_is_due()
-    prepare.keep_network()
-    prepare.open_first_epoch()
-    assert not prepare.demo_is_due()
-
-
-def cut_short(*words):
-    raise KeyboardInterrupt
 
 
 def test_the_oracle_sends_the_same_every_time():

@@ -98,10 +98,15 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
 
 
 def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment):
-    killed = run(plain_environment, *UP)
-    killed.says("Ctrl-C stops everything.")
+    killed = run({**plain_environment, "INFRAMIND_DEMO": "1"}, *UP)
+    killed.says("shows the progress")
+    wait_for(lambda: get(plain_environment, "/")[0] == 503 or killed.process.poll() is not None)
+    assert "of 60 epochs settled" in get(plain_environment, "/")[1]
+    assert get(plain_environment, "/api/v1/nodes")[0] == get(plain_environment, "/readyz")[0] == 503
+    assert f":{plain_environment['PORT']}" not in killed.said, "the address is said when the site is ready"
     killed.signal(signal.SIGKILL)
     killed.ends()
+    # Without the demo, what it has loaded so far is a network as it is.
     again = run(plain_environment, *UP)
     again.says("Ctrl-C stops everything.")
     becomes_ready(again)
