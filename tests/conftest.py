@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from tests import shared_rows
 from tests.owner import as_owner
 
 PARTITIONS = """
@@ -49,3 +52,36 @@ def partitions_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[N
 def _commits(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     return marker is not None and bool(marker.kwargs.get("transaction"))
+
+
+@pytest.fixture(scope="session")
+def _shared_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    yield
+    with django_db_blocker.unblock():
+        shared_rows.end()
+
+
+@pytest.fixture
+def _rows_of_test(request: pytest.FixtureRequest, _shared_rows: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        shared_rows.switch(shared_rows.builders(request.module.__name__, request.fixturenames))
+
+
+@pytest.fixture
+def _django_db_helper(_rows_of_test: None, _django_db_helper: None) -> None:
+    """Write shared rows before the transaction of the test, which pytest-django's fixture of this name begins."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring together the tests of a module that share rows."""
+
+    def rows(item: pytest.Item) -> list[str]:
+        chain = shared_rows.builders(item.module.__name__, getattr(item, "fixturenames", ()))  # type: ignore[attr-defined]
+        return [builder.name for builder in chain]
+
+    items[:] = [
+        item
+        for _, group in groupby(items, key=lambda item: item.nodeid.partition("::")[0])
+        for item in sorted(group, key=rows)
+    ]

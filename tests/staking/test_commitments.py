@@ -13,11 +13,12 @@ from staking.selectors.nodes import NodeQuery, list_page
 from staking.services.commitments import announce_share, make_commitment, withdraw_commitment
 from staking.services.rankings import rank
 from tests.network import Network, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def net() -> Network:
     """A node with 1,000 IFM of own stake, a share of 80 % and a cap of 5,000 IFM, in epoch 2."""
     net = Network()

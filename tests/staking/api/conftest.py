@@ -9,15 +9,20 @@ import pytest
 from django.test import Client
 
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net
+from tests.shared_rows import shared
 
 
-@pytest.fixture
-def net(db: None, settings: Any) -> Net:
+@pytest.fixture(autouse=True)
+def _no_limits(settings: Any) -> None:
     settings.INFRAMIND_RATE_LIMITS = False
+
+
+@shared
+def net() -> Net:
     return Net()
 
 
-@pytest.fixture
+@shared
 def three(net: Net) -> Net:
     """North of tier 3 and South of tier 1, run by Olga and Otto, and East, which Olga runs without stake."""
     net.node(NORTH, OLGA, 10_000, region="eu-west", hardware={"gpu": "A100", "tee": True})

@@ -17,11 +17,12 @@ from staking.services import rankings
 from staking.services.epochs import store_parameters
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
 from tests.owner import as_owner
+from tests.shared_rows import shared
 
 EMISSION = 10_000
 
 
-@pytest.fixture
+@shared
 def settled(three: Net) -> Net:
     """Two epochs in which North worked; in the second South dropped a job."""
     Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "10000"})

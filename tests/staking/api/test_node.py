@@ -18,6 +18,7 @@ BODY = {"address": NEW, "name": "Kelvin", "region": "eu-west"}
 
 
 def test_a_registered_node_is_answered_whole(net: Net, olga: Caller) -> None:
+    net.set_clock(net.now)
     answer = olga.post(
         "nodes",
         {

@@ -6,7 +6,6 @@ import gzip
 import re
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,10 +15,11 @@ from staking.models import Node
 from staking.selectors.nodes import ORDERINGS
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.shared_rows import shared
 from web.models import DataChange
 
 
-@pytest.fixture
+@shared
 def ranked(three: Net) -> Net:
     """After an epoch in which North and South worked, South badly, and a newcomer that is not ranked yet."""
     Caller(ANNA).post(f"nodes/{SOUTH}/delegate", {"amount": "1000"})

@@ -14,12 +14,13 @@ from protocol.amounts import MICRO
 from staking.models import RankingRow
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.shared_rows import shared
 
 WEST = address("0c04")
 NAMES = {NORTH: "north", SOUTH: "south", EAST: "east", WEST: "west"}
 
 
-@pytest.fixture
+@shared
 def ranked(three: Net) -> Net:
     """North (tier 3, trusted hardware), West (tier 2), South (tier 1) and East (tier 0) after a ranking."""
     three.node(WEST, ANNA, 2_000, region="eu-west")

@@ -12,13 +12,14 @@ from django.test import Client
 from protocol.amounts import MICRO
 from staking.services import nodes, rankings, stakes
 from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, Caller, Net, address
+from tests.shared_rows import shared
 from web.api import snapshots
 
 FLEET = [address(f"f{number:02x}") for number in range(9)]
 LAST = FLEET[-1]
 
 
-@pytest.fixture
+@shared
 def fleet(net: Net) -> Net:
     """Nine nodes with 900, 800, … 100 IFM of stake, ranked in this order."""
     for number, node in enumerate(FLEET):

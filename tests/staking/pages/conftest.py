@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.network import Network
+from tests.shared_rows import shared
 from web import page_cache
 
 
@@ -22,6 +23,6 @@ def reader() -> Client:
     return Client(HTTP_ACCEPT_ENCODING="identity")
 
 
-@pytest.fixture
-def network(db: None) -> Network:
+@shared
+def network() -> Network:
     return Network()

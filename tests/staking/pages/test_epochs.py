@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from protocol.addresses import checksum
 from staking.models import Epoch, NodeEpoch
 from tests.network import Network, node_address
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web.formatting import amount_digits
 
@@ -23,7 +24,7 @@ def read(reader: Client, address: str) -> Markup:
     return Markup(answer.content.decode())
 
 
-@pytest.fixture
+@shared
 def settled(network: Network) -> Network:
     """Two settled epochs: in the second, three nodes share a pool that does not divide evenly."""
     for number in (1, 2, 3):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +10,7 @@ from staking.models import Slash
 from staking.services.nodes import change
 from staking.services.rankings import rank
 from tests.network import Network, node_address
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web import page_cache
 from web.formatting import amount_digits
@@ -29,7 +29,7 @@ def epoch_text(page: Markup, epoch: int) -> str:
     return whole[start:].split(" Epoch ")[0]
 
 
-@pytest.fixture
+@shared
 def node(network: Network) -> str:
     """Good work and 500 IFM delegated in epoch 2, one of twelve jobs dropped in 3, the slash for it executed in 4."""
     node = network.node(1, own=1_000, name="Kelvin 07")

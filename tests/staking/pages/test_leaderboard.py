@@ -19,13 +19,14 @@ from staking.models import Node
 from staking.selectors.estimates import pasts_of
 from staking.services.rankings import rank
 from tests.network import Network, node_address, operator
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web import page_cache
 
 NAMES = ("Alpha", "Beta", "Gamma")
 
 
-@pytest.fixture
+@shared
 def ranked(network: Network) -> Network:
     """Three nodes: A fast, delegated and capped; B slow, elsewhere; C without work."""
     network.node(1, own=1_000, name="Alpha", delegation_cap=3_000_000_000)

@@ -12,6 +12,7 @@ from staking.models import Node, RankingRow, Slash
 from staking.services import stakes
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web.formatting import amount_digits, short_digits, times
 
@@ -22,7 +23,7 @@ def read(reader: Client, node: str, query: str = "") -> Markup:
     return Markup(answer.content.decode())
 
 
-@pytest.fixture
+@shared
 def node(network: Network) -> str:
     """A node with its own 1,000 and 1,400 IFM delegated, two epochs of work and one running."""
     node = network.node(1, own=1_000, name="Kelvin 07", delegation_cap=15_000_000_000)

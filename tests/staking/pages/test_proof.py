@@ -15,11 +15,12 @@ from protocol.addresses import checksum
 from protocol.merkle import Leaf, verify
 from staking.models import Epoch
 from tests.network import Network, node_address
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def settled() -> Network:
     net = Network()
     for number in (1, 2, 3):

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from inframind import urls
 from staking.services.rankings import rank
 from tests.network import Network, node_address
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 
 PAGES = (
@@ -26,7 +27,7 @@ PAGES = (
 )
 
 
-@pytest.fixture
+@shared
 def filled(network: Network) -> Network:
     network.node(1, own=1_000)
     network.work(node_address(1), 12)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 from django.test import Client
 
 from staking.models import Network as World
 from staking.services.rankings import rank
 from tests.network import START, Network
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 
 
@@ -19,7 +19,7 @@ def text(reader: Client, at: datetime, address: str = "/epochs/") -> str:
         return Markup(reader.get(address).content.decode()).text
 
 
-@pytest.fixture
+@shared
 def morning(network: Network) -> datetime:
     network.node(1, own=100)
     rank(now=START + timedelta(seconds=1))
