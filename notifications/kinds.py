@@ -115,7 +115,7 @@ def _refunded(node: str, data: Data) -> str:
 
 
 def _redelegation_cancelled(node: str, data: Data) -> str:
-    return gettext("Your redelegation away from %(node)s was not carried out (%(code)s): your stake stays.") % {
+    return gettext("Your redelegation from %(node)s was not executed (%(code)s): your stake stays there.") % {
         "node": node, "code": data.get("code", ""),
     }  # fmt: skip
 
@@ -183,7 +183,7 @@ def _proposal(sentence: Any) -> Callable[[str, Data], str]:
 
 CATALOGUE = (
     Kind("slash_pending", "node", "risk", "alert-triangle", gettext_lazy("Slash pending"), _slash_pending, "slash"),
-    Kind("slash_executed", "node", "risk", "flame", gettext_lazy("Slash carried out"), _slash_executed, "slash"),
+    Kind("slash_executed", "node", "risk", "flame", gettext_lazy("Slash executed"), _slash_executed, "slash"),
     Kind("slash_overturned", "node", "ok", "arrow-back-up", gettext_lazy("Slash overturned"), _slash_overturned,
          "slash"),
     Kind("node_cooldown", "node", "warn", "clock-exclamation", gettext_lazy("Node in cooldown"), _cooldown, "node"),
@@ -217,7 +217,7 @@ CATALOGUE = (
     Kind("proposal_rejected", "all", "", "x", gettext_lazy("Proposal rejected"),
          _proposal(gettext_lazy("A proposal was rejected: %(title)s.")), "proposal"),
     Kind("proposal_executed", "all", "", "adjustments-horizontal", gettext_lazy("Parameters changed"),
-         _proposal(gettext_lazy("A proposal was carried out and is in force: %(title)s.")), "proposal"),
+         _proposal(gettext_lazy("A proposal was executed and is in force: %(title)s.")), "proposal"),
     Kind("proposal_expired", "all", "", "clock-x", gettext_lazy("Proposal expired"),
          _proposal(gettext_lazy("A proposal expired, its values no longer fit the bounds: %(title)s.")), "proposal"),
     Kind("service_alarm", "wallet", "risk", "alert-triangle", gettext_lazy("Service alarm"), _service_alarm, "admin",

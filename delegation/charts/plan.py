@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from delegation.selectors.plans import Replay
 from web.charts import IFM, Chart, Series, epoch_lines
-from web.formatting import amount_digits, grouped_int
+from web.formatting import grouped_int, short_digits
 
 
 def replay_chart(plan: Replay, first: Replay | None) -> Chart | None:
@@ -20,10 +20,10 @@ def replay_chart(plan: Replay, first: Replay | None) -> Chart | None:
     if first is not None:
         series.append(Series(gettext("All on the first"), _sums(first), "plum"))
     summary = gettext("Earned less lost in the last %(n)s settled epochs: plan %(plan)s IFM") % {
-        "n": grouped_int(len(epochs)), "plan": amount_digits(plan.net),
+        "n": grouped_int(len(epochs)), "plan": short_digits(plan.net),
     }  # fmt: skip
     if first is not None:
-        summary += gettext(", all on the first %(first)s IFM") % {"first": amount_digits(first.net)}
+        summary += gettext(", all on the first %(first)s IFM") % {"first": short_digits(first.net)}
     return Chart("replay", gettext("Replay"), (epoch_lines("replay", epochs, series, IFM, f"{summary}."),))
 
 

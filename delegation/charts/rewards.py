@@ -11,7 +11,7 @@ from delegation.selectors.earnings import EarnedIn
 from delegation.selectors.losses import SlashLoss
 from web.chart_theme import Role
 from web.charts import IFM, Chart, Series, epoch_bars
-from web.formatting import amount_digits, grouped_int
+from web.formatting import grouped_int, short_digits
 
 # The nodes with the largest sums have a colour each; all others are one grey part.
 NODE_ROLES: tuple[Role, ...] = ("accent", "sky", "plum", "unbonding")
@@ -29,8 +29,8 @@ def rewards(
     if not earned and not losses:
         return None
     facts = {
-        "sum": amount_digits(sum(row.amount for row in earned)),
-        "lost": amount_digits(sum(loss.net for loss in losses)),
+        "sum": short_digits(sum(row.amount for row in earned)),
+        "lost": short_digits(sum(loss.net for loss in losses)),
         "n": grouped_int(len(epochs)),
     }
     summary = gettext("%(sum)s IFM earned in the last %(n)s epochs.") % facts

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from staking.models import Epoch
 from staking.selectors.epoch_report import TierPart
 from web.charts import IFM, Chart, Series, View, bars, epoch_bars, figure, table, totals
-from web.formatting import amount_digits, grouped_int, percent
+from web.formatting import grouped_int, percent, short_digits
 from web.templatetags.components import part_of
 
 
@@ -61,8 +61,8 @@ def network(epochs: Sequence[Epoch]) -> Chart | None:
 def _rewards(epochs: Sequence[Epoch]) -> View:
     operators, delegators = _totals(epochs, "operator_reward"), _totals(epochs, "delegators_reward")
     summary = gettext("%(sum)s IFM in %(n)s epochs, of which %(delegators)s went to delegators.") % {
-        "sum": amount_digits(sum(operators) + sum(delegators)), "n": len(epochs),
-        "delegators": amount_digits(sum(delegators)),
+        "sum": short_digits(sum(operators) + sum(delegators)), "n": len(epochs),
+        "delegators": short_digits(sum(delegators)),
     }  # fmt: skip
     return _view(
         epochs, "epoch-rewards", gettext("Rewards"), summary,
@@ -73,7 +73,7 @@ def _rewards(epochs: Sequence[Epoch]) -> View:
 def _stake(epochs: Sequence[Epoch]) -> View:
     own, delegated = _totals(epochs, "self_stake"), _totals(epochs, "pool_tokens")
     summary = gettext("At the close of epoch %(n)s: %(own)s IFM of operators and %(delegated)s IFM delegated.") % {
-        "n": epochs[-1].number, "own": amount_digits(own[-1]), "delegated": amount_digits(delegated[-1]),
+        "n": epochs[-1].number, "own": short_digits(own[-1]), "delegated": short_digits(delegated[-1]),
     }  # fmt: skip
     return _view(
         epochs, "epoch-stake", gettext("Stake"), summary,
@@ -88,8 +88,8 @@ def _slashes(epochs: Sequence[Epoch]) -> View:
     summary = gettext(
         "%(sum)s IFM were slashed: %(burned)s burned, %(honest)s to honest nodes, %(returned)s back to delegators."
     ) % {
-        "sum": amount_digits(sum(burned) + sum(honest) + sum(returned)), "burned": amount_digits(sum(burned)),
-        "honest": amount_digits(sum(honest)), "returned": amount_digits(sum(returned)),
+        "sum": short_digits(sum(burned) + sum(honest) + sum(returned)), "burned": short_digits(sum(burned)),
+        "honest": short_digits(sum(honest)), "returned": short_digits(sum(returned)),
     }  # fmt: skip
     return _view(
         epochs, "epoch-slashes", gettext("Slashes"), summary,

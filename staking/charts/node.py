@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from staking.charts import ranks
 from web.charts import IFM, MILLISECONDS, PERCENT, Chart, Series, Threshold, View, epoch_bars, epoch_lines
-from web.formatting import amount_digits, grouped_int, milliseconds, percent
+from web.formatting import grouped_int, milliseconds, percent, short_digits
 
 Row = Mapping[str, Any]
 SHORT = 7
@@ -37,9 +37,9 @@ def _reward_view(rows: Sequence[Row], name: str, title: str) -> View:
         "%(sum)s IFM in %(n)s epochs, of which %(delegators)s went to delegators."
         " Between %(low)s and %(high)s IFM per epoch."
     ) % {
-        "sum": amount_digits(sum(paid)), "n": len(rows),
-        "delegators": amount_digits(sum(row["delegators_reward"] for row in rows)),
-        "low": amount_digits(min(paid)), "high": amount_digits(max(paid)),
+        "sum": short_digits(sum(paid)), "n": len(rows),
+        "delegators": short_digits(sum(row["delegators_reward"] for row in rows)),
+        "low": short_digits(min(paid)), "high": short_digits(max(paid)),
     }  # fmt: skip
     series = (
         Series(gettext("Operator"), _column(rows, "operator_reward"), "operator"),
@@ -114,8 +114,8 @@ def stake(rows: Sequence[Row]) -> Chart | None:
         return None
     last = rows[-1]
     summary = gettext("At the close of epoch %(n)s: %(own)s IFM of its operator and %(delegated)s IFM delegated.") % {
-        "n": grouped_int(last["epoch"]), "own": amount_digits(last["self_stake"]),
-        "delegated": amount_digits(last["pool_tokens"]),
+        "n": grouped_int(last["epoch"]), "own": short_digits(last["self_stake"]),
+        "delegated": short_digits(last["pool_tokens"]),
     }  # fmt: skip
     series = (
         Series(gettext("Operator"), _column(rows, "self_stake"), "operator"),

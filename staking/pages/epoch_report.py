@@ -25,7 +25,7 @@ from staking.pages.view_models import (
 )
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
-from web.formatting import UNIT, amount_digits, grouped_int, percent
+from web.formatting import UNIT, amount_digits, grouped_int, percent, short_digits
 from web.links import link
 from web.listing import Pager, Sort
 
@@ -142,15 +142,15 @@ def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
     carried = totals.get("slashes_executed", 0)
     slashed = gettext("%(n)s, %(sum)s IFM") % {
         "n": grouped_int(carried),
-        "sum": amount_digits(epoch.slashed or 0),
+        "sum": short_digits(epoch.slashed or 0),
     }
     nodes = totals.get("nodes", 0)
     return [
         Step(gettext("Performance measured"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
         Step(gettext("Weights and rewards"), gettext("%s IFM") % amount_digits(epoch.distributed or 0, 6)),
         Step(gettext("Slashes created"), grouped_int(created)),
-        Step(gettext("Slashes carried out"), slashed if carried else grouped_int(0)),
-        Step(gettext("Votes counted, redelegations carried out")),
+        Step(gettext("Slashes executed"), slashed if carried else grouped_int(0)),
+        Step(gettext("Votes counted, redelegations executed")),
         Step(gettext("Reputation and penalties"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
         Step(
             gettext("Report and Merkle root"),
@@ -166,8 +166,8 @@ def _to_come(epoch: Epoch) -> list[Step]:
         Step(gettext("Performance is measured"), gettext("good jobs, latency and uptime of every node")),
         Step(gettext("The pool is shared by weight"), gettext("emission, job fees and carry")),
         Step(gettext("Offences of the epoch become slashes"), gettext("from then on they may be disputed")),
-        Step(gettext("Slashes that are due are carried out"), gettext("burned, shared out and returned")),
-        Step(gettext("Votes are counted, redelegations carried out")),
+        Step(gettext("Due slashes are executed"), gettext("burned, distributed and returned")),
+        Step(gettext("Votes are counted, redelegations are executed")),
         Step(gettext("Reputation and penalties change")),
         Step(gettext("The report and its Merkle root are published")),
         Step(gettext("Epoch %d opens") % (epoch.number + 1), gettext("pending stake becomes active")),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from staking.incidents import Cause, Incident
 from staking.models import Slash
-from web.formatting import amount_digits, grouped_int, percent, times
+from web.formatting import grouped_int, percent, short_digits, times
 from web.templatetags.components import offence, within
 
 
@@ -43,7 +43,7 @@ def slash_texts(slash: Slash) -> Iterator[tuple[int, str, str]]:
             slash.resolved_epoch,
             "risk",
             gettext("Slash executed: %(offence)s, %(amount)s IFM.")
-            % {"offence": name, "amount": amount_digits(slash.slashed)},
+            % {"offence": name, "amount": short_digits(slash.slashed)},
         )
 
 

@@ -18,7 +18,7 @@ from staking.pages.incident_texts import incident_text, slash_texts
 from staking.selectors.node_incidents import NodeHistory, node_history
 from web import page_cache, query_params
 from web.charts import Chart
-from web.formatting import amount_digits, ifm_signed, percent
+from web.formatting import ifm_signed, percent, short_digits
 from web.links import link
 from web.theme import theme_of
 
@@ -115,7 +115,7 @@ def _summary(history: NodeHistory) -> str:
         counted
         + " "
         + gettext("Slashes took %s IFM of its stake, after what returned to its delegators.")
-        % amount_digits(taken)
+        % short_digits(taken)
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
 from staking.pages.view_models import Happening
-from web.formatting import amount_digits, percent
+from web.formatting import percent, short_digits
 from web.links import link
 from web.templatetags.components import offence, within
 
@@ -42,7 +42,7 @@ def _slash(slash: Slash) -> Happening:
     words = {
         "pending": gettext("Slash created: %s"),
         "disputed": gettext("Slash disputed: %s"),
-        "executed": gettext("Slash carried out: %s"),
+        "executed": gettext("Slash executed: %s"),
         "overturned": gettext("Slash overturned: %s"),
     }
     number = slash.resolved_epoch if slash.resolved_epoch is not None else slash.epoch
@@ -63,8 +63,8 @@ def _slash_text(slash: Slash) -> str:
             "Of %(all)s IFM, %(burned)s were burned, %(honest)s went to honest nodes and %(returned)s back"
                 " to its delegators."
         ) % {
-            "all": amount_digits(slash.slashed), "burned": amount_digits(slash.burned),
-            "honest": amount_digits(slash.honest), "returned": amount_digits(slash.returned),
+            "all": short_digits(slash.slashed), "burned": short_digits(slash.burned),
+            "honest": short_digits(slash.honest), "returned": short_digits(slash.returned),
         }  # fmt: skip
     if slash.status == Slash.Status.OVERTURNED:
         return rates + " " + gettext("The vote overturned it: nothing was slashed.")

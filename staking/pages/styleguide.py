@@ -71,7 +71,7 @@ def _samples() -> dict[str, Any]:
         "options": (Option("", "All regions", True), Option("eu", "EU West")),
         "history": (
             Happening(
-                "risk", "flame", "Slash carried out: dropout", 245, now, "15% of own and delegated stake."
+                "risk", "flame", "Slash executed: dropout", 245, now, "15% of own and delegated stake."
             ),
             Happening("ok", "arrow-back-up", "Slash overturned: SLA drop", 303, now, "Nothing was slashed."),
             Happening("", "server-2", "Registered", 88, now),

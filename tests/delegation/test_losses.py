@@ -165,7 +165,7 @@ def test_the_rewards_chart_shows_losses_below_zero(slashed):
     portfolio = portfolio_of(BELA, now=slashed.now)
     chart = rewards(portfolio.earned, portfolio.losses, first=1, last=3)
     assert chart.views[0].table.rows[2][-1] == "−171.875000"
-    assert "171.875 IFM lost" in chart.views[0].summary
+    assert "171.87 IFM lost" in chart.views[0].summary
 
 
 def test_the_notification_of_a_slash_says_what_this_wallet_lost(slashed):

@@ -35,7 +35,7 @@ def test_the_network_has_slashes_only_when_there_were_any() -> None:
     assert slashed is not None
     assert [view.name for view in calm.views] == ["epoch-rewards", "epoch-stake"]
     assert calm.views[0].table.rows == (("1", "6.000000", "4.000001"), ("2", "6.000000", "4.000002"))
-    assert calm.views[0].summary == "20.000003 IFM in 2 epochs, of which 8.000003 went to delegators."
+    assert calm.views[0].summary == "20.00 IFM in 2 epochs, of which 8.00 went to delegators."
     assert [trace.y for trace in slashed.views[2].figure.data[:2]] == [(0.0, 0.000002), (0.0, 0.000001)]
 
 

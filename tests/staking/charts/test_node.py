@@ -25,7 +25,7 @@ def test_rewards_are_split_and_summed() -> None:
     assert chart is not None
     (view,) = chart.views
     assert view.summary == (
-        "3.000001 IFM in 2 epochs, of which 2.000001 went to delegators. Between 0.00 and 3.000001 IFM per epoch."
+        "3.00 IFM in 2 epochs, of which 2.00 went to delegators. Between 0.00 and 3.00 IFM per epoch."
     )
     assert [trace.name for trace in view.figure.data] == ["Operator", "Delegators", "Total"]
     assert view.figure.data[1].y == (2.000001, 0.0)

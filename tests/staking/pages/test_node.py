@@ -136,7 +136,7 @@ def test_a_slash_is_shown_from_offence_to_outcome(network: Network, node: str, r
     network.settle()
     slash = Slash.objects.get()
     text = read(reader, node).text
-    assert "Slash carried out: dropout" in text
+    assert "Slash executed: dropout" in text
     assert f"Of {amount_digits(slash.slashed)} IFM, {amount_digits(slash.burned)} were burned" in text
 
 
