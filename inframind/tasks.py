@@ -141,7 +141,7 @@ def standing_order_tick() -> None:
 
 @shared_task
 @counted
-def notice_tick() -> None:
+def notification_tick() -> None:
     """Send notifications by mail and webhook."""
     dispatch.queue_events()
     dispatch.send_due(now=timezone.now())
@@ -201,7 +201,7 @@ RHYTHM = {
     anchor_tick: 5,
     deposit_tick: 5,
     standing_order_tick: 15,
-    notice_tick: 5,
+    notification_tick: 5,
     alarm_tick: 15,
     housekeeping: 60,
     archive_tick: 120,

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 
 
-class NoticesConfig(AppConfig):
+class NotificationsConfig(AppConfig):
     name = "notifications"
     label = "notifications"
     default_auto_field = "django.db.models.BigAutoField"

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import webhook_formats, webhooks
-from notifications.inbox import Notice, notice_of
+from notifications.inbox import Notification, notification_of
 from notifications.kinds import KINDS, named
 from notifications.models import Delivery, Subscription
 from notifications.own_losses import with_own_losses
@@ -130,13 +130,13 @@ def _fault(call: tuple[Delivery, Subscription | None, Node | None]) -> Exception
     delivery, subscription, node = call
     try:
         if subscription is None:
-            raise webhooks.NotDelivered("the wallet takes no notices any more")
+            raise webhooks.NotDelivered("the wallet no longer receives notifications")
         _send(delivery, subscription, node)
     except (webhooks.NotDelivered, OSError) as error:
         return error
     except Exception as error:
         # Whatever one delivery trips over, the others still leave.
-        log.exception("notice_stumbled", delivery=delivery.pk)
+        log.exception("notification_failed", delivery=delivery.pk)
         return error
     return None
 
@@ -144,7 +144,9 @@ def _fault(call: tuple[Delivery, Subscription | None, Node | None]) -> Exception
 def _put_off(delivery: Delivery, error: Exception, now: datetime) -> None:
     """Try again later, after the last of the pauses never; what else waits for the same place waits as long."""
     delivery.fault = "".join(sign if sign.isprintable() else "?" for sign in str(error))[:200]
-    log.warning("notice_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault)
+    log.warning(
+        "notification_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault
+    )
     if delivery.attempts > len(RETRY_AFTER):
         delivery.status = Delivery.Status.FAILED
         return
@@ -159,25 +161,25 @@ def _put_off(delivery: Delivery, error: Exception, now: datetime) -> None:
 def _send(delivery: Delivery, subscription: Subscription, node: Node | None) -> None:
     event = delivery.event
     address, name = (node.address, node.name) if node else (None, None)
-    notice = notice_of(event.pk, event.kind, event.at, event.epoch, event.data, address, name)
+    notification = notification_of(event.pk, event.kind, event.at, event.epoch, event.data, address, name)
     if delivery.channel == Delivery.Channel.EMAIL:
-        _mail(subscription, notice)
+        _mail(subscription, notification)
     else:
-        _call(subscription, event, notice, address)
+        _call(subscription, event, notification, address)
 
 
-def _mail(subscription: Subscription, notice: Notice) -> None:
+def _mail(subscription: Subscription, notification: Notification) -> None:
     if not (subscription.email and subscription.email_confirmed):
         raise webhooks.NotDelivered("the mail address is not confirmed")
-    subject = " ".join(f"{KINDS[notice.kind.name].label}: {notice.text}".split())[:150]
-    moment = f"Epoch {notice.epoch}, {notice.at:%Y-%m-%d %H:%M:%S} UTC."
-    body = f"{notice.text}\n\n{moment}\nWallet {checksum(subscription.wallet)}."
+    subject = " ".join(f"{KINDS[notification.kind.name].label}: {notification.text}".split())[:150]
+    moment = f"Epoch {notification.epoch}, {notification.at:%Y-%m-%d %H:%M:%S} UTC."
+    body = f"{notification.text}\n\n{moment}\nWallet {checksum(subscription.wallet)}."
     # The same id each time, so that a mailbox shows a letter that was sent twice once.
-    headers = {"Message-ID": f"<event-{notice.id}-{subscription.wallet}@inframind-staking>"}
+    headers = {"Message-ID": f"<event-{notification.id}-{subscription.wallet}@inframind-staking>"}
     EmailMessage(subject, body, to=[subscription.email], headers=headers).send()
 
 
-def _call(subscription: Subscription, event: Event, notice: Notice, node: str | None) -> None:
+def _call(subscription: Subscription, event: Event, notification: Notification, node: str | None) -> None:
     if not subscription.webhook:
         raise webhooks.NotDelivered("the webhook was taken off")
     content = {
@@ -187,7 +189,7 @@ def _call(subscription: Subscription, event: Event, notice: Notice, node: str | 
         "epoch": event.epoch,
         "wallet": checksum(subscription.wallet),
         "node": checksum(node) if node else None,
-        "text": notice.text,
+        "text": notification.text,
         "data": event.data,
     }
     body = webhook_formats.body_of(subscription.webhook_format, subscription.webhook, content)

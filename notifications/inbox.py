@@ -67,7 +67,7 @@ UNREAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """An event in words, with the page where something can be done about it."""
 
     id: int
@@ -84,8 +84,8 @@ class Notice:
         return "" if self.ended else self.kind.tone
 
 
-def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
-    """Notices of a wallet, newest first; those it has not read are marked."""
+def page(wallet: str, *, limit: int, offset: int) -> list[Notification]:
+    """Notifications of a wallet, newest first; those it has not read are marked."""
     read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
     bounds = {"most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
@@ -94,18 +94,18 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notice]:
     data, epoch = with_own_losses(wallet, [(row[1], row[4]) for row in rows]), open_epoch()
     number = epoch.number if epoch else 0
     return [
-        notice_of(id_, kind, at, epoch, own, node, name, read=read, open_epoch=number)
+        notification_of(id_, kind, at, epoch, own, node, name, read=read, open_epoch=number)
         for (id_, kind, at, epoch, _, node, name), own in zip(rows, data, strict=True)
     ]
 
 
 def count(wallet: str) -> int:
-    """How many notices a wallet has ever had."""
+    """How many notifications a wallet has ever had."""
     return _number(COUNT, wallet, most=None)
 
 
 def unread(wallet: str) -> int:
-    """How many notices a wallet has not read, a hundred at most."""
+    """How many notifications a wallet has not read, a hundred at most."""
     return _number(UNREAD, wallet, most=MOST_COUNTED)
 
 
@@ -129,7 +129,7 @@ def mark_read(wallet: str, up_to: int) -> None:
     Subscription.objects.filter(wallet=wallet, read_event__lt=up_to).update(read_event=up_to)
 
 
-def notice_of(
+def notification_of(
     id_: int,
     kind: str,
     at: datetime,
@@ -140,13 +140,15 @@ def notice_of(
     *,
     read: int = 0,
     open_epoch: int = 0,
-) -> Notice:
+) -> Notification:
     """An event in words; `node` is an address. A vote that closed before `open_epoch` has ended and is not unread."""
     description = KINDS[kind]
     words = description.words(name or (checksum(node) if node else "–"), data)
     ended = data.get("closes_epoch", open_epoch) < open_epoch
     place = _place(description, data, node)
-    return Notice(id_, description, at, epoch, words, place, unread=id_ > read and not ended, ended=ended)
+    return Notification(
+        id_, description, at, epoch, words, place, unread=id_ > read and not ended, ended=ended
+    )
 
 
 def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:

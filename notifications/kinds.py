@@ -1,4 +1,4 @@
-"""The kinds of notices: whom each concerns, and its words."""
+"""The kinds of notifications: whom each concerns, and its words."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Subscription(models.Model):
     webhook_format = models.CharField(max_length=8, choices=Format, default=Format.JSON)
 
     def __str__(self) -> str:
-        return f"notices of {self.wallet}"
+        return f"notifications of {self.wallet}"
 
 
 class Delivery(models.Model):

@@ -31,7 +31,7 @@ LETTERS_A_MINUTE = 3
 @login_required
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    """The wallet's notices, newest first."""
+    """The wallet's notifications, newest first."""
     wallet = _wallet(request)
     text = request.GET.get("page", "1")
     count = inbox.count(wallet)
@@ -40,7 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
     number = min(max(int(text), 1), pages) if known else 1
     listed = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE)
     pager = Pager(number=number, size=SIZE, count=count)
-    return render(request, "notifications/inbox.html", {"notices": listed, "pager": pager})
+    return render(request, "notifications/inbox.html", {"notifications": listed, "pager": pager})
 
 
 @require_POST
@@ -57,7 +57,7 @@ def read(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def choose(request: HttpRequest) -> HttpResponse:
-    """Where notices go besides the inbox."""
+    """Where notifications go besides the inbox."""
     return _settings(request)
 
 

@@ -81,9 +81,9 @@ def _ask(wallet: str, email: str, link: str) -> None:
     token = signing.dumps([wallet, email], salt=SALT)
     try:
         mail.send_mail(
-            "Confirm your address for InfraMind notices",
-            f"Somebody asked to send notices of the wallet {wallet} here. If it was you, open\n\n{link}{token}/\n\n"
-            "within two days. If not, do nothing: no further letter will come.",
+            "Confirm your address for InfraMind notifications",
+            f"Somebody asked to send notifications of the wallet {wallet} to this address. If it was you, open"
+            f"\n\n{link}{token}/\n\nwithin two days. If not, do nothing: you will get no other e-mail.",
             None,
             [email],
         )

@@ -31,7 +31,7 @@ class Counters(NamedTuple):
     strikes: int = 0
 
 
-class FoundOffence(NamedTuple):
+class CommittedOffence(NamedTuple):
     """A detected offence: its rates in bps and its immediate effect on the node."""
 
     name: str
@@ -46,7 +46,7 @@ def order_of(offence: str) -> int:
     return OFFENCE_NAMES.index(offence)
 
 
-def find_offences(params: Parameters, counters: Counters) -> list[FoundOffence]:
+def find_offences(params: Parameters, counters: Counters) -> list[CommittedOffence]:
     """The offences of one node in one epoch, in the order of the table (section 8, R30)."""
     shown = _shown(params, counters)
     if not shown:
@@ -59,7 +59,7 @@ def find_offences(params: Parameters, counters: Counters) -> list[FoundOffence]:
         effect = row.effect
         if effect == "strike" and counters.strikes >= _STRIKES_BEFORE_COOLDOWN:
             effect = "cooldown"
-        offences.append(FoundOffence(row.name, self_bps, delegated_bps, effect, row.effect == "strike"))
+        offences.append(CommittedOffence(row.name, self_bps, delegated_bps, effect, row.effect == "strike"))
     return offences
 
 

@@ -1,6 +1,6 @@
 """The inputs of a settlement, recorded as the steps read them, to be published with the report (R53).
 
-Figure: settlement with its inputs
+Figure: the same, all other steps
 """
 
 from __future__ import annotations

@@ -137,7 +137,10 @@ def _bucket_tokens(settlement: Settlement) -> dict[tuple[int, str], int]:
 
 
 def _new_slash(
-    settlement: Settlement, node: NodeState, offence: rules.FoundOffence, buckets: dict[tuple[int, str], int]
+    settlement: Settlement,
+    node: NodeState,
+    offence: rules.CommittedOffence,
+    buckets: dict[tuple[int, str], int],
 ) -> Slash:
     until = slashing.disputable_until(settlement.params, settlement.number)
     cooldown = offence.effect == "cooldown"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger.numbering import JournalHead
 from protocol.exits import TokenSums
-from protocol.offences import FoundOffence
+from protocol.offences import CommittedOffence
 from protocol.parameters import Parameters
 from staking.measurement.node_state import NodeState
 from staking.models import Slash
@@ -34,7 +34,7 @@ class Settlement:
     pool: int = 0
     distributed: int = 0
     carry: int = 0
-    offences: dict[int, list[FoundOffence]] = field(default_factory=dict)
+    offences: dict[int, list[CommittedOffence]] = field(default_factory=dict)
     created: list[Slash] = field(default_factory=list)
     executed: list[Slash] = field(default_factory=list)
     exits: dict[str, TokenSums] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from delegation.selectors.estimates import (
     recent_cut,
     share_history,
 )
-from delegation.selectors.portfolio import Charge, charges_on
+from delegation.selectors.portfolio import UndecidedSlash, undecided_slashes_of
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, operator_unbonds_until, unbondings_of_wallet
@@ -51,7 +51,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The reader's part of a node's page. `entries`: the reader's unbonding entries; `charges`: pending slashes;
+    """The reader's part of a node's page. `entries`: the reader's unbonding entries; `undecided_slashes`: pending ones;
     `cut`: a recent reduction of the share; `costs`: of `costs_of` µIFM; `unbonds_until`: when the operator's own
     unbonding ends; `stars`: where stars are stored; `what_if`: the form of a replay,
     None before two epochs are settled."""
@@ -60,7 +60,7 @@ class Beside:
     runs_it: bool
     context: ActionContext | None
     entries: tuple[UnbondingFigures, ...]
-    charges: tuple[Charge, ...]
+    undecided_slashes: tuple[UndecidedSlash, ...]
     returns: Returns
     shares: tuple[ShareChange, ...]
     cut: ShareChange | None
@@ -119,7 +119,7 @@ def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
         runs_it=reader == figures.operator,
         context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
-        charges=tuple(charges_on(figures, held, entries)),
+        undecided_slashes=tuple(undecided_slashes_of(figures, held, entries)),
         returns=returns,
         shares=tuple(shares),
         cut=recent_cut(shares, epoch=epoch.number),

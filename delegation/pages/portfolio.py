@@ -180,9 +180,9 @@ def _entry(entry: UnbondingFigures, portfolio: Portfolio, now: datetime) -> Entr
     whole = entry.matures_at - entry.created_at
     gone = min(max(now - entry.created_at, whole * 0), whole)
     rates = [
-        charge.slash.delegated_bps if entry.kind == "delegated" else charge.slash.self_bps
-        for charge in portfolio.charges
-        if charge.slash.node_id == entry.node_id and charge.slash.epoch <= entry.epoch
+        undecided.slash.delegated_bps if entry.kind == "delegated" else undecided.slash.self_bps
+        for undecided in portfolio.undecided_slashes
+        if undecided.slash.node_id == entry.node_id and undecided.slash.epoch <= entry.epoch
     ]
     return EntryRow(
         entry=entry,

@@ -46,7 +46,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class UndecidedSlash:
     """A slash that is not decided yet, with what it would take of this wallet at most, in µIFM."""
 
     slash: Slash
@@ -79,7 +79,7 @@ class Portfolio:
     moving: tuple[RedelegationFigures, ...]
     earned: tuple[EarnedIn, ...]
     losses: tuple[SlashLoss, ...]
-    charges: tuple[Charge, ...]
+    undecided_slashes: tuple[UndecidedSlash, ...]
     history: tuple[EpochValue, ...]
 
     @property
@@ -117,7 +117,7 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
             moving=tuple(moving),
             earned=tuple(earned),
             losses=tuple(losses),
-            charges=tuple(_charges(nodes, positions, unbondings, own)),
+            undecided_slashes=tuple(_undecided_slashes(nodes, positions, unbondings, own)),
             history=_history(figures, epoch.number, earned, losses),
         )
 
@@ -159,40 +159,46 @@ def _holdings(
     ]
 
 
-def charges_on(node: NodeFigures, held: int, entries: Sequence[UnbondingFigures]) -> list[Charge]:
+def undecided_slashes_of(
+    node: NodeFigures, held: int, entries: Sequence[UnbondingFigures]
+) -> list[UndecidedSlash]:
     """Undecided slashes of one node with what each would take of a delegation and of what leaves it; one query."""
     slashes = Slash.objects.filter(node_id=node.id, status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
-    return [_charge(slash, node, held, 0, entries) for slash in slashes]
+    return [_undecided(slash, node, held, 0, entries) for slash in slashes]
 
 
-def _charges(
+def _undecided_slashes(
     nodes: dict[int, NodeFigures],
     positions: list[PositionFigures],
     unbondings: list[UnbondingFigures],
     own: list[OwnNode],
-) -> list[Charge]:
+) -> list[UndecidedSlash]:
     """Undecided slashes of any node that the wallet has stake on, by due epoch, with what each would take."""
     slashes = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by(
         "due_epoch", "id"
     )
     worth = {p.node_id: p.value for p in positions}
     staked = {node.node_id: node.staked for node in own}
-    charges = [
-        _charge(
+    undecided_slashes = [
+        _undecided(
             slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings
         )
         for slash in slashes
     ]
-    return [charge for charge in charges if charge.total or charge.slash.node_id in staked]
+    return [
+        undecided for undecided in undecided_slashes if undecided.total or undecided.slash.node_id in staked
+    ]
 
 
-def _charge(
+def _undecided(
     slash: Slash, node: NodeFigures, held: int, staked: int, entries: Sequence[UnbondingFigures]
-) -> Charge:
+) -> UndecidedSlash:
     rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
     leaving = sum(
         entry.amount * rates[entry.kind] // BPS
         for entry in entries
         if entry.node_id == slash.node_id and entry.epoch >= slash.epoch
     )
-    return Charge(slash, node, held * slash.delegated_bps // BPS, leaving, staked * slash.self_bps // BPS)
+    return UndecidedSlash(
+        slash, node, held * slash.delegated_bps // BPS, leaving, staked * slash.self_bps // BPS
+    )

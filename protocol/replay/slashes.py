@@ -20,7 +20,7 @@ class SlashReplay:
         self.inputs, self.params, self.nodes = inputs, inputs.params, nodes
         self.by_address = {node.address: node for node in nodes}
         self.open = {line["id"]: line for line in inputs.lines["slash"]}
-        self.created: list[tuple[ReplayNode, offences.FoundOffence]] = []
+        self.created: list[tuple[ReplayNode, offences.CommittedOffence]] = []
         self.executed = 0
         self.sums: Sums = dict.fromkeys(("burned", "honest", "returned", "slashed"), 0)
         self.buckets: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)

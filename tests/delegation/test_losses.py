@@ -170,8 +170,10 @@ def test_the_rewards_chart_shows_losses_below_zero(slashed):
 
 def test_the_notification_of_a_slash_says_what_this_wallet_lost(slashed):
     def texts(wallet: str) -> list[str]:
-        notices = inbox.page(wallet, limit=20, offset=0)
-        return [notice.text for notice in notices if notice.kind.name == "slash_executed"]
+        notifications = inbox.page(wallet, limit=20, offset=0)
+        return [
+            notification.text for notification in notifications if notification.kind.name == "slash_executed"
+        ]
 
     [bela], [anna] = texts(BELA), texts(ANNA)
     assert "You lost 171.875 IFM: 250.00 IFM were taken" in bela

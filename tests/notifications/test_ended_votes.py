@@ -23,9 +23,15 @@ def test_a_vote_that_ended_is_neither_new_nor_marked() -> None:
     while world.epoch().number <= made.closes_epoch:
         world.settle()
     world.advance_clock()
-    notices = {notice.kind.name: notice for notice in inbox.page(ANN, limit=10, offset=0)}
+    notifications = {
+        notification.kind.name: notification for notification in inbox.page(ANN, limit=10, offset=0)
+    }
     for name in ("proposal_opened", "vote_closing"):
-        assert (notices[name].unread, notices[name].ended, notices[name].tone) == (False, True, "")
-    assert notices["proposal_rejected"].unread
+        assert (notifications[name].unread, notifications[name].ended, notifications[name].tone) == (
+            False,
+            True,
+            "",
+        )
+    assert notifications["proposal_rejected"].unread
     assert inbox.unread(ANN) == 1
     assert "ended" in page("/inbox/", ANN)

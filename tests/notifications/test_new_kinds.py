@@ -29,11 +29,11 @@ def net():
 
 
 def kinds_of(address):
-    return [notice.kind.name for notice in inbox.page(address, limit=50, offset=0)]
+    return [notification.kind.name for notification in inbox.page(address, limit=50, offset=0)]
 
 
 def texts_of(address):
-    return [notice.text for notice in inbox.page(address, limit=50, offset=0)]
+    return [notification.text for notification in inbox.page(address, limit=50, offset=0)]
 
 
 def test_a_node_that_becomes_degraded_is_announced_once(net):

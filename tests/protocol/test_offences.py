@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.offences import (
+    CommittedOffence,
     Counters,
-    FoundOffence,
     cooldown_end,
     find_offences,
     hardware_shortfalls,
@@ -26,12 +26,12 @@ def names(**change: object) -> list[str]:
 def test_the_rates_of_section_8() -> None:
     counters = Counters(100, 8_499, 1, 1, 1, 3, True, 0)
     assert find_offences(DEFAULTS, counters) == [
-        FoundOffence("sla_drop", 1_000, 0, "strike", True),
-        FoundOffence("invalid_proof", 2_500, 2_500, "cooldown", False),
-        FoundOffence("forged_trace", 5_000, 5_000, "ban", False),
-        FoundOffence("dropout", 1_500, 1_500, "none", False),
-        FoundOffence("fake_resources", 2_500, 2_500, "cooldown", False),
-        FoundOffence("schema_mismatch", 1_000, 0, "none", False),
+        CommittedOffence("sla_drop", 1_000, 0, "strike", True),
+        CommittedOffence("invalid_proof", 2_500, 2_500, "cooldown", False),
+        CommittedOffence("forged_trace", 5_000, 5_000, "ban", False),
+        CommittedOffence("dropout", 1_500, 1_500, "none", False),
+        CommittedOffence("fake_resources", 2_500, 2_500, "cooldown", False),
+        CommittedOffence("schema_mismatch", 1_000, 0, "none", False),
     ]
 
 
@@ -75,7 +75,7 @@ def test_strikes_one_two_and_three(strikes: int, rates: tuple[int, int], effect:
 
 def test_strikes_do_not_aggravate_other_offences() -> None:
     (offence,) = find_offences(DEFAULTS, CLEAN._replace(dropped=1, strikes=5))
-    assert offence == FoundOffence("dropout", 1_500, 1_500, "none", False)
+    assert offence == CommittedOffence("dropout", 1_500, 1_500, "none", False)
 
 
 def test_an_order_for_every_offence() -> None:

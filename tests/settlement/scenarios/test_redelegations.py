@@ -89,8 +89,8 @@ def test_what_is_gone_cannot_move(net: Network, pair: tuple[str, str]) -> None:
     net.undelegate(pair[0], 1)
     net.settle()
     assert state(moving) == ("cancelled", None, "insufficient_balance")
-    notice = Event.objects.get(kind="redelegation_cancelled")
-    assert (notice.wallet, notice.data["redelegation"]) == (wallet(1), moving.pk)
+    notification = Event.objects.get(kind="redelegation_cancelled")
+    assert (notification.wallet, notification.data["redelegation"]) == (wallet(1), moving.pk)
 
 
 def test_several_share_one_value(net: Network, pair: tuple[str, str]) -> None:

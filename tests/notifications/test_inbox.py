@@ -89,7 +89,7 @@ def confirmed(address: str, email: str, kinds: list[str]) -> None:
 
 
 def kinds_of(address: str) -> list[str]:
-    return [notice.kind.name for notice in inbox.page(address, limit=50, offset=0)]
+    return [notification.kind.name for notification in inbox.page(address, limit=50, offset=0)]
 
 
 def test_operator_and_delegators_are_notified_of_a_slash_and_strangers_are_not(net):
@@ -131,7 +131,7 @@ def test_an_inbox_has_what_came_by_every_way_newest_first_and_counts_a_hundred(n
     news = ["unbonding_paid", *["proposal_opened"] * 98]
     assert kinds_of(wallet(4)) == news[:50]
     last = inbox.page(wallet(4), limit=50, offset=98)
-    assert [notice.kind.name for notice in last] == [
+    assert [notification.kind.name for notification in last] == [
         "proposal_opened",
         "slash_pending",
         "delegation_refunded",
@@ -200,7 +200,7 @@ def test_delegators_hear_of_a_cut_as_often_as_it_is_another_ten_times_an_epoch(n
     cuts = [7_900, 7_900, 7_800, 8_000, *range(7_700, 7_600, -10)]
     for share in cuts:
         net.change(node_address(1), delegator_share_bps=share)
-    texts = [notice.text for notice in inbox.page(wallet(1), limit=50, offset=0)]
+    texts = [notification.text for notification in inbox.page(wallet(1), limit=50, offset=0)]
     assert len(texts) == 10
     assert "to 76.10%" in texts[0]
     assert "to 76.40%" in texts[1]
