@@ -33,8 +33,11 @@ def estimate_gas(node: Node, message: Any, block: Any = "latest", overrides: Any
     _raise_error(computation)
     header = parameters.existing_block(node, block)
     used = parsed.gas - computation.get_gas_remaining()
+    if _succeeds(node, parsed._replace(gas=used), header):
+        # Most need no more than they use.
+        return hex(used)
     # A call inside gets 63/64 of the gas at most, and refunds come after the execution.
-    low, high = used - 1, min(parsed.gas, used * 64 // 63 + 3_000)
+    low, high = used, min(parsed.gas, used * 64 // 63 + 3_000)
     if not _succeeds(node, parsed._replace(gas=high), header):
         low, high = high, parsed.gas
     while high - low > max(1, low // _PRECISION):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,12 +15,12 @@ from chain.configuration import ChainConfiguration
 from chain.devnet.accounts import FAUCET, ORACLE, OWNER, DevelopmentAccount
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.models import ChainStatus, Deposit, MirrorCursor
-from chain.node import Log, Node
+from chain.node import Node
 from chain.problems import Problem
 from chain.rpc import RpcRefused
 from chain_sync import mirror
 from chain_sync.anchoring import accept_chain
-from chain_sync.lock_events import Lock, chained, first_head
+from chain_sync.lock_events import Lock
 from chain_sync.mirror import Mirror
 from chain_sync.mirroring import _store
 from ledger.selectors import balance
@@ -423,37 +422,3 @@ def test_verification_asks_the_chain_and_writes_nothing(net: Deposits) -> None:
     with pytest.raises(Problem, match="deep_reorganization"):
         mirror_of.verify(wall=datetime.now(UTC))
     assert MirrorCursor.objects.values().get() == before
-
-
-def test_a_thousand_deposits_cost_less_than_ten_seconds_of_processor_time(net: Deposits) -> None:
-    events = [made_up(index, index + 1) for index in range(1000)]
-    head = chained(events, count=0, head=first_head(CHAIN_ID, TOKEN))[-1].head.hex()
-    state = {"lock_count": f"0x{1000:064x}", "lock_head": f"0x{head}"}
-    answers = {"0x" + IFM.call(function).hex(): answer for function, answer in state.items()}
-    net.finalize()
-    net.line.answers["eth_call"] = lambda message, block: answers.get(message["data"], PASS)
-    net.line.answers["eth_getLogs"] = lambda query: [raw(event) for event in events]
-    before = time.process_time()
-    assert net.run() == ""
-    took = time.process_time() - before
-    assert took < 10
-    assert net.free == 500_500
-    net.check()
-
-
-def made_up(index: int, amount: int) -> Log:
-    fields = {"index": index, "account": FAUCET.address, "amount": amount}
-    return Log("Locked", fields, f"0x{index:064x}", 0, 1, "0x" + "00" * 32)
-
-
-def raw(event: Log) -> dict[str, Any]:
-    """An event as a node lists it."""
-    index, account, amount = event.fields.values()
-    return {
-        "topics": [IFM.topic("Locked"), f"0x{index:064x}", "0x" + "00" * 12 + account[2:]],
-        "data": f"0x{amount:064x}",
-        "transactionHash": event.transaction,
-        "logIndex": "0x0",
-        "blockNumber": "0x1",
-        "blockHash": event.block_hash,
-    }

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from chain import contracts
+from chain.devnet.__main__ import main
 from chain.devnet.accounts import FAUCET
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.rpc import Rpc, RpcRefused, RpcUnreachable
@@ -61,12 +62,6 @@ class Process:
         self.rpc = Rpc(self.url)
         return self
 
-    def refuses(self) -> str:
-        """The sentence with which a start is given up."""
-        _, error = self.process.communicate(timeout=60)
-        assert self.process.returncode == 1
-        return error.strip()
-
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         self.process.communicate(timeout=30)
@@ -76,6 +71,15 @@ class Process:
         block = self.rpc("eth_getBlockByNumber", "latest", False)
         assert isinstance(block, dict)
         return block
+
+
+def refusal(data_dir: Path, *arguments: str) -> str:
+    """The sentence with which a start is given up; it is written to standard error, and the status is 1."""
+    try:
+        main(["--data-dir", str(data_dir), "--port", "0", *arguments])
+    except SystemExit as given_up:
+        return str(given_up.code)
+    raise AssertionError("it started")
 
 
 @pytest.fixture(scope="module")
@@ -216,20 +220,38 @@ def balance(process: Process, account: str) -> int:
 
 
 def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
-    process = Process(tmp_path, "--no-automine", "--test-methods").ready()
-    first = process.addresses
-    mined = process.rpc("devnet_faucet", SOMEBODY, 7)
+    process = Process(tmp_path, "--chain-id", "4242", "--block-time", "0.001").ready()
+    first, sent = process.addresses, []
+
+    def work() -> None:
+        with suppress(RpcUnreachable):
+            while True:
+                sent.append(process.rpc("devnet_faucet", SOMEBODY, 1)["tokens"])
+
+    # In the middle of work: all that was answered is mined, and the chain goes on.
+    with ThreadPoolExecutor() as pool:
+        working = pool.submit(work)
+        while len(sent) < 5:
+            assert not working.done()
+        assert process.end(signal.SIGKILL) == -signal.SIGKILL
+    assert refusal(tmp_path) == f"The chain in {tmp_path} has the id 4242, not 31337."
+    process = Process(tmp_path, "--chain-id", "4242", "--no-automine", "--test-methods").ready()
+    assert {**process.addresses, "rpc": None} == {**first, "rpc": None}
+    for transaction in sent:
+        assert process.rpc("eth_getTransactionReceipt", transaction)["status"] == "0x1"
+    assert balance(process, SOMEBODY) in (len(sent), len(sent) + 1)
+    process.rpc("devnet_faucet", SOMEBODY, 10**6)
     process.rpc("evm_mine")
+    assert balance(process, SOMEBODY) > 10**6
+
+    # With a transaction in the mempool: it is mined after the next start.
     head = process.head()
-    waiting = sign(Transaction(31337, 2, 10**9, 10**11, 50_000, SOMEBODY, 1, b""), FAUCET.key)
+    nonce = int(process.rpc("eth_getTransactionCount", FAUCET.address, "pending"), 16)
+    waiting = sign(Transaction(4242, nonce, 10**9, 10**11, 50_000, SOMEBODY, 1, b""), FAUCET.key)
     process.rpc("eth_sendRawTransaction", "0x" + waiting.raw.hex())
     assert process.end(signal.SIGKILL) == -signal.SIGKILL
-
-    process = Process(tmp_path, "--block-time", "0.05").ready()
+    process = Process(tmp_path, "--chain-id", "4242", "--block-time", "0.05").ready()
     assert process.rpc("eth_getBlockByHash", head["hash"], False) == head
-    assert {**process.addresses, "rpc": None} == {**first, "rpc": None}
-    assert process.rpc("eth_getTransactionReceipt", mined["tokens"])["status"] == "0x1"
-    assert balance(process, SOMEBODY) == 7
     deadline = time.monotonic() + 20
     while process.rpc("eth_getTransactionReceipt", waiting.hash) is None:
         assert time.monotonic() < deadline
@@ -240,38 +262,14 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
     assert process.end(signal.SIGINT) == 0
 
 
-def test_a_kill_in_the_middle_of_work_leaves_a_chain_that_goes_on(tmp_path: Path) -> None:
-    process = Process(tmp_path, "--chain-id", "4242", "--block-time", "0.001").ready()
-    sent = []
-
-    def work() -> None:
-        with suppress(RpcUnreachable):
-            while True:
-                sent.append(process.rpc("devnet_faucet", SOMEBODY, 1)["tokens"])
-
-    with ThreadPoolExecutor() as pool:
-        working = pool.submit(work)
-        while len(sent) < 5:
-            assert not working.done()
-        process.end(signal.SIGKILL)
-    assert Process(tmp_path).refuses() == f"The chain in {tmp_path} has the id 4242, not 31337."
-    process = Process(tmp_path, "--chain-id", "4242").ready()
-    for transaction in sent:
-        assert process.rpc("eth_getTransactionReceipt", transaction)["status"] == "0x1"
-    assert balance(process, SOMEBODY) in (len(sent), len(sent) + 1)
-    process.rpc("devnet_faucet", SOMEBODY, 10**6)
-    assert balance(process, SOMEBODY) > 10**6
-    assert process.end() == 0
-
-
 def test_starts_that_cannot_work_say_why(running: Process, tmp_path: Path) -> None:
     directory = running.data_dir
-    assert Process(directory).refuses() == f"Another development chain runs on {directory}."
+    assert refusal(directory) == f"Another development chain runs on {directory}."
     (tmp_path / "file").write_text("")
-    assert "cannot be used: Not a directory" in Process(tmp_path / "file" / "data").refuses()
+    assert "cannot be used: Not a directory" in refusal(tmp_path / "file" / "data")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "chain.sqlite").write_bytes(b"no database at all" * 100)
-    assert "holds no chain that can be read" in Process(tmp_path / "broken").refuses()
+    assert "holds no chain that can be read" in refusal(tmp_path / "broken")
     port = running.url.rpartition(":")[2]
-    sentence = Process(tmp_path / "port", "--port", port).refuses()
+    sentence = refusal(tmp_path / "port", "--port", port)
     assert sentence == f"Port {port} of 127.0.0.1 cannot be used: Address already in use."

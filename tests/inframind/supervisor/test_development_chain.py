@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 from pathlib import Path
@@ -13,14 +14,9 @@ import pytest
 
 from chain.rpc import Rpc, RpcUnreachable
 from inframind.environment import load
-from inframind.supervisor.development_chain import is_wanted
-from tests.inframind.supervisor.conftest import Running, processes_of, wait_for
-from tests.inframind.supervisor.test_up import UP, becomes_ready, get, left_over
-
-
-def chain_process(running: Running) -> psutil.Process | None:
-    children = psutil.Process(running.process.pid).children()
-    return next((child for child in children if "chain.devnet" in child.cmdline()), None)
+from inframind.supervisor import development_chain
+from inframind.supervisor.development_chain import PORT_DISTANCE, DevelopmentChain, is_wanted
+from tests.inframind.supervisor.conftest import processes_of, wait_for
 
 
 def addresses(data_dir: Path) -> dict[str, Any]:
@@ -35,38 +31,35 @@ def answers(data_dir: Path) -> bool:
         return False
 
 
-def test_it_starts_after_the_site_and_is_replaced_when_it_dies(run, data_dir, plain_environment):
-    running = run({**plain_environment, "INFRAMIND_CHAIN_EMBEDDED": "on"}, *UP)
-    running.says("Ctrl-C stops everything.")
-    becomes_ready(running)
-    wait_for(lambda: answers(data_dir))
-    first = chain_process(running)
-    assert first is not None
-    assert first.nice() > psutil.Process(running.process.pid).nice()
-    contracts = addresses(data_dir)["settlement"], addresses(data_dir)["token"]
-
-    first.send_signal(signal.SIGKILL)
-    running.says("The development chain ended by itself (-9) and is started again; the site goes on.")
-    assert get(plain_environment, "/readyz")[0] == 200
-    wait_for(lambda: chain_process(running) not in (None, first) and answers(data_dir))
-    assert (addresses(data_dir)["settlement"], addresses(data_dir)["token"]) == contracts
-
-    running.signal(signal.SIGTERM)
-    assert running.ends() == 0, running.said
-    assert left_over(data_dir) == []
-
-
-def test_a_taken_port_moves_it_to_a_free_one(run, data_dir, plain_environment):
+def test_it_moves_to_a_free_port_and_is_replaced_when_it_dies(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(development_chain, "MIN_PAUSE_SECONDS", 0.1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        running = run({**plain_environment, "INFRAMIND_CHAIN_EMBEDDED": "on", "PORT": str(port - 545)}, *UP)
-        wait_for(lambda: answers(data_dir) or running.process.poll() is not None)
-        assert running.process.poll() is None, running.said
-        assert not addresses(data_dir)["rpc"].endswith(f":{port}")
-        running.signal(signal.SIGTERM)
-        assert running.ends() == 0
+        environment = {"INFRAMIND_DATA_DIR": str(data_dir), "PORT": str(port - PORT_DISTANCE)}
+        chain = DevelopmentChain(load(environment))
+        assert chain.watch(os.environ) is None
+        wait_for(lambda: answers(data_dir))
+    process = next(one for one in processes_of(data_dir) if "chain.devnet" in one.cmdline())
+    assert process.nice() > psutil.Process().nice()
+    first = addresses(data_dir)
+    assert not first["rpc"].endswith(f":{port}")
+
+    process.send_signal(signal.SIGKILL)
+    statuses: list[int | None] = []
+
+    def has_ended() -> bool:
+        statuses.append(chain.watch(os.environ))
+        return statuses[-1] is not None
+
+    wait_for(has_ended)
+    assert statuses[-1] == -signal.SIGKILL
+    wait_for(lambda: chain.watch(os.environ) is None and answers(data_dir))
+    assert addresses(data_dir) == {**first, "rpc": addresses(data_dir)["rpc"]}
+    chain.stop(lambda: False)
     assert processes_of(data_dir) == []
 
 

@@ -68,6 +68,11 @@ def left_over(data_dir: Path) -> list[str]:
     return [f"{process.info['name']} {process.info['cmdline']}" for process in processes_of(data_dir)]
 
 
+def development_chain_of(running: Running) -> psutil.Process | None:
+    children = psutil.Process(running.process.pid).children()
+    return next((child for child in children if "chain.devnet" in child.cmdline()), None)
+
+
 def test_a_life_of_two_starts(run, data_dir, plain_environment):
     """Ready, used by a command, stopped cleanly; the second start has the data and nothing to prepare."""
     # What a person's shell says about another server is not for ours.
@@ -86,12 +91,17 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     assert "0 faults" in command(plain_environment, "audit")
     assert left_over(data_dir) == [], "a command stops the servers it started"
 
-    second = run(plain_environment, *UP)
+    second = run({**plain_environment, "INFRAMIND_CHAIN_EMBEDDED": "on"}, *UP)
     second.says("Ctrl-C stops everything.")
     assert "The tables are" not in second.said
     assert "static files" not in second.said
     transactions = "from ledger.models import Transaction; print(Transaction.objects.count())"
     assert command(plain_environment, "shell", "--no-imports", "-c", transactions) == "1\n"
+    # The development chain starts after the site, which goes on without it.
+    wait_for(lambda: development_chain_of(second) is not None)
+    development_chain_of(second).kill()
+    second.says("The development chain ended by itself (-9) and is started again; the site goes on.")
+    becomes_ready(second)
     second.signal(signal.SIGTERM)
     assert second.ends() == 0, second.said
     assert left_over(data_dir) == []
