@@ -10,11 +10,16 @@ from django.test import Client
 
 from identity.models import User
 from tests.delegation.net import Caller, Net
+from tests.shared_rows import shared
 
 
-@pytest.fixture
-def net(db: None, settings: Any) -> Net:
+@pytest.fixture(autouse=True)
+def _no_limits(settings: Any) -> None:
     settings.INFRAMIND_RATE_LIMITS = False
+
+
+@shared
+def net() -> Net:
     return Net()
 
 

@@ -17,13 +17,14 @@ from staking.services.nodes import change
 from tests.governance import world
 from tests.governance.site import browser, fields, page
 from tests.governance.world import ANN, HONEST, NILS
+from tests.shared_rows import shared
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("network")]
 
 PLACE = f"/operator/{HONEST}/commitments/"
 
 
-@pytest.fixture(autouse=True)
+@shared
 def network() -> None:
     world.begin()
     world.advance_clock()

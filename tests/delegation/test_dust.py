@@ -15,11 +15,12 @@ from protocol.errors import InsufficientBalance
 from staking.models import Node, Pool
 from staking.services import faucet
 from tests.network import Network, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def dust() -> tuple[Network, str]:
     """A pool of 814 µIFM over 1,000 shares: wallet 1 holds 900, wallet 2 holds 99, wallet 3 one that is worth 0."""
     worst = [{"name": "dropout", "self_bps": 0, "delegated_bps": 1_860}]

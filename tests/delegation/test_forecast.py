@@ -12,13 +12,14 @@ from delegation.selectors.operator_console import run_nodes
 from protocol.amounts import MICRO
 from staking.models import Node
 from tests.network import Network, operator
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
+@shared
 def net() -> Network:
     """A node with 2,000 IFM of own stake, eight hours into epoch 3; epochs of a day, every slot of a minute counts."""
     net = Network(epoch_seconds=86_400, heartbeat_slot_seconds=60, heard_quorum_bps=0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from delegation.selectors.positions import position_of
 from delegation.services import positions
 from protocol.amounts import MICRO, parse_amount
@@ -13,11 +11,12 @@ from staking.measurement.provisional import provisional_reward
 from staking.models import Node, NodeEpoch
 from staking.services.epochs import open_epoch
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH
+from tests.shared_rows import shared
 
 GIVEN_UP = re.compile(r"Reward of epoch 2 given up</dt><dd[^>]*>(about ([\d,.]+) IFM|nothing so far)")
 
 
-@pytest.fixture
+@shared
 def working(net):
     """Epoch 2 with two nodes that work; Anna has 1,500 and Bela 500 active on the first."""
     net.node(NORTH, OLGA, 2_000)

@@ -10,11 +10,12 @@ from delegation.services import earnings, positions, unbondings
 from protocol.amounts import MICRO
 from staking.models import Node, Pool, Unbonding
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, Net
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def earned(net: Net) -> Net:
     """ANNA backs NORTH and has earned on it; one delegation is pending."""
     net.node(NORTH, OLGA, delegation_cap=10_000 * MICRO, hardware={"gpus": 4})

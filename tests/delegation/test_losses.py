@@ -21,11 +21,12 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Slash, Unbonding
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, SOUTH
+from tests.shared_rows import shared
 
 IFM = MICRO
 
 
-@pytest.fixture
+@shared
 def slashed(net):
     """Example 2 of section 15: 25 % of operator 1,000, Anna 3,000, Bela 500 and 500 unbonding; a quarter returns."""
     net.node(NORTH, OLGA, 1_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,6 +13,7 @@ from delegation.services.positions import undelegate
 from staking.models import Node
 from staking.services import faucet, stakes
 from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, address, shown
+from tests.shared_rows import shared
 from web.formatting import amount_digits
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -26,13 +26,13 @@ def text(answer) -> str:
     return re.sub(r"<[^>]+>", "", page)
 
 
-@pytest.fixture
-def delegated(net, caller):
+@shared
+def delegated(net):
     """ANNA has 1,500 on NORTH and 300 on SOUTH, both active; two epochs were worked."""
     net.node(NORTH, OLGA, 1_000)
     net.node(SOUTH, OTTO, 600)
     net.fund(ANNA, 2_000)
-    anna = caller(ANNA)
+    anna = Caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "1500"})
     anna.post(f"nodes/{SOUTH}/delegate", {"amount": "300"})
     net.settle(NORTH)

@@ -19,12 +19,13 @@ from staking.models import Node
 from staking.services import nodes, rankings
 from staking.services.epochs import open_epoch
 from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Net, address
+from tests.shared_rows import shared
 
 CARLA = address("0a03")
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-@pytest.fixture
+@shared
 def network(net) -> Net:
     """Three nodes of three operators with three settled epochs; Bela delegates to each."""
     net.fund(BELA, 3_000)

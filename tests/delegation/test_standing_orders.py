@@ -14,13 +14,14 @@ from protocol.errors import Conflict, Invalid, NotFound, ParameterOutOfBounds, P
 from staking.models import Event, NodeEpoch, RankingRow
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 A, B = node_address(1), node_address(2)
 
 
-@pytest.fixture
+@shared
 def net() -> Network:
     """Wallet 1 and wallet 2 delegate 100 IFM each to node 1; node 2 is elsewhere."""
     net = Network(emission_per_epoch="1.000000")

@@ -12,8 +12,9 @@ from staking.services.stakes import unstake
 from tests.governance import world
 from tests.governance.site import browser, page
 from tests.governance.world import ANN, HONEST, NILS, SLASHED
+from tests.shared_rows import shared
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("network")]
 
 PLACE = "/orders/"
 TO_SLASHED = f"/money/redelegate/?node={checksum(HONEST)}&amount=all&to={checksum(SLASHED)}".replace(
@@ -22,7 +23,7 @@ TO_SLASHED = f"/money/redelegate/?node={checksum(HONEST)}&amount=all&to={checksu
 BACK = f"/money/undelegate/?node={checksum(HONEST)}&amount=all".replace("&", "&amp;")
 
 
-@pytest.fixture(autouse=True)
+@shared
 def network() -> None:
     world.begin()
     world.advance_clock()

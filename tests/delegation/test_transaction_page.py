@@ -15,15 +15,20 @@ from ledger.models import Transaction
 from protocol.addresses import checksum
 from protocol.times import UNIX, unix_ms
 from tests.network import Network, node_address, operator, wallet
+from tests.shared_rows import shared
 from web import page_cache
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def _no_pages() -> None:
+    page_cache.clear()
+
+
+@shared
 def net() -> Network:
     """A node with own stake and a delegation of 10 IFM in a settled epoch."""
-    page_cache.clear()
     net = Network()
     net.delegate(net.node(1, own=100), 1, 10)
     net.settle()

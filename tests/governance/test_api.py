@@ -14,6 +14,7 @@ from staking.models import Slash
 from staking.services import clock
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def refusal(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
     return answer[0], answer[1]["code"]
 
 
-@pytest.fixture
+@shared
 def slash() -> Slash:
     world.begin()
     slash = world.slash_node()

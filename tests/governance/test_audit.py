@@ -14,11 +14,12 @@ from staking.models import Counter, Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA
 from tests.owner import as_owner
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def vote() -> Vote:
     world.begin()
     slash = world.slash_node()

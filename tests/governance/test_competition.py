@@ -14,6 +14,7 @@ from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
 from tests.governance import world
 from tests.governance.world import NILS, OLGA
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def named(first: Proposal) -> list[tuple[int, tuple[str, ...], bool]]:
     return [(row.proposal.pk, row.keys, row.wins) for row in rows]
 
 
-@pytest.fixture
+@shared
 def network() -> None:
     world.begin()
 

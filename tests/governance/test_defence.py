@@ -18,6 +18,7 @@ from tests.governance import world
 from tests.governance.site import browser, page
 from tests.governance.world import ANN, BEN, OLGA, SLASHED
 from tests.network import JOB, OUTCOMES, PROOFS
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def drop_a_job() -> None:
     Demand.objects.create(epoch=epoch, region="eu-west", jobs=1)
 
 
-@pytest.fixture
+@shared
 def slashes() -> dict[str, Slash]:
     """Two slashes of one epoch on 1,000 IFM of own stake: dropout takes 15%, fake resources 25%."""
     world.begin()

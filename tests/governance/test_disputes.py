@@ -16,13 +16,14 @@ from protocol.amounts import MICRO
 from staking.models import Event, Slash
 from tests.governance import world
 from tests.governance.world import ANN, OLGA, SECOND
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 DEPOSIT = 50 * MICRO
 
 
-@pytest.fixture
+@shared
 def slash() -> Slash:
     world.begin()
     return world.slash_node()

@@ -12,12 +12,13 @@ from staking.models import Slash
 from tests.network import Network
 from tests.oracle import machines
 from tests.owner import as_owner
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def network(db: None) -> Network:
+@shared
+def network() -> Network:
     made = Network()
     machines.register(2)
     made.settle()

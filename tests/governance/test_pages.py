@@ -20,13 +20,14 @@ from staking.services.parameters import schedule
 from tests.governance import world
 from tests.governance.site import browser, page, review
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 EVIL = "<script>alert(1)</script>"
 
 
-@pytest.fixture
+@shared
 def slash() -> Slash:
     world.begin()
     slash = world.slash_node()
@@ -34,12 +35,12 @@ def slash() -> Slash:
     return slash
 
 
-@pytest.fixture
+@shared
 def dispute(slash: Slash) -> Dispute:
     return open_dispute(slash=slash.pk, reason=EVIL, actor=OLGA, now=world.now())
 
 
-@pytest.fixture
+@shared
 def proposal(slash: Slash) -> Proposal:
     return propose(title=EVIL, body=EVIL, changes={"q_latency_bps": 1_200}, wallet=NILS, now=world.now())
 

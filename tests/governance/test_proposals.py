@@ -17,6 +17,7 @@ from staking.models import Epoch, Event, ParameterSet
 from staking.services.epochs import parameters_of
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SECOND
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,7 @@ def in_force() -> Any:
     return world.epoch().params
 
 
-@pytest.fixture
+@shared
 def network() -> None:
     world.begin()
 

@@ -17,14 +17,15 @@ from protocol.parameters import DEFAULTS, apply_changes, numbers_of, to_json
 from tests.governance import world
 from tests.governance.site import browser, page, review
 from tests.governance.world import ANN, NILS
+from tests.shared_rows import shared
 from web.formatting import write_numbers
 from web.number_input import canonical_number
 
 NEW = "/proposals/new/"
 
 
-@pytest.fixture
-def network(db: None) -> None:
+@shared
+def network() -> None:
     world.begin()
     world.settle()
     world.advance_clock()

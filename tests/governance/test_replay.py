@@ -11,6 +11,7 @@ from governance.selectors.replays import effect_of, past_epochs
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes
 from tests.network import Network, node_address, operator, wallet
+from tests.shared_rows import shared
 
 IDLE = {
     "rejection_bps": 0,
@@ -97,8 +98,8 @@ def test_the_reward_of_shares_is_rounded_down() -> None:
     assert delegator_reward(pay, 1, 0) == 0
 
 
-@pytest.fixture
-def net(db: None) -> Network:
+@shared
+def net() -> Network:
     """Two nodes with delegations work over a few epochs, one of them badly."""
     net = Network()
     for number, own in ((1, 2_000), (2, 700)):

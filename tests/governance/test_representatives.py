@@ -25,6 +25,7 @@ from staking.models import Event
 from staking.services import clock
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, HONEST, NILS, OLGA
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def close(ballot: Dispute | Proposal) -> str:
     return ballot.status
 
 
-@pytest.fixture
+@shared
 def network() -> None:
     """Ann has 400, Ben 300, Cat 200 IFM; Olga and Nils 1,000 each."""
     world.begin()

@@ -12,12 +12,13 @@ from protocol.addresses import checksum
 from tests.governance import world
 from tests.governance.site import browser, page, review
 from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 WHERE = "/representatives/"
 
 
-@pytest.fixture
+@shared
 def network() -> None:
     world.begin()
     world.advance_clock()

@@ -15,12 +15,12 @@ from staking.models import Unbonding
 from staking.services.rankings import rank
 from tests.callers import anna, api, signed_in, token, toys  # noqa: F401
 from tests.governance import world
+from tests.shared_rows import shared
 
 
-@pytest.fixture
-def case(db: None, settings: Any) -> dict[str, Any]:
+@shared
+def every_kind() -> dict[str, Any]:
     """A network in which every kind of thing exists; the words that stand for them in addresses."""
-    settings.INFRAMIND_RATE_LIMITS = False
     world.begin()
     slash = world.slash_node()
     dispute = open_dispute(slash=slash.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
@@ -34,3 +34,10 @@ def case(db: None, settings: Any) -> dict[str, Any]:
         "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "ranking": ranking.pk,
         "transaction": movements(limit=1)[0].id,
     }  # fmt: skip
+
+
+@pytest.fixture
+def case(every_kind: dict[str, Any], settings: Any) -> dict[str, Any]:
+    """As `every_kind`, without limits of requests."""
+    settings.INFRAMIND_RATE_LIMITS = False
+    return every_kind

@@ -17,6 +17,7 @@ from inframind.admin_lists import AMOUNTS
 from protocol.addresses import checksum
 from staking.models import Slash
 from tests.governance import world
+from tests.shared_rows import shared
 from web.formatting import amount_digits
 
 STAFF = "0x" + "5a" * 20
@@ -33,8 +34,8 @@ def staff(db, client):
     return client
 
 
-@pytest.fixture
-def network(db):
+@shared
+def network():
     world.begin()
     world.slash_node()
 

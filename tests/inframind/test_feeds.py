@@ -18,6 +18,7 @@ from protocol.amounts import MICRO
 from staking.models import Node
 from staking.services.rankings import rank
 from tests.governance import world
+from tests.shared_rows import shared
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 # Elements that stand exactly once in a feed and in each entry, and their form.
@@ -28,8 +29,8 @@ REQUIRED = {
 }
 
 
-@pytest.fixture
-def dispute(db):
+@shared
+def dispute():
     """A disputed slash, an open proposal, and 50 IFM of Ann that are unbonding."""
     world.begin()
     slash = world.slash_node()

@@ -28,6 +28,7 @@ from staking.models import Event
 from staking.services import events
 from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 ALL = ["slash_pending", "share_cut", "vote_closing"]
@@ -38,7 +39,7 @@ def _fresh_counters() -> None:
     counters._store().flushdb()
 
 
-@pytest.fixture
+@shared
 def net() -> Network:
     """Node 1 of operator 1 with a delegator, wallet 1, and a strike at the end of epoch 2."""
     made = Network()

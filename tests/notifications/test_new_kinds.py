@@ -13,11 +13,12 @@ from notifications.models import Delivery, Subscription
 from staking.models import Event
 from staking.services import events, watchlist
 from tests.network import Network, node_address, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def net():
     """Nodes 1 and 2 in epoch 2; wallet 1 delegates to node 1."""
     network = Network()

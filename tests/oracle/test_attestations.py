@@ -11,14 +11,15 @@ from protocol.errors import Invalid, NotFound
 from staking.models import Attestation
 from tests.network import START, Network
 from tests.oracle import machines
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 DECLARED = {"gpu": "A100", "gpus": 4, "gpu_memory_gb": 80, "tee": True}
 
 
-@pytest.fixture
-def network(db: None) -> Network:
+@shared
+def network() -> Network:
     made = Network()
     machines.register(1, hardware=DECLARED)
     return made

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.network import Network
+from tests.shared_rows import shared
 
 
-@pytest.fixture
-def net(db: None) -> Network:
+@shared
+def net() -> Network:
     """The network of section 3."""
     return Network()

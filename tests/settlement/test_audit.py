@@ -10,11 +10,12 @@ from governance.services.votes import vote_dispute
 from settlement.audit import audit
 from tests.network import Network, operator, wallet
 from tests.owner import as_owner
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def busy() -> Network:
     """Four settled epochs with something in every table."""
     net = Network()

@@ -9,11 +9,12 @@ from protocol.amounts import MICRO
 from protocol.merkle import Leaf, MerkleTree, verify
 from staking.models import Epoch, NodeEpoch
 from tests.network import Network, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def guilty(net: Network) -> str:
     """Epoch 3: node 1 is slashed 200 and shares nothing, node 2 earns all and the honest part, node 3 nothing."""
     made = [net.node(number, own=2_000) for number in (1, 2, 3)]

@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings
 
 from tests.network import Network, node_address
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def net() -> Network:
     made = Network()
     made.node(1, own=12_345)

@@ -25,11 +25,12 @@ from protocol.errors import (
 )
 from staking.models import Node, Slash
 from tests.network import Network, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def node(net: Network) -> str:
     """A node of 1,000 IFM with wallets 1, 2 and 3 on it and on a quiet one: 3,000, 3,000 and 1,000 IFM of power."""
     accused, quiet = net.node(1, own=1_000), net.node(2, own=2_000)

@@ -19,6 +19,7 @@ from staking.models import Node, Pool, VoidGeneration
 from staking.selectors.voting_power import voting_power
 from staking.services.unbondings import release_due
 from tests.network import Network, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -83,8 +84,8 @@ def test_an_entry_of_nothing_is_closed_without_a_payment() -> None:
     net.check()
 
 
-@pytest.fixture
-def held(db: None) -> tuple[Network, str, int]:
+@shared
+def held() -> tuple[Network, str, int]:
     """An entry of 100 IFM, mature while a disputed slash of its epoch is before the DAO."""
     day = 86_400
     net = Network(

@@ -10,13 +10,14 @@ from protocol.amounts import MICRO
 from staking.models import Node, Pool
 from staking.selectors.voting_power import quorum_base, voting_power
 from tests.network import Network, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 DAY = 86_400
 
 
-@pytest.fixture
+@shared
 def late() -> tuple[Network, str]:
     """Epoch 2 is open, epoch 4 has begun by the clock; an operator with 1,000 IFM and a delegator with 600."""
     net = Network(emission_per_epoch="100", q_stake_bps=0, q_latency_bps=0)

@@ -28,11 +28,12 @@ from protocol.errors import (
 )
 from staking.models import Event, Node, Pool
 from tests.network import Network, node_address, operator, wallet
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def pair(net: Network) -> tuple[str, str]:
     """Two nodes with 1,000 IFM each; wallet 1 has 400 on the first, active since epoch 2."""
     source, target = net.node(1, own=1_000), net.node(2, own=1_000)
