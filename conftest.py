@@ -45,14 +45,16 @@ def _drop_abandoned(url: str) -> None:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _leave_statistics_alone(url: str) -> None:
-    """Keep autovacuum off on the suite's own server.
+# Of the suite's own server. Tests write inside transactions that never commit: an ANALYZE by autovacuum meanwhile counts
+# no rows in tables that the test's own queries find full, and plans for empty tables take minutes on full ones. And
+# what tests write need not survive a crash of the machine.
+SERVER_SETTINGS = ("autovacuum", "fsync", "full_page_writes")
 
-    Tests write inside transactions that never commit: an ANALYZE meanwhile counts no rows in tables that
-    the test's own queries find full, and plans for empty tables take minutes on full ones.
-    """
+
+def _configure_server(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        for name in SERVER_SETTINGS:
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
         connection.execute("SELECT pg_reload_conf()")
 
 
@@ -82,7 +84,7 @@ for _lease, _name in zip(_leases, ("DATABASE_URL", "REDIS_URL"), strict=True):
         _lease.acquire()
         os.environ.update(_lease.urls())
 if not os.environ.get("TEST_DATABASE_URL"):
-    _leave_statistics_alone(os.environ["DATABASE_URL"])
+    _configure_server(os.environ["DATABASE_URL"])
 os.environ["INFRAMIND_DATA_DIR"] = str(_scratch)
 _drop_abandoned(os.environ["DATABASE_URL"])
 _make_application_role(os.environ["DATABASE_URL"])
