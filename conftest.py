@@ -45,9 +45,9 @@ def _drop_abandoned(url: str) -> None:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-# Of the suite's own server. Tests write inside transactions that never commit: an ANALYZE by autovacuum meanwhile counts
-# no rows in tables that the test's own queries find full, and plans for empty tables take minutes on full ones. And
-# what tests write need not survive a crash of the machine.
+# Of the suite's own server. Tests write inside transactions that never commit: an ANALYZE by autovacuum meanwhile
+# counts no rows in tables that the test's own queries find full, and plans for empty tables take minutes on full ones.
+# And what tests write need not survive a crash of the machine.
 SERVER_SETTINGS = ("autovacuum", "fsync", "full_page_writes")
 
 

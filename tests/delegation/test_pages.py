@@ -12,7 +12,7 @@ from delegation.services import positions
 from delegation.services.positions import undelegate
 from staking.models import Node
 from staking.services import faucet, stakes
-from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, address, shown
+from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 from tests.shared_rows import shared
 from web.formatting import amount_digits
 

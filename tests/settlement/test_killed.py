@@ -222,5 +222,7 @@ def test_two_commands_at_once(due: datetime, process_environment: dict[str, str]
     ]
     lines = [line for run in runs for line in run.communicate()[0].splitlines() if line.startswith("epoch ")]
     assert [run.returncode for run in runs] == [0, 0]
-    assert sorted(int(line.split()[1]) for line in lines) == list(range(1, EPOCHS + 1))
-    assert all_is_whole() == EPOCHS + 1
+    # On a slow machine another epoch ends meanwhile.
+    settled = all_is_whole() - 1
+    assert settled >= EPOCHS
+    assert sorted(int(line.split()[1]) for line in lines) == list(range(1, settled + 1))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from inframind.environment import PROJECT_ROOT
-from inframind.supervisor import file_locks, paths, postgres, valkey
+from inframind.supervisor import file_locks, paths, postgres, probes, valkey
 
 PATIENCE_SECONDS = 120
 
@@ -60,10 +60,13 @@ def plain_environment(data_dir: Path) -> dict[str, str]:
     return {**inherited, **own, "PORT": str(free_port())}
 
 
+# Below the ports that the kernel gives to connections, else one of them may take a free one before the site does; each
+# process of a test run has its own.
+_ports = itertools.count(20_000 + os.getpid() % 100 * 100)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return next(port for port in _ports if probes.port_is_free("127.0.0.1", port))
 
 
 class Running:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from inframind.environment import PROJECT_ROOT
-from inframind.supervisor import paths, postgres
+from inframind.supervisor import paths, postgres, probes
 from tests.inframind.supervisor.conftest import Running, processes_of, wait_for
 
 UP = ("-m", "inframind.supervisor")
@@ -116,6 +116,8 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     assert f":{plain_environment['PORT']}" not in killed.said, "the address is said when the site is ready"
     killed.signal(signal.SIGKILL)
     killed.ends()
+    # Its web processes notice that they are alone; on a busy machine that takes longer than a start waits for the port.
+    wait_for(lambda: probes.port_is_free("127.0.0.1", int(plain_environment["PORT"])))
     # Without the demo, what it has loaded so far is a network as it is.
     again = run(plain_environment, *UP)
     again.says("Ctrl-C stops everything.")
