@@ -13,6 +13,7 @@ from tests.reference.state import (
     Dispute,
     Entry,
     Node,
+    Proposal,
     Redelegation,
     Refused,
     Slash,
@@ -34,6 +35,9 @@ class Books:
         self.entries: list[Entry] = []
         self.slashes: list[Slash] = []
         self.disputes: list[Dispute] = []
+        self.proposals: list[Proposal] = []
+        # In force from the next epoch on.
+        self.next_params = dict(self.params)
         self.redelegations: list[Redelegation] = []
         self.jobs: list[dict[str, Any]] = []
         self.beats: set[tuple[str, int]] = set()

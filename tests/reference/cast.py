@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from tests.network import operator, wallet
 from tests.reference.model import Model
-from tests.reference.pair import Pair
+from tests.reference.pair import Pair, written
 
 PairKind = TypeVar("PairKind", bound=Pair)
 
@@ -23,8 +23,10 @@ PARAMETERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def pair(kind: type[PairKind] = Pair) -> PairKind:  # type: ignore[assignment]
+def pair(kind: type[PairKind] = Pair, **more: Any) -> PairKind:  # type: ignore[assignment]
+    """Pair of engine and model; `more`: further parameters, in bps or epochs."""
     model = Model(
+        **more,
         min_amount=3,
         emission_per_epoch=1_000,
         unbonding_seconds=3 * DAY,
@@ -36,7 +38,7 @@ def pair(kind: type[PairKind] = Pair) -> PairKind:  # type: ignore[assignment]
         dispute_deposit=50,
     )
     model.offences["invalid_proof"] = (10_000, 10_000)
-    made = kind(PARAMETERS, model)
+    made = kind(PARAMETERS | written(more), model)
     for number in NODES:
         # Nodes 3 and 4 have one operator; 2 is custodial.
         made.node(

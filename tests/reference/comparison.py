@@ -12,7 +12,7 @@ from delegation.selectors.statement import Period, lines, statement
 from delegation.selectors.unbondings import unbondings_of_wallet
 from delegation.selectors.wallets import wallet_figures
 from delegation.services.accrual import lock_settled_position
-from governance.models import Dispute
+from governance.models import Dispute, Proposal
 from ledger.models import Account
 from protocol.pending import since
 from staking.measurement.node_inputs import read_nodes
@@ -119,6 +119,11 @@ class Comparison:
         assert list(Dispute.objects.order_by("id").values_list("status", "closes_epoch")) == [
             (dispute.status, dispute.closes) for dispute in self.model.disputes
         ]
+        assert list(Proposal.objects.order_by("id").values_list("status", "closes_epoch")) == [
+            (proposal.status, proposal.closes) for proposal in self.model.proposals
+        ]
+        params = self.net.epoch.params
+        assert {name: getattr(params, name) for name in self.model.params} == self.model.params
 
     def _earnings(self) -> None:
         assert {

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.reference.books import Books
+from tests.reference.proposals import Proposals
 from tests.reference.state import SCALE, Dispute, Node, Redelegation, Refused, Slash
 
 
-class Model(Books):
+class Model(Proposals):
     """Acts change the books or raise Refused; `settlement.settle` ends the epochs."""
 
     # the operator's acts

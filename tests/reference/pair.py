@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from delegation.services import earnings, positions, redelegations
-from governance.models import Dispute
+from governance.models import Dispute, Proposal
 from governance.services.disputes import open_dispute
-from governance.services.votes import vote_dispute
+from governance.services.proposals import propose
+from governance.services.votes import vote_dispute, vote_proposal
+from protocol.amounts import format_amount
 from protocol.errors import ProtocolError
 from staking.models import Slash, Unbonding
 from staking.services import faucet, stakes
@@ -19,6 +21,8 @@ from tests.reference.comparison import Comparison
 from tests.reference.model import Model
 from tests.reference.reference import Reference
 from tests.reference.state import Refused
+
+AMOUNTS = ("emission_per_epoch", "min_amount", "dispute_deposit", "proposal_threshold", "q_stake_saturation")
 
 
 class Pair:
@@ -145,8 +149,20 @@ class Pair:
         row = Dispute.objects.order_by("id")[self.model.disputes.index(dispute)]
         vote_dispute(dispute=row.pk, choice=choice, reason="", wallet=by, now=self.net.now)
 
+    def _propose(self, changes: list[tuple[str, int]], by: str) -> None:
+        propose(title="Change", body="", changes=written(dict(changes)), wallet=by, now=self.net.now)
+
+    def _vote_proposal(self, number: int, by: str, choice: str) -> None:
+        row = Proposal.objects.order_by("id")[number]
+        vote_proposal(proposal=row.pk, choice=choice, reason="", wallet=by, now=self.net.now)
+
     def _entry(self, number: int) -> int:
         return Unbonding.objects.order_by("id")[number].pk
+
+
+def written(parameters: dict[str, int]) -> dict[str, Any]:
+    """Parameters as the API writes them."""
+    return {name: format_amount(value) if name in AMOUNTS else value for name, value in parameters.items()}
 
 
 def _code(act: Callable[[], object]) -> str | None:

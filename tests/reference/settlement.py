@@ -7,6 +7,7 @@ from copy import deepcopy
 
 from tests.reference.model import Model
 from tests.reference.performance import measure, reward
+from tests.reference.proposals import close_proposals
 from tests.reference.slashes import create_slashes, execute_slashes
 from tests.reference.state import BPS, SCALE, TIERS, Node, Slash
 
@@ -24,6 +25,7 @@ def settle(net: Model) -> None:
     note_earnings(net, former)
     redelegate(net)
     stand(net, executed)
+    close_proposals(net)
     close(net)
 
 
@@ -104,6 +106,7 @@ def stand(net: Model, executed: list[Slash]) -> None:
 def close(net: Model) -> None:
     net.start = net.end
     net.epoch += 1
+    net.params = dict(net.next_params)
     net.jobs, net.beats, net.faked = [], set(), set()
     powers: dict[str, int] = defaultdict(int)
     for node in net.nodes.values():

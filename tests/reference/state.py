@@ -19,6 +19,7 @@ PARAMETERS: dict[str, int] = {
     "high_performer_bps": 12_000, "failure_penalty_bps": 500, "penalty_decay_bps": 5_000,
     "dispute_filing_epochs": 1, "dispute_voting_epochs": 1, "dispute_deposit": 50_000_000, "quorum_bps": 1_000,
     "slash_burn_bps": 5_000, "slash_honest_bps": 2_500, "slash_delegators_bps": 2_500,
+    "proposal_threshold": 1_000_000_000, "proposal_voting_epochs": 3, "timelock_epochs": 1,
 }  # fmt: skip
 
 # minimum, bonus, severity
@@ -140,6 +141,18 @@ class Dispute:
     closes: int
     quorum: int
     deposit: int
+    votes: dict[str, str] = field(default_factory=dict)
+    status: str = "voting"
+
+
+@dataclass
+class Proposal:
+    proposer: str
+    changes: dict[str, int]
+    opened: int
+    closes: int
+    timelock: int
+    quorum: int
     votes: dict[str, str] = field(default_factory=dict)
     status: str = "voting"
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import Error, connection, transaction
+from django.test import override_settings
 
+from inframind.archive_storage import archive_storage
 from oracle import receipts
 from protocol.addresses import checksum
 from protocol.errors import ProtocolError
+from retention import plan as retention
+from retention.kinds import KINDS
 from settlement import epoch as settlement_epoch
-from staking.models import Node
+from staking.models import Event, Node
 from staking.services import hold
 from staking.services.rankings import rank
 from tests.network import node_address
@@ -24,8 +30,12 @@ from tests.oracle import machines
 from tests.reference.cast import NODES, pair
 from tests.reference.model import Model
 from tests.reference.pair import Pair
+from tests.simulation import backup
 
 # What a Pair does for a caller; everything else is derived.
+# Settled epochs that stay in the database, and one in how many faults "restored" restores: it takes seconds.
+KEPT_EPOCHS = 4
+RESTORES = 8
 RECORDED = ("act", "wait", "work", "beat", "fake", "change_cap", "retire", "settle", "fault")
 
 
@@ -36,6 +46,7 @@ class Recorded(Pair):
         super().__init__(parameters, model)
         self.log: list[str] = []
         self.jobs = 0
+        self.archive = tempfile.mkdtemp(prefix="inframind-archive-")
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
@@ -158,6 +169,20 @@ class Recorded(Pair):
         """A ranking in between, which moves no money."""
         rank(now=self.net.now)
 
+    def _fault_archived(self, value: int) -> None:
+        """Old receipts, heartbeats, rankings and events are archived and dropped, as far as they may be."""
+        Event.objects.filter(dispatched=False).update(dispatched=True)
+        kept = dict.fromkeys((kind.setting for kind in KINDS), KEPT_EPOCHS)
+        storages = {**settings.STORAGES, "archive": archive_storage(self.archive)}
+        with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=self.archive, **kept):
+            while retention.step(now=self.net.now):
+                pass
+
+    def _fault_restored(self, value: int) -> None:
+        """The database is lost and restored from a backup of this moment."""
+        if value % RESTORES == 0:
+            backup.restore(backup.dump())
+
     def _end(self) -> Any:
         return self.net.epoch.end + timedelta(seconds=1)
 
@@ -167,7 +192,7 @@ FAULTS = tuple(name.removeprefix("_fault_") for name in dir(Recorded) if name.st
 
 def recorded_pair() -> Recorded:
     """The people and nodes of the random runs; each node signs with a key of its own."""
-    made = pair(kind=Recorded)
+    made = pair(kind=Recorded, proposal_threshold=0, proposal_voting_epochs=1)
     for number in NODES:
         Node.objects.filter(address=node_address(number)).update(signing_key=machines.address(number))
     made.log.clear()

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from inframind.environment import PROJECT_ROOT
+from tests.reference.cast import DAY
 from tests.reference.test_machine import Crowd
 from tests.simulation.recorded import FAULTS, Recorded, recorded_pair, save
 
@@ -23,8 +24,44 @@ FAULT_CHANCE = 0.125
 LOGS = PROJECT_ROOT / ".data" / "simulation"
 
 
+# Values that are in bounds together, whatever else is in force.
+CHANGES: dict[str, list[int]] = {
+    "emission_per_epoch": [0, 500, 1_000, 2_000],
+    "min_amount": [1, 3, 10],
+    "dispute_deposit": [0, 50, 120],
+    "quorum_bps": [100, 1_000, 4_000],
+    "delegator_share_max_cut_bps": [0, 500, 5_000],
+    "unbonding_seconds": [3 * DAY, 4 * DAY, 6 * DAY],
+    "cooldown_epochs": [1, 2, 3],
+    "sla_min_jobs": [4, 8, 12],
+    "sla_threshold_bps": [8_000, 8_500, 9_500],
+    "schema_mismatch_limit": [2, 3],
+    "failure_penalty_bps": [0, 500, 2_000],
+    "penalty_decay_bps": [0, 5_000, 9_900],
+    "uptime_floor_bps": [4_000, 8_000],
+    "q_stake_saturation": [1_000_000, 10_000_000_000],
+    "timelock_epochs": [0, 1, 2],
+}
+
+
 class Life(Crowd):
-    """The crowd of the random runs, with faults between its operations."""
+    """The crowd of the random runs, with votes on parameters, and with faults between its operations."""
+
+    def __init__(self, pair: Recorded, dice: random.Random) -> None:
+        super().__init__(pair, dice)
+        self.acts += [self.propose, self.vote_proposal, self.vote_proposal, self.vote_proposal]
+
+    def propose(self) -> None:
+        names = self.dice.sample(sorted(CHANGES), self.dice.choice([1, 1, 2]))
+        changes = [(name, self.dice.choice(CHANGES[name])) for name in names]
+        self.pair.act("propose", changes, self.person())
+
+    def vote_proposal(self) -> None:
+        proposals = self.pair.model.proposals
+        recent = [number for number, one in enumerate(proposals) if one.closes >= self.pair.model.epoch]
+        if recent:
+            choice = self.dice.choice(["for", "for", "for", "against", "abstain"])
+            self.pair.act("vote_proposal", self.dice.choice(recent), self.person(), choice)
 
     def epoch(self) -> None:
         acts = self.acts
