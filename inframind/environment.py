@@ -226,8 +226,8 @@ VARIABLES: tuple[Variable, ...] = (
         "INFRAMIND_ARCHIVE",
         archive,
         "",
-        "folder, or `s3://bucket/prefix`, into which old receipts, rankings and events are archived before they are "
-        "dropped; without one nothing is dropped. A bucket's keys come from the variables of the AWS SDK",
+        "folder, or `s3://bucket/prefix`, into which old receipts, rankings, events and inputs are archived before "
+        "they are dropped; without one nothing is dropped. A bucket's keys come from the variables of the AWS SDK",
     ),
     Variable(
         "INFRAMIND_KEEP_RECEIPTS",
@@ -246,6 +246,12 @@ VARIABLES: tuple[Variable, ...] = (
         epochs_kept(LEAST_KEPT),
         "365",
         "settled epochs whose events stay in inboxes and on nodes' pages, at least 5; `0` for all",
+    ),
+    Variable(
+        "INFRAMIND_KEEP_INPUTS",
+        epochs_kept(LEAST_KEPT),
+        "90",
+        "settled epochs whose published inputs stay in the database, at least 5; `0` for all",
     ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes"),
     Variable("INFRAMIND_WEB_THREADS", whole(1, 64), "2", "threads of each web process"),

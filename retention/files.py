@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -45,12 +46,12 @@ def write(name: str, header: dict[str, Any], lines: Iterable[bytes]) -> Written:
         return _save(name, scratch, rows)
 
 
-def copy(name: str, blocks: Iterable[bytes], rows: int) -> Written:
-    """Write a gzip file that is made already, in blocks, with `rows` lines after its header. Raises: Damaged."""
+def copy(name: str, blocks: Iterable[bytes]) -> Written:
+    """Write a gzip file that is made already, in blocks. Raises: Damaged."""
     with TemporaryFile() as scratch:
         for block in blocks:
             scratch.write(block)
-        return _save(name, scratch, rows)
+        return _save(name, scratch, _lines(scratch) - 1)
 
 
 def _save(name: str, scratch: IO[bytes], rows: int) -> Written:
@@ -79,6 +80,15 @@ def verify(name: str, digest: str) -> None:
 def encode(row: dict[str, Any]) -> bytes:
     """One object as a line, without its end."""
     return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def _lines(file: IO[bytes]) -> int:
+    """Lines of a gzip file that ends here; it is at its end again afterwards."""
+    file.seek(0)
+    with gzip.GzipFile(fileobj=file, mode="rb") as content:
+        lines = sum(1 for _ in content)
+    file.seek(0, SEEK_END)
+    return lines
 
 
 def _compress(file: IO[bytes], header: dict[str, Any], lines: Iterable[bytes]) -> int:

@@ -1,4 +1,4 @@
-"""The four kinds of rows that are archived and dropped, and how each is read and deleted."""
+"""The five kinds of rows that are archived and dropped, and how each is read and deleted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db import connection
 from protocol.addresses import checksum
 from retention.files import encode
 from staking.models import Epoch, Event, Heartbeat, Node, Ranking, RankingRow
+from staking.selectors.epoch_inputs import inputs_of, receipts_of
 from staking.services.epochs import parameters_of
 
 Lines = Callable[[int], Iterator[bytes]]
@@ -28,6 +29,7 @@ DROP_DELIVERIES = """
 DELETE FROM notifications_delivery d USING staking_event e
 WHERE e.id = d.event_id AND e.epoch = %(epoch)s AND e.dispatched
 """
+DROP_INPUTS = "DELETE FROM staking_epochinputs WHERE epoch = %(epoch)s"
 DROP_EVENTS = "DELETE FROM staking_event WHERE epoch = %(epoch)s AND dispatched"
 
 
@@ -35,12 +37,13 @@ DROP_EVENTS = "DELETE FROM staking_event WHERE epoch = %(epoch)s AND dispatched"
 class Kind:
     """A kind of rows: its name, the setting that says how many settled epochs are kept, its lines in an archive file.
 
-    Receipts have no lines here: their archive is the file that the API publishes.
+    Receipts and inputs have no lines here: their archive is the file that the API publishes, in blocks.
     """
 
     name: str
     setting: str
-    lines: Lines | None
+    lines: Lines | None = None
+    published: Lines | None = None
 
     @property
     def kept(self) -> int:
@@ -93,19 +96,21 @@ def _addresses() -> dict[int, str]:
     return {id_: checksum(address) for id_, address in Node.objects.values_list("id", "address")}
 
 
-RECEIPTS = Kind("receipts", "INFRAMIND_KEEP_RECEIPTS", None)
+RECEIPTS = Kind("receipts", "INFRAMIND_KEEP_RECEIPTS", published=receipts_of)
 HEARTBEATS = Kind("heartbeats", "INFRAMIND_KEEP_RECEIPTS", heartbeat_lines)
 RANKINGS = Kind("rankings", "INFRAMIND_KEEP_RANKINGS", ranking_lines)
 EVENTS = Kind("events", "INFRAMIND_KEEP_EVENTS", event_lines)
+INPUTS = Kind("inputs", "INFRAMIND_KEEP_INPUTS", published=lambda epoch: iter([inputs_of(epoch)]))
 # Receipts and heartbeats of an epoch are dropped together: they are in partitions of the same epoch.
-KINDS = (RECEIPTS, HEARTBEATS, RANKINGS, EVENTS)
+KINDS = (RECEIPTS, HEARTBEATS, RANKINGS, EVENTS, INPUTS)
 
 
 def drop_rows(kind: Kind, epoch: int) -> None:
-    """Delete the rankings or events of an epoch, in the caller's transaction."""
+    """Delete the rankings, events or inputs of an epoch, in the caller's transaction."""
     statements = {
         RANKINGS.name: (DROP_RANKINGS, DROP_RANKING_HEADS),
         EVENTS.name: (DROP_DELIVERIES, DROP_EVENTS),
+        INPUTS.name: (DROP_INPUTS,),
     }
     values: dict[str, Any] = {"epoch": epoch}
     with connection.cursor() as cursor:

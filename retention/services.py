@@ -11,7 +11,6 @@ from django.db.models import Max
 from retention import files
 from retention.kinds import HEARTBEATS, RECEIPTS, Kind, drop_rows
 from staking.models import Archive, Epoch, Network, Receipt
-from staking.selectors.epoch_inputs import receipts_of
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch
 from staking.services.partitions import drop_partitions
 
@@ -46,7 +45,8 @@ def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:
         else None
     )
     if kind.lines is None:
-        written = files.copy(name, receipts_of(epoch), Receipt.objects.filter(epoch=epoch).count())
+        assert kind.published is not None
+        written = files.copy(name, kind.published(epoch))
     else:
         written = files.write(name, _header(kind, epoch), kind.lines(epoch))
     archive, _ = Archive.objects.get_or_create(

@@ -31,12 +31,18 @@ FROM staking_receipt r JOIN staking_node n ON n.id = r.node_id WHERE r.epoch = %
 
 
 def inputs_of(number: int) -> bytes:
-    """The gzip file of an epoch's inputs. Raises: `not_found`, also while the epoch is not settled."""
+    """The gzip file of an epoch's inputs; from the archive once they were dropped.
+
+    Raises: `not_found`, also while the epoch is not settled and when neither database nor archive has its inputs.
+    """
     _settled(number)
     content = EpochInputs.objects.filter(epoch=number).values_list("content", flat=True).first()
-    if content is None:
+    if content is not None:
+        return bytes(content)
+    archive = Archive.objects.filter(kind="inputs", epoch=number).first()
+    if archive is None:
         raise NotFound(f"The inputs of epoch {number} are not stored any more.")
-    return bytes(content)
+    return b"".join(_archived(archive))
 
 
 def receipts_of(number: int) -> Iterator[bytes]:
@@ -60,7 +66,7 @@ def _archived(archive: Archive) -> Iterator[bytes]:
         file = storages["archive"].open(archive.name)
     except OSError as error:
         raise NotFound(
-            f"The receipts of epoch {archive.epoch} are archived, and the archive is not here."
+            f"The {archive.kind} of epoch {archive.epoch} are archived, and the archive is not here."
         ) from error
     return file.chunks()
 

@@ -21,9 +21,10 @@ from inframind.archive_storage import archive_storage
 from protocol import performance as rules
 from protocol.addresses import checksum
 from retention import files, plan, services
-from retention.kinds import EVENTS, HEARTBEATS, RANKINGS, RECEIPTS
+from retention.kinds import EVENTS, HEARTBEATS, INPUTS, RANKINGS, RECEIPTS
 from settlement.audit import audit
-from staking.models import Archive, Event, JobKey, NodeEpoch, Ranking, RankingRow, Receipt
+from staking.models import Archive, EpochInputs, Event, JobKey, NodeEpoch, Ranking, RankingRow, Receipt
+from staking.selectors.replay import replay
 from staking.services import hold, rankings
 from tests.network import START, Network
 from tests.oracle import machines
@@ -37,7 +38,12 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     storages = {**settings.STORAGES, "archive": archive_storage(str(tmp_path))}
-    limits = {"INFRAMIND_KEEP_RECEIPTS": 5, "INFRAMIND_KEEP_RANKINGS": 5, "INFRAMIND_KEEP_EVENTS": 5}
+    limits = {
+        "INFRAMIND_KEEP_RECEIPTS": 5,
+        "INFRAMIND_KEEP_RANKINGS": 5,
+        "INFRAMIND_KEEP_EVENTS": 5,
+        "INFRAMIND_KEEP_INPUTS": 5,
+    }
     with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=str(tmp_path), **limits):
         yield tmp_path
 
@@ -102,10 +108,11 @@ def test_epochs_older_than_they_are_kept_are_archived_and_dropped(network, folde
     assert JobKey.objects.count() == Receipt.objects.count() == 5 * 7
     assert set(Ranking.objects.values_list("epoch", flat=True)) == {5, 6, 7, 8, 9}
     assert set(Event.objects.filter(dispatched=True).values_list("epoch", flat=True)) == {5, 6, 7, 8, 9}
+    assert set(EpochInputs.objects.values_list("epoch", flat=True)) == {5, 6, 7, 8, 9}
     written = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.gz"))
     assert written == [
         f"{kind}/epoch-{epoch:08d}.ndjson.gz"
-        for kind in ("events", "heartbeats", "rankings", "receipts")
+        for kind in ("events", "heartbeats", "inputs", "rankings", "receipts")
         for epoch in (1, 2, 3, 4)
     ]
     assert audit(since=0) == []
@@ -148,6 +155,19 @@ def test_the_api_publishes_an_epoch_from_its_archive_as_before(network, folder):
     (folder / "receipts" / "epoch-00000002.ndjson.gz").unlink()
     answer = Client().get("/api/v1/epochs/2/receipts")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_the_inputs_of_an_epoch_are_published_and_replayed_from_their_archive(network, folder):
+    before = Client().get("/api/v1/epochs/2/inputs").getvalue()
+    archive_all(network)
+    path = folder / "inputs" / "epoch-00000002.ndjson.gz"
+    assert Client().get("/api/v1/epochs/2/inputs").getvalue() == before == path.read_bytes()
+    assert Archive.objects.get(kind="inputs", epoch=2).rows == len(lines(path)) - 1 > 3
+    assert replay(2) == []
+    path.unlink()
+    answer = Client().get("/api/v1/epochs/2/inputs")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.json()["detail"] == "The inputs of epoch 2 are archived, and the archive is not here."
 
 
 def test_a_receipt_of_a_dropped_epoch_is_refused_and_counted_nowhere(network):
@@ -202,7 +222,7 @@ def test_nothing_is_dropped_when_its_archive_is_damaged(network, folder):
 def test_an_epoch_whose_receipts_could_come_again_is_not_dropped(network):
     """It was settled so late that it has receipts of the days after it."""
     Receipt.objects.filter(epoch=1, job_id="1-0").update(accepted_at=noon(9))
-    assert [kind.name for kind, _ in plan.step(now=network.now)] == ["rankings", "events"]
+    assert [kind.name for kind, _ in plan.step(now=network.now)] == ["rankings", "events", "inputs"]
     assert Receipt.objects.filter(epoch=1).count() == JobKey.objects.filter(epoch=1).count() == 7
     assert Archive.objects.get(kind="receipts", epoch=1).forgotten_at is None
 
@@ -225,7 +245,7 @@ def test_the_latest_ranking_and_events_that_wait_stay_however_old(network):
     assert Event.objects.filter(epoch=1).exists()
 
 
-@pytest.mark.parametrize("kind", [RECEIPTS, HEARTBEATS, RANKINGS, EVENTS], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [RECEIPTS, HEARTBEATS, RANKINGS, EVENTS, INPUTS], ids=lambda kind: kind.name)
 def test_the_open_epoch_is_not_archived(network, kind):
     with pytest.raises(ValueError, match="epoch 10 is not settled"):
         services.archive_epoch(kind, 10, now=network.now)
@@ -235,7 +255,7 @@ def test_all_is_kept_with_zero(network, settings):
     settings.INFRAMIND_KEEP_RECEIPTS = 0
     archive_all(network)
     assert partitions("receipt") == list(range(1, 10))
-    assert set(Archive.objects.values_list("kind", flat=True)) == {"rankings", "events"}
+    assert set(Archive.objects.values_list("kind", flat=True)) == {"rankings", "events", "inputs"}
 
 
 def test_the_task_archives_an_epoch_of_each_kind_and_nothing_without_an_archive(network, settings):
@@ -249,17 +269,17 @@ def test_the_task_archives_an_epoch_of_each_kind_and_nothing_without_an_archive(
 
 def test_the_command_says_what_is_due_and_what_it_did(network):
     assert run("--dry-run").splitlines() == [
-        f"{kind}: 4 epochs, 1 to 4" for kind in ("receipts", "heartbeats", "rankings", "events")
+        f"{kind}: 4 epochs, 1 to 4" for kind in ("receipts", "heartbeats", "rankings", "events", "inputs")
     ]
     assert run("--list") == ""
     done = run().splitlines()
-    assert done[:3] == [
-        f"epoch 1: {kind} archived and dropped" for kind in ("receipts", "rankings", "events")
+    assert done[:4] == [
+        f"epoch 1: {kind} archived and dropped" for kind in ("receipts", "rankings", "events", "inputs")
     ]
-    assert len(done) == 12
+    assert len(done) == 16
     assert run("--dry-run").splitlines()[0] == "receipts: 0 epochs"
     listed = run("--list").splitlines()
-    assert len(listed) == 16
+    assert len(listed) == 20
     assert all(line.endswith("dropped") for line in listed)
 
 
