@@ -14,13 +14,14 @@ from hashlib import sha256
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
 
 from identity.authentication import bearer, rights_of
 from identity.models import NOBODY, IdempotencyKey
 from identity.origin import origin
+from postgres.prepared import Prepared
 from protocol.errors import IdempotencyConflict, Invalid, PermissionDenied, ProtocolError, TooLarge
 from web.api import parsing, problems
 from web.unavailable import unavailable
@@ -37,10 +38,14 @@ LONGEST_PATH, LONGEST_CALLER = 200, 64
 NO_ENDPOINT = "inframind_no_endpoint"
 REPLAYED = "Idempotency-Replayed"
 
-CLAIM = """
-    INSERT INTO identity_idempotencykey (caller, path, key, body_digest, body) VALUES (%s, %s, %s, %s, '')
+CLAIM = Prepared("""
+    INSERT INTO identity_idempotencykey (caller, path, key, body_digest, body)
+    VALUES (%(caller)s, %(path)s, %(key)s, %(digest)s, '')
     ON CONFLICT (caller, path, key) DO NOTHING RETURNING id
-"""
+""")
+STORE = Prepared("""
+    UPDATE identity_idempotencykey SET status = %(status)s, body = %(body)s WHERE id = %(id)s RETURNING id
+""")
 
 
 class Idempotency:
@@ -95,9 +100,8 @@ class Idempotency:
             if not _is_stored(response):
                 transaction.set_rollback(True)
                 return response
-            IdempotencyKey.objects.filter(id=number).update(
-                status=response.status_code, body=response.content.decode()
-            )
+            # The COMMIT goes with it.
+            STORE.last_row(id=number, status=response.status_code, body=response.content.decode())
             return response
 
 
@@ -138,9 +142,8 @@ def _body_digest(request: HttpRequest, body: bytes) -> str:
 
 
 def _claim(place: tuple[str, str, str], digest: str) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [*place, digest])
-        row = cursor.fetchone()
+    caller, path, key = place
+    row = CLAIM.row(caller=caller, path=path, key=key, digest=digest)
     return row[0] if row else None
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from notifications import inbox
+from postgres.batched_reads import batched_reads
 from protocol.amounts import BPS
 from staking.selectors.page_context import EpochStatus, NetworkStatus, live_version, network_status
 from web.theme import theme_of
@@ -23,12 +24,15 @@ AFTER_ITS_END = {"halted": "halted", "held": "delayed", "unsettled": "delayed"}
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of templates/base.html, in one query. Unknown is None: a network without a ranking, a reader who is
     not signed in."""
-    status = network_status()
+    wallet = _wallet(request)
+    with batched_reads() as reads:
+        status_read = reads.submit(network_status)
+        unread = reads.submit(inbox.unread, wallet) if wallet else None
+    status = status_read.result()
     offset = _offset_ms(status)
     now = getattr(request, "as_of", timezone.now()) + timedelta(milliseconds=offset)
     epoch = status.epoch
     stale = _stale(status, now)
-    wallet = _wallet(request)
     return {
         "now": now,
         "clock_offset_ms": offset,
@@ -40,7 +44,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "stale": stale,
         "live_version": live_version(status),
         "wallet": wallet,
-        "unread": inbox.unread(wallet) if wallet else 0,
+        "unread": unread.result() if unread else 0,
     }
 
 

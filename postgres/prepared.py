@@ -82,6 +82,7 @@ class Prepared(Generic[Row]):
         database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
         database.ensure_connection()
         database.validate_no_broken_transaction()
+        database.check_no_batch()
         connection = database.connection
         with database.wrap_database_errors:
             plans = _plans_of(connection)

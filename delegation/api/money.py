@@ -5,6 +5,10 @@ Body and amount are judged before anything is looked up (R12).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -21,6 +25,8 @@ from delegation.services import earnings
 from delegation.services import positions as delegating
 from delegation.services import redelegations as rerouting
 from delegation.services.unbondings import cancel as cancel_unbonding
+from postgres.batched_reads import batched_reads
+from postgres.snapshot import snapshot
 from protocol.addresses import normalize
 from protocol.errors import NotFound
 from staking.api import node_schemas
@@ -71,8 +77,9 @@ def stake(request: Request, address: str) -> Response:
     """Bond the operator's own tokens to its node; they earn from the next epoch."""
     body = _body(request, shapes.AmountBody)
     wallet, node = _parties(request, address)
-    done = stakes.stake(node=node, amount=body["amount"], actor=wallet, now=clock.now())
-    return _changed(done.transaction, wallet, node)
+    now = clock.now()
+    done = stakes.stake(node=node, amount=body["amount"], actor=wallet, now=now)
+    return _changed(done.transaction, wallet, node, now)
 
 
 @extend_schema(tags=["staking"], request=shapes.AmountOrAllBody, responses={201: UNSTAKED})
@@ -81,10 +88,11 @@ def unstake(request: Request, address: str) -> Response:
     """Start to unbond the operator's tokens, an amount or "all"."""
     body = _body(request, shapes.AmountOrAllBody)
     wallet, node = _parties(request, address)
-    done = stakes.unstake(node=node, amount=body["amount"], actor=wallet, now=clock.now())
+    now = clock.now()
+    done = stakes.unstake(node=node, amount=body["amount"], actor=wallet, now=now)
     assert done.unbonding is not None
-    entry = _unbonding(wallet, done.unbonding.pk)
-    return _changed(done.transaction, wallet, node, status=201, unbonding=entry)
+    entry = partial(_unbonding, wallet, done.unbonding.pk)
+    return _changed(done.transaction, wallet, node, now, {"unbonding": entry}, status=201)
 
 
 @extend_schema(tags=["delegation"], request=shapes.AmountBody, responses={201: DELEGATED})
@@ -93,8 +101,10 @@ def delegate(request: Request, address: str) -> Response:
     """Back a node with tokens of the wallet; they earn from the next epoch."""
     body = _body(request, shapes.AmountBody)
     wallet, node = _parties(request, address)
-    done = delegating.delegate(node=node, amount=body["amount"], wallet=wallet, now=clock.now())
-    return _changed(done.transaction, wallet, node, status=201, delegation=_delegation(wallet, done.node))
+    now = clock.now()
+    done = delegating.delegate(node=node, amount=body["amount"], wallet=wallet, now=now)
+    delegation = partial(_delegation, wallet, done.node)
+    return _changed(done.transaction, wallet, node, now, {"delegation": delegation}, status=201)
 
 
 @extend_schema(tags=["delegation"], request=shapes.AmountOrAllBody, responses={201: UNDELEGATED})
@@ -103,12 +113,13 @@ def undelegate(request: Request, address: str) -> Response:
     """Start to unbond a delegation, an amount or "all"."""
     body = _body(request, shapes.AmountOrAllBody)
     wallet, node = _parties(request, address)
-    done = delegating.undelegate(node=node, amount=body["amount"], wallet=wallet, now=clock.now())
-    parts = {
-        "unbonding": None if done.unbonding is None else _unbonding(wallet, done.unbonding.pk),
-        "delegation": _delegation(wallet, done.node),
+    now = clock.now()
+    done = delegating.undelegate(node=node, amount=body["amount"], wallet=wallet, now=now)
+    parts: dict[str, Callable[[], Any]] = {
+        "unbonding": partial(_unbonding, wallet, None if done.unbonding is None else done.unbonding.pk),
+        "delegation": partial(_delegation, wallet, done.node),
     }
-    return _changed(done.transaction, wallet, node, status=201, **parts)
+    return _changed(done.transaction, wallet, node, now, parts, status=201)
 
 
 @extend_schema(tags=["delegation"], request=shapes.RedelegateBody, responses={201: REDELEGATED})
@@ -117,11 +128,10 @@ def redelegate(request: Request, address: str) -> Response:
     """Record that a delegation shall move to another node when the epoch is settled, an amount or "all"."""
     body = _body(request, shapes.RedelegateBody)
     wallet, node = _parties(request, address)
-    done = rerouting.redelegate(
-        source=node, target=body["to"], amount=body["amount"], wallet=wallet, now=clock.now()
-    )
+    now = clock.now()
+    done = rerouting.redelegate(source=node, target=body["to"], amount=body["amount"], wallet=wallet, now=now)
     shown = shapes.RedelegationSerializer(redelegations.figures_of(done)).data
-    return _changed(None, wallet, node, status=201, redelegation=shown)
+    return _changed(None, wallet, node, now, {"redelegation": lambda: shown}, status=201)
 
 
 @extend_schema(tags=["delegation"], request=None, responses={200: CLAIMED})
@@ -130,8 +140,9 @@ def claim(request: Request, address: str) -> Response:
     """Pay out what the wallet earned on the node, as its operator or as a delegator."""
     _no_body(request)
     wallet, node = _parties(request, address)
-    done = earnings.claim(node=node, wallet=wallet, now=clock.now())
-    return _changed(done.transaction, wallet, node, amount=AmountField().to_representation(done.amount))
+    now = clock.now()
+    done = earnings.claim(node=node, wallet=wallet, now=now)
+    return _changed(done.transaction, wallet, node, now, {"amount": partial(_amount, done.amount)})
 
 
 @extend_schema(tags=["delegation"], request=None, responses={200: COMPOUNDED})
@@ -140,11 +151,12 @@ def compound(request: Request, address: str) -> Response:
     """Put what was earned to work on the same node: a delegator delegates it, the operator stakes it."""
     _no_body(request)
     wallet, node = _parties(request, address)
-    done = earnings.compound(node=node, wallet=wallet, now=clock.now())
-    parts: dict[str, Any] = {"amount": AmountField().to_representation(done.amount)}
+    now = clock.now()
+    done = earnings.compound(node=node, wallet=wallet, now=now)
+    parts: dict[str, Callable[[], Any]] = {"amount": partial(_amount, done.amount)}
     if done.node.operator != wallet:
-        parts["delegation"] = _delegation(wallet, done.node)
-    return _changed(done.transaction, wallet, node, **parts)
+        parts["delegation"] = partial(_delegation, wallet, done.node)
+    return _changed(done.transaction, wallet, node, now, parts)
 
 
 @extend_schema(tags=["unbonding"], request=None, responses={200: UNBONDED})
@@ -153,9 +165,10 @@ def cancel(request: Request, unbonding: int) -> Response:
     """Return an unbonding whole to where it came from (R18)."""
     _no_body(request)
     wallet = _caller(request)
-    done = cancel_unbonding(unbonding=_number(unbonding), wallet=wallet, now=clock.now())
-    entry = _unbonding(wallet, unbonding)
-    return _changed(done.transaction, wallet, done.node.address, unbonding=entry)
+    now = clock.now()
+    done = cancel_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
+    entry = partial(_unbonding, wallet, unbonding)
+    return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
 
 
 @extend_schema(tags=["unbonding"], request=None, responses={200: UNBONDED})
@@ -164,9 +177,10 @@ def withdraw(request: Request, unbonding: int) -> Response:
     """Pay a mature unbonding at once (R17)."""
     _no_body(request)
     wallet = _caller(request)
-    done = withdraw_unbonding(unbonding=_number(unbonding), wallet=wallet, now=clock.now())
-    entry = _unbonding(wallet, unbonding)
-    return _changed(done.transaction, wallet, done.node.address, unbonding=entry)
+    now = clock.now()
+    done = withdraw_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
+    entry = partial(_unbonding, wallet, unbonding)
+    return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
 
 
 def _body(request: Request, shape: Serializer) -> dict[str, Any]:
@@ -195,13 +209,25 @@ def _number(unbonding: int) -> int:
     return unbonding
 
 
-def _changed(transaction: int | None, wallet: str, node: str, *, status: int = 200, **parts: Any) -> Response:
-    now = clock.now()
+def _changed(
+    transaction: int | None,
+    wallet: str,
+    node: str,
+    now: datetime,
+    parts: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    *,
+    status: int = 200,
+) -> Response:
+    """The answer; `parts` read what the action made or changed besides."""
+    with snapshot(), batched_reads() as reads:
+        of_wallet = reads.submit(wallet_figures, wallet, now=now)
+        of_node = reads.submit(node_figures, node, now=now)
+        shown = {name: reads.submit(part) for name, part in parts.items()}
     answer = {
         "transaction": transaction,
-        "wallet": wallet_json(wallet_figures(wallet, now=now)),
-        "node": node_json(node_figures(node, now=now)),
-        **parts,
+        "wallet": wallet_json(of_wallet.result()),
+        "node": node_json(of_node.result()),
+        **{name: part.result() for name, part in shown.items()},
     }
     return Response(answer, status=status)
 
@@ -210,5 +236,11 @@ def _delegation(wallet: str, node: Node) -> dict[str, Any]:
     return dict(shapes.DelegationSerializer(positions.position_of(wallet, node.id)).data)
 
 
-def _unbonding(wallet: str, unbonding: int) -> dict[str, Any]:
+def _amount(amount: int) -> Any:
+    return AmountField().to_representation(amount)
+
+
+def _unbonding(wallet: str, unbonding: int | None) -> dict[str, Any] | None:
+    if unbonding is None:
+        return None
     return dict(shapes.UnbondingSerializer(unbondings.unbonding_of(wallet, unbonding)).data)

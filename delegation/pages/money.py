@@ -113,7 +113,7 @@ def _preview(action: Action[Any], form: ActionForm) -> Preview | None:
     if not form.is_valid():
         return None
     try:
-        return action.preview(form, dry_run(lambda: action.run(form, form.context.now)))
+        return action.preview(form, dry_run(lambda: _run(action, form)))
     except ProtocolError as refusal:
         form.add_refusal(refusal)
         return None
@@ -123,11 +123,21 @@ def _confirmation(action: Action[Any], form: ActionForm) -> Confirmation[Outcome
     context = form.context
     return Confirmation(
         wallet=context.wallet, name=action.name, fields=form.fields_to_send(), now=context.now,
-        run=lambda: action.run(form, context.now),
+        run=lambda: _run(action, form),
         review=lambda outcome: _review(action, form, outcome),
         result=lambda outcome, key: _result(action, form, outcome, key),
         template="delegation/review.html",
     )  # fmt: skip
+
+
+def _run(action: Action[Any], form: ActionForm) -> Outcome:
+    """Run the action. What the service did not read of the node, and does not change, is taken from the context."""
+    context = form.context
+    outcome: Outcome = action.run(form, context.now)
+    if outcome.node is not None and context.node is not None and outcome.node.pk == context.node.pk:
+        for name in outcome.node.get_deferred_fields():
+            setattr(outcome.node, name, getattr(context.node, name))
+    return outcome
 
 
 def _review(action: Action[Any], form: ActionForm, outcome: Outcome) -> Review:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,10 +21,11 @@ from delegation.selectors.estimates import (
     recent_cut,
     share_history,
 )
-from delegation.selectors.portfolio import UndecidedSlash, undecided_slashes_of
+from delegation.selectors.portfolio import UndecidedSlash, undecided_slashes_of, unresolved_slashes
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, operator_unbonds_until, unbondings_of_wallet
+from postgres.batched_reads import batched_reads
 from protocol.amounts import MICRO
 from protocol.projection import Projection, project
 from staking.models import Node, ShareChange
@@ -31,8 +33,7 @@ from staking.pages import node as staking_page
 from staking.selectors.estimates import pasts_of
 from staking.selectors.nodes import NodeFigures
 from staking.selectors.watchlist import is_watched
-from staking.services import clock
-from staking.services.epochs import open_epoch
+from staking.services.epochs import OpenEpoch, open_epoch
 from web.current_user import signed_in_wallet
 
 EXAMPLE = 1_000 * MICRO
@@ -81,9 +82,8 @@ class Beside:
 
 @require_safe
 def node_view(request: HttpRequest, address: str) -> HttpResponse:
-    context = staking_page.context(request, address)
-    beside = _beside(request, context["figures"])
-    context["beside"] = beside
+    context = staking_page.context(request, address, beside=partial(_beside, request))
+    beside: Beside = context["beside"]
     if beside.context is not None:
         form = ACTIONS["delegate"].form({}, beside.context)
         amount = request.GET.get("amount", "")
@@ -99,45 +99,64 @@ def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
     node = node_by_address(address)
     if node is None:
         raise Http404
-    form, estimate = _estimate(node, request)
+    epoch = open_epoch()
+    assert epoch is not None
+    form, estimate = _estimate(node.id, epoch, request)
     return render(request, "delegation/estimate.html", {"estimate": estimate, "estimate_form": form})
 
 
-def _beside(request: HttpRequest, figures: NodeFigures) -> Beside:
-    reader = signed_in_wallet(request)
-    epoch = open_epoch()
-    assert epoch is not None
-    node = Node.objects.select_related("pool").get(id=figures.id)
-    context = action_context(reader, figures.address, now=clock.now()) if reader else None
+def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: datetime) -> Beside:
+    reader, id_ = signed_in_wallet(request), figures.id
+    with batched_reads() as reads:
+        node_read = reads.submit(Node.objects.select_related("pool").get, id=id_)
+        returns_read = reads.submit(returns_of, [id_])
+        shares_read = reads.submit(share_history, id_)
+        unresolved = reads.submit(unresolved_slashes, [id_])
+        unbonds_until = reads.submit(operator_unbonds_until, id_)
+        estimated = reads.submit(_estimate, id_, epoch, request)
+        own = reads.submit(_of_reader, reader, figures, now)
+    node, returns, shares = node_read.result(), returns_read.result()[id_], shares_read.result()
+    context, entries, elsewhere, watched = own.result()
     held = context.delegated if context else 0
-    entries = [] if reader is None else unbondings_of_wallet(reader, status="open", node_id=figures.id)
-    shares = share_history(figures.id)
-    form, estimate = (None, None) if reader else _estimate(node, request)
-    returns = returns_of([figures.id])[figures.id]
+    form, estimate = (None, None) if reader else estimated.result()
     return Beside(
         reader=reader,
         runs_it=reader == figures.operator,
         context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
-        undecided_slashes=tuple(undecided_slashes_of(figures, held, entries)),
+        undecided_slashes=tuple(undecided_slashes_of(figures, unresolved.result(), held, entries)),
         returns=returns,
         shares=tuple(shares),
         cut=recent_cut(shares, epoch=epoch.number),
-        costs=tuple(_costs(node, held or EXAMPLE, held)),
+        costs=tuple(_costs(epoch, node, held or EXAMPLE, held)),
         costs_of=held or EXAMPLE,
         open=figures.can_delegate,
-        elsewhere=_elsewhere(reader, figures) if figures.can_delegate else (),
+        elsewhere=elsewhere if figures.can_delegate else (),
         estimate=estimate,
         estimate_form=form,
-        unbonds_until=operator_unbonds_until(figures.id) if figures.operator_unbonding else None,
-        watched=is_watched(reader, figures.id) if reader else False,
+        unbonds_until=unbonds_until.result() if figures.operator_unbonding else None,
+        watched=watched,
         what_if=WhatIfForm.with_example() if returns.settled > 1 else None,
     )
 
 
-def _elsewhere(reader: str | None, figures: NodeFigures) -> tuple[PositionFigures, ...]:
+def _of_reader(
+    reader: str | None, figures: NodeFigures, now: datetime
+) -> tuple[ActionContext | None, list[UnbondingFigures], tuple[PositionFigures, ...], bool]:
+    """The reader's stake here, its unbonding entries, its delegations elsewhere, and whether it watches the node."""
+    if reader is None:
+        return None, [], (), False
+    with batched_reads() as reads:
+        context = reads.submit(action_context, reader, figures.address, now=now)
+        entries = reads.submit(unbondings_of_wallet, reader, status="open", node_id=figures.id)
+        elsewhere = reads.submit(_elsewhere, reader, figures)
+        watched = reads.submit(is_watched, reader, figures.id)
+    return context.result(), entries.result(), elsewhere.result(), watched.result()
+
+
+def _elsewhere(reader: str, figures: NodeFigures) -> tuple[PositionFigures, ...]:
     """The reader's largest delegations to other nodes, which could move here without unbonding (R19)."""
-    if reader is None or reader == figures.operator:
+    if reader == figures.operator:
         return ()
     others = [
         p
@@ -147,25 +166,25 @@ def _elsewhere(reader: str | None, figures: NodeFigures) -> tuple[PositionFigure
     return tuple(sorted(others, key=lambda position: -position.value)[:MOVABLE])
 
 
-def _costs(node: Node, mine: int, held: int) -> list[OffenceCost]:
+def _costs(epoch: OpenEpoch, node: Node, mine: int, held: int) -> list[OffenceCost]:
     """The costs for `mine`, which is in the pool already when it is what the reader holds."""
-    epoch = open_epoch()
-    assert epoch is not None
     pool = node.pool.tokens + (0 if held else mine)
     return offence_costs(
         epoch.params, self_stake=node.self_stake, pool=pool, mine=mine, custodial=node.custodial
     )
 
 
-def _estimate(node: Node, request: HttpRequest) -> tuple[EstimateForm, Estimate | None]:
+def _estimate(node_id: int, epoch: OpenEpoch, request: HttpRequest) -> tuple[EstimateForm, Estimate | None]:
     form = EstimateForm(request.GET if request.GET.get("amount") else None, auto_id="%s")
     if not form.is_valid() or not form.cleaned_data["amount"]:
         return form, None
-    amount, epoch = form.cleaned_data["amount"], open_epoch()
-    assert epoch is not None
-    past = pasts_of([node.id], epoch=epoch.number).get(node.id)
+    amount = form.cleaned_data["amount"]
+    with batched_reads() as reads:
+        node = reads.submit(Node.objects.select_related("pool").get, id=node_id)
+        pasts = reads.submit(pasts_of, [node_id], epoch=epoch.number)
+    past = pasts.result().get(node_id)
     now = then = None
     if past is not None:
         now = project(epoch.params, past, held=0, amount=0)
         then = project(epoch.params, past, held=0, amount=amount)
-    return form, Estimate(amount, now, then, tuple(_costs(node, amount, 0)))
+    return form, Estimate(amount, now, then, tuple(_costs(epoch, node.result(), amount, 0)))

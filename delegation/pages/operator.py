@@ -19,6 +19,7 @@ from delegation.selectors.open_epoch import Running, running_epoch
 from delegation.selectors.operator_console import RunNode, run_nodes
 from delegation.selectors.pending_slashes import PendingSlashes, pending_slashes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
+from postgres.batched_reads import batched_reads
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
@@ -72,16 +73,23 @@ def console_page(
     details: NodeDetailsForm | None = None,
 ) -> HttpResponse:
     """The console; `terms` and `details` are forms that were refused. Raises: Http404."""
-    epoch, now = open_epoch(), clock.now()
+    now = clock.now()
+    with batched_reads() as reads:
+        opened = reads.submit(open_epoch)
+        own_read = reads.submit(run_nodes, wallet)
+    epoch, own = opened.result(), own_read.result()
     if epoch is None:
         raise Http404
-    own = run_nodes(wallet, epoch=epoch)
     run = _chosen(own, address)
-    chosen = _of_node(run, epoch, now) if run is not None else None
+    with batched_reads() as reads:
+        chosen_read = reads.submit(_of_node, run, epoch, now)
+        pending = reads.submit(pending_slashes, [run.node for run in own], epoch=epoch, now=now)
+        stake = reads.submit(action_context, wallet, run.node.address if run else "", now=now)
+    chosen = chosen_read.result()
     page = ConsolePage(
         epoch=epoch,
         nodes=tuple((one, state_of(one.node)) for one in own),
-        pending_slashes=tuple(pending_slashes([run.node for run in own], epoch=epoch, now=now)),
+        pending_slashes=tuple(pending.result()),
         chosen=chosen,
         terms=terms or (_terms(chosen) if chosen else None),
         details=details or (_details(chosen.node) if chosen else None),
@@ -89,8 +97,7 @@ def console_page(
     status = next((form.status for form in (terms, details) if form), 200)
     context: dict[str, Any] = {"page": page}
     if chosen is not None:
-        stake = action_context(wallet, chosen.node.address, now=now)
-        context |= form_context(ACTIONS["stake"], ACTIONS["stake"].form({}, stake))
+        context |= form_context(ACTIONS["stake"], ACTIONS["stake"].form({}, stake.result()))
     return render(request, "delegation/operator.html", context, status=status)
 
 
@@ -112,21 +119,34 @@ def _chosen(own: list[RunNode], address: str) -> RunNode | None:
     return selected
 
 
-def _of_node(run: RunNode, epoch: OpenEpoch, now: datetime) -> Chosen:
-    node = Node.objects.select_related("pool").get(id=run.node.id)
-    running = running_epoch(node.id, registered_at=node.registered_at, epoch=epoch, now=now)
+def _of_node(run: RunNode | None, epoch: OpenEpoch, now: datetime) -> Chosen | None:
+    if run is None:
+        return None
+    with batched_reads() as reads:
+        node_read = reads.submit(Node.objects.select_related("pool").get, id=run.node.id)
+        running_read = reads.submit(_running, run, epoch, now)
+        delegators = reads.submit(positions_on_node, run.node.id, limit=DELEGATORS_LISTED, offset=0)
+        count = reads.submit(count_on_node, run.node.id)
+    node = node_read.result()
+    running, outlook = running_read.result()
     return Chosen(
         run=run,
         node=node,
         running=running,
-        forecast=forecast(run.node, running, last_reward=run.last_reward, epoch=epoch, now=now),
+        forecast=outlook,
         share_now_bps=node.share_in(epoch.number),
         share_next_bps=node.share_in(epoch.number + 1),
         next_epoch=epoch.number + 1,
         least_share_bps=least_share(node, epoch),
-        delegators=tuple(positions_on_node(node.id, limit=DELEGATORS_LISTED, offset=0)),
-        delegators_count=count_on_node(node.id),
+        delegators=tuple(delegators.result()),
+        delegators_count=count.result(),
     )
+
+
+def _running(run: RunNode, epoch: OpenEpoch, now: datetime) -> tuple[Running, Forecast]:
+    """The node's open epoch so far, and how it will end if the node goes on as in the last hours."""
+    running = running_epoch(run.node.id, registered_at=run.node.registered_at, epoch=epoch, now=now)
+    return running, forecast(run.node, running, last_reward=run.last_reward, epoch=epoch, now=now)
 
 
 def _terms(chosen: Chosen) -> TermsForm:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.db import connection
 
 from delegation.selectors.open_epoch import Running
+from postgres.batched_reads import batched_reads
 from protocol import tiers
 from protocol.amounts import BPS
 from protocol.forecast import epochs_until_below, seconds_until_below
@@ -91,30 +92,47 @@ def forecast(
 
     `last_reward`: the operator's part of the last settled epoch, µIFM.
     """
-    params, reward, rate = epoch.params, last_reward or 0, _recent(node, running, epoch, now)
+    with batched_reads() as reads:
+        recent = reads.submit(_recent, node, running, epoch, now)
+        repeated = reads.submit(_has_strike, node.id, epoch)
+        tier_limit = reads.submit(_tier_limit, node, epoch.params, epoch.number, last_reward or 0)
+    reward, rate = last_reward or 0, recent.result()
     degraded = reward - reward * min(node.q_bps, BPS) // node.q_bps
     limits = (
         _limit(
             "uptime", running.heard, running.slots, rate.heard, rate.slots, rate, epoch, now, reward=degraded
         ),
-        _sla_limit(node, running, rate, epoch, now, reward),
+        _sla_limit(node, running, rate, epoch, now, reward, repeated=repeated.result()),
         _rejection_limit(running, rate, epoch, now, degraded),
     )
-    return Forecast(
-        limits, _tier_limit(node, params, epoch.number, reward), epoch.params.epoch_seconds // RATE_PARTS
-    )
+    return Forecast(limits, tier_limit.result(), epoch.params.epoch_seconds // RATE_PARTS)
 
 
 def _recent(node: NodeFigures, running: Running, epoch: OpenEpoch, now: datetime) -> _Rate:
     window = epoch.params.epoch_seconds // RATE_PARTS
     since = max(epoch.start, now - timedelta(seconds=window))
     values: dict[str, Any] = {"epoch": epoch.number, "node": node.id, "since": since, "now": now}
+    with batched_reads() as reads:
+        counts = reads.submit(_counts, values)
+        slots_read = reads.submit(recent_slots, node.id, running.node_slots, since=since, epoch=epoch)
+    (good, accepted, rejected), slots = counts.result(), slots_read.result()
+    seconds = max((now - since) // timedelta(seconds=1), 1)
+    return _Rate(seconds, good, accepted, rejected, slots.heard, len(slots.counted))
+
+
+def _counts(values: dict[str, Any]) -> tuple[int, int, int]:
+    """Good, accepted and rejected jobs of the time of the rate."""
     with connection.cursor() as cursor:
         cursor.execute(RECENT, values)
         good, accepted, rejected = cursor.fetchone()
-    slots = recent_slots(node.id, running.node_slots, since=since, epoch=epoch)
-    seconds = max((now - since) // timedelta(seconds=1), 1)
-    return _Rate(seconds, good, accepted, rejected, slots.heard, len(slots.counted))
+        return good, accepted, rejected
+
+
+def _has_strike(node_id: int, epoch: OpenEpoch) -> bool:
+    """Whether an SLA drop would be a repeated one."""
+    first = epoch.number - epoch.params.sla_strike_window_epochs
+    strikes = Slash.objects.filter(node_id=node_id, strike=True, epoch__gte=first, epoch__lt=epoch.number)
+    return strikes.exclude(status=Slash.Status.OVERTURNED).exists()
 
 
 def _limit(
@@ -140,11 +158,15 @@ def _limit(
 
 
 def _sla_limit(
-    node: NodeFigures, running: Running, rate: _Rate, epoch: OpenEpoch, now: datetime, reward: int
+    node: NodeFigures,
+    running: Running,
+    rate: _Rate,
+    epoch: OpenEpoch,
+    now: datetime,
+    reward: int,
+    *,
+    repeated: bool,
 ) -> Limit:
-    first = epoch.number - epoch.params.sla_strike_window_epochs
-    strikes = Slash.objects.filter(node_id=node.id, strike=True, epoch__gte=first, epoch__lt=epoch.number)
-    repeated = strikes.exclude(status=Slash.Status.OVERTURNED).exists()
     offence = next(row for row in epoch.params.offences if row.name == SLA_DROP)
     self_bps, delegated_bps = offence.rates(repeated) if _enough_jobs(running, rate, epoch, now) else (0, 0)
     return _limit(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from protocol.amounts import BPS
 from protocol.parameters import Parameters
 from protocol.performance import sla_bps
@@ -110,14 +111,20 @@ class Running:
 def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
     """The node's open epoch up to `now`; five queries, one of which reads all heartbeats of the epoch."""
     values: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
+    with batched_reads() as reads:
+        counts = reads.submit(_rows, COUNTS, values)
+        jobs = reads.submit(_rows, LATEST, values)
+        slots = reads.submit(slots_so_far, node_id, registered_at=registered_at, epoch=epoch, now=now)
+    named = dict(zip(COUNTED, counts.result()[0], strict=True))
+    latest = tuple(_job(row) for row in jobs.result())
+    return Running(epoch.number, **named, node_slots=slots.result(), params=epoch.params, latest=latest)
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS, values)
-        counts = cursor.fetchone()
-        cursor.execute(LATEST, values)
-        latest = tuple(_job(row) for row in cursor.fetchall())
-    slots = slots_so_far(node_id, registered_at=registered_at, epoch=epoch, now=now)
-    named = dict(zip(COUNTED, counts, strict=True))
-    return Running(epoch.number, **named, node_slots=slots, params=epoch.params, latest=latest)
+        cursor.execute(query, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _job(row: tuple[Any, ...]) -> Job:

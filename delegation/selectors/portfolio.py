@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from delegation.selectors.earnings import EarnedIn, earned_by_epoch
 from delegation.selectors.losses import SlashLoss, losses_of_wallet
@@ -19,7 +20,8 @@ from delegation.selectors.value_history import (
     unbonded_of_wallet,
     value_history,
 )
-from delegation.selectors.wallets import WalletFigures, figures_from
+from delegation.selectors.wallets import WalletFigures, figures_from, read_amounts
+from postgres.batched_reads import batched_reads
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
 from staking.models import Slash
@@ -94,48 +96,71 @@ class Portfolio:
 def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
     """The wallet's portfolio; None before the network's first start."""
     with snapshot():
-        epoch = open_epoch()
+        with batched_reads() as reads:
+            stake = reads.submit(_stake_of, wallet)
+            earned_read = reads.submit(_earned, wallet)
+            amounts = reads.submit(read_amounts, wallet)
+            moving_read = reads.submit(redelegations_of_wallet, wallet, status="recorded")
+            entries = reads.submit(count_of_wallet, wallet, status="open")
+            losses = reads.submit(losses_of_wallet, wallet)
+        epoch, ranking, positions, own, unbondings = stake.result()
         if epoch is None:
             return None
-        positions = [position for position in positions_of_wallet(wallet) if not position.is_over]
-        own = nodes_run_by(wallet)
-        unbondings = unbondings_of_wallet(wallet, status="open", limit=ENTRIES)
-        moving = redelegations_of_wallet(wallet, status="recorded")
-        earned = earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
-        nodes = _nodes(
-            {p.node_id for p in positions} | {n.node_id for n in own} | {u.node_id for u in unbondings}, epoch
-        )
-        figures, losses = figures_from(wallet, positions, own, epoch=epoch.number), losses_of_wallet(wallet)
-        return Portfolio(
-            wallet=figures,
-            epoch=epoch,
-            holdings=tuple(_holdings(positions, nodes, earned, moving)),
-            own=tuple(own),
-            own_figures=nodes,
-            unbondings=tuple(unbondings),
-            entries=count_of_wallet(wallet, status="open"),
-            moving=tuple(moving),
-            earned=tuple(earned),
-            losses=tuple(losses),
-            undecided_slashes=tuple(_undecided_slashes(nodes, positions, unbondings, own)),
-            history=_history(figures, epoch.number, earned, losses),
-        )
-
-
-def _history(
-    wallet: WalletFigures, number: int, earned: Sequence[EarnedIn], losses: Sequence[SlashLoss]
-) -> tuple[EpochValue, ...]:
-    """The value of the last settled epochs before epoch `number`, which is open; two queries."""
-    first = max(number - EPOCHS, 1)
-    return value_history(
-        wallet.total + wallet.claimable, first=first, last=number - 1, earned=earned, losses=losses,
-        flows=flows_of_wallet(wallet.address, first=first),
-        unbonded=unbonded_of_wallet(wallet.address, first=first),
+        ids = sorted({row.node_id for rows in (positions, own, unbondings) for row in rows})
+        first = max(epoch.number - EPOCHS, 1)
+        with batched_reads() as reads:
+            figures = reads.submit(read_figures, ids, epoch=epoch, ranking=ranking)
+            slashes = reads.submit(unresolved_slashes, ids)
+            flows = reads.submit(flows_of_wallet, wallet, first=first)
+            unbonded = reads.submit(unbonded_of_wallet, wallet, first=first)
+    nodes = {node.id: node for node in figures.result()}
+    earned, moving = earned_read.result(), moving_read.result()
+    total = figures_from(wallet, positions, own, amounts.result())
+    return Portfolio(
+        wallet=total,
+        epoch=epoch,
+        holdings=tuple(_holdings(positions, nodes, earned, moving)),
+        own=tuple(own),
+        own_figures=nodes,
+        unbondings=tuple(unbondings),
+        entries=entries.result(),
+        moving=tuple(moving),
+        earned=tuple(earned),
+        losses=tuple(losses.result()),
+        undecided_slashes=tuple(_undecided_slashes(slashes.result(), nodes, positions, unbondings, own)),
+        history=value_history(
+            total.total + total.claimable, first=first, last=epoch.number - 1, earned=earned,
+            losses=losses.result(), flows=flows.result(), unbonded=unbonded.result(),
+        ),
     )  # fmt: skip
 
 
-def _nodes(ids: set[int], epoch: OpenEpoch) -> dict[int, NodeFigures]:
-    return {node.id: node for node in read_figures(sorted(ids), epoch=epoch, ranking=latest_id())}
+class _Stake(NamedTuple):
+    """The open epoch, the latest ranking, and what a wallet has on nodes."""
+
+    epoch: OpenEpoch | None
+    ranking: int | None
+    positions: list[PositionFigures]
+    own: list[OwnNode]
+    unbondings: list[UnbondingFigures]
+
+
+def _stake_of(wallet: str) -> _Stake:
+    with batched_reads() as reads:
+        epoch = reads.submit(open_epoch)
+        ranking = reads.submit(latest_id)
+        positions = reads.submit(positions_of_wallet, wallet)
+        own = reads.submit(nodes_run_by, wallet)
+        unbondings = reads.submit(unbondings_of_wallet, wallet, status="open", limit=ENTRIES)
+    held = [position for position in positions.result() if not position.is_over]
+    return _Stake(epoch.result(), ranking.result(), held, own.result(), unbondings.result())
+
+
+def _earned(wallet: str) -> list[EarnedIn]:
+    epoch = open_epoch()
+    if epoch is None:
+        return []
+    return earned_by_epoch(wallet, first=epoch.number - EPOCHS, last=epoch.number - 1)
 
 
 def _holdings(
@@ -159,24 +184,27 @@ def _holdings(
     ]
 
 
+def unresolved_slashes(node_ids: Sequence[int]) -> list[Slash]:
+    """Slashes of these nodes that are not decided yet, the first due first; one query."""
+    slashes = Slash.objects.filter(node_id__in=list(node_ids), status__in=Slash.UNRESOLVED)
+    return list(slashes.order_by("due_epoch", "id"))
+
+
 def undecided_slashes_of(
-    node: NodeFigures, held: int, entries: Sequence[UnbondingFigures]
+    node: NodeFigures, slashes: Sequence[Slash], held: int, entries: Sequence[UnbondingFigures]
 ) -> list[UndecidedSlash]:
-    """Undecided slashes of one node with what each would take of a delegation and of what leaves it; one query."""
-    slashes = Slash.objects.filter(node_id=node.id, status__in=Slash.UNRESOLVED).order_by("due_epoch", "id")
+    """What each of a node's undecided slashes would take of a delegation and of its unbonding entries."""
     return [_undecided(slash, node, held, 0, entries) for slash in slashes]
 
 
 def _undecided_slashes(
+    slashes: Sequence[Slash],
     nodes: dict[int, NodeFigures],
     positions: list[PositionFigures],
     unbondings: list[UnbondingFigures],
     own: list[OwnNode],
 ) -> list[UndecidedSlash]:
-    """Undecided slashes of any node that the wallet has stake on, by due epoch, with what each would take."""
-    slashes = Slash.objects.filter(node_id__in=list(nodes), status__in=Slash.UNRESOLVED).order_by(
-        "due_epoch", "id"
-    )
+    """What each undecided slash of the nodes that the wallet has stake on would take."""
     worth = {p.node_id: p.value for p in positions}
     staked = {node.node_id: node.staked for node in own}
     undecided_slashes = [

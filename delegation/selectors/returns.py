@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from staking.models.node_sql import APR
 from staking.services.epochs import open_epoch
 
@@ -21,7 +22,9 @@ JOIN staking_nodeepoch e ON e.epoch >= %(open)s - w.size AND e.epoch < %(open)s
 JOIN staking_epoch z ON z.number = e.epoch
 WHERE e.node_id = ANY(%(nodes)s::int[]) GROUP BY e.node_id, w.size
 """
-SETTLED = "SELECT node_id, count(*) FROM staking_nodeepoch WHERE node_id = ANY(%s::int[]) GROUP BY node_id"
+SETTLED = (
+    "SELECT node_id, count(*) FROM staking_nodeepoch WHERE node_id = ANY(%(nodes)s::int[]) GROUP BY node_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,21 @@ class Returns:
 def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
     """What delegators of each node earned over 7, 30 and 90 epochs, as a year's worth, not compounded; two queries."""
     epoch = open_epoch()
+    if epoch is None or not node_ids:
+        return {id_: Returns(dict.fromkeys(WINDOWS), 0) for id_ in node_ids}
+    values: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS)}
+    with batched_reads() as reads:
+        aprs = reads.submit(_rows, APR_OF_WINDOWS, values)
+        settled = reads.submit(_rows, SETTLED, values)
     estimates: dict[int, dict[int, int | None]] = {id_: dict.fromkeys(WINDOWS) for id_ in node_ids}
-    settled: dict[int, int] = {}
-    if epoch is not None and node_ids:
-        values: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS)}
-        with connection.cursor() as cursor:
-            cursor.execute(APR_OF_WINDOWS, values)
-            for node_id, size, apr_bps in cursor.fetchall():
-                estimates[node_id][size] = apr_bps
-            cursor.execute(SETTLED, [list(node_ids)])
-            settled = dict(cursor.fetchall())
-    return {id_: Returns(apr, settled.get(id_, 0)) for id_, apr in estimates.items()}
+    for node_id, size, apr_bps in aprs.result():
+        estimates[node_id][size] = apr_bps
+    counts = dict(settled.result())
+    return {id_: Returns(apr, counts.get(id_, 0)) for id_, apr in estimates.items()}
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

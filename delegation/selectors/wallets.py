@@ -11,6 +11,7 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.unbondings import worth_of_wallet
 from ledger import accounts
 from ledger.selectors import balance
+from postgres.batched_reads import batched_reads
 from postgres.snapshot import snapshot
 from staking.selectors.voting_power import voting_power
 from staking.services.epochs import open_epoch
@@ -35,28 +36,34 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
 
     The number of queries does not depend on how much the wallet holds. `now` is network time.
     """
-    with snapshot():
-        epoch = open_epoch()
-        return figures_from(
-            address,
-            positions_of_wallet(address),
-            nodes_run_by(address),
-            epoch=epoch.number if epoch else 0,
-        )
+    with snapshot(), batched_reads() as reads:
+        positions = reads.submit(positions_of_wallet, address)
+        own = reads.submit(nodes_run_by, address)
+        amounts = reads.submit(read_amounts, address)
+    return figures_from(address, positions.result(), own.result(), amounts.result())
+
+
+def read_amounts(address: str) -> tuple[int, int, int]:
+    """What the wallet has available and unbonding, in µIFM, and its voting power."""
+    with batched_reads() as reads:
+        available = reads.submit(balance, accounts.wallet(address))
+        unbonding = reads.submit(worth_of_wallet, address)
+        power = reads.submit(_voting_power, address)
+    return available.result(), unbonding.result(), power.result()
+
+
+def _voting_power(address: str) -> int:
+    epoch = open_epoch()
+    return voting_power(address, epoch=epoch.number) if epoch else 0
 
 
 def figures_from(
-    address: str,
-    positions: Sequence[PositionFigures],
-    own: Sequence[OwnNode],
-    *,
-    epoch: int,
+    address: str, positions: Sequence[PositionFigures], own: Sequence[OwnNode], amounts: tuple[int, int, int]
 ) -> WalletFigures:
-    """The same from a wallet's delegations and own nodes that are read already."""
-    available = balance(accounts.wallet(address))
+    """A wallet's figures from its delegations, its own nodes and `read_amounts`."""
+    available, unbonding, power = amounts
     staked = sum(node.staked for node in own)
     delegated = sum(position.value for position in positions)
-    unbonding = worth_of_wallet(address)
     return WalletFigures(
         address=address,
         total=available + staked + delegated + unbonding,
@@ -65,5 +72,5 @@ def figures_from(
         delegated=delegated,
         unbonding=unbonding,
         claimable=sum(p.claimable for p in positions) + sum(node.claimable for node in own),
-        voting_power=voting_power(address, epoch=epoch) if epoch else 0,
+        voting_power=power,
     )

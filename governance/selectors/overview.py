@@ -11,6 +11,7 @@ from governance.selectors.tallies import Ballot, VoteCount, counts
 from governance.selectors.votes import voted_by
 from ledger import accounts
 from ledger.selectors import balances
+from postgres.batched_reads import batched_reads
 from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 
@@ -73,24 +74,35 @@ def overview(wallet: str | None, *, now: datetime) -> Overview:
     disputes = Dispute.objects.select_related("slash__node")
     voting = Proposal.objects.filter(status="voting").order_by("closes_epoch", "pk")
     waiting = Proposal.objects.filter(status="passed").order_by("executes_epoch", "pk")
-    amounts = balances([accounts.TREASURY, accounts.DEPOSITS])
+    open_disputes = disputes.filter(status="voting").order_by("closes_epoch", "pk")
+    decided = disputes.exclude(status="voting").order_by("-closed_at", "-pk")
+    decided_proposals = Proposal.objects.exclude(status="voting").order_by("-closed_at", "-pk")
+    with batched_reads() as reads:
+        amounts = reads.submit(balances, [accounts.TREASURY, accounts.DEPOSITS])
+        lists = [
+            reads.submit(ballot_rows, ballots, wallet, now=now)
+            for ballots in (
+                open_disputes, voting[:OPEN_PROPOSALS], decided[:RECENT], decided_proposals[:RECENT]
+            )
+        ]  # fmt: skip
+        first_waiting = reads.submit(list, waiting[:OPEN_PROPOSALS])
+        numbers = [
+            reads.submit(rows.count)
+            for rows in (voting, waiting, Slash.objects.filter(status=Slash.Status.PENDING))
+        ]
+    open_proposals, waiting_proposals, pending_slashes = (number.result() for number in numbers)
+    of_disputes, of_proposals, past_disputes, past_proposals = (rows.result() for rows in lists)
     return Overview(
-        disputes=ballot_rows(
-            disputes.filter(status="voting").order_by("closes_epoch", "pk"), wallet, now=now
-        ),
-        proposals=ballot_rows(voting[:OPEN_PROPOSALS], wallet, now=now),
-        open_proposals=voting.count(),
-        waiting=tuple(waiting[:OPEN_PROPOSALS]),
-        waiting_proposals=waiting.count(),
-        decided_disputes=ballot_rows(
-            disputes.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet, now=now
-        ),
-        decided_proposals=ballot_rows(
-            Proposal.objects.exclude(status="voting").order_by("-closed_at", "-pk")[:RECENT], wallet, now=now
-        ),
-        pending_slashes=Slash.objects.filter(status=Slash.Status.PENDING).count(),
-        treasury=amounts[accounts.TREASURY],
-        deposits=amounts[accounts.DEPOSITS],
+        disputes=of_disputes,
+        proposals=of_proposals,
+        open_proposals=open_proposals,
+        waiting=tuple(first_waiting.result()),
+        waiting_proposals=waiting_proposals,
+        decided_disputes=past_disputes,
+        decided_proposals=past_proposals,
+        pending_slashes=pending_slashes,
+        treasury=amounts.result()[accounts.TREASURY],
+        deposits=amounts.result()[accounts.DEPOSITS],
     )
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.transaction import TransactionManagementError
+from greenlet import getcurrent
+
+from postgres.backend.batches import BatchedRead, Cursor
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +23,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     # Set by `Prepared` when a statement carried the COMMIT; the end of the atomic block clears it.
     ended_by_statement = False
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        return {**params, "cursor_factory": Cursor}
+
+    def check_no_batch(self) -> None:
+        """Raise TransactionManagementError inside a batch of reads, which share one connection."""
+        if isinstance(getcurrent(), BatchedRead):
+            raise TransactionManagementError(
+                "A transaction cannot begin or end in a batch of reads, nor can a prepared statement run there."
+            )
 
     def check_not_ended(self) -> None:
         """Raise TransactionManagementError when the transaction of the open atomic block was committed already."""
@@ -42,6 +56,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             log.error("an atomic block failed after last_row had committed it: its changes stay")
         return super()._rollback()  # type: ignore[misc]
 
+    def _savepoint(self, sid: str) -> None:
+        self.check_no_batch()
+        super()._savepoint(sid)  # type: ignore[misc]
+
     def _set_autocommit(self, autocommit: bool) -> None:
+        self.check_no_batch()
         self.ended_by_statement = False
         super()._set_autocommit(autocommit)  # type: ignore[misc]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from protocol import scheduling
 from staking.measurement.node_inputs import read_nodes
 from staking.measurement.node_state import NodeState
@@ -48,12 +49,16 @@ def figures(*, now: datetime) -> list[Live]:
     when there is neither. Empty before the network's first start.
     """
     epoch = open_epoch()
-    if epoch is None:
-        return []
-    nodes = read_nodes(epoch.number)
+    return [] if epoch is None else _figures(epoch, now)
+
+
+def _figures(epoch: OpenEpoch, now: datetime) -> list[Live]:
+    with batched_reads() as reads:
+        read = reads.submit(read_nodes, epoch.number)
+        settled = reads.submit(_last_settled, epoch.number - 1)
+    nodes = read.result()
     measure(nodes, epoch=epoch, until=now)
-    settled = _last_settled(epoch.number - 1)
-    return [_window(node, settled.get(node.id), epoch) for node in nodes]
+    return [_window(node, settled.result().get(node.id), epoch) for node in nodes]
 
 
 class _LastReading:
@@ -71,24 +76,21 @@ def figures_by_address(*, now: datetime) -> dict[str, Live]:
     Read each time while that is quick. A slow reading is reused, so that at most 5 % of the time is spent on reading,
     but never in a later epoch.
     """
-    key = _epoch_key()
+    epoch = open_epoch()
+    if epoch is None:
+        return {}
+    # A process of the tests uses several databases.
+    key = (connection.settings_dict["NAME"], epoch.number)
     if key == _LastReading.key and time.monotonic() < _LastReading.until:
         return _LastReading.by_address
     started = time.monotonic()
-    by_address = {live.state.address: live for live in figures(now=now)}
+    by_address = {live.state.address: live for live in _figures(epoch, now)}
     ended = time.monotonic()
     # One slow reading may be due to a busy machine; after two in a row the network is large.
     cost, _LastReading.duration = min(ended - started, _LastReading.duration), ended - started
     _LastReading.by_address, _LastReading.key = by_address, key
     _LastReading.until = ended + (cost * REST if cost > LONG else 0.0)
     return by_address
-
-
-def _epoch_key() -> tuple[object, ...]:
-    """The open epoch, and its database, since a process of the tests uses several."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_database(), (SELECT max(number) FROM staking_epoch)")
-        return tuple(cursor.fetchone())
 
 
 def _window(node: NodeState, settled: tuple[object, ...] | None, epoch: OpenEpoch) -> Live:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import DataError, connection, transaction
+from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from protocol import performance as rules
 from protocol.parameters import Parameters
 from staking.measurement.latency import move_windows
@@ -15,12 +16,12 @@ from staking.measurement.uptime import measure_uptime
 from staking.models import Receipt
 from staking.services.epochs import OpenEpoch
 
-# Σx² in 64 bits, which the server refuses to exceed, and without a bound at three times the cost.
-SQUARES, WIDE_SQUARES = "sum(latency_ms * latency_ms)", "sum(latency_ms::numeric * latency_ms)"
-
 # Good jobs and others in two plain aggregates, which the server runs in parallel, unlike a joint one.
+# x² in 64 bits where it fits, since a numeric costs three times as much.
 GOOD = """
-SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text, {squares}::text
+SELECT node_id, count(*), sum(credits)::text, sum(latency_ms)::text,
+  (coalesce(sum(latency_ms * latency_ms) FILTER (WHERE latency_ms < 2147483648), 0)
+  + coalesce(sum(latency_ms::numeric * latency_ms) FILTER (WHERE latency_ms >= 2147483648), 0))::text
 FROM staking_receipt WHERE epoch = %s AND good GROUP BY node_id
 """
 DEMAND = "SELECT region, sum(jobs) FROM staking_demand WHERE epoch = %s GROUP BY region"
@@ -42,10 +43,14 @@ class LatencySums(NamedTuple):
 def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:
     """Fill in the performance of the nodes in `epoch` up to `until`: its end, or now for live figures (R22–R28)."""
     params = epoch.params
-    sums = _count_good(nodes, epoch.number)
-    _count_bad(nodes, epoch.number)
+    with batched_reads() as reads:
+        good = reads.submit(_rows, GOOD, epoch.number)
+        bad = reads.submit(_rows, BAD, epoch.number)
+        demand = reads.submit(_rows, DEMAND, epoch.number)
+        reads.submit(measure_uptime, nodes, epoch=epoch, until=until)
+    sums = _count_good(nodes, good.result())
+    _count_bad(nodes, bad.result())
     move_windows(nodes, sums, epoch=epoch.number, size=params.latency_window_jobs)
-    measure_uptime(nodes, epoch=epoch, until=until)
     for node in nodes:
         if node.accepted or node.rejected:
             node.last_receipt_epoch = epoch.number
@@ -53,16 +58,23 @@ def measure(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> Non
         node.rejection_bps = rules.rejection_bps(node.rejected, node.accepted)
         node.latency_ms = rules.average_latency(node.latency_count, node.latency_sum)
         node.variation_bps = rules.variation_bps(node.latency_count, node.latency_sum, node.latency_squares)
-    _compare(nodes, _demand(epoch.number))
+    _compare(nodes, dict(demand.result()))
     for node in nodes:
         _judge(node, params)
 
 
-def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, LatencySums]:
+def _rows(query: str, epoch: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [epoch])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _count_good(nodes: list[NodeState], rows: list[tuple[Any, ...]]) -> dict[int, LatencySums]:
     """Count good jobs and credits of the nodes; the sums of their good latencies by node id."""
     sums: dict[int, LatencySums] = {}
     by_id = {node.id: node for node in nodes}
-    for id_, jobs, credits, total, squares in _good(epoch):
+    for id_, jobs, credits, total, squares in rows:
         node = by_id[id_]
         node.good = node.accepted = jobs
         node.credits = int(credits)
@@ -70,37 +82,18 @@ def _count_good(nodes: list[NodeState], epoch: int) -> dict[int, LatencySums]:
     return sums
 
 
-def _good(epoch: int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        try:
-            with transaction.atomic():
-                cursor.execute(GOOD.format(squares=SQUARES), [epoch])
-        except DataError:
-            cursor.execute(GOOD.format(squares=WIDE_SQUARES), [epoch])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
-
-
-def _demand(epoch: int) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(DEMAND, [epoch])
-        return dict(cursor.fetchall())
-
-
-def _count_bad(nodes: list[NodeState], epoch: int) -> None:
+def _count_bad(nodes: list[NodeState], rows: list[tuple[Any, ...]]) -> None:
     by_id = {node.id: node for node in nodes}
-    with connection.cursor() as cursor:
-        cursor.execute(BAD, [epoch])
-        for id_, outcome, proof, jobs in cursor.fetchall():
-            node = by_id[id_]
-            if outcome == Outcome.REJECTED:
-                node.rejected += jobs
-            else:
-                node.accepted += jobs
-            node.dropped += jobs if outcome == Outcome.DROPPED else 0
-            node.mismatched += jobs if outcome == Outcome.SCHEMA_MISMATCH else 0
-            node.invalid += jobs if proof == Proof.INVALID else 0
-            node.forged += jobs if proof == Proof.FORGED else 0
+    for id_, outcome, proof, jobs in rows:
+        node = by_id[id_]
+        if outcome == Outcome.REJECTED:
+            node.rejected += jobs
+        else:
+            node.accepted += jobs
+        node.dropped += jobs if outcome == Outcome.DROPPED else 0
+        node.mismatched += jobs if outcome == Outcome.SCHEMA_MISMATCH else 0
+        node.invalid += jobs if proof == Proof.INVALID else 0
+        node.forged += jobs if proof == Proof.FORGED else 0
 
 
 def _compare(nodes: list[NodeState], demand: dict[str, int]) -> None:

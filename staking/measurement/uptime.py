@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from protocol import performance as rules
 from protocol.times import unix_ms
 from staking.measurement.node_state import NodeState
@@ -44,8 +45,13 @@ class Slots(NamedTuple):
 
 def measure_uptime(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime) -> None:
     """Fill in counted slots, slots with a heartbeat, and uptime of the nodes, up to `until` (R25)."""
-    silent = not _value(ANY_HEARTBEAT, {"epoch": epoch.number})
-    counted = _counted_slots(epoch, until, active=sum(node.status == "active" for node in nodes))
+    active = sum(node.status == "active" for node in nodes)
+    with batched_reads() as reads:
+        any_heartbeat = reads.submit(_value, ANY_HEARTBEAT, {"epoch": epoch.number})
+        heard_read = reads.submit(_heard_by_slot, epoch, until)
+    silent = not any_heartbeat.result()
+    slots, by_slot = heard_read.result()
+    counted = rules.counted_slots(epoch.params, by_slot, active, slots)
     first = {node.id: _first_slot(node.registered_ms, epoch) for node in nodes}
     heard = _heard(counted, {id_: slot for id_, slot in first.items() if slot}, epoch)
     for node in nodes:
@@ -56,8 +62,10 @@ def measure_uptime(nodes: list[NodeState], *, epoch: OpenEpoch, until: datetime)
 
 def slots_so_far(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Slots:
     """The slots of one node in the open epoch up to now; three queries, one of which reads all heartbeats of it."""
-    active = _value(ACTIVE_NODES, {"epoch": epoch.number})
-    counted = _counted_slots(epoch, now, active=active)
+    with batched_reads() as reads:
+        active = reads.submit(_value, ACTIVE_NODES, {"epoch": epoch.number})
+        heard = reads.submit(_heard_by_slot, epoch, now)
+    counted = rules.counted_slots(epoch.params, heard.result().by_slot, active.result(), heard.result().slots)
     return _slots_from(node_id, counted, registered_at, epoch)
 
 
@@ -72,12 +80,19 @@ def _slots_from(node_id: int, counted: list[int], moment: datetime, epoch: OpenE
     return Slots(slots, _value(HEARD_OF_ONE, {"epoch": epoch.number, "counted": slots, "node": node_id}))
 
 
-def _counted_slots(epoch: OpenEpoch, until: datetime, *, active: int) -> list[int]:
+class _Heard(NamedTuple):
+    """How many slots have ended, and how many nodes were heard in each."""
+
+    slots: int
+    by_slot: dict[int, int]
+
+
+def _heard_by_slot(epoch: OpenEpoch, until: datetime) -> _Heard:
     slot_ms = epoch.params.heartbeat_slot_seconds * 1000
     slots = max((min(until, epoch.end) - epoch.start) // MS, 0) // slot_ms
     with connection.cursor() as cursor:
         cursor.execute(HEARD_BY_SLOT, {"epoch": epoch.number, "slots": slots})
-        return rules.counted_slots(epoch.params, dict(cursor.fetchall()), active, slots)
+        return _Heard(slots, dict(cursor.fetchall()))
 
 
 def _heard(counted: list[int], late: Mapping[int, int], epoch: OpenEpoch) -> dict[int, int]:

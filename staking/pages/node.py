@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
+from postgres.batched_reads import batched_reads
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, NotFound
 from protocol.projection import project
 from staking.charts import node as charts
-from staking.models import Node, Pool
+from staking.models import Node, Pool, RankingRow
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
@@ -28,46 +32,87 @@ from web.current_user import signed_in_wallet
 from web.formatting import moment_text
 from web.listing import Pager
 
+Beside = Callable[[NodeFigures, OpenEpoch, datetime], object]
+
 CHARTED_EPOCHS = 30
 CHARTED_RANKINGS = 56
 DELEGATORS_LISTED = 10
 HAPPENINGS = 12
 
 
-def context(request: HttpRequest, address: str) -> dict[str, Any]:
-    """Context of templates/staking/node.html: `page`, and the `figures` that it was made from. Raises: Http404."""
+def context(request: HttpRequest, address: str, *, beside: Beside) -> dict[str, Any]:
+    """Context of templates/staking/node.html. Raises: Http404.
+
+    `beside` reads what the caller shows beside it, in the same round trips.
+    """
+    signed_in_wallet(request)
+    now = clock.now()
     try:
-        figures, live = ranked_and_live(normalize(address), now=clock.now())
+        with batched_reads() as reads:
+            ranked = reads.submit(ranked_and_live, normalize(address), now=now)
+            opened = reads.submit(open_epoch)
     except (AddressInvalid, NotFound):
         raise Http404 from None
-    page = _page(request, figures, live)
-    commitments = commitments_of(figures.id, epoch=page.open_epoch)
-    return {"page": page, "figures": figures, "commitments": commitments}
-
-
-def _page(request: HttpRequest, node: NodeFigures, live: NodeFigures | None) -> NodePage:
-    epoch = open_epoch()
+    (figures, live), epoch = ranked.result(), opened.result()
     assert epoch is not None
-    rows = history.epochs(node.id, limit=CHARTED_EPOCHS)
+    with batched_reads() as reads:
+        past = reads.submit(_past, request, figures, epoch)
+        commitments = reads.submit(commitments_of, figures.id, epoch=epoch.number)
+        besides = reads.submit(beside, figures, epoch, now)
+    page = _page(figures, live, epoch, past.result())
+    return {"page": page, "figures": figures, "commitments": commitments.result(), "beside": besides.result()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the page reads besides the figures: rows of epochs and rankings, delegators, and what happened."""
+
+    epochs: history.EpochsOfNode
+    rankings: list[history.RankPoint]
+    places: list[RankingRow]
+    first_apr_bps: int | None
+    delegators: dict[str, Any]
+    timeline: Any
+
+
+def _past(request: HttpRequest, node: NodeFigures, epoch: OpenEpoch) -> _Past:
+    with batched_reads() as reads:
+        epochs = reads.submit(history.epochs_with_comparison, node.id, limit=CHARTED_EPOCHS)
+        rankings = reads.submit(history.rankings, node.id, limit=CHARTED_RANKINGS)
+        places = reads.submit(history.last_places, node.id)
+        first_apr = reads.submit(_first_apr, node, epoch)
+        delegators = reads.submit(_delegators, request, node)
+        happened = reads.submit(_timeline, node)
+    return _Past(
+        epochs.result(),
+        rankings.result(),
+        places.result(),
+        first_apr.result(),
+        delegators.result(),
+        happened.result(),
+    )
+
+
+def _page(node: NodeFigures, live: NodeFigures | None, epoch: OpenEpoch, past: _Past) -> NodePage:
+    rows, ranks = past.epochs.rows, past.rankings
     last = rows[-1] if rows else None
-    ranks = history.rankings(node.id, limit=CHARTED_RANKINGS)
     measured = is_measured(node)
     return NodePage(
         node=node_facts.facts_of(node, epoch.params), rank=node.rank, ranked=ranks[-1].ranked if ranks else 0,
         ranked_at=ranks[-1].at if ranks and node.rank else None, movement=node.movement,
         q=node_facts.q_of(node, epoch.params, _as_of(node, ranks, last)),
         score_bps=node.score_bps if measured else None, apr_bps=node.estimated_apr_bps, apr_epochs=APR_EPOCHS,
-        first_apr_bps=_first_apr(node, epoch), first_delegation=FIRST_DELEGATION,
+        first_apr_bps=past.first_apr_bps, first_delegation=FIRST_DELEGATION,
         measures=node_facts.measures(node, live, last), open_epoch=epoch.number,
         settled_epoch=last["epoch"] if last else None, live_good=live.good if live else None,
         live_accepted=live.accepted if live else None, sla_bps=node.sla_bps,
         uptime_bps=node.uptime_bps if measured else None, latency_ms=node.latency_ms,
         latency_percentile_bps=percentile_of(node),
         last_reward=node_facts.last_reward(last), high_performer_bps=epoch.params.high_performer_bps,
-        reward_change=reward_change.explain(rows, history.pools_of([row["epoch"] for row in rows[-2:]])),
-        rank_change=rank_change.explain(history.last_places(node.id)) if node.rank else None,
-        **_charts(node, rows, ranks, epoch), **_delegators(request, node),
-        history=_timeline(node),
+        reward_change=reward_change.explain(rows, past.epochs.pools),
+        rank_change=rank_change.explain(past.places) if node.rank else None,
+        **_charts(node, past, epoch), **past.delegators,
+        history=past.timeline,
     )  # fmt: skip
 
 
@@ -86,11 +131,9 @@ def _as_of(node: NodeFigures, ranks: list[history.RankPoint], last: history.Row 
     return gettext("epoch %d") % last["epoch"] if last else ""
 
 
-def _charts(
-    node: NodeFigures, rows: list[history.Row], ranks: list[history.RankPoint], epoch: OpenEpoch
-) -> dict[str, Any]:
+def _charts(node: NodeFigures, past: _Past, epoch: OpenEpoch) -> dict[str, Any]:
     params, name = epoch.params, node.name or node.address
-    medians = history.latency_medians([row["epoch"] for row in rows])
+    rows, ranks, medians = past.epochs.rows, past.rankings, past.epochs.latency_medians
     return {
         "reward_chart": charts.rewards(rows, node.delegator_share_bps),
         "sla_chart": charts.sla(rows, threshold_bps=params.sla_threshold_bps, full_bps=params.sla_full_bps),
@@ -118,9 +161,9 @@ def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
 
 
 def _timeline(node: NodeFigures) -> Any:
-    return timeline(
-        Node.objects.get(id=node.id),
-        history.slashes(node.id, limit=HAPPENINGS),
-        history.share_changes(node.id, limit=HAPPENINGS),
-        history.events(node.id, kinds=("node_retired",), limit=1),
-    )
+    with batched_reads() as reads:
+        row = reads.submit(Node.objects.get, id=node.id)
+        slashes = reads.submit(history.slashes, node.id, limit=HAPPENINGS)
+        shares = reads.submit(history.share_changes, node.id, limit=HAPPENINGS)
+        events = reads.submit(history.events, node.id, kinds=("node_retired",), limit=1)
+    return timeline(row.result(), slashes.result(), shares.result(), events.result())

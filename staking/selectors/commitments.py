@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from staking.models import Commitment, ShareAnnouncement
 from staking.models.commitment_sql import BREACHES
 
@@ -58,20 +59,21 @@ class Commitments:
 
 def commitments_of(node_id: int, *, epoch: int) -> Commitments:
     """Return the commitments of a node, seen in this epoch; three queries."""
-    rows = Commitment.objects.filter(node_id=node_id).order_by("-pk")
-    breaches = _breaches(node_id)
+    ahead = ShareAnnouncement.objects.filter(node_id=node_id, from_epoch__gt=epoch)
+    with batched_reads() as reads:
+        rows = reads.submit(list, Commitment.objects.filter(node_id=node_id).order_by("-pk"))
+        breaches = reads.submit(_breaches, node_id)
+        announcements = reads.submit(tuple, ahead.order_by("from_epoch", "pk"))
     return Commitments(
         records=tuple(
             CommitmentRecord(
-                row, tuple(breaches.get(row.pk, ())), row.ends_epoch is None or row.ends_epoch > epoch
+                row,
+                tuple(breaches.result().get(row.pk, ())),
+                row.ends_epoch is None or row.ends_epoch > epoch,
             )
-            for row in rows
+            for row in rows.result()
         ),
-        announcements=tuple(
-            ShareAnnouncement.objects.filter(node_id=node_id, from_epoch__gt=epoch).order_by(
-                "from_epoch", "pk"
-            )
-        ),
+        announcements=announcements.result(),
     )
 
 

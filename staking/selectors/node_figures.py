@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from postgres.batched_reads import batched_reads
 from protocol import tiers
 from protocol.pools import value_of
 from staking.models.commitment_sql import BREACHES
@@ -179,20 +180,32 @@ def read_figures(
     if not ids:
         return []
     values: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
+    with batched_reads() as reads:
+        former = reads.submit(_rewards, values if rewards else None)
+        standing = reads.submit(_rows, values)
+    rows, broken = standing.result()
+    return [_figures(row, former.result(), broken, epoch) for row in rows]
+
+
+def _rewards(values: dict[str, Any] | None) -> dict[int, list[int]]:
+    if values is None:
+        return {}
     with connection.cursor() as cursor:
-        former: dict[int, list[int]] = {}
-        if rewards:
-            cursor.execute(REWARDS, values | {"epochs": REWARD_EPOCHS})
-            former = dict(cursor.fetchall())
+        cursor.execute(REWARDS, values | {"epochs": REWARD_EPOCHS})
+        return dict(cursor.fetchall())
+
+
+def _rows(values: dict[str, Any]) -> tuple[list[dict[str, Any]], set[int]]:
+    """The rows of FIGURES by column, and which of their commitments are broken."""
+    with connection.cursor() as cursor:
         cursor.execute(FIGURES, values)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         promised = [row["commitment"] for row in rows if row["commitment"] is not None]
-        broken: set[int] = set()
-        if promised:
-            cursor.execute(BROKEN, {"ids": promised})
-            broken = {commitment for (commitment,) in cursor.fetchall()}
-        return [_figures(row, former, broken, epoch) for row in rows]
+        if not promised:
+            return rows, set()
+        cursor.execute(BROKEN, {"ids": promised})
+        return rows, {commitment for (commitment,) in cursor.fetchall()}
 
 
 def _figures(

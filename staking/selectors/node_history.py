@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Sum
 
+from postgres.batched_reads import batched_reads
 from staking.models import Event, NodeEpoch, RankingRow, ShareChange, Slash
 
 Row = dict[str, Any]
@@ -61,6 +62,28 @@ class RankPoint:
     at: datetime
     rank: int
     ranked: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochsOfNode:
+    """The node's rows of its last settled epochs, oldest first, and what all nodes did in them.
+
+    `pools`: `pools_of` the last two.
+    """
+
+    rows: list[Row]
+    latency_medians: dict[int, int | None]
+    pools: dict[int, tuple[int, int]]
+
+
+def epochs_with_comparison(node: int, *, limit: int) -> EpochsOfNode:
+    """The node's last settled epochs with what it is compared with."""
+    rows = epochs(node, limit=limit)
+    numbers = [row["epoch"] for row in rows]
+    with batched_reads() as reads:
+        medians = reads.submit(latency_medians, numbers)
+        pools = reads.submit(pools_of, numbers[-2:])
+    return EpochsOfNode(rows, medians.result(), pools.result())
 
 
 def epochs(node: int, *, limit: int) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from postgres.batched_reads import batched_reads
 from protocol.addresses import checksum
 from protocol.errors import NotFound
 from staking.measurement.live import Live, figures_by_address
@@ -88,10 +89,7 @@ def nodes_by_id(ids: Sequence[int], *, ranking: int | None) -> list[NodeFigures]
 
 def node_figures(address: str, *, now: datetime) -> NodeFigures:
     """A node by its canonical address, its performance by the window of R49. Raises: `not_found`."""
-    number, epoch = node_id(address), open_epoch()
-    assert epoch is not None, "nodes are registered in an epoch"
-    (figures,) = read_figures([number], epoch=epoch, ranking=latest_id())
-    live = figures_by_address(now=now).get(address)
+    figures, live = _ranked_and_live(address, now)
     return figures if live is None else _with_window(figures, live)
 
 
@@ -100,11 +98,26 @@ def ranked_and_live(address: str, *, now: datetime) -> tuple[NodeFigures, NodeFi
 
     The second is None while the open epoch has too few jobs for it.
     """
-    number, epoch = node_id(address), open_epoch()
-    assert epoch is not None, "nodes are registered in an epoch"
-    (figures,) = read_figures([number], epoch=epoch, ranking=latest_id())
-    live = figures_by_address(now=now).get(address)
+    figures, live = _ranked_and_live(address, now)
     return figures, _with_window(figures, live) if live is not None and live.live else None
+
+
+def _ranked_and_live(address: str, now: datetime) -> tuple[NodeFigures, Live | None]:
+    with batched_reads() as reads:
+        ranked = reads.submit(_ranked, address)
+        live = reads.submit(figures_by_address, now=now)
+    return ranked.result(), live.result().get(address)
+
+
+def _ranked(address: str) -> NodeFigures:
+    with batched_reads() as reads:
+        number = reads.submit(node_id, address)
+        epoch = reads.submit(open_epoch)
+        ranking = reads.submit(latest_id)
+    running = epoch.result()
+    assert running is not None, "nodes are registered in an epoch"
+    (figures,) = read_figures([number.result()], epoch=running, ranking=ranking.result())
+    return figures
 
 
 def node_id(address: str) -> int:

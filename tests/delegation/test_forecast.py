@@ -35,7 +35,7 @@ def net_node(net: Network) -> str:
 
 
 def read(net: Network) -> Forecast:
-    run = run_nodes(operator(1), epoch=net.epoch)[0]
+    run = run_nodes(operator(1))[0]
     running = running_epoch(run.node.id, registered_at=run.node.registered_at, epoch=net.epoch, now=net.now)
     return forecast(run.node, running, last_reward=run.last_reward, epoch=net.epoch, now=net.now)
 

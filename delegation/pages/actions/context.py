@@ -13,6 +13,7 @@ from delegation.selectors.positions import PositionFigures, position_of
 from delegation.selectors.unbondings import UnbondingFigures, unbonding_of
 from ledger import accounts
 from ledger.selectors import balance
+from postgres.batched_reads import batched_reads
 from protocol import tiers
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid
@@ -77,19 +78,25 @@ def action_context(
     wallet: str, address: str, *, now: datetime, entry: UnbondingFigures | None = None
 ) -> ActionContext:
     """The context of a wallet and a node ("": none). Raises: Http404 for an unknown node."""
-    epoch = open_epoch()
+    with batched_reads() as reads:
+        opened = reads.submit(open_epoch)
+        available = reads.submit(balance, accounts.wallet(wallet))
+        node_read = reads.submit(_node, address)
+    epoch, node = opened.result(), node_read.result()
     if epoch is None:
         raise Http404
-    node = _node(address) if address else None
+    with batched_reads() as reads:
+        position = reads.submit(_position, wallet, node)
+        redelegating = reads.submit(_redelegating, wallet, node, epoch.number)
     return ActionContext(
         wallet=wallet,
         now=now,
         epoch=epoch,
-        available=balance(accounts.wallet(wallet)),
+        available=available.result(),
         node=node,
-        position=position_of(wallet, node.id) if node else None,
+        position=position.result(),
         entry=entry,
-        redelegating=_redelegating(wallet, node, epoch.number) if node else 0,
+        redelegating=redelegating.result(),
     )
 
 
@@ -101,7 +108,10 @@ def node_by_address(address: str) -> Node | None:
         return None
 
 
-def _node(address: str) -> Node:
+def _node(address: str) -> Node | None:
+    """The node; None for "". Raises: Http404 for an unknown one."""
+    if not address:
+        return None
     node = node_by_address(address)
     if node is None:
         raise Http404
@@ -119,6 +129,12 @@ def _entry(wallet: str, text: str) -> UnbondingFigures | None:
     return entry
 
 
-def _redelegating(wallet: str, node: Node, epoch: int) -> int:
+def _position(wallet: str, node: Node | None) -> PositionFigures | None:
+    return position_of(wallet, node.id) if node else None
+
+
+def _redelegating(wallet: str, node: Node | None, epoch: int) -> int:
+    if node is None:
+        return 0
     recorded = Redelegation.objects.filter(wallet=wallet, source=node, epoch=epoch, status="recorded")
     return int(recorded.aggregate(total=Sum("amount"))["total"] or 0)
