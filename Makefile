@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django bench test-processes test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -17,6 +17,10 @@ run: ## the whole network on this machine; Ctrl-C stops it, the data stay
 test: ## the whole suite on servers of its own (ARGS="tests/ledger -k post" for a part)
 	$(setup) dev
 	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+
+test-processes: ## the starts and ends of the site's processes that `make test` leaves out: killed, refused, configured otherwise
+	$(setup) dev
+	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m processes tests $(ARGS)
 
 check: lint types imports templates django ## style, types, import contracts, templates, settings, migrations
 

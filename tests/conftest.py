@@ -20,6 +20,20 @@ SELECT inhrelid::regclass::text FROM pg_inherits
 WHERE inhparent IN ('staking_receipt'::regclass, 'staking_heartbeat'::regclass)
 """
 
+# Run first: a test of half a minute that begins last lets the other processes of the run wait.
+LONGEST = (
+    "tests/inframind/supervisor/",
+    "tests/chain/devnet/",
+    "tests/simulation/",
+    "tests/reference/",
+    "tests/settlement/test_killed.py",
+    "tests/governance/test_random_actions.py",
+    "tests/governance/test_representation_properties.py",
+    "tests/delegation/test_statement_at_random.py",
+    "tests/inframind/test_fuzz.py",
+    "tests/inframind/test_permissions.py",
+)
+
 settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -74,7 +88,8 @@ def _django_db_helper(_rows_of_test: None, _django_db_helper: None) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring together the tests of a module that share rows."""
+    """Begin with the longest tests, and bring together those of a module that share rows."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
     def rows(item: pytest.Item) -> list[str]:
         chain = shared_rows.builders(item.module.__name__, getattr(item, "fixturenames", ()))  # type: ignore[attr-defined]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from ledger.models import Transaction
 from tests.network import Network
+
+in_processes = partial(pytest.param, marks=pytest.mark.processes)
 
 CELERY = ("-m", "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet")
 
@@ -13,14 +17,13 @@ CELERY = ("-m", "celery", "-A", "inframind.celery:app", "--skip-checks", "--quie
 @pytest.mark.parametrize(
     "arguments",
     [
-        (*CELERY, "worker", "--concurrency", "1"),
-        (*CELERY, "beat", "--schedule", "/tmp/never-written", "--pidfile", ""),
-        ("-c", "import inframind.wsgi"),
-        ("-m", "inframind.supervisor"),
-        ("manage.py", "settle"),
-        ("manage.py", "faucet", "0x" + "ab" * 20, "5"),
+        in_processes((*CELERY, "worker", "--concurrency", "1"), id="worker"),
+        in_processes((*CELERY, "beat", "--schedule", "/tmp/never-written", "--pidfile", ""), id="beat"),
+        pytest.param(("-c", "import inframind.wsgi"), id="web"),
+        in_processes(("-m", "inframind.supervisor"), id="supervisor"),
+        pytest.param(("manage.py", "settle"), id="settle"),
+        in_processes(("manage.py", "faucet", "0x" + "ab" * 20, "5"), id="faucet"),
     ],
-    ids=["worker", "beat", "web", "supervisor", "settle", "faucet"],
 )
 def test_every_process_refuses_to_start(run, plain_environment, process_environment, arguments):
     Network()

@@ -107,6 +107,7 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     assert left_over(data_dir) == []
 
 
+@pytest.mark.processes
 def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment):
     killed = run({**plain_environment, "INFRAMIND_DEMO": "1"}, *UP)
     killed.says("shows the progress")
@@ -159,6 +160,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     assert left_over(data_dir) == []
 
 
+@pytest.mark.processes
 def test_it_ends_in_order_when_nobody_listens_any_more(data_dir, plain_environment, process_environment):
     urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
     running = subprocess.Popen(
@@ -185,6 +187,7 @@ def refused(run, environment: dict[str, str]) -> str:
     return running.said
 
 
+@pytest.mark.processes
 def test_a_taken_port_is_named(run, data_dir, plain_environment):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -194,6 +197,8 @@ def test_a_taken_port_is_named(run, data_dir, plain_environment):
     assert left_over(data_dir) == []
 
 
+@pytest.mark.processes
+@pytest.mark.processes
 @pytest.mark.parametrize("place", ["/dev/null/data", "/proc/data"])
 def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment, place):
     said = refused(run, {**plain_environment, "INFRAMIND_DATA_DIR": place})
@@ -213,12 +218,14 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(run, plain_
     assert "secret" not in said
 
 
+@pytest.mark.processes
 def test_parameters_that_make_no_sense_stop_the_start(run, data_dir, plain_environment):
     said = refused(run, {**plain_environment, "INFRAMIND_PARAMETERS": '{"epoch_seconds": 59}'})
     assert "INFRAMIND_PARAMETERS: Choose epoch_seconds between 60 and 604800." in said
     assert left_over(data_dir) == []
 
 
+@pytest.mark.processes
 def test_configured_servers_replace_the_embedded_ones(run, data_dir, plain_environment, process_environment):
     """DATABASE_URL and REDIS_URL name this run's test servers: nothing is started beside them."""
     urls = {name: process_environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
