@@ -1,4 +1,4 @@
-"""Why epochs are not anchored: codes, sentences, and what to do."""
+"""Problems that stop the anchoring of epochs: codes, sentences, and what to do."""
 
 from __future__ import annotations
 

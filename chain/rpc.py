@@ -24,7 +24,7 @@ class RpcError(Exception):
 
 
 class RpcUnreachable(RpcError):
-    """No usable answer came: what was requested may have happened or not."""
+    """No usable answer: the request may have been executed or not."""
 
 
 class RpcRefused(RpcError):

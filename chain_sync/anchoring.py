@@ -1,4 +1,4 @@
-"""The tick that anchors epochs: runs the submitter when it is due, and stores what is wrong."""
+"""The tick that anchors epochs: runs the submitter when it is due, and stores the problem."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _is_due(status: ChainStatus, now: datetime) -> bool:
 
 
 def _run(configuration: ChainConfiguration, status: ChainStatus, now: datetime) -> Problem | None:
-    """Step until nothing moves; returns what is wrong."""
+    """Step until nothing changes; returns the problem, if any."""
     until = monotonic() + TICK_SECONDS
     try:
         submitter = _submitter(configuration)

@@ -1,4 +1,4 @@
-"""What the contract learns of a settled epoch (R52)."""
+"""The report of a settled epoch for the contract (R52)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tick that credits deposits: runs the mirror when the chain has a new block, and stores what is wrong."""
+"""The tick that credits deposits: runs the mirror when the chain has a new block, and stores the problem."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _store(problem: Problem | None, wall: datetime) -> None:
 
 
 def _publish(pending: list[Lock]) -> None:
-    """Keep deposits that are not final for pages, outside the database."""
+    """Store deposits that are not final in the cache, for pages."""
     shown = [
         PendingDeposit(lock.index, lock.wallet, lock.amount, lock.transaction, lock.block) for lock in pending
     ]

@@ -108,7 +108,7 @@ class Submitter:
             status.first_epoch = self._contract.first_epoch(head)
 
     def _read_totals(self, status: ChainStatus, seen: Observation) -> None:
-        """What pages and alarms show, and submitting does not need."""
+        """The parts of the status that pages and alarms show and submitting does not need."""
         status.provable_epoch = self._contract.provable_epoch(seen.head)
         status.emitted = self._contract.emitted(seen.head)
         if self._account is not None:

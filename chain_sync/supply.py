@@ -38,12 +38,12 @@ class Supply:
 
     @property
     def in_protocol(self) -> int:
-        """What must be in the protocol: issued − burned by slashes + deposited − released."""
+        """The tokens that the protocol must hold: issued − burned by slashes + deposited − released."""
         return self.issued - self.slashed + self.deposited - self.released
 
     @property
     def unclaimed(self) -> int:
-        """What wallets gained (or lost, negative) in the protocol that no leaf of an exit covers yet."""
+        """Gains of wallets in the protocol (negative: losses) that no leaf of an exit covers yet."""
         return self.held - (self.deposited + self.to_mint - self.to_burn - self.to_release)
 
     @property
@@ -57,7 +57,7 @@ class Supply:
 
     @property
     def not_minted(self) -> int:
-        """What leaves say and no proof brought to the chain yet; so `not_burned` and `not_released`."""
+        """Amounts in leaves that no proof has brought to the chain yet; so `not_burned` and `not_released`."""
         return self.to_mint - self.chain_minted
 
     @property
@@ -70,7 +70,7 @@ class Supply:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the ledger holds what it must, and the chain has nothing proven that no leaf says."""
+        """Whether the ledger holds what it must, and the chain has nothing proven beyond the leaves."""
         return self.held == self.in_protocol and min(self.not_minted, self.not_burned, self.not_released) >= 0
 
 

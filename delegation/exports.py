@@ -28,7 +28,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain(text: str) -> str:
-    """Text that a spreadsheet takes for text. Numbers are not passed through here."""
+    """Text that a spreadsheet does not run as a formula. Not for numbers."""
     return "'" + text if text.startswith(FORMULA) else text
 
 
@@ -81,7 +81,7 @@ def moment(at: datetime) -> str:
 
 
 def earnings_csv(rows: Iterable[Earning]) -> Iterator[str]:
-    """What was earned per node and epoch, and why, the heading first; amounts in IFM, ratios in bps."""
+    """Earnings per node and epoch with their factors, the heading first; amounts in IFM, ratios in bps."""
     yield from csv_lines([(*EARNED, *WHY, *WHY_AMOUNTS)])
     yield from csv_lines(
         (

@@ -53,7 +53,7 @@ def tax_csv(preset: str, lines: Iterable[Line], compounds: Iterable[Compound]) -
 
 
 def events(lines: Iterable[Line], compounds: Iterable[Compound]) -> list[Event]:
-    """What changed the sum of all that the wallet has, in the order of the transactions."""
+    """The changes of the wallet's total, in the order of the transactions."""
     changes = [event for line in lines if (event := _event(line)) is not None]
     changes += [
         Event(one.at, "reward", one.amount, f"compound {shown_reference(one.reference)}", one.transaction)

@@ -50,7 +50,7 @@ class SignedInSerializer(serializers.Serializer[Any]):
 
 
 class SignInView(APIView):
-    """What nobody needs a token for, and what a token that ran out must not stand in the way of."""
+    """Views that need no token and ignore an expired one."""
 
     authentication_classes = []
     permission_classes = [Anyone]
@@ -109,7 +109,7 @@ class MeView(APIView):
 
     @extend_schema(tags=["wallets"], operation_id="me", responses=WalletSerializer)
     def get(self, request: Request) -> Response:
-        """What the caller's wallet has."""
+        """The balances of the caller's wallet."""
         return Response(wallet_json(wallet_figures(caller(request), now=clock.now())))
 
 

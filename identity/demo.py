@@ -56,7 +56,7 @@ def wallets() -> list[Demo]:
 
 
 def address_of(role: str) -> str:
-    """The wallet behind a role. Raises: `permission_denied` in production, `not_found` where nobody plays it."""
+    """The wallet of a demo role. Raises: `permission_denied` in production, `not_found` when there is none."""
     if settings.INFRAMIND_NETWORK == "production":
         raise PermissionDenied("Demo wallets exist on a devnet only.")
     for demo in wallets():

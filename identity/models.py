@@ -1,4 +1,4 @@
-"""Who calls: wallets, their API tokens, and what they were answered."""
+"""Wallets, their API tokens, and the answers stored for their idempotency keys."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ NOBODY = "address:"
 
 
 class IdempotencyKey(models.Model):
-    """The first answer to a POST, kept in the transaction of its effect and given again to repeats."""
+    """The first answer to a POST, stored in the transaction of its effect and returned to repeats."""
 
     caller = models.CharField(max_length=64)
     path = models.CharField(max_length=200)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 def origin(request: HttpRequest) -> str:
-    """The caller's address. Only what our own proxies wrote is believed: anybody can send a header."""
+    """The caller's address. Only headers of our own proxies count: anybody can send one."""
     return origin_in(request.META)
 
 

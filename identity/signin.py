@@ -78,7 +78,7 @@ def verify(*, text: str, signature: str, domain: str, now: datetime) -> str:
 
 
 def user_of(address: str) -> User:
-    """The row of a wallet that proved itself, made at its first sign-in. Raises: `unauthenticated`."""
+    """The user of a verified wallet, created at its first sign-in. Raises: `unauthenticated`."""
     user, _ = User.objects.get_or_create(address=address)
     if not user.is_active:
         raise Unauthenticated("This wallet may not sign in here.")

@@ -1,4 +1,4 @@
-"""Sign-in messages of EIP-4361: how one is written, and what one says."""
+"""Sign-in messages of EIP-4361: write and parse them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MESSAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a sign-in message says; the address is canonical, times are UTC."""
+    """The fields of a sign-in message; the address is canonical, times are UTC."""
 
     domain: str
     address: str
@@ -66,7 +66,7 @@ def compose(
 
 
 def parse(text: str) -> Message:
-    """What the message says, by the whole grammar, from its first sign to its last. Raises: `invalid`."""
+    """The fields of a message, parsed by the whole grammar. Raises: `invalid`."""
     match = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         raise Invalid(
@@ -90,7 +90,7 @@ def parse(text: str) -> Message:
 
 
 def digest(text: str) -> bytes:
-    """What `personal_sign` (EIP-191) signs of a text."""
+    """The bytes that `personal_sign` (EIP-191) signs for a text."""
     message = text.encode()
     return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
 

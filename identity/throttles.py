@@ -23,7 +23,7 @@ LIMITS = {
 
 
 class Throttle(BaseThrottle):
-    """The caller's token where there is one, else the address it calls from; both for what writes."""
+    """The caller's token if there is one, else its address; both for a request that writes."""
 
     kind: str | None = None
 

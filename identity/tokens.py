@@ -1,4 +1,4 @@
-"""API tokens: made once, kept as a hash, looked up at each call."""
+"""API tokens: shown once, stored as a hash, looked up at each call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rights:
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a token; the secret has 256 bits, so a plain hash cannot be searched."""
+    """The hash of a token; its secret has 256 bits, so a plain hash cannot be searched."""
     return sha256(secret.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What identity may forget after a while."""
+"""Deletion of expired rows of identity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOK_BACK = timedelta(hours=1)
 
 
 def prune(*, now: datetime) -> None:
-    """Drop answers that nobody will ask again, and sign-ins that ran out (wall clock)."""
+    """Delete expired idempotency answers and sign-ins (wall clock)."""
     _prune_answers(now)
     Nonce.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expire_date__lt=now).delete()

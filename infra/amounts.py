@@ -45,5 +45,5 @@ def show_micro(amount: int) -> str:
 
 
 def show_or_all(amount: str) -> str:
-    """An amount with its unit, or the word that stands for all there is."""
+    """An amount with its unit, or the word `all`."""
     return "all of it" if amount == "all" else f"{show(amount)} IFM"

@@ -1,4 +1,4 @@
-"""The configuration file: which network to speak to, and a sign-in for each network."""
+"""The configuration file: the network in use, and a sign-in for each network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command prints: the API's answer with `--json`, else facts and tables; refusals on stderr."""
+"""Output of commands: the API's answer with `--json`, else facts and tables; refusals on stderr."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STYLES = {
 
 
 def clean(text: object) -> str:
-    """Text from elsewhere without what could drive the terminal."""
+    """Text from outside without terminal control characters."""
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))
 
 

@@ -1,4 +1,4 @@
-"""What a person reads after an act: a sentence, then where things stand now."""
+"""The output after an action: a sentence, then the current state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from infra.session import Session
 
 
 def report(session: Session, answer: Row | None, sentence: str) -> None:
-    """The API's answer to an act; nothing after a dry run, which has shown its request."""
+    """Print the API's answer to an action; nothing after a dry run, which has shown its request."""
     if answer is None:
         return
     if session.as_json:

@@ -1,4 +1,4 @@
-"""What ends a command with exit status 1."""
+"""Errors that end a command with exit status 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command works with: the network, who is signed in, and how an act is sent."""
+"""The session of a command: network, signed-in wallet, and requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infra.refusals import Refused
 
 @dataclass
 class Session:
-    """One run of `infra`. Nothing is read or opened before it is asked for."""
+    """One run of `infra`. Files and connections are opened on first use."""
 
     typed_url: str | None = None
     as_json: bool = False
@@ -58,7 +58,7 @@ class Session:
             raise Refused("unauthenticated", f"Not signed in to {self.url}: run `infra login --key FILE`.")
 
     def act(self, where: str, body: Row, *, question: str | None) -> Any:
-        """Ask, then POST; None on a dry run. What moves no money, or was asked already, has no question."""
+        """Confirm, then POST; None on a dry run. Without a question nothing is confirmed."""
         if self.dry_run:
             self.show_requests(self.request(where, body))
             return None
@@ -68,7 +68,7 @@ class Session:
         return self.api.post(where, body, self.key)
 
     def confirm(self, question: str) -> None:
-        """A person is asked; a script, which has no terminal, has already decided. Raises `cancelled`."""
+        """Ask for confirmation on a terminal; a script is not asked. Raises `cancelled`."""
         if self.yes or not sys.stdin.isatty():
             return
         if not typer.confirm(output.clean(question), err=True):

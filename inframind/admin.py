@@ -51,7 +51,7 @@ class StaffSite(admin.AdminSite):
 
 
 class UserAdmin(Readable):
-    """Who may be shut out, and who is staff; nothing else about a wallet is decided here."""
+    """Users: block a wallet, and make it staff; nothing else of a wallet can be changed here."""
 
     list_display = ("address", "is_active", "is_staff", "is_superuser", "created_at", "last_login")
     list_filter = ("is_active", "is_staff")

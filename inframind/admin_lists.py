@@ -43,7 +43,7 @@ Page = Callable[[Any], str]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A model's list: columns, what is searched, what it is filtered by, and the public page of a row."""
+    """A model's list: columns, searched fields, filters, and the public page of a row."""
 
     label: str
     columns: tuple[str, ...]
@@ -79,7 +79,7 @@ class OffenceFilter(admin.SimpleListFilter):
 
 
 class Readable(admin.ModelAdmin):
-    """Rows to read; nobody adds, changes or deletes them here."""
+    """Read-only rows: nobody adds, changes or deletes them here."""
 
     show_full_result_count = False
     list_per_page = 50

@@ -63,7 +63,7 @@ def _notify_staff(name: str, detail: str, now: datetime, epoch: int) -> None:
 
 
 def _mail(subject: str, text: str) -> bool:
-    """Whether the mail left, or nobody is to get one."""
+    """Whether the e-mail was sent, or has no recipient."""
     try:
         mail_admins(subject, text)
     except OSError as error:

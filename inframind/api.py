@@ -28,7 +28,7 @@ def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The site's 404: the API's under its own root, else the page."""
+    """The site's 404: a problem under the API's root, else the page."""
     return nothing(request) if request.path.startswith(API) else defaults.page_not_found(request, exception)
 
 

@@ -1,4 +1,4 @@
-"""The API's own description: OpenAPI, pages to browse it offline, and what each refusal means."""
+"""The API's documentation: OpenAPI, pages to browse it offline, and the meaning of each refusal."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def _text(schema: Schema) -> SafeString:
 
 
 def marked(text: str) -> SafeString:
-    """The text with what stands between backticks as code."""
+    """The text with backticks replaced by code elements."""
     plain, *rest = text.split("`")
     pieces = [
         format_html("<code>{}</code>", part) if number % 2 == 0 else part for number, part in enumerate(rest)

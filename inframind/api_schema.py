@@ -73,7 +73,7 @@ class Schema(AutoSchema):
         return "_".join(named) + one + ("" if plain else VERBS[self.method])
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """A token is asked for, or may be sent where everybody reads."""
+        """A token is required, or optional where reading is public."""
         if not self.view.get_authenticators():
             return [{}]
         return [{"token": []}, *([{}] if self._is_open() else [])]

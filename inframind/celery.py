@@ -42,7 +42,7 @@ def _require_ready(**more: Any) -> None:
 
 @signals.celeryd_init.connect
 def _log_shutdown(**more: Any) -> None:
-    """Log what Celery would print past the log, so that every line has the same format."""
+    """Log what Celery would print to stdout, so that every line has the same format."""
     from celery.apps import worker
 
     worker.safe_say = lambda message, *stream: logging.getLogger("celery.apps.worker").info(message)

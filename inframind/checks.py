@@ -1,4 +1,4 @@
-"""What must hold before anything is served."""
+"""Requirements that are checked before anything is served."""
 
 from __future__ import annotations
 

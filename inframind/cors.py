@@ -16,7 +16,7 @@ _PUBLIC = re.compile(
 
 
 def is_public_read(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
-    """Whether the request is a read, or the preflight of one, that everybody may send and that carries no sign-in."""
+    """Whether the request is a public read without credentials, or the preflight of one."""
     method = request.method
     if method == "OPTIONS":
         method = request.headers.get("Access-Control-Request-Method", "")
@@ -25,5 +25,5 @@ def is_public_read(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
 
 
 def connect() -> None:
-    """Let django-cors-headers ask `is_public_read` about every request."""
+    """Make django-cors-headers use `is_public_read` for every request."""
     check_request_enabled.connect(is_public_read, dispatch_uid="inframind.cors")

@@ -16,7 +16,7 @@ Line = tuple[int, dict[str, str]]
 
 
 class BadFile(Exception):
-    """The file is not what it should be; the text says where and why. Nothing of it was used."""
+    """The file is invalid; the message says where and why. No row was imported."""
 
 
 class Table:

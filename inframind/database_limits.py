@@ -45,7 +45,7 @@ def use(kind: str) -> None:
 
 
 def kind() -> str:
-    """What this process is; a command where nothing was said."""
+    """The kind of this process; `command` by default."""
     return _kind or "command"
 
 

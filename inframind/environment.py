@@ -1,4 +1,4 @@
-"""The environment, read strictly: every variable is known here, has one parser and one default."""
+"""Environment variables, read strictly: each one has one parser and one default here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OWN_PREFIX = "INFRAMIND_"
 
 
 class EnvironmentFault(ImproperlyConfigured):
-    """A variable is unknown, missing or has a value that makes no sense; the text says which and why."""
+    """A variable is unknown, missing or invalid; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)

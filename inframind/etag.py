@@ -1,4 +1,4 @@
-"""ETag and 304 on the API's reads, and who may keep an answer: what a caller who is known was shown, that one alone."""
+"""ETag and 304 on the API's reads, and Cache-Control: answers to a signed-in caller are private."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PREFIX = "/api/v1/"
 
 
 class ConditionalReads(ConditionalGetMiddleware):
-    """Answers of the API may be kept but must be asked about before use; so must pages of somebody signed in."""
+    """Answers of the API, and pages of a signed-in wallet, may be stored but must be revalidated before use."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.method != "GET" or response.streaming:

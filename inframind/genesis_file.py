@@ -79,7 +79,7 @@ def read(text: str) -> Genesis:
 
 
 def summary(genesis: Genesis) -> str:
-    """Everything that the file says, to be read by a person before it is done."""
+    """The content of the file as text, to be confirmed before it is executed."""
     defaults, values = to_json(DEFAULTS), to_json(genesis.params)
     changed = [
         f"  {name}: {values[name]} (default {defaults[name]})"

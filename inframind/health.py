@@ -41,7 +41,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def database() -> Faults:
-    """The database and, where it answers, what it says of the network."""
+    """The database and, if it answers, the state of the network."""
     try:
         state = read_state()
     except psycopg.Error as error:
@@ -108,7 +108,7 @@ class Readiness:
         self._last: tuple[float, Faults] = (0.0, {})
 
     def faults(self) -> Faults:
-        """Every check with its fault, None where it is well. An answer serves everybody who asks within a second."""
+        """Every check with its fault, None when it is well; cached for a second."""
         with self._lock:
             at, faults = self._last
             if not faults or time.monotonic() - at > FRESH_SECONDS:
@@ -207,6 +207,6 @@ def _alarms(state: NetworkState) -> Faults:
 
 
 def _away(what: str, error: Exception) -> str:
-    """Anybody may ask whether the site is ready; where its servers stand is for the log."""
+    """The fault for a public answer; the address of the server goes to the log."""
     log.warning("not_ready", what=what, error=str(error).strip())
     return f"the {what} does not answer"

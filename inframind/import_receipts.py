@@ -34,7 +34,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file's rows; the first ones that were refused are named by line, code and sentence."""
+    """The result of a file; the first refused rows are named by line, code and sentence."""
 
     accepted: int = 0
     duplicates: int = 0

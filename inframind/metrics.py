@@ -32,7 +32,7 @@ POOL_SECONDS = 1.0
 
 
 class NetworkCollector:
-    """Gauges that are read when they are asked for."""
+    """Gauges that are computed at each scrape."""
 
     def collect(self) -> Iterable[Metric]:
         state = _state()
@@ -69,7 +69,7 @@ def answer(authorization: str) -> tuple[int, str, bytes]:
 
 
 class PoolWaits:
-    """Adds what the pool of this process counted since the last look to the counters of all processes."""
+    """Adds the counts of this process's pool since the last call to the counters of all processes."""
 
     def __init__(self) -> None:
         self._looked = 0.0

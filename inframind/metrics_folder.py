@@ -1,4 +1,4 @@
-"""The folder in which the processes of one service keep their counters. No import of prometheus_client before `use`."""
+"""The folder for the counters of a service's processes. No import of prometheus_client before `use`."""
 
 from __future__ import annotations
 

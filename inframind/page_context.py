@@ -1,4 +1,4 @@
-"""What frames every page: the network's clock and open epoch, the versions in the footer, and who is reading."""
+"""Template context of every page: the network's clock and open epoch, versions of the footer, signed-in wallet."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def pool(node: str) -> str:
 
 
 def unbonding(node: str) -> str:
-    """The tokens on their way out of a node."""
+    """The unbonding tokens of a node."""
     return f"unbonding:{node}"
 
 

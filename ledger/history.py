@@ -97,7 +97,7 @@ def movements(
 def sums(
     name: str, *, start: datetime | None = None, end: datetime | None = None, also: Sequence[int] = ()
 ) -> Sums:
-    """What the same entries add up to, and the balance before the first of them."""
+    """The sums of the same entries, and the balance before the first of them."""
     opening = 0 if start is None else _rows(BEFORE, name=name, start=start)[0][0]
     count, received, given = _rows(SUMS, name=name, start=start, end=end, also=list(also))[0]
     return Sums(count, int(opening), int(received), int(given))

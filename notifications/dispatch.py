@@ -92,13 +92,13 @@ def send_due(*, now: datetime) -> int:
 
 
 def forget(*, now: datetime) -> None:
-    """Drop what was sent or given up long ago (wall clock); the inbox has the event itself."""
+    """Delete deliveries that were sent or abandoned long ago (wall clock); the inbox has the event itself."""
     over = Delivery.objects.exclude(status=Delivery.Status.QUEUED)
     over.filter(due_at__lt=now - DELIVERIES_KEPT).delete()
 
 
 def _send_batch(now: datetime) -> int:
-    """Send the oldest that are due, all at the same time: who answers slowly holds up nobody else."""
+    """Send the oldest deliveries that are due, in parallel: a slow target does not delay the others."""
     with transaction.atomic():
         due = Delivery.objects.filter(status=Delivery.Status.QUEUED, due_at__lte=now).order_by("due_at", "id")
         locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("event")
@@ -114,7 +114,7 @@ def _send_batch(now: datetime) -> int:
 
 
 def _faults(batch: Sequence[Delivery]) -> list[Exception | None]:
-    """Send each in a thread of its own, which asks the database nothing; what went wrong with each."""
+    """Send each in its own thread, without database access; returns the error of each."""
     if not batch:
         return []
     subscriptions = Subscription.objects.in_bulk({delivery.wallet for delivery in batch})
@@ -142,7 +142,7 @@ def _fault(call: tuple[Delivery, Subscription | None, Node | None]) -> Exception
 
 
 def _put_off(delivery: Delivery, error: Exception, now: datetime) -> None:
-    """Try again later, after the last of the pauses never; what else waits for the same place waits as long."""
+    """Schedule a retry, or give up after the last pause; other deliveries to the same target wait as long."""
     delivery.fault = "".join(sign if sign.isprintable() else "?" for sign in str(error))[:200]
     log.warning(
         "notification_not_delivered", delivery=delivery.pk, attempt=delivery.attempts, fault=delivery.fault

@@ -1,4 +1,4 @@
-"""A wallet's inbox: the events that concern it, read from the one log of all (no copies, nothing to keep in step)."""
+"""A wallet's inbox: the events that concern it, read from the event log without copies."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def start(wallet: str) -> None:
 
 
 def mark_read(wallet: str, up_to: int) -> None:
-    """The wallet has seen everything up to an event; what it had seen before stays seen."""
+    """Mark everything up to an event as read; earlier marks stay."""
     Subscription.objects.get_or_create(wallet=wallet, defaults=USUAL_KINDS)
     Subscription.objects.filter(wallet=wallet, read_event__lt=up_to).update(read_event=up_to)
 

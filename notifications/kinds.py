@@ -1,4 +1,4 @@
-"""The kinds of notifications: whom each concerns, and its words."""
+"""The kinds of notifications: whom each concerns, and its text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of event that people are told of. `concerns`: one wallet, whoever runs or backs the node, or everybody."""
+    """A kind of event that is notified. `concerns`: one wallet, the node's operator and delegators, or everybody."""
 
     name: str
     concerns: Concerns

@@ -1,4 +1,4 @@
-"""Who wants to hear of what, by which way, and what was sent."""
+"""Subscriptions to notifications, and deliveries."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _kinds(request: HttpRequest) -> list[Kind]:
 
 
 def _count(request: HttpRequest, email: str) -> None:
-    """Few letters to a mailbox, whoever asks, and few from one place, whichever wallet it signs in with."""
+    """Limit confirmation e-mails for each address and for each caller, whatever the wallet."""
     if not email or not settings.INFRAMIND_RATE_LIMITS:
         return
     mailbox = sha256(email.lower().encode()).hexdigest()

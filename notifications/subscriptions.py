@@ -1,4 +1,4 @@
-"""Where a wallet wants to hear of things: its mail address, once it is confirmed, and its webhook."""
+"""Where a wallet's notifications go: its e-mail address, once confirmed, and its webhook."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def call(
 
 
 async def _post(target: str, host: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """The status of the answer, whose body is not read; the name, not the address, is asked for its certificate."""
+    """The status of the answer, whose body is not read; the certificate is checked for the host name."""
     async with (
         asyncio.timeout(TIMEOUT_SECONDS),
         httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client,

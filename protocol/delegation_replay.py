@@ -72,7 +72,7 @@ class RecordedEpoch:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedEpoch:
-    """What the amount would have earned and lost in an epoch, and its value afterwards; µIFM."""
+    """Earnings and losses of the amount in an epoch, and its value afterwards; µIFM."""
 
     number: int
     earned: int
@@ -94,7 +94,7 @@ class Replay:
 
     @property
     def lost(self) -> int:
-        """What slashes would have taken, after what returned."""
+        """Losses by slashes, net of returns."""
         return sum(epoch.lost for epoch in self.epochs)
 
     @property

@@ -31,5 +31,5 @@ def sums_after_exit(former: TokenSums, exited: int, *, total: int, deposited: in
 
 
 def exit_leaves(wallet: str, sums: TokenSums, epoch: int) -> list[Leaf]:
-    """The three leaves of a wallet with an exit in the epoch, in the order in which they take effect whole (R55)."""
+    """The three leaves of a wallet with an exit in the epoch, in the order in which they are applied (R55)."""
     return [Leaf(kind, wallet, amount, epoch) for kind, amount in zip(TokenSums._fields, sums, strict=True)]

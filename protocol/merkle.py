@@ -20,7 +20,7 @@ _STRING_OFFSET: Final = (128).to_bytes(32, "big")
 
 
 class Leaf(NamedTuple):
-    """What a leaf says: the kind (R51, R55), an address, an amount in µIFM, the epoch."""
+    """The values of a leaf: kind (R51, R55), address, amount in µIFM, epoch."""
 
     kind: str
     address: str
@@ -80,7 +80,7 @@ class MerkleTree:
 
     @property
     def root(self) -> bytes:
-        """The 32 bytes that stand for all leaves."""
+        """The Merkle root, 32 bytes."""
         return self._nodes[0]
 
     def proof(self, index: int) -> list[bytes]:

@@ -19,7 +19,7 @@ _STRIKES_BEFORE_COOLDOWN: Final = 2
 
 
 class Counters(NamedTuple):
-    """What of a node's epoch can be an offence: counts of receipts, SLA in bps, former strikes."""
+    """The figures of a node's epoch that decide offences: counts of receipts, SLA in bps, former strikes."""
 
     accepted: int = 0
     sla: int | None = None
@@ -42,7 +42,7 @@ class CommittedOffence(NamedTuple):
 
 
 def order_of(offence: str) -> int:
-    """The place of an offence in the table, by which slashes of one node and epoch are executed (R34)."""
+    """The position of an offence in the table, in whose order slashes of one node and epoch are executed (R34)."""
     return OFFENCE_NAMES.index(offence)
 
 

@@ -1,4 +1,4 @@
-"""What a slash takes, from where, and where it goes (R32–R37). Amounts in µIFM, rates in bps."""
+"""Amounts of a slash: taken from whom, and distributed to whom (R32–R37). Amounts in µIFM, rates in bps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protocol.rewards import distribute
 
 
 class SlashSplit(NamedTuple):
-    """Where a slashed sum goes, in µIFM; the three make the sum."""
+    """The three parts of a slashed sum, in µIFM."""
 
     burned: int
     honest: int
@@ -92,7 +92,7 @@ def give_back(returned: int, losses: Sequence[int]) -> list[int]:
 
 
 def share_honest(honest: int, weights: Sequence[int]) -> tuple[list[int], int]:
-    """The honest part by settlement weights, rounded down, and what is left for the treasury (R35)."""
+    """The honest part by settlement weights, rounded down, and the remainder for the treasury (R35)."""
     return distribute(honest, weights)
 
 

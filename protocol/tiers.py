@@ -1,4 +1,4 @@
-"""What a node's stake opens to it (section 4)."""
+"""Tiers of nodes (section 4)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def bonus_bps(params: Parameters, tier: int) -> int:
 
 
 def severity_bps(params: Parameters, tier: int) -> int:
-    """The penalty severity of a tier, in bps (R8); slash percentages do not know it."""
+    """The penalty severity of a tier, in bps (R8); slash percentages do not depend on it."""
     return params.tiers[tier].severity_bps
 
 
 def quorum_access(params: Parameters, tier: int) -> Quorum:
-    """What a tier may be in a verification quorum: none, member or coordinator (section 4)."""
+    """The role of a tier in a verification quorum: none, member or coordinator (section 4)."""
     return params.tiers[tier].quorum
 
 

@@ -1,4 +1,4 @@
-"""How votes on slashes and proposals come out (R44–R47). Power is in µIFM."""
+"""Outcomes of votes on slashes and proposals (R44–R47). Power is in µIFM."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def proposal_closes(params: Parameters, created: int) -> int:
 
 
 def proposal_executes(passed: int, timelock_epochs: int) -> int:
-    """The epoch in whose settlement a proposal passed in another is carried out (R47)."""
+    """The epoch in whose settlement a passed proposal is executed (R47)."""
     return passed + timelock_epochs

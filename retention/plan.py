@@ -1,4 +1,4 @@
-"""What is due: settled epochs that are older than their kind is kept, oldest first."""
+"""Retention that is due: settled epochs beyond the retention of each kind, oldest first."""
 
 from __future__ import annotations
 

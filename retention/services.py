@@ -24,7 +24,7 @@ SIZE = "SELECT coalesce(pg_relation_size(to_regclass(%s)), -1) / current_setting
 
 
 class TooNew(Exception):
-    """Receipts of the epoch could still be sent again and be accepted. The text says since when they cannot."""
+    """Raised while receipts of the epoch could still be sent and accepted; the message says until when."""
 
 
 def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:
@@ -109,7 +109,7 @@ def forget(archive: Archive, *, now: datetime) -> None:
 
 
 def _delete_keys(epoch: int) -> None:
-    """Delete the keys of an epoch's receipts, some thousands at a time, so that intake goes on meanwhile."""
+    """Delete the keys of an epoch's receipts in batches of some thousands, so that the ingest is not blocked."""
     with connection.cursor() as cursor:
         cursor.execute(SIZE, [f"staking_receipt_e{epoch:d}"])
         pages = cursor.fetchone()[0]

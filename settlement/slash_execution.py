@@ -69,7 +69,7 @@ def _pool_part(node: NodeState) -> SlashPart:
 def _write_parts(
     slash: Slash, bonded: SlashPart, buckets: list[Bucket], taken: list[int], returned: list[int]
 ) -> None:
-    """Save the parts of a side from which something is taken, as they are before that."""
+    """Save the parts of a side as they are before the slash takes from them."""
     parts = [bonded] + [
         SlashPart(kind=bucket.kind, bucket=bucket, tokens=bucket.tokens, shares=bucket.shares)
         for bucket in buckets

@@ -120,7 +120,7 @@ class Threshold:
 
 
 def plain(text: str) -> str:
-    """A text that Plotly draws as it stands: no tags, links or entities in it take effect."""
+    """A text that Plotly draws literally: tags, links and entities have no effect."""
     return escape(text, quote=False)
 
 

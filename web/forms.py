@@ -1,4 +1,4 @@
-"""Django form fields for amounts, percentages, addresses, numbers, durations and epoch spans, and the form they sit in.
+"""Django form fields for amounts, percentages, addresses, numbers and durations, and the form that has them.
 
 Fields read what pages display: numbers in the reader's own style. Cleaned values are the protocol's: µIFM, bps,
 seconds, lower-case addresses. Errors name limits in the unit of the field and have the protocol's stable code.
@@ -6,8 +6,6 @@ seconds, lower-case addresses. Errors name limits in the unit of the field and h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -140,7 +138,7 @@ class NumberField(forms.Field):
         return read_number(text, self.scale)
 
     def write(self, value: int) -> str:
-        """The value as it is typed."""
+        """The value as text for the input."""
         return plain_number(value, self.scale)
 
     def shown(self, value: int) -> str:
@@ -284,55 +282,6 @@ class AddressField(forms.CharField):
             return checksum(normalize(value)) if value else value
         except AddressInvalid:
             return value
-
-
-@dataclass(frozen=True, slots=True)
-class EpochSpan:
-    """Epochs from `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-
-class EpochSpanWidget(forms.MultiWidget):
-    """Two inputs, the first and the last epoch, each with a name of its own for screen readers."""
-
-    template_name = "components/epoch_span.html"
-    use_fieldset = True
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        labels = {"first": gettext_lazy("First epoch"), "last": gettext_lazy("Last epoch")}
-        common = {"inputmode": "numeric", "autocomplete": "off", "maxlength": 12, "class": "form-control"}
-        super().__init__(
-            {name: forms.TextInput({**common, "aria-label": label}) for name, label in labels.items()}, attrs
-        )
-
-    def decompress(self, value: Any) -> list[int | None]:
-        return [value.first, value.last] if value else [None, None]
-
-
-class EpochSpanField(forms.MultiValueField):
-    """A first and a last epoch, cleaned to an EpochSpan. `newest`: the last that exists; `longest`: epochs at most."""
-
-    widget = EpochSpanWidget
-
-    def __init__(self, *, newest: int, longest: int | None = None, **kwargs: Any) -> None:
-        self.newest, self.longest = newest, longest
-        fields = (NumberField(min_value=1, max_value=newest), NumberField(min_value=1, max_value=newest))
-        super().__init__(fields, **kwargs)
-
-    def compress(self, data_list: Sequence[int]) -> EpochSpan | None:
-        if not data_list:
-            return None
-        first, last = data_list
-        if first > last:
-            raise ValidationError(
-                gettext("Enter a last epoch that is not before the first."), code=Invalid.code
-            )
-        if self.longest is not None and last - first + 1 > self.longest:
-            message = gettext("Choose at most %(n)s epochs.") % {"n": grouped_int(self.longest)}
-            raise ValidationError(message, code=Invalid.code)
-        return EpochSpan(first, last)
 
 
 class RuleField(forms.CharField):

@@ -1,4 +1,4 @@
-"""Lists whose state lives in the address: page, order, filters."""
+"""Lists whose page, order and filters are query parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counters of what the service did, in every process alike (prometheus_client, multi-process)."""
+"""Prometheus counters of the service, shared by all processes."""
 
 from __future__ import annotations
 

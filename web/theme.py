@@ -1,4 +1,4 @@
-"""`/theme/`: light or dark, kept in a cookie, for readers without script (ui.js does it on the page)."""
+"""`/theme/`: light or dark, stored in a cookie, for readers without JavaScript (ui.js does it on the page)."""
 
 from __future__ import annotations
 

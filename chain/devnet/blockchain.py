@@ -115,7 +115,7 @@ class Blockchain:
         return tuple(self.block(header).get_receipts(self._chain.chaindb))
 
     def find(self, transaction_hash: bytes) -> Place | None:
-        """Where a transaction stands on the canonical branch."""
+        """The position of a transaction on the canonical branch."""
         try:
             number, index = self._chain.chaindb.get_transaction_index(Hash32(transaction_hash))
         except TransactionNotFound:

@@ -49,7 +49,7 @@ def set_automine(node: Node, automine: Any) -> bool:
 
 
 def set_base_fee(node: Node, wei: Any) -> str:
-    """Let no later block have a base fee below this."""
+    """Set the lowest base fee of later blocks."""
     node.base_fee_floor = parameters.quantity(wei)
     return hex(node.base_fee_floor)
 

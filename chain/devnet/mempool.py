@@ -49,7 +49,7 @@ class Mempool:
         return nonce
 
     def add(self, transaction: SignedTransactionAPI, state: StateAPI) -> None:
-        """Take a transaction in; raises JsonRpcError when it cannot be mined or replaces none by enough."""
+        """Add a transaction; raises JsonRpcError when it cannot be mined or replaces one with too low a fee."""
         self._check(transaction, state)
         replaced = self._queues.get(transaction.sender, {}).get(transaction.nonce)
         if replaced is not None:

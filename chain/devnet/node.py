@@ -42,7 +42,7 @@ class Node:
             self.store.close()
 
     def submit(self, raw: bytes) -> bytes:
-        """Take in a signed transaction; returns its hash, raises JsonRpcError."""
+        """Add a signed transaction to the mempool; returns its hash, raises JsonRpcError."""
         transaction = self.chain.decode(raw)
         with self.store.transaction():
             self.mempool.add(transaction, self.chain.state(self.chain.head))

@@ -1,4 +1,4 @@
-"""`/wallets/ADDR/deposits/`: what a wallet brought in, and the transaction that brings in more (R54)."""
+"""`/wallets/ADDR/deposits/`: deposits of a wallet, and the transaction for a new one (R54)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take IFM out to the chain, and read where exits are on their way (R55)."""
+"""Request exits of IFM to the chain, and list them (R55)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ Serializer = type[serializers.Serializer[Any]]
 
 
 def _answer(name: str, **parts: Any) -> Any:
-    """The schema of a money answer: transaction, wallet and node, and what else the act made or changed."""
+    """The schema of a money answer: transaction, wallet, node, and what else the action created or changed."""
     return inline_serializer(
         name,
         {
@@ -137,7 +137,7 @@ def redelegate(request: Request, address: str) -> Response:
 @extend_schema(tags=["delegation"], request=None, responses={200: CLAIMED})
 @api_view(["POST"])
 def claim(request: Request, address: str) -> Response:
-    """Pay out what the wallet earned on the node, as its operator or as a delegator."""
+    """Pay out the wallet's earnings on the node, as its operator or as a delegator."""
     _no_body(request)
     wallet, node = _parties(request, address)
     now = clock.now()
@@ -148,7 +148,7 @@ def claim(request: Request, address: str) -> Response:
 @extend_schema(tags=["delegation"], request=None, responses={200: COMPOUNDED})
 @api_view(["POST"])
 def compound(request: Request, address: str) -> Response:
-    """Put what was earned to work on the same node: a delegator delegates it, the operator stakes it."""
+    """Compound the wallet's earnings on the node: a delegator delegates them, the operator stakes them."""
     _no_body(request)
     wallet, node = _parties(request, address)
     now = clock.now()

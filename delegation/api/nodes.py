@@ -1,4 +1,4 @@
-"""Who delegates to a node. Anyone may ask."""
+"""The delegations to a node. Public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of delegation's answers and bodies; they render what selectors read, and are the schema."""
+"""Serializers of delegation's requests and answers, which are also its schema."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class RedelegationSerializer(serializers.Serializer[Any]):
 
 
 class WhySerializer(serializers.Serializer[Any]):
-    """What made an amount: pool share, tier bonus, Q and its terms, delegator share."""
+    """The factors of an amount: pool share, tier bonus, Q and its terms, delegator share."""
 
     active = serializers.CharField(help_text="Shares (a delegator) or µIFM (an operator) that earned.")
     active_shares = serializers.CharField()

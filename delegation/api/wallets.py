@@ -72,7 +72,7 @@ def wallet_json(figures: WalletFigures) -> dict[str, Any]:
 @extend_schema(tags=["wallets"], responses=shapes.WalletSerializer)
 @api_view(["GET"])
 def wallet(request: Request, address: str) -> Response:
-    """What a wallet has; an address that nobody used yet has nothing."""
+    """The balances of a wallet; all 0 for an unused address."""
     return Response(wallet_json(wallet_figures(normalize(address), now=clock.now())))
 
 
@@ -139,7 +139,7 @@ def wallet_redelegations(request: Request, address: str) -> Response:
 )
 @api_view(["GET"])
 def rewards(request: Request, address: str) -> Response | HttpResponse:
-    """What the wallet earned on each node in each epoch that ended in a period, and why; the newest first."""
+    """The wallet's earnings on each node in each epoch that ended in a period, with their factors; newest first."""
     wallet = normalize(address)
     first, last = epochs_ending_in(_period(request))
     if choice(request, "format", FORMATS) == "csv":
@@ -178,7 +178,7 @@ def rewards(request: Request, address: str) -> Response | HttpResponse:
 )
 @api_view(["GET"])
 def wallet_statement(request: Request, address: str) -> Response | HttpResponse:
-    """Every ledger movement of the wallet and every slash that touched it, oldest first, and what they add up to."""
+    """Every ledger movement of the wallet and every slash that affected it, oldest first, with totals."""
     wallet = normalize(address)
     period = _period(request)
     preset = choice(request, "preset", tuple(PRESETS))

@@ -115,7 +115,7 @@ class NodeDetailsForm(PageForm):
         return declared | values["more"]
 
     def changes(self) -> dict[str, Any]:
-        """What the form sets, as the node service takes it."""
+        """The form's values as arguments of the node service."""
         values = self.cleaned_data
         return {
             "name": values["name"],
@@ -184,7 +184,7 @@ class TermsForm(PageForm):
         return share
 
     def changes(self) -> dict[str, Any]:
-        """What the form sets, as the node service takes it."""
+        """The form's values as arguments of the node service."""
         return dict(self.cleaned_data)
 
     def fields_to_send(self) -> dict[str, str]:

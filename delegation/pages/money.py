@@ -157,7 +157,7 @@ def _back(action: Action[Any], form: ActionForm) -> str:
 
 
 def _result(action: Action[Any], form: ActionForm, outcome: Outcome, key: str) -> Result:
-    """Stored with the key and shown as the result."""
+    """The data stored with the form's key and shown as the result."""
     entry, context = outcome.unbonding, form.context
     data = {
         "action": action.name,

@@ -124,7 +124,7 @@ def review(request: HttpRequest, wallet: str) -> HttpResponse:
 @require_safe
 @wallet_required
 def done(request: HttpRequest, wallet: str, key: str) -> HttpResponse:
-    """What became of each delegation, also after a lost connection."""
+    """The result of each delegation, also after a lost connection."""
     answer = stored_result(wallet=wallet, key=key)
     if answer is None or "outcomes" not in answer:
         raise Http404
@@ -132,7 +132,7 @@ def done(request: HttpRequest, wallet: str, key: str) -> HttpResponse:
 
 
 def _data(request: HttpRequest, available: int | None, epoch: OpenEpoch) -> dict[str, str]:
-    """What is typed; for a first visit what the wallet has, or an example."""
+    """The submitted values; on a first visit the wallet's balance, or an example."""
     typed = {name: request.GET[name] for name in ("amount", "risk") if name in request.GET}
     example = available if available and available >= epoch.params.min_amount else EXAMPLE
     return {"amount": canonical_number(example, 6), "risk": canonical_number(DEFAULT_RISK, 2)} | typed
@@ -164,7 +164,7 @@ def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) 
 
 
 def _refuse_empty(form: PlanForm, figures: PlanFigures, epoch: OpenEpoch) -> None:
-    """Say at the field what would make a plan possible."""
+    """Add an error to the field whose change would make a plan possible."""
     amount, least = figures.plan.amount, epoch.params.min_amount
     needed = -(-net_rates(epoch.params, custodial=False)[0] * least // amount)
     if figures.names and figures.risk_bps < needed:

@@ -86,7 +86,7 @@ class PortfolioPage:
 
     @property
     def total(self) -> int:
-        """All that is the wallet's, with what it can claim."""
+        """The wallet's total, with its claimable earnings."""
         return self.portfolio.wallet.total + self.portfolio.wallet.claimable
 
     @property

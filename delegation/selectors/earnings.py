@@ -129,7 +129,7 @@ class Earning:
 
 @dataclass(frozen=True, slots=True)
 class EarnedOn:
-    """What a wallet earned on a node in a stretch of epochs, in µIFM."""
+    """A wallet's earnings on a node in a range of epochs, in µIFM."""
 
     node: str
     name: str

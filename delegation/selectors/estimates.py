@@ -52,7 +52,7 @@ def share_history(node_id: int, *, limit: int = 12) -> list[ShareChange]:
 
 
 def recent_cut(changes: list[ShareChange], *, epoch: int) -> ShareChange | None:
-    """The newest cut of the share that took or takes effect in the last 30 epochs or the next one."""
+    """The newest reduction of the share that applies since the last 30 epochs or from the next one."""
     first = epoch - WARNED_EPOCHS
     return next((row for row in changes if row.new_bps < row.old_bps and row.from_epoch > first), None)
 

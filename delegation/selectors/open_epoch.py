@@ -68,7 +68,7 @@ class Running:
 
     @property
     def heard(self) -> int:
-        """Slots in which the node was heard."""
+        """Slots in which the node sent a heartbeat."""
         return self.node_slots.heard
 
     @property

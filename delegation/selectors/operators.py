@@ -1,4 +1,4 @@
-"""What an operator has on the nodes it runs: its own stake and what it earned there (R42)."""
+"""An operator's own stake and earnings on its nodes (R42)."""
 
 from __future__ import annotations
 

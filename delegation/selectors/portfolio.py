@@ -35,7 +35,7 @@ ENTRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A delegation with its node as it stands and what it earned in the last epochs; amounts in µIFM."""
+    """A delegation with its node and its earnings in the last epochs; amounts in µIFM."""
 
     position: PositionFigures
     node: NodeFigures

@@ -1,4 +1,4 @@
-"""Positions in pools as they stand now: worth, what is pending, what can be claimed (R14, R42)."""
+"""Positions in pools: value, pending stake, claimable earnings (R14, R42)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class PositionFigures:
 
     @property
     def active(self) -> int:
-        """What of it earns in the open epoch."""
+        """The part that earns in the open epoch."""
         return self.value - self.pending
 
     @property

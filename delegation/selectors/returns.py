@@ -1,4 +1,4 @@
-"""What delegating to a node has brought: realised, over whole epochs that are settled."""
+"""Realised returns of delegations to a node, over settled epochs."""
 
 from __future__ import annotations
 

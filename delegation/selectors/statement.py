@@ -138,7 +138,7 @@ def read_period(first: str, last: str) -> Period:
 
 
 def statement(wallet: str, period: Period) -> Statement:
-    """What the wallet's period adds up to; a constant number of queries."""
+    """The totals of the wallet's period; a constant number of queries."""
     with snapshot():
         first, last = epochs_ending_in(period)
         positions, own = positions_of_wallet(wallet), nodes_run_by(wallet)

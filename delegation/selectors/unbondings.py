@@ -1,4 +1,4 @@
-"""A wallet's way out: what each entry is worth, when it matures, whether a slash holds it (R16–R18)."""
+"""Unbonding entries of a wallet: value, maturity, and whether a slash holds them (R16–R18)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class UnbondingFigures:
         return self.status == Unbonding.Status.OPEN
 
     def is_mature(self, now: datetime) -> bool:
-        """Whether nothing but a slash stands between the entry and its wallet (R17)."""
+        """Whether the entry is mature and only a slash holds it (R17)."""
         return self.matures_at <= now
 
 
@@ -75,14 +75,14 @@ def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
 
 
 def worth_of_wallet(wallet: str) -> int:
-    """What the wallet's open entries are worth now, floor each, in µIFM (R16); one query."""
+    """The value of the wallet's open entries in µIFM, floor each (R16); one query."""
     with connection.cursor() as cursor:
         cursor.execute(WORTH, [wallet])
         return int(cursor.fetchone()[0])
 
 
 def unbonding_of(wallet: str, unbonding: int) -> UnbondingFigures | None:
-    """One entry of the wallet; None when there is none, or it is somebody else's."""
+    """An entry of the wallet; None when it does not exist or belongs to another wallet."""
     row = _entries().filter(wallet=wallet, pk=unbonding).first()
     return None if row is None else figures_of(row)
 

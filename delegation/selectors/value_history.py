@@ -73,7 +73,7 @@ class EpochValue:
 
     @property
     def moved(self) -> int:
-        """What came in less what went out."""
+        """Money in less money out."""
         return sum(flow.amount for flow in self.flows)
 
     @property
@@ -82,7 +82,7 @@ class EpochValue:
 
 
 def flows_of_wallet(wallet: str, *, first: int) -> list[Flow]:
-    """What entered and left the wallet from epoch `first` on; one query."""
+    """Money in and out of the wallet from epoch `first` on; one query."""
     values = {"account": accounts.wallet(wallet), "first": first, "internal": list(INTERNAL)}
     return [Flow(epoch, kind, int(amount)) for epoch, kind, amount in _rows(FLOWS, values)]
 

@@ -14,7 +14,7 @@ from protocol.errors import ProtocolError
 
 @dataclass(frozen=True, slots=True)
 class PartOutcome:
-    """What became of one delegation of a plan: its ledger transaction, or the refusal for which nothing changed."""
+    """The result of one delegation of a plan: its ledger transaction, or the refusal for which nothing changed."""
 
     node: str
     amount: int

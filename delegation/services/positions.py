@@ -1,4 +1,4 @@
-"""Any wallet backs a node with its tokens, and takes them back (R12–R15)."""
+"""Delegate to a node, and undelegate (R12–R15)."""
 
 from __future__ import annotations
 

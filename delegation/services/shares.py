@@ -41,7 +41,7 @@ def burn(node: Node, position: Position, amount: int | None, epoch: int) -> Burn
 
 
 def value(node: Node, position: Position) -> int:
-    """What a settled position is worth now, in µIFM, floor (R14)."""
+    """The value of a settled position in µIFM, floor (R14)."""
     return pools.value_of(position.shares, node.pool.tokens, node.pool.shares)
 
 

@@ -109,7 +109,7 @@ def add_order(
 
 
 def delete_order(*, wallet: str, order: int) -> None:
-    """Delete a rule of a wallet; nothing happens when there is none."""
+    """Delete a standing order of a wallet. Safe to repeat."""
     StandingOrder.objects.filter(wallet=wallet, pk=order).delete()
 
 

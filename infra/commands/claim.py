@@ -1,4 +1,4 @@
-"""`infra claim`: what one's stake and delegations have earned."""
+"""`infra claim`: pay out earnings of stake and delegations."""
 
 from __future__ import annotations
 

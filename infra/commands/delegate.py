@@ -1,4 +1,4 @@
-"""`infra delegate`, `infra undelegate` and `infra redelegate`: anybody's tokens in a node's pool."""
+"""`infra delegate`, `infra undelegate` and `infra redelegate`."""
 
 from __future__ import annotations
 

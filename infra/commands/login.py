@@ -96,7 +96,7 @@ def _sign_in_elsewhere(session: Session, address: str, domain: str | None) -> Ro
 
 
 def _read_signature(message: str) -> str:
-    """The signature that the reader brings back. The message goes to standard error, unchanged."""
+    """Read the signature of the message, which is printed to standard error unchanged."""
     print(output.clean(message), file=sys.stderr)
     if sys.stdin.isatty():
         print(

@@ -1,4 +1,4 @@
-"""What an oracle sends: `infra receipts send`, `infra heartbeat`, `infra watch`. They need an oracle's token."""
+"""Commands of an oracle: `infra receipts send`, `infra heartbeat`, `infra watch`. They need an oracle's token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the people of the demo network do, epoch by epoch, through the same services as everybody."""
+"""Actions of the demo network's wallets, epoch by epoch, through the usual services."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _try_delegate(wallet: str, number: int, amount: int, now: datetime) -> None:
 
 
 def _live(epoch: int, now: datetime) -> None:
-    """A few wallets claim, compound, leave or move on in each epoch, by turns."""
+    """A few wallets claim, compound, undelegate or redelegate in each epoch, in turns."""
     for number in range(epoch % 25, min((epoch - 2) * NEWCOMERS, participants.WALLETS), 25):
         wallet = participants.wallet(number)
         position = Position.objects.filter(wallet=wallet, shares__gt=0).select_related("node").first()

@@ -64,7 +64,7 @@ def working_machines() -> list[Machine]:
 
 
 def _sent_until(epoch: OpenEpoch) -> datetime:
-    """Up to when the open epoch's work was sent; its start when that is not known."""
+    """The time up to which the open epoch's work was sent; its start when unknown."""
     number, until = cache.get(SENT_UNTIL) or (0, epoch.start)
     return until if number == epoch.number and until >= epoch.start else epoch.start
 

@@ -1,4 +1,4 @@
-"""Sixty epochs of a small network, in the order in which they would have happened."""
+"""Load the demo network: sixty epochs, in the order in which they would have happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is in the demo network. Every key, address and habit follows from its number: nothing is drawn."""
+"""Nodes and wallets of the demo network. Every key, address and habit follows from a number: nothing is random."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Machine:
 
 @cache
 def key(role: str, number: int) -> bytes:
-    """A private key that everybody can derive: for a devnet only."""
+    """A private key that anyone can derive: for a devnet only."""
     return keccak256(f"inframind demo {role} {number}".encode())
 
 
@@ -86,7 +86,7 @@ def machine(number: int) -> Machine:
 
 
 def purse(number: int) -> int:
-    """What a delegating wallet starts with, in IFM."""
+    """The first balance of a delegating wallet, in IFM."""
     return PURSES[number % len(PURSES)] + number
 
 
@@ -97,7 +97,7 @@ def intended_delegations(number: int) -> list[tuple[int, int]]:
 
 
 def _favourite(wallet: int, part: int) -> int:
-    """Most wallets go where most are; the last nodes live on their own stake, in the lower tiers."""
+    """Most wallets delegate to the first nodes; the last ones have their own stake alone, in the lower tiers."""
     place = (wallet * 617 + part * 331) % 1000
     return place**3 * 96 // 1000**3
 

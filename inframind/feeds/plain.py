@@ -1,4 +1,4 @@
-"""Text of people as other programs can read it: XML knows fewer characters than a name or a reason may have."""
+"""Text of wallets for XML, which allows fewer characters than a name or a reason may have."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def plain(text: str) -> str:
-    """The text without what XML 1.0 has no way to write."""
+    """The text without characters that XML 1.0 does not allow."""
     return _NOT_XML.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""What the import commands share: the file as argument, a progress bar, faults as plain words."""
+"""Base of the import commands: the file as argument, a progress bar, errors as sentences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ImportCommand(BaseCommand):
 
     @contextmanager
     def reading(self, path: str) -> Iterator[tuple[Table, Callable[[int], None]]]:
-        """The checked file and what to call with each number of rows done."""
+        """The checked file, and a function that takes the number of imported rows."""
         try:
             table = Table(path, self.columns)
             console = Console(stderr=True)

@@ -1,4 +1,4 @@
-"""What every network shares; devnet, production and test say only where they differ."""
+"""Settings of every network; devnet, production and test override them."""
 
 from __future__ import annotations
 

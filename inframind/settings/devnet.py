@@ -1,4 +1,4 @@
-"""A network on one's own machine: embedded servers, a kept secret, the devnet's commands."""
+"""Settings of a devnet: embedded servers, a stored secret, the devnet's commands."""
 
 from inframind.supervisor import paths
 

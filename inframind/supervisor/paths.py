@@ -1,4 +1,4 @@
-"""Where a devnet keeps its things under the data directory, and the URLs that follow from it."""
+"""Paths in the data directory of a devnet, and the URLs that follow from it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ TUNING = {
 
 
 def start(data_dir: Path) -> None:
-    """Bring the server of this data directory up, or find it up. The caller holds the servers' lock."""
+    """Start the server of this data directory unless it runs. The caller holds the servers' lock."""
     if not (paths.cluster(data_dir) / "PG_VERSION").exists():
         _initialise(data_dir)
     if running_pid(data_dir) is None:
@@ -48,7 +48,7 @@ def start(data_dir: Path) -> None:
 
 
 def stop(data_dir: Path) -> None:
-    """End the server: sessions are cut, what was committed is on disk."""
+    """Stop the server: sessions are ended, committed data are on disk."""
     if running_pid(data_dir) is None:
         return
     done = _run(data_dir, "pg_ctl", "-w", "-t", str(PATIENCE_SECONDS), "-m", "fast", "stop")

@@ -34,7 +34,7 @@ def run_as() -> RunAs:
 
 
 def require_own(cluster: Path) -> None:
-    """Raise StartFault when the cluster is somebody else's: running it would take it away from them."""
+    """Raise StartFault when the cluster belongs to another user: running it would change its owner."""
     try:
         owner = cluster.stat().st_uid
     except OSError:
@@ -50,7 +50,7 @@ def require_own(cluster: Path) -> None:
 
 
 def give(path: Path) -> None:
-    """Make the account the owner of `path` and let it walk there: each folder above becomes o+x."""
+    """Make the account the owner of `path` and let it traverse the folders above: each becomes o+x."""
     identity = run_as()
     if not identity:
         return

@@ -1,4 +1,4 @@
-"""What has to be done before the site starts, skipped when nothing it depends on has changed."""
+"""Preparation before the site starts; each step is skipped when nothing it depends on has changed."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def load_demo(progress: Callable[[int], None]) -> None:
 
 
 def keep_network() -> None:
-    """Whatever is there is about to be served and written to: from now on no demo network takes its place."""
+    """Use the network as it is: from now on no demo network replaces it."""
     load_state.finish()
 
 
@@ -125,7 +125,7 @@ def _bad_parameters_named() -> Iterator[None]:
 
 
 def let_go() -> None:
-    """Close our connections: the site has its own."""
+    """Close this process's connections; the site has its own."""
     start_checks.close_connections()
 
 

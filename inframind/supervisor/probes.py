@@ -1,4 +1,4 @@
-"""Whether what the start needs is there: a server that answers, a port nobody has."""
+"""Checks before the start: servers answer, the port is free."""
 
 from __future__ import annotations
 

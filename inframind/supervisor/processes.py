@@ -20,7 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if ON_LINUX else None
 
 @dataclass
 class Child:
-    """One process: what it is called, how it starts, how long it may take to end."""
+    """One process: its name, command, log, and how long it may take to end."""
 
     name: str
     command: Sequence[str]
@@ -49,7 +49,7 @@ class Child:
         return self.process.poll() if self.process else None
 
     def stop(self, hurried: Callable[[], bool]) -> None:
-        """Ask the main process alone, so that it ends its own workers warmly; then the whole group."""
+        """Terminate the main process alone, so that it ends its workers in order; then kill the whole group."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -72,7 +72,7 @@ class Child:
 
 
 def end_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGTERM when the parent is gone, however it went (Linux only)."""
+    """Have the kernel send SIGTERM when the parent ends, however it ended (Linux only)."""
     if _libc is None:
         return
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -45,7 +45,7 @@ class Lease:
             self._start()
 
     def revive(self) -> None:
-        """Start again what died meanwhile."""
+        """Restart servers that have died."""
         if not self._up():
             with file_locks.alone(self.data_dir / "servers.lock"):
                 self._start()
@@ -151,7 +151,7 @@ def needs_servers(argv: Sequence[str]) -> bool:
 
 
 def _require_ready(network: str, command: str) -> None:
-    """Make the tables of a new devnet, then refuse a schema, a network or a clock that does not fit."""
+    """Create the tables of a new devnet, then refuse a schema, a network or a clock that does not fit."""
     import django
 
     django.setup()

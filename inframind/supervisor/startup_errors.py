@@ -1,4 +1,4 @@
-"""What stops a devnet from starting, said so that a person can act on it."""
+"""Errors that stop the start, with a message that says what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXIT_STATUS = 2
 
 
 class StartFault(Exception):
-    """Something outside the project is in the way; the text says what, and what to do."""
+    """A start is impossible for a cause outside the project; the message says which, and what to do."""
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _started: list[subprocess.Popen[bytes]] = []
 
 
 def start(data_dir: Path) -> None:
-    """Bring the server of this data directory up, or find it up. The caller holds the servers' lock.
+    """Start the server of this data directory unless it runs. The caller holds the servers' lock.
 
     The URL stays the same over a restart as long as the port is free, so that clients reconnect.
     """
@@ -47,7 +47,7 @@ def start(data_dir: Path) -> None:
 
 
 def stop(data_dir: Path) -> None:
-    """End the server; its append-only file is on disk before it is gone."""
+    """Stop the server; its append-only file is on disk before it ends."""
     url = paths.redis_url(data_dir)
     if not answers(url):
         return

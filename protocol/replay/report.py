@@ -43,7 +43,7 @@ def check_root(report: Result, inputs: EpochInputs) -> list[Difference]:
 
 
 def check_rewards(report: Result, inputs: EpochInputs) -> list[Difference]:
-    """Every figure of the report against what the inputs make."""
+    """Compare every figure of the report with the recomputed one."""
     return compare(_by_row(report, inputs), _by_row(settle(inputs), inputs))
 
 

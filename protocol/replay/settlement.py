@@ -127,7 +127,7 @@ def _move(
 
 
 def _finish(node: ReplayNode, inputs: EpochInputs) -> None:
-    """Penalty, reputation and what the node has at the close (R31, R38)."""
+    """Penalty, reputation and stake of the node at the close (R31, R38)."""
     params, line, row = inputs.params, node.line, node.row
     row["honest_reward"], row["slashed"] = node.honest_reward, node.slashed
     row["self_stake"], row["delegated"] = node.self_stake, node.pool_tokens

@@ -54,7 +54,7 @@ class SlashReplay:
                     node.cooldown_until = max(node.cooldown_until, end)
 
     def count_votes(self) -> None:
-        """Overturn the slashes whose disputes end so; the others stay and are due (R46)."""
+        """Overturn the slashes whose disputes end so; the others are due (R46)."""
         for line in self.inputs.lines["dispute"]:
             tally = {name: line[name] for name in votes.DISPUTE_CHOICES}
             outcome, _ = votes.dispute_outcome(tally, line["quorum_bps"], line["quorum_base"])

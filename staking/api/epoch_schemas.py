@@ -39,7 +39,7 @@ class RootField(serializers.Field):
 
 @extend_schema_field(WEIGHT)
 class WeightField(serializers.Field):
-    """An integer beyond what JSON numbers hold everywhere."""
+    """An integer that does not fit into the JSON numbers of every client, as a string."""
 
     def to_representation(self, value: int) -> str:
         return str(value)
@@ -59,7 +59,7 @@ class LeafValueField(serializers.JSONField):
 
 
 class AnchorSchema(serializers.Serializer[Any]):
-    """Where an epoch stands on the chain (R52). `mined` can be taken back by a reorganisation, `final` cannot."""
+    """The state of an epoch on the chain (R52). `mined` can be taken back by a reorganisation, `final` cannot."""
 
     state = serializers.ChoiceField(["off", "waiting", "submitted", "mined", "final"])
     transaction = RootField(
@@ -111,7 +111,7 @@ class EpochReport(serializers.Serializer[Any]):
 
 
 class EpochNode(serializers.Serializer[Any]):
-    """What an epoch found of a node and gave it. `reward` is that of R40 alone; `slashed` was executed in it."""
+    """A node's performance and rewards in an epoch. `reward` is that of R40 alone; `slashed` was executed in it."""
 
     node = AddressField(source="node.address")
     epoch = serializers.IntegerField()
@@ -204,7 +204,7 @@ class RankingHead(serializers.Serializer[Any]):
 
 
 class Place(serializers.Serializer[Any]):
-    """A node's place in a ranking and the figures it was judged by; `movement` is null for a newcomer."""
+    """A node's rank in a ranking, with the figures of its score; `movement` is null for a new node."""
 
     rank = serializers.IntegerField()
     movement = serializers.IntegerField(allow_null=True, help_text="Places won since the former ranking.")
@@ -228,14 +228,14 @@ class Place(serializers.Serializer[Any]):
 
 
 class RankedNode(Place):
-    """A place with its node."""
+    """A rank with its node."""
 
     node = AddressField(source="node.address")
     name = serializers.CharField(source="node.name")
 
 
 class DatedPlace(Place):
-    """A place with its ranking."""
+    """A rank with its ranking."""
 
     ranking = serializers.IntegerField(source="ranking_id")
     computed_at = MomentField(source="ranking.computed_at")

@@ -81,7 +81,7 @@ FILE = {(200, "application/gzip"): OpenApiTypes.BINARY}
 @extend_schema(tags=["epochs"], operation_id="epochs_inputs", responses=FILE)
 @api_view(["GET"])
 def epoch_inputs(request: Request, number: int) -> HttpResponse:
-    """What a settled epoch was computed from: a gzip file with one JSON object a line, the header first (R53)."""
+    """The inputs of a settled epoch: a gzip file with one JSON object a line, the header first (R53)."""
     return _file(HttpResponse(inputs_of(number), content_type="application/gzip"), number, "inputs")
 
 

@@ -36,7 +36,7 @@ FILTERS = [
 
 
 class EntryShape(serializers.Serializer[Any]):
-    """One side of a transaction: what an account gained, or gave (negative)."""
+    """An entry of a transaction: the amount added to an account, negative when taken from it."""
 
     account = serializers.CharField()
     amount = SignedAmountField()

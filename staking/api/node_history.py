@@ -1,4 +1,4 @@
-"""What a node did, was charged with and where it stood."""
+"""Endpoints of a node's history: epochs, slashes, ranks, delegations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 )
 @api_view(["GET"])
 def node_epochs(request: Request, address: str) -> Response:
-    """What each settled epoch found of the node and gave it, the newest first."""
+    """The node's performance and rewards in each settled epoch, newest first."""
     limit, after = cursor(request)
     rows = epochs.rows_of_node(node_id(normalize(address)))
     older = rows if after is None else rows.filter(epoch__lt=after)
@@ -63,7 +63,7 @@ def node_slashes(request: Request, address: str) -> Response:
 )
 @api_view(["GET"])
 def node_rankings(request: Request, address: str) -> Response:
-    """The node's places in the rankings, the newest first."""
+    """The node's ranks, newest first."""
     limit, after = cursor(request)
     rows = rankings.rows_of_node(node_id(normalize(address)))
     older = rows if after is None else rows.filter(ranking_id__lt=after)

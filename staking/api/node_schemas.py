@@ -1,4 +1,4 @@
-"""The shapes of nodes: what an operator sends, what is answered."""
+"""Serializers of nodes: requests of operators, and answers."""
 
 from __future__ import annotations
 

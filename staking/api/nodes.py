@@ -1,4 +1,4 @@
-"""Nodes: the list, one of them, what an operator may do."""
+"""Endpoints of nodes: list, detail, and the operator's changes."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _commitment_json(commitment: CommitmentFigures | None) -> dict[str, Any] | N
 
 
 def read_query(request: Request) -> NodeQuery:
-    """What a list of nodes is asked for. Raises: `invalid`, `address_invalid`, `amount_invalid`."""
+    """The query of a list of nodes. Raises: `invalid`, `address_invalid`, `amount_invalid`."""
     return NodeQuery(
         tier=whole(request, "tier", None, 0, LAST_TIER),
         region=filters.region(request),
@@ -151,7 +151,7 @@ class Nodes(APIView):
         responses=page_of(node_schemas.Node),
     )
     def get(self, request: Request) -> HttpResponse:
-        """Nodes with their figures: stake, tier and status as they are now, performance by the latest ranking."""
+        """Nodes with their figures: stake, tier and status now, performance by the latest ranking."""
         wanted, query = window(request, *SNAPSHOT_PARTS, number_part), read_query(request)
         page = list_page(query, limit=wanted.limit, offset=wanted.offset, after=wanted.after)
         rows = [] if page is None else _rows.get_many([(page.ranking, id_) for id_ in page.ids], _row_bytes)
@@ -207,7 +207,7 @@ def _next_page(request: Request, wanted: Window, page: OrderedPage | None) -> st
 
 
 def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:
-    """Rows of one page, all by the ranking that stands beside each number."""
+    """Rows of one page, all of the same ranking."""
     ranking = keys[0][0]
     rows = [node_json(figures) for figures in nodes_by_id([id_ for _, id_ in keys], ranking=ranking)]
     return [dumps(row, ensure_ascii=False, separators=(",", ":")).encode() for row in rows]

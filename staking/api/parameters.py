@@ -60,7 +60,7 @@ class VersionShape(serializers.Serializer[Any]):
 
 
 class ParametersShape(serializers.Serializer[Any]):
-    """The version in force, all its values, their bounds, and the versions so far and to come, newest first."""
+    """The version in force with its values and bounds, and all past and future versions, newest first."""
 
     version = serializers.IntegerField()
     values = ValuesField()

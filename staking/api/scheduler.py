@@ -1,4 +1,4 @@
-"""What the job scheduler asks: who may be given a job, and who is drawn for it (R50)."""
+"""Endpoints of the job scheduler: eligible nodes, and draws (R50)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class JobIdField(ProtocolField):
 
 
 class Candidate(serializers.Serializer[Any]):
-    """A node that may be given the job; `weight` is its part in the draw."""
+    """A node that is eligible for the job; `weight` is its weight in the draw."""
 
     node = AddressField()
     tier = serializers.IntegerField()
@@ -67,7 +67,7 @@ class Candidate(serializers.Serializer[Any]):
 
 
 class Job(serializers.Serializer[Any]):
-    """A job that is to be given to a node."""
+    """A job to assign to a node."""
 
     job_id = JobIdField()
     job_class = serializers.ChoiceField(JOB_CLASSES)

@@ -99,5 +99,5 @@ def slash_list(request: Request) -> Response:
 @extend_schema(tags=["slashes"], operation_id="slashes_read", responses=SlashShape)
 @api_view(["GET"])
 def one_slash(request: Request, number: int) -> Response:
-    """A slash: its evidence, what is at stake, its windows, what became of it."""
+    """A slash: evidence, amounts at stake, windows, outcome."""
     return Response(slash_json(slashes.slash(number)))

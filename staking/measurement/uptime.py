@@ -37,7 +37,7 @@ MS = timedelta(milliseconds=1)
 
 
 class Slots(NamedTuple):
-    """The slots that count for a node, in their order, and in how many of them it was heard."""
+    """The slots that count for a node, in their order, and in how many of them it sent a heartbeat."""
 
     counted: list[int]
     heard: int

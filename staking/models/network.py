@@ -142,7 +142,7 @@ class EpochInputs(models.Model):
 
 
 class Event(models.Model):
-    """What happened, for the people it touches: written with the act, read and sent after commit."""
+    """An event for the wallets that it concerns: written in the operation's transaction, sent after the commit."""
 
     kind = models.CharField(max_length=32)
     at = models.DateTimeField()

@@ -96,7 +96,7 @@ class Pool(HasPending, models.Model):
 
 
 class VoidGeneration(models.Model):
-    """A generation of pool shares that a slash made worthless, and what its holders had earned till then."""
+    """A generation of pool shares that a slash made worthless, and what its holders had earned until then."""
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="void_generations", db_index=False)
     generation = models.IntegerField()

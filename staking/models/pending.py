@@ -37,5 +37,5 @@ class HasPending:
         self.pending_parts = {str(made): parts[made] for made in sorted(parts)} if len(parts) > 1 else None
 
     def pending_in(self, epoch: int) -> int:
-        """What does not earn yet in `epoch` (R13)."""
+        """The stake that does not earn yet in `epoch` (R13)."""
         return pending_in(self.pending, epoch)

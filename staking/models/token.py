@@ -1,4 +1,4 @@
-"""IFM on a chain: what wallets brought in, and what they take out (R54, R55). Amounts in µIFM."""
+"""IFM on a chain: deposits and exits of wallets (R54, R55). Amounts in µIFM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from postgres.fields import AddressField
 
 
 class TokenAccount(models.Model):
-    """What a wallet brought in and took out since the beginning, and what it gained and lost up to its last exit."""
+    """Sums of a wallet since the beginning: deposits, exits, and gains and losses up to its last exit."""
 
     wallet = AddressField(primary_key=True)
     deposited = models.BigIntegerField(default=0)
@@ -58,7 +58,7 @@ class Exit(models.Model):
 
 
 class ExitSums(models.Model):
-    """What the leaves of an epoch say about a wallet with an exit in it: sums since the beginning (R55)."""
+    """The leaf of a wallet with an exit in an epoch: sums since the beginning (R55)."""
 
     epoch = models.IntegerField()
     wallet = AddressField()

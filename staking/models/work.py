@@ -71,7 +71,7 @@ class JobKey(models.Model):
 
 
 class Heartbeat(models.Model):
-    """A node was heard in a slot of an epoch, counted from 0 (R25). Partitioned by epoch, written in sets."""
+    """A heartbeat of a node in a slot of an epoch; slots count from 0 (R25). Partitioned by epoch, written in sets."""
 
     pk = models.CompositePrimaryKey("epoch", "slot", "node_id")
     epoch = models.IntegerField()

@@ -1,4 +1,4 @@
-"""From the rows of an epoch to what its page says."""
+"""The parts of an epoch's page, from its rows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def list_row(epoch: Epoch, anchor: EpochAnchor = OFF) -> EpochRow:
 def page_of(
     epoch: Epoch, *, rows: list[dict[str, Any]], pager: Pager, sort: Sort, search: str, newest: int
 ) -> EpochPage:
-    """The whole page: a report when the epoch is settled, else what is known so far."""
+    """The whole page: a report when the epoch is settled, else the figures so far."""
     settled = epoch.status == Epoch.Status.SETTLED
     accepted, at_work = (None, None) if settled else report.so_far(epoch.number)
     slashes = report.slashes(epoch.number) if settled else []
@@ -136,7 +136,7 @@ def _read(name: str, value: Any) -> str:
 
 
 def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
-    """The settlement in its order (S), with what each step found to do."""
+    """The steps of the settlement in their order (S), with what each one did."""
     totals = epoch.totals
     created = totals.get("slashes_created", 0)
     carried = totals.get("slashes_executed", 0)
@@ -161,7 +161,7 @@ def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
 
 
 def _to_come(epoch: Epoch) -> list[Step]:
-    """What the settlement of an open epoch will do, in its order (S)."""
+    """The steps that will settle an open epoch, in their order (S)."""
     return [
         Step(gettext("Performance is measured"), gettext("good jobs, latency and uptime of every node")),
         Step(gettext("The pool is shared by weight"), gettext("emission, job fees and carry")),

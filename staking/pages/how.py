@@ -25,7 +25,7 @@ SLASHED_OWN, SLASHED_DELEGATED = 1_000 * MICRO, 4_000 * MICRO
 
 @dataclass(frozen=True, slots=True)
 class SplitExample:
-    """A reward of REWARD shared out: what the operator, all delegators and a holder of YOURS get, in µIFM."""
+    """The division of REWARD: the parts of the operator, all delegators and a holder of YOURS, in µIFM."""
 
     split: RewardSplit
     yours: int
@@ -54,7 +54,7 @@ class SlashExample:
 
     @property
     def net_delegated(self) -> int:
-        """What its delegators lose in the end, after what comes back to them."""
+        """The net loss of its delegators, after what is returned to them."""
         return self.taken_delegated - self.split.returned
 
 

@@ -16,7 +16,7 @@ MOST_APR = 1_000 * BPS
 
 
 class NumericFilters(PageForm):
-    """Cleaned values: µIFM, bps, a reputation, a day in UTC; None or False for what is not set."""
+    """Cleaned values: µIFM, bps, a reputation, a day in UTC; None or False when not set."""
 
     amount = AmountField(label=gettext_lazy("My amount"), required=False, min_value=1)
     apr = PercentField(label=gettext_lazy("APR at least"), required=False, min_value=0, max_value=MOST_APR)

@@ -1,4 +1,4 @@
-"""From a node's figures to a line of a list, and to its state."""
+"""Rows of node lists, and the state of a node, from its figures."""
 
 from __future__ import annotations
 

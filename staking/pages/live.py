@@ -1,4 +1,4 @@
-"""`/live/`: a word that open pages compare with the one they were made with, to renew themselves when it changes."""
+"""`/live/`: the version of the data that pages show; an open page reloads when it differs from its own."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _first_apr(node: NodeFigures, epoch: OpenEpoch) -> int | None:
 
 
 def _as_of(node: NodeFigures, ranks: list[history.RankPoint], last: history.Row | None) -> str:
-    """What the headline figures are of, in words."""
+    """The period of the headline figures, in words."""
     if node.rank and ranks:
         return gettext("ranking of %(at)s") % {"at": moment_text(ranks[-1].at)}
     return gettext("epoch %d") % last["epoch"] if last else ""

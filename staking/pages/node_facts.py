@@ -1,4 +1,4 @@
-"""From a node's figures and past to what its page says."""
+"""The parts of a node's page, from its figures and history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_HARDWARE = 12
 
 
 def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
-    """The node as it stands now."""
+    """The node's current state."""
     following = next((tier for tier in params.tiers if tier.number == node.tier + 1), None)
     return NodeFacts(
         address=node.address, name=node.name, operator=node.operator, signing_key=node.signing_key,
@@ -40,7 +40,7 @@ def facts_of(node: NodeFigures, params: Parameters) -> NodeFacts:
 
 
 def hardware_lines(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A card with its number and memory in one line, as one says it; all else under the name it was declared by."""
+    """GPU cards with number and memory in one line, everything else under the name it was declared by."""
     rest = dict(list(declared.items())[:MAX_HARDWARE])
     lines = []
     if "gpu" in rest and "gpus" in rest:
@@ -70,7 +70,7 @@ def q_of(node: NodeFigures, params: Parameters, as_of: str) -> QBreakdown | None
 
 
 def _part(term: int, most: int, whole: int) -> int:
-    """What of `whole` gives a term of at most `most`: the term is floor(most × part / whole)."""
+    """The part of `whole` that gives a term: the term is floor(most × part / whole)."""
     return -(-term * whole // most) if most else 0
 
 

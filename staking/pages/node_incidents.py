@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class EpochLines:
-    """What happened in an epoch."""
+    """The records of a node in an epoch, as sentences."""
 
     epoch: int
     lines: tuple[Line, ...]

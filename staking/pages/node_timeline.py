@@ -1,4 +1,4 @@
-"""What happened to a node, newest first: slashes, cuts of the delegators' share, registration, retirement."""
+"""The events of a node, newest first: slashes, reductions of the delegators' share, registration, retirement."""
 
 from __future__ import annotations
 

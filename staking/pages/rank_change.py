@@ -14,7 +14,7 @@ TERMS = ("q_latency", "q_uptime", "q_stake", "q_scarcity")
 
 
 def explain(rows: Sequence[RankingRow]) -> RankChange | None:
-    """The node's last two places, the newest first; None when it was in only one ranking."""
+    """The node's last two ranks, the newest first; None when it was in only one ranking."""
     if len(rows) < 2:
         return None
     new, old = rows[0], rows[1]

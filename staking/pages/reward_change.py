@@ -43,7 +43,7 @@ def _per_weight(distributed: int, weights: int) -> int:
 
 
 def _paid(per_weight: int) -> str:
-    """What one IFM of credits earned without a bonus and with a Q of 1.00×."""
+    """The reward of one IFM of credits without a bonus and with a Q of 1.00×."""
     return amount_digits(per_weight * MICRO * BPS * BPS // SCALE, 6)
 
 

@@ -67,7 +67,7 @@ class LeaderboardRow:
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """A filter that is set: what it says, and the address without it."""
+    """A filter that is set: its text, and the address without it."""
 
     label: str
     href: str
@@ -186,7 +186,7 @@ class RankFactor:
 
 @dataclass(frozen=True, slots=True)
 class RankChange:
-    """A node's place in the last two rankings, and the parts of its score that moved."""
+    """A node's rank in the last two rankings, and the parts of its score that changed."""
 
     before_at: dt.datetime
     after_at: dt.datetime
@@ -199,7 +199,7 @@ class RankChange:
 
     @property
     def places(self) -> int:
-        """Places gained; below 0 when it fell."""
+        """Ranks gained; below 0 when it fell."""
         return self.before - self.after
 
     @property
@@ -401,7 +401,7 @@ class EpochSlashRow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the settlement as it went: what was done, and how much of it."""
+    """A step of the settlement: what it did, and how many or how much."""
 
     title: str
     text: str = ""

@@ -1,4 +1,4 @@
-"""Why a Q factor is what it is (R27): its parts, as rows of a floating bar chart. All values in bps."""
+"""The parts of a Q factor (R27) as rows of a floating bar chart. All values in bps."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class QBreakdown:
         }
 
     def rows(self) -> list[WaterfallRow]:
-        """Base, four terms, SLA factor, cap when there is one, Q. Bars float on a scale that holds them all."""
+        """Base, four terms, SLA factor, cap when there is one, and Q, as bars on one scale."""
         terms = self._terms()
         raw = sum(value for _, _, value, _, _ in terms)
         after_sla = max((BPS + raw) * self.sla_factor_bps // BPS, 1_000) - BPS

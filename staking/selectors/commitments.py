@@ -1,4 +1,4 @@
-"""Commitments of operators, and what broke them, from the records: share changes, announcements, settled epochs."""
+"""Commitments of operators and their breaches, from the records: share changes, announcements, settled epochs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an epoch was settled from, as files that anyone can recompute it with (R53)."""
+"""The inputs of a settled epoch, as files from which anyone can recompute it (R53)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of epochs show: the list of settlements, and the report of one (R51). µIFM, bps."""
+"""The list of settlements and the report of one, for pages (R51). µIFM, bps."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def former_parameters(version: int) -> ParameterSet | None:
 
 
 def former_carry(number: int) -> int:
-    """What the epoch before `number` left in the pool, in µIFM; 0 for the first."""
+    """The carry of the epoch before `number`, in µIFM; 0 for the first."""
     carry = Epoch.objects.filter(number=number - 1).values_list("carry", flat=True).first()
     return carry or 0
 

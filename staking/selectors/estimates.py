@@ -1,4 +1,4 @@
-"""What estimates start from, and the APR of an amount on every node."""
+"""The inputs of estimates, and the APR of an amount on every node."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class _Settled:
 
 
 def pasts_of(node_ids: Sequence[int], *, epoch: int) -> dict[int, Past]:
-    """What estimates for these nodes start from, without nodes that have no settled epoch. One query."""
+    """The inputs of estimates for these nodes, without nodes that have no settled epoch. One query."""
     with connection.cursor() as cursor:
         cursor.execute(PASTS, {"open": epoch, "window": WINDOW, "nodes": list(node_ids)})
         return {row[0]: _past(*row[1:-3]).with_stake(*row[-3:]) for row in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""What heads the leaderboard, and the field behind its chart. µIFM, bps; figures by the latest ranking, stake live."""
+"""Totals and chart nodes of the leaderboard. µIFM, bps; figures by the latest ranking, stake live."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def nodes_of_wallet(wallet: str, *, epoch: OpenEpoch, ranking: int | None, limit
 
 
 def leaders(ranking: int, *, limit: int) -> list[RankingRow]:
-    """The first places of a ranking with their nodes."""
+    """The first ranks of a ranking with their nodes."""
     return list(_rows(ranking).order_by("rank")[:limit])
 
 

@@ -153,12 +153,12 @@ class NodeFigures:
 
     @property
     def pending_stake(self) -> int:
-        """What of the effective stake earns only from the next epoch on, in µIFM (R13)."""
+        """The part of the effective stake that earns only from the next epoch on, in µIFM (R13)."""
         return self.pending_self + self.pending_delegated
 
     @property
     def delegation_room(self) -> int | None:
-        """What the cap leaves to be delegated, in µIFM; None without a cap (R12)."""
+        """µIFM that can still be delegated under the cap; None without a cap (R12)."""
         return None if self.delegation_cap is None else max(self.delegation_cap - self.delegated, 0)
 
     @property

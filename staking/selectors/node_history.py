@@ -1,4 +1,4 @@
-"""A node's past for its page: epochs, rankings, delegators, and what happened to it. µIFM, bps, ms."""
+"""A node's history for its page: epochs, rankings, delegators, events. µIFM, bps, ms."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def epochs(node: int, *, limit: int) -> list[Row]:
 
 
 def rankings(node: int, *, limit: int) -> list[RankPoint]:
-    """The node's places in the last rankings that it was in, oldest first."""
+    """The node's ranks in the last rankings that contain it, oldest first."""
     rows = (
         RankingRow.objects.filter(node_id=node)
         .order_by("-ranking_id")
@@ -146,7 +146,7 @@ def share_changes(node: int, *, limit: int) -> list[ShareChange]:
 
 
 def events(node: int, *, kinds: tuple[str, ...], limit: int) -> list[Event]:
-    """What happened to it, of the kinds named, newest first."""
+    """The node's events of these kinds, newest first."""
     return list(Event.objects.filter(node_id=node, kind__in=kinds).order_by("-id")[:limit])
 
 

@@ -1,4 +1,4 @@
-"""What a list of nodes is asked for, and the SQL that answers it."""
+"""The query of a list of nodes, and its SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slashes: what nodes are charged with and what became of it (section 8)."""
+"""Slashes and their outcomes (section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may bring stake to a node: the refusals of R12, in their order."""
+"""Admission of stake to a node: the refusals of R12, in their order."""
 
 from __future__ import annotations
 

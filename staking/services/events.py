@@ -1,4 +1,4 @@
-"""The event log: what happened to a node or wallet, written in the transaction of the operation itself."""
+"""The event log: events of nodes and wallets, written in the transaction of the operation itself."""
 
 from __future__ import annotations
 

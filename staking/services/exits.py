@@ -1,4 +1,4 @@
-"""IFM that enters from a chain and goes back to it (R54, R55)."""
+"""Deposits of IFM from a chain, and exits to it (R54, R55)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beginning of a production network: who owns what, posted once with epoch 1."""
+"""Genesis of a production network: the first balances, posted once with epoch 1."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ LONGEST_REASON = 200
 
 
 class Held(Exception):
-    """Settlement, ranking and payments are held. The text says since when and why."""
+    """Raised while settlement, ranking and payments are held; the message says since when and why."""
 
 
 def hold(*, reason: str, now: datetime) -> bool:

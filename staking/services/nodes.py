@@ -126,7 +126,7 @@ def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -
 
 
 def _announce_cut(node: Node, epoch: OpenEpoch, now: datetime, old_bps: int, new_bps: int) -> None:
-    """Tell the delegators (R48); from the tenth time in an epoch on, correct the last announcement."""
+    """Announce the change to delegators (R48); from the tenth change in an epoch on, correct the last announcement."""
     announced = Event.objects.filter(node_id=node.id, epoch=epoch.number, kind="share_cut").order_by("-id")
     last = list(announced.values_list("id", flat=True)[:CUTS_TOLD])
     if len(last) < CUTS_TOLD:

@@ -1,4 +1,4 @@
-"""What money operations answer with."""
+"""The results of money operations."""
 
 from __future__ import annotations
 

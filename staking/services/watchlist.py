@@ -34,5 +34,5 @@ def watch_all(*, nodes: Iterable[str], wallet: str, now: datetime) -> int:
 
 
 def unwatch(*, node: str, wallet: str) -> None:
-    """Take a node off the wallet's list; nothing happens when it is not there."""
+    """Remove a node from the wallet's watchlist. Safe to repeat."""
     WatchedNode.objects.filter(wallet=wallet, node__address=node).delete()

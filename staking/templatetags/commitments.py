@@ -1,4 +1,4 @@
-"""Filters for the commitments of operators: sentences about terms and about what broke them."""
+"""Filters for the commitments of operators: sentences about terms and about how they were broken."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ REGIONS = {
 
 @register.simple_tag
 def region_name(code: str) -> str:
-    """The region in words; a code that nobody named is shown as it is."""
+    """The region in words; a code without a name is shown unchanged."""
     return str(REGIONS.get(code, code))
 
 

@@ -13,8 +13,6 @@ from web.forms import (
     AddressField,
     AmountField,
     DurationField,
-    EpochSpan,
-    EpochSpanField,
     FactorField,
     NumberField,
     PageForm,
@@ -103,14 +101,6 @@ def test_addresses_are_canonical_and_a_wrong_checksum_is_an_error():
         "address_invalid",
     )
     assert AddressField(required=False).clean("") == ""
-
-
-def test_epoch_spans_are_inside_what_exists_and_not_too_long():
-    field = EpochSpanField(newest=60, longest=30)
-    assert field.clean(["31", "60"]) == EpochSpan(31, 60)
-    assert error(field, ["40", "39"])[0] == "Enter a last epoch that is not before the first."
-    assert error(field, ["1", "60"])[0] == "Choose at most 30 epochs."
-    assert error(field, ["60", "61"]) == ("Enter a value from 1 to 60.", "parameter_out_of_bounds")
 
 
 def test_a_wrong_field_is_named_described_and_focused():

@@ -1,4 +1,4 @@
-"""Words of a query string, read strictly: what cannot be meant is a 400, not an empty list."""
+"""Query parameters, read strictly: an impossible value is a 400, not an empty list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[a-z_]{1,32}")
 
 
 def choice(request: Request, name: str, among: Sequence[str]) -> str | None:
-    """One of some words; None when it is not given. Raises: `invalid`."""
+    """One of these values; None when the parameter is missing. Raises: `invalid`."""
     text = request.query_params.get(name)
     if text is not None and text not in among:
         raise Invalid(f"Choose {name} among {', '.join(among)}.", field=name)

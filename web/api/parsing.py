@@ -1,4 +1,4 @@
-"""JSON bodies, read strictly: what two readers could take differently is refused."""
+"""JSON bodies, read strictly: a text that two parsers could read differently is refused."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def response(refusal: ProtocolError) -> JsonResponse:
 
 
 def fault() -> JsonResponse:
-    """What a crash looks like from outside: nothing of its cause."""
+    """The problem of an internal error, which says nothing of its cause."""
     detail = (
         "Something went wrong on our side: tell us the X-Request-ID. Look at what was done before you repeat it; "
         "under the same Idempotency-Key it is done once."

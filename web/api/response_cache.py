@@ -1,4 +1,4 @@
-"""Public reads kept as bytes in front of DRF, with an ETag, until what they show has moved."""
+"""Cached bytes of public reads in front of DRF, with an ETag, until their data change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GZIP_LEVEL, LEAST_ZIPPED = 6, 200
 
 
 class Answer:
-    """A successful answer's body, plain and (once somebody takes it so) gzipped, and its tag."""
+    """A successful answer's body, plain and (after the first request for it) gzipped, and its ETag."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body

@@ -264,7 +264,7 @@ def spark(label: str, values: Sequence[int] | None) -> SafeString | str:
 
 @register.simple_tag
 def scale(value: int, whole: int, words: str, least: str, most: str) -> SafeString:
-    """What stands under a bar: its ends, and what its line at `value` means."""
+    """The caption of a bar: its ends, and the meaning of its line at `value`."""
     return format_html(
         '<svg class="im-scale" aria-hidden="true"><text y="12">{}</text>'
         '<text x="{}" y="12" text-anchor="middle">{}</text><text x="100%" y="12" text-anchor="end">{}</text></svg>',

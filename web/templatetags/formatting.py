@@ -58,7 +58,7 @@ def now_iso(now: dt.datetime) -> str:
 
 @register.simple_tag
 def zone(moment: dt.datetime | None = None) -> str:
-    """What stands behind a time of day."""
+    """The zone label after a time of day."""
     return formatting.zone_name(moment or None)
 
 

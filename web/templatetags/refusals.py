@@ -64,7 +64,7 @@ SENTENCES = (
 
 @register.filter
 def said(refusal: ProtocolError) -> str:
-    """What was refused and what to do, in the reader's language and numbers; the sentence of its code else."""
+    """The detail of a refusal in the reader's language and numbers, or the sentence of its code."""
     detail = page_detail(refusal.detail)
     if detail is None:
         english = (get_language() or "en").startswith("en")

@@ -34,7 +34,7 @@ AVAILABLE = gettext_lazy("It is in your wallet now, free to use.")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an action did: µIFM moved, the node as it is then, and what was created."""
+    """The result of an action: µIFM moved, the node afterwards, and what was created."""
 
     transaction: int | None
     amount: int
@@ -99,11 +99,11 @@ class Action(Generic[FormT]):
         return []
 
     def run(self, form: FormT, now: datetime) -> Outcome:
-        """Do it. Raises: what its service raises."""
+        """Execute the action. Raises: what its service raises."""
         raise NotImplementedError
 
     def preview(self, form: FormT, outcome: Outcome) -> Preview:
-        """What the outcome changes."""
+        """The changes that the result page shows."""
         raise NotImplementedError
 
     def command(self, form: FormT) -> str:

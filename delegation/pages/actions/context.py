@@ -1,4 +1,4 @@
-"""What an action is about: the wallet's balance, the node, and the wallet's stake on it."""
+"""The context of an action: the wallet's balance, the node, and the wallet's stake on it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ActionContext:
 
     @property
     def cap_left(self) -> int | None:
-        """What can still be delegated under the node's cap; None without a cap."""
+        """µIFM that can still be delegated under the node's cap; None without a cap."""
         if self.node is None or self.node.delegation_cap is None:
             return None
         return max(self.node.delegation_cap - self.node.pool.tokens, 0)

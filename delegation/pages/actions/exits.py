@@ -1,4 +1,4 @@
-"""Take IFM out to the chain."""
+"""The action that takes IFM out to the chain."""
 
 from __future__ import annotations
 

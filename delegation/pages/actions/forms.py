@@ -30,7 +30,7 @@ class ActionForm(PageForm):
         return None if value == ALL else value
 
     def fields_to_send(self) -> dict[str, str]:
-        """Names and values that stand for the form in an address or in hidden fields, in canonical form."""
+        """Names and values of the form for an address or hidden fields, in canonical form."""
         context = self.context
         values = {
             "node": checksum(context.node.address) if context.node and not context.entry else "",

@@ -77,7 +77,7 @@ def node_tier(context: ActionContext, before: Node, after: Node) -> Row:
 
 
 def tier_effects(context: ActionContext, before: Node, after: Node) -> list[Row]:
-    """Everything that depends on the tier of a node."""
+    """The rows that depend on the tier of a node."""
     levels = context.epoch.params.tiers
     stakes = [_effective(node) for node in (before, after)]
     old, new = (levels[tiers.tier_of(context.epoch.params, stake)] for stake in stakes)
@@ -124,7 +124,7 @@ def unbonding(outcome: Outcome) -> list[Row]:
 
 
 def forfeited(context: ActionContext, outcome: Outcome) -> Row:
-    """What active stake that leaves now would have been paid for the open epoch, by the work so far (R41)."""
+    """The reward of the open epoch that unbonding active stake gives up, by the work so far (R41)."""
     entry = outcome.unbonding
     amount = 0
     if entry is not None and entry.burned_active:
