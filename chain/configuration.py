@@ -37,6 +37,11 @@ class ChainConfiguration:
     max_head_age: int | None
     embedded: bool = False
 
+    @property
+    def public_rpc(self) -> str:
+        """The node in commands that readers copy; a variable where its address can contain a secret."""
+        return self.rpc_urls[0] if self.embedded else '"$ETH_RPC_URL"'
+
 
 def chain_configuration() -> ChainConfiguration | None:
     """The chain of this network; None when it has none."""

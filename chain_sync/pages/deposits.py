@@ -51,7 +51,7 @@ def wallet_deposits(request: HttpRequest, address: str) -> HttpResponse:
         "listed": LISTED,
         "problem": _problem() if configuration else None,
         "form": form,
-        "transaction": _transaction(form, configuration),
+        "transaction": _transaction(form, configuration, wallet),
         "has_faucet": mine and has_faucet(),
         "faucet_amount": TOKENS,
     }
@@ -77,10 +77,10 @@ def get_tokens(request: HttpRequest, wallet: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("deposits", args=[wallet]), status=303)
 
 
-def _transaction(form: LockForm | None, configuration: ChainConfiguration | None) -> Any:
+def _transaction(form: LockForm | None, configuration: ChainConfiguration | None, owner: str) -> Any:
     if form is None or configuration is None or not form.is_bound or not form.is_valid():
         return None
-    return lock_transaction(configuration, form.cleaned_data["amount"])
+    return lock_transaction(configuration, owner, form.cleaned_data["amount"])
 
 
 def _problem() -> Any:

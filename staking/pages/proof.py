@@ -43,6 +43,7 @@ def proof_page(request: HttpRequest, number: int, address: str) -> HttpResponse:
         "leaves": [(KINDS[one.leaf.kind], one) for one in proof.leaves],
         "data": _data(proof),
         "share": request.build_absolute_uri(reverse("proof", args=[number, checksum(normalize(address))])),
+        "root_command": _root_command(number),
         **chain_context(),
     }
     return render(request, "staking/proof.html", context)
@@ -72,6 +73,15 @@ def chain_context() -> dict[str, Any]:
         "last_call": "0x" + selector("last_epoch()").hex(),
         "root_call": "0x" + selector("root_of(uint256)").hex(),
     }
+
+
+def _root_command(number: int) -> str:
+    """The command of Foundry that reads an epoch's root from the contract; "" without a chain."""
+    configuration = chain_configuration()
+    if configuration is None:
+        return ""
+    contract = checksum(configuration.settlement)
+    return f'cast call {contract} "root_of(uint256)(bytes32)" {number} --rpc-url {configuration.public_rpc}'
 
 
 def _address_of(epoch: str, address: str) -> str:

@@ -97,8 +97,6 @@ def _transactions(
 ) -> Iterable[ProveTransaction]:
     if configuration is None or not configuration.token:
         return
-    # The address of a node that is not the development chain's can contain a secret.
-    rpc = configuration.rpc_urls[0] if configuration.embedded else '"$ETH_RPC_URL"'
     for leaf, proof in leaves:
         if leaf.amount:
-            yield prove_transaction(configuration.token, leaf, proof, rpc=rpc)
+            yield prove_transaction(configuration.token, leaf, proof, rpc=configuration.public_rpc)

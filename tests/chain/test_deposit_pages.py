@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from eth_account import Account
 
+from chain.contracts import load
+from chain.devnet.accounts import FAUCET
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.devnet.server import Server
 from chain.selectors import PENDING_DEPOSITS_KEY, PendingDeposit
@@ -79,6 +83,21 @@ def test_the_transaction_of_an_amount_is_ready_to_send_and_to_copy() -> None:
     assert f"cast send {checksum(TOKEN)} &quot;lock(uint256)&quot; 12500000 --rpc-url" in text
     assert "secret" not in text
     assert "Get tokens on the chain" not in text
+
+
+def test_the_permit_of_a_transaction_locks_for_whoever_signs_it(development_chain: Chain) -> None:
+    owner = Account.from_key("0x" + "11" * 32)
+    development_chain("devnet_faucet", owner.address, hex(20 * MICRO))
+    page = sign_in(owner.address.lower()).get(f"/wallets/{owner.address.lower()}/deposits/?amount=12.5")
+    commands = page.context["transaction"].permit
+    data = re.findall("--data '(.*)'", commands)[0]
+    typed = json.loads(data.replace("'$nonce'", "0").replace("'$deadline'", "9" * 10))
+    signed = owner.sign_typed_data(full_message=typed)
+    r, s = (number.to_bytes(32) for number in (signed.r, signed.s))
+    call = load("IFM").call("lock_with_permit", owner.address, 12_500_000, 9_999_999_999, signed.v, r, s)
+    development_chain.send(FAUCET, TOKEN, call, gas=200_000)
+    assert development_chain.token("locked", owner.address) == 12_500_000
+    assert f'bytes32,bytes32)" {owner.address} 12500000 $deadline' in commands
 
 
 @pytest.mark.usefixtures("network")
