@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -29,10 +30,12 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["tests/brows
 
 def _forget_environment() -> None:
     # A setting of the shell that started the run must not change what the tests see.
-    ours = ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY", "ALLOWED_HOSTS")
+    ours = ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY", "ALLOWED_HOSTS", "PYTHONDONTWRITEBYTECODE")
     for name in list(os.environ):
         if name.startswith(("INFRAMIND_", "PG")) or name in ours:
             del os.environ[name]
+    # The processes of a run, and those that tests start, import the same modules.
+    sys.dont_write_bytecode = False
 
 
 def _drop_abandoned(url: str) -> None:

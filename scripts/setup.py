@@ -39,6 +39,7 @@ def main(level: str) -> None:
         _install("--require-hashes", "-r", str(ROOT / "requirements" / "setup.txt"))
         _install("--require-hashes", "-r", str(ROOT / "requirements" / f"{level}.txt"))
         _install("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        _compile()
         stamp.write_text(wanted)
 
 
@@ -83,6 +84,15 @@ def _install(*arguments: str) -> None:
     pip = [str(PYTHON), "-m", "pip", *quiet]
     if subprocess.run(pip, check=False, cwd=ROOT).returncode:
         sys.exit(f"The setup failed at: {' '.join(pip)}")
+
+
+def _compile() -> None:
+    """Compile what is installed, once: where PYTHONDONTWRITEBYTECODE is set, each process would do it again.
+
+    Packages hold files of other Pythons, which do not compile here.
+    """
+    command = [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")]
+    subprocess.run(command, check=False, capture_output=True)
 
 
 @cache
