@@ -105,7 +105,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     form = PlanForm(_data(request, available, epoch), epoch=epoch)
     page = _page(form, wallet or "", available, epoch) if form.is_valid() else None
     context = {"form": form, "page": page, "available": available, "most": MOST_NODES}
-    return render(request, "delegation/plan.html", context, status=form.status)
+    # A first visit asked for nothing that could be refused.
+    return render(request, "delegation/plan.html", context, status=form.status if request.GET else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -116,6 +116,13 @@ def test_more_than_the_wallet_has_is_refused_at_the_amount(network, sign_in):
     assert "Review all delegations" not in response.content.decode()
 
 
+def test_a_first_visit_is_no_refusal_when_no_node_accepts_delegations(network):
+    Node.objects.update(delegation_cap=0)
+    first, asked = Client().get("/plan/"), Client().get("/plan/", {"amount": "900", "risk": "15"})
+    assert (first.status_code, asked.status_code) == (200, 400)
+    assert "No node that earns accepts delegations now." in first.content.decode()
+
+
 def test_one_confirmation_makes_all_delegations_once(network, sign_in):
     network.fund(ANNA, 900)
     anna = sign_in(ANNA)
