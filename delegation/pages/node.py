@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from delegation.pages.actions.context import ActionContext, action_context, node_by_address
@@ -26,6 +28,7 @@ from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, operator_unbonds_until, unbondings_of_wallet
 from postgres.batched_reads import batched_reads
+from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from protocol.projection import Projection, project
 from staking.models import Node, ShareChange
@@ -35,6 +38,7 @@ from staking.selectors.nodes import NodeFigures
 from staking.selectors.watchlist import is_watched
 from staking.services.epochs import OpenEpoch, open_epoch
 from web.current_user import signed_in_wallet
+from web.number_input import canonical_number
 
 EXAMPLE = 1_000 * MICRO
 MOVABLE = 5
@@ -42,9 +46,13 @@ MOVABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an amount would bring and risk here, for somebody who need not have it; µIFM."""
+    """What an amount would bring and risk here, for somebody who need not have it; µIFM.
+
+    `review`: the address of the review of delegating it, where a reader continues after signing in.
+    """
 
     amount: int
+    review: str
     now: Projection | None
     then: Projection | None
     costs: tuple[OffenceCost, ...]
@@ -102,7 +110,8 @@ def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
     epoch = open_epoch()
     assert epoch is not None
     form, estimate = _estimate(node.id, epoch, request)
-    return render(request, "delegation/estimate.html", {"estimate": estimate, "estimate_form": form})
+    context = {"estimate": estimate, "estimate_form": form, "node": node}
+    return render(request, "delegation/estimate.html", context)
 
 
 def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: datetime) -> Beside:
@@ -187,4 +196,10 @@ def _estimate(node_id: int, epoch: OpenEpoch, request: HttpRequest) -> tuple[Est
     if past is not None:
         now = project(epoch.params, past, held=0, amount=0)
         then = project(epoch.params, past, held=0, amount=amount)
-    return form, Estimate(amount, now, then, tuple(_costs(epoch, node.result(), amount, 0)))
+    costs = tuple(_costs(epoch, node.result(), amount, 0))
+    return form, Estimate(amount, _review(node.result().address, amount), now, then, costs)
+
+
+def _review(address: str, amount: int) -> str:
+    query = urlencode({"node": checksum(address), "amount": canonical_number(amount, 6)})
+    return f"{reverse('money-review', args=['delegate'])}?{query}"

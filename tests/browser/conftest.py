@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from django.test import Client
+from django.test.utils import modify_settings
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
+from identity.models import User
 from staking.services.rankings import rank
 from tests.network import Network, node_address
 
@@ -25,6 +30,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# How long an awaited state may take on a busy machine; a test goes on as soon as it is reached.
+expect.set_options(timeout=20_000)
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 REGIONS = ("eu-west", "us-east", "ap-south")
 
@@ -42,9 +49,22 @@ new PerformanceObserver((list) => {
 Open = Callable[..., Page]
 
 
+def as_wallet(wallet: str, site: LiveServer) -> dict[str, Any]:
+    """Return the browser state of a signed-in wallet."""
+    client = Client()
+    client.force_login(User.objects.get_or_create(address=wallet)[0])
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
+    return {"cookies": [{**cookie, "domain": site.thread.host}], "origins": []}
+
+
 def _is_fault(message: ConsoleMessage) -> bool:
     # The browser notes that a page of an error is one.
     return message.type in ("error", "warning") and "status of 404" not in message.text
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that empty the database come first."""
+    items.sort(key=lambda item: {"db", "site"} <= set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +74,29 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
 
 
-@pytest.fixture
-def network(transactional_db: None) -> Network:
+@pytest.fixture(scope="session")
+def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database, as it is until the end of the run: pytest-django's fixture ends with its test."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[LiveServer]:
+    """The running site. pytest-django's own fixture would empty the database after every test."""
+    server = LiveServer("localhost")
+    with modify_settings(ALLOWED_HOSTS={"append": "localhost"}):
+        yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def network(db: None) -> Network:
+    """The large network, shared by tests that leave it as it is; they run after those with a network of their own."""
+    return large_network()
+
+
+def large_network() -> Network:
     """Thirty nodes with stake, delegators and work in nine epochs; one was slashed; the last ranking is fresh."""
     network = Network()
     nodes = [
@@ -83,7 +124,7 @@ def network(transactional_db: None) -> Network:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any, network: Network) -> Iterator[Open]:
+def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open]:
     """Open an address of the site; at the end nothing may have been refused by the policy or said on the console."""
     opened: list[tuple[Page, list[str]]] = []
 
@@ -91,13 +132,13 @@ def open_page(browser: Browser, live_server: Any, network: Network) -> Iterator[
         made = browser.new_context(viewport=size, **context)  # type: ignore[arg-type]
         made.add_init_script(WATCH)
         if theme:
-            made.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+            made.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
         page = made.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text) if _is_fault(message) else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         opened.append((page, said))
-        page.goto(live_server.url + address)
+        page.goto(site.url + address)
         return page
 
     yield open_at

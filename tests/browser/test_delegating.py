@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from identity.models import User
 from staking.models import Network as NetworkRow
-from tests.browser.conftest import NARROW, Open
-from tests.browser.test_accessible import faults, objections
+from tests.browser.conftest import NARROW, Open, as_wallet
+from tests.browser.test_accessible import check, objections
 from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, SOUTH, Net, shown
 from web.models import FormKey
 
@@ -32,27 +31,19 @@ def network(transactional_db: None) -> Net:
     return net
 
 
-def as_wallet(wallet: str, live_server: Any) -> dict[str, Any]:
-    """The browser state of a wallet that has signed in."""
-    client = Client()
-    client.force_login(User.objects.get_or_create(address=wallet)[0])
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
-    return {"cookies": [{**cookie, "domain": live_server.thread.host}], "origins": []}
-
-
 def fits(page: Page) -> None:
     """No page scrolls sideways."""
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
 
 
-def test_a_stranger_on_a_telephone(open_page: Open, network: Net, live_server: Any) -> None:
-    page = open_page("/", size=NARROW, storage_state=as_wallet(ANNA, live_server))
+def test_a_stranger_on_a_telephone(open_page: Open, network: Net, site: LiveServer) -> None:
+    page = open_page("/", size=NARROW, storage_state=as_wallet(ANNA, site))
     page.get_by_role("link", name="Node 01").first.click()
-    expect(page.get_by_text("What it paid delegators")).to_be_visible()
+    expect(page.get_by_text("APR paid to delegators")).to_be_visible()
     page.get_by_role("link", name="Delegate", exact=True).click()
-    page.get_by_label("Amount").fill("2500")
+    page.locator("#amount").fill("2500")
     expect(page.get_by_text("insufficient_balance")).to_be_visible()
-    page.get_by_label("Amount").fill("1500")
+    page.locator("#amount").fill("1500")
     expect(page.locator("#preview")).to_contain_text("APR for you, estimate")
     page.get_by_role("button", name="Review delegation").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegate 1,500.00 IFM to Node 01")
@@ -69,7 +60,7 @@ def test_a_stranger_on_a_telephone(open_page: Open, network: Net, live_server: A
     network.work(NORTH)
     call_command("advance_epoch")
     page.get_by_role("link", name="See your portfolio").click()
-    expect(page.get_by_text("1,500.000000").first).to_be_visible()
+    expect(page.get_by_text("1,500.00").first).to_be_visible()
     fits(page)
     page.get_by_role("link", name="Claim all").click()
     page.get_by_role("button", name="Claim").click()
@@ -85,11 +76,9 @@ def test_a_stranger_on_a_telephone(open_page: Open, network: Net, live_server: A
     expect(page.locator("#unbonding")).to_contain_text("from Node 01")
 
 
-def test_it_works_without_script(open_page: Open, network: Net, live_server: Any) -> None:
-    page = open_page(
-        f"/nodes/{NORTH}/", storage_state=as_wallet(ANNA, live_server), java_script_enabled=False
-    )
-    page.get_by_label("Amount").fill("1500")
+def test_it_works_without_script(open_page: Open, network: Net, site: LiveServer) -> None:
+    page = open_page(f"/nodes/{NORTH}/", storage_state=as_wallet(ANNA, site), java_script_enabled=False)
+    page.locator("#amount").fill("1500")
     page.get_by_role("button", name="Review delegation").click()
     page.get_by_role("button", name="Delegate 1,500.00 IFM to Node 01").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
@@ -105,12 +94,12 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"{target} cannot be reached by keyboard")
 
 
-def test_the_keyboard_is_enough(open_page: Open, network: Net, live_server: Any) -> None:
-    page = open_page("/", storage_state=as_wallet(ANNA, live_server))
+def test_the_keyboard_is_enough(open_page: Open, network: Net, site: LiveServer) -> None:
+    page = open_page("/", storage_state=as_wallet(ANNA, site))
     tab_to(page, page.locator("#leaderboard").get_by_role("link", name="Node 01", exact=True))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Node 01")
-    tab_to(page, page.get_by_label("Amount"))
+    tab_to(page, page.locator("#amount"))
     page.keyboard.type("1500")
     tab_to(page, page.get_by_role("button", name="Review delegation"))
     page.keyboard.press("Enter")
@@ -120,11 +109,11 @@ def test_the_keyboard_is_enough(open_page: Open, network: Net, live_server: Any)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Delegated 1,500.00 IFM")
     tab_to(page, page.get_by_role("link", name="See your portfolio"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1,500.000000").first).to_be_visible()
+    expect(page.get_by_text("1,500.00").first).to_be_visible()
 
 
-def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_server: Any) -> None:
-    as_anna, as_olga = as_wallet(ANNA, live_server), as_wallet(OLGA, live_server)
+def test_pages_of_stake_are_accessible(open_page: Open, network: Net, site: LiveServer) -> None:
+    as_anna, as_olga = as_wallet(ANNA, site), as_wallet(OLGA, site)
     client = Client()
     client.force_login(User.objects.get(address=ANNA))
     network.work(NORTH, good=12, bad=3, outcome=1)
@@ -155,6 +144,4 @@ def test_pages_of_stake_are_accessible(open_page: Open, network: Net, live_serve
     ]
     for state, addresses in ((as_anna, own), (as_olga, run), ({}, free)):
         page = open_page("/epochs/", storage_state=state or None, reduced_motion="reduce")
-        for address in addresses:
-            page.goto(live_server.url + address)
-            assert faults(page) == [], address
+        check(page, site, addresses)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from governance.models import Dispute
 from governance.services.disputes import open_dispute
 from governance.services.proposals import propose
 from governance.services.representatives import name_representatives
-from identity.models import User
 from staking.models import Slash
-from tests.browser.conftest import Open
-from tests.browser.test_accessible import faults
+from tests.browser.conftest import Open, as_wallet
+from tests.browser.test_accessible import check
 from tests.governance import world
 from tests.governance.test_defence import drop_a_job
 from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
@@ -32,14 +29,6 @@ def network(transactional_db: None) -> Slash:
     return slash
 
 
-def as_wallet(wallet: str, live_server: Any) -> dict[str, Any]:
-    """Return the browser state of a signed-in wallet."""
-    client = Client()
-    client.force_login(User.objects.get_or_create(address=wallet)[0])
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"}
-    return {"cookies": [{**cookie, "domain": live_server.thread.host}], "origins": []}
-
-
 def vote(page: Page, choice: str) -> None:
     page.locator(f"label[for=v-{choice.lower()}]").click()
     page.get_by_role("button", name="Review vote").click()
@@ -49,9 +38,9 @@ def vote(page: Page, choice: str) -> None:
 
 
 def test_an_operator_disputes_a_slash_and_members_vote(
-    open_page: Open, network: Slash, live_server: Any
+    open_page: Open, network: Slash, site: LiveServer
 ) -> None:
-    page = open_page(f"/slashes/{network.pk}/", storage_state=as_wallet(OLGA, live_server))
+    page = open_page(f"/slashes/{network.pk}/", storage_state=as_wallet(OLGA, site))
     expect(page.get_by_text("The oracle measured less than the node declares")).to_be_visible()
     expect(page.get_by_text("−250.000000").first).to_be_visible()
     page.get_by_label("Why the slash is wrong").fill("The oracle read another machine.")
@@ -62,8 +51,8 @@ def test_an_operator_disputes_a_slash_and_members_vote(
     expect(page.get_by_text("Operators cannot vote on slashes of their own nodes")).to_be_visible()
     address = f"/disputes/{Dispute.objects.get().pk}/"
     for wallet, choice in ((ANN, "Overturn"), (BEN, "Uphold"), (CAT, "Overturn")):
-        vote(open_page(address, storage_state=as_wallet(wallet, live_server)), choice)
-    page = open_page(address, storage_state=as_wallet(DAN, live_server))
+        vote(open_page(address, storage_state=as_wallet(wallet, site)), choice)
+    page = open_page(address, storage_state=as_wallet(DAN, site))
     expect(page.get_by_text("If the vote ended now, the slash would be overturned")).to_be_visible()
     expect(page.get_by_text("You had no stake at the opening of epoch 3")).to_be_visible()
     world.settle()
@@ -77,9 +66,9 @@ def test_an_operator_disputes_a_slash_and_members_vote(
 
 
 def test_a_member_chooses_parameters_and_sees_the_effect_of_the_entered_values(
-    open_page: Open, network: Slash, live_server: Any
+    open_page: Open, network: Slash, site: LiveServer
 ) -> None:
-    page = open_page("/proposals/new/", storage_state=as_wallet(world.NILS, live_server))
+    page = open_page("/proposals/new/", storage_state=as_wallet(world.NILS, site))
     page.get_by_label("Search parameters").fill("emission")
     expect(page.get_by_role("checkbox")).to_have_count(1)
     page.get_by_role("checkbox").check()
@@ -97,7 +86,7 @@ def test_a_member_chooses_parameters_and_sees_the_effect_of_the_entered_values(
 
 
 def test_governance_pages_have_no_accessibility_violations(
-    open_page: Open, network: Slash, live_server: Any
+    open_page: Open, network: Slash, site: LiveServer
 ) -> None:
     world.commit_offence()
     drop_a_job()
@@ -111,9 +100,6 @@ def test_governance_pages_have_no_accessibility_violations(
     places = ("/governance/", f"/disputes/{dispute.pk}/", f"/slashes/{network.pk}/", "/slashes/", "/proposals/",
               f"/proposals/{made.pk}/", "/proposals/new/", f"/proposals/new/?{values}", "/parameters/",
               "/representatives/")  # fmt: skip
-    for place in places:
-        page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(ANN, live_server))
-        assert faults(page) == [], place
-    for place in (f"/slashes/{two.pk}/", "/operator/", f"/operator/{world.SLASHED}/commitments/", "/orders/"):
-        page = open_page(place, reduced_motion="reduce", storage_state=as_wallet(OLGA, live_server))
-        assert faults(page) == [], place
+    check(open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(ANN, site)), site, places)
+    places = (f"/slashes/{two.pk}/", "/operator/", f"/operator/{world.SLASHED}/commitments/", "/orders/")
+    check(open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(OLGA, site)), site, places)

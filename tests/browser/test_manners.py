@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import Open
 from tests.browser.test_accessible import PAGES
@@ -21,9 +22,9 @@ MOVES = """() => [...document.querySelectorAll("*")].filter((one) => {
 }).length"""
 
 
-def in_german(live_server: Any) -> dict[str, Any]:
+def in_german(site: LiveServer) -> dict[str, Any]:
     """The browser state of a reader who chose German."""
-    chosen = {"name": "language", "value": "de", "domain": live_server.thread.host, "path": "/"}
+    chosen = {"name": "language", "value": "de", "domain": site.thread.host, "path": "/"}
     return {"cookies": [chosen], "origins": []}
 
 
@@ -32,8 +33,8 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-def test_german_fits_the_smallest_screen(open_page: Open, live_server: Any) -> None:
-    page = open_page("/", size=SMALLEST, storage_state=in_german(live_server))
+def test_german_fits_the_smallest_screen(open_page: Open, site: LiveServer) -> None:
+    page = open_page("/", size=SMALLEST, storage_state=in_german(site))
     expect(page.get_by_role("heading", level=1)).to_have_text("Knoten")
     for address in (
         *PAGES,
@@ -42,7 +43,7 @@ def test_german_fits_the_smallest_screen(open_page: Open, live_server: Any) -> N
         "/parameters/",
         "/signin/",
     ):
-        page.goto(live_server.url + address)
+        page.goto(site.url + address)
         page.wait_for_load_state("networkidle")
         assert sideways(page) <= 0, address
         assert page.evaluate("window.shift") <= 0.02, address

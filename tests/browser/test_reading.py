@@ -46,6 +46,7 @@ def test_a_walk_through_the_site(open_page: Open) -> None:
 def test_filters_swap_the_list_and_the_address(open_page: Open) -> None:
     page = open_page("/")
     page.evaluate("window.same = true")
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Region").select_option("us-east")
     expect(page.locator("#lb-count")).to_have_text("10 nodes")
     expect(page).to_have_url(re.compile(r"region=us-east"))
@@ -97,14 +98,14 @@ def test_nodes_gather_for_comparison(open_page: Open) -> None:
 
 def test_an_open_page_renews_itself(open_page: Open, network: Network) -> None:
     page = open_page("/")
-    page.evaluate("window.same = true; document.querySelector('#leaderboard tbody tr').dataset.mine = '1'")
-    before = page.locator("#lb-lead").inner_text()
+    page.evaluate("window.same = true")
+    before = page.locator("#network-figures").inner_text()
     network.node(40, own=500, name="Newcomer")
     network.work(node_address(40), 40, latency=1)
     rank(now=network.now)
     page.evaluate("window.dispatchEvent(new Event('im:look'))")
     expect(page.get_by_role("link", name="Newcomer", exact=True)).to_be_visible(timeout=15_000)
-    assert page.locator("#lb-lead").inner_text() != before
+    assert page.locator("#network-figures").inner_text() != before
     assert page.evaluate("window.same")
 
 

@@ -74,8 +74,8 @@ def test_without_a_wallet_there_is_another_way(open_page: Open) -> None:
 def test_a_demo_wallet_makes_a_token(open_page: Open) -> None:
     page = open_page("/signin/?next=/tokens/")
     page.get_by_role("button", name="Sign in as Delegator").click()
-    page.get_by_label("What for").fill("a bot")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_label("Name").fill("a bot")
+    page.get_by_role("button", name="Create token").click()
     expect(page.get_by_text("it is not shown again")).to_be_visible()
     assert objections(page) == []
     page.get_by_role("button", name=re.compile("Revoke a bot")).click()
