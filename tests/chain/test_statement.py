@@ -46,7 +46,7 @@ def test_in_the_api_and_in_the_file() -> None:
     assert [(line["kind"], line["chain_transaction"] or None) for line in lines] == hashes
 
 
-def test_on_the_page() -> None:
+def test_the_page_of_a_statement_names_lock_and_anchor() -> None:
     page = Client().get(f"/wallets/{ALICE}/statement/").content.decode()
     assert LOCK in page
     assert ANCHORED in page

@@ -122,7 +122,7 @@ def test_during_a_pause_nothing_is_provable(net: Net, caller: type[Caller], chai
     assert only_exit(caller(BOB.address))["stage"] == "provable"
 
 
-def test_refusals(net: Net, caller: type[Caller], chain: Chain, settings: Any) -> None:
+def test_an_exit_is_refused_with_a_code(net: Net, caller: type[Caller], chain: Chain, settings: Any) -> None:
     bob = caller(BOB.address)
     for amount, code, status in (
         ("0", "amount_too_small", 400), ("1.1234567", "amount_invalid", 400), ("1", "insufficient_balance", 409),

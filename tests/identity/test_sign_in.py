@@ -147,7 +147,7 @@ def test_a_message_of_one_host_at_another(api, db, settings):
     refused(prove(other, message), says="not here")
 
 
-def test_a_message_expires(client, noon):
+def test_a_message_expires_after_ten_minutes(client, noon):
     message = ask(client)["message"]
     noon.move_to(NOON + timedelta(minutes=10))
     refused(prove(client, message), says="too old")
@@ -254,7 +254,7 @@ def test_the_twin_of_a_signature(client):
     refused(prove(client, message, "0x" + twin.hex()))
 
 
-def test_a_closed_wallet(client):
+def test_a_blocked_wallet_cannot_sign_in(client):
     User.objects.create(address=ANNA.address.lower(), is_active=False)
     refused(prove(client, ask(client)["message"]))
 

@@ -130,7 +130,7 @@ def test_a_refusal_is_shown_on_the_page(browser):
     assert whoami(browser) == 401
 
 
-def test_too_many_tries(browser, monkeypatch):
+def test_too_many_sign_ins_are_429(browser, monkeypatch):
     monkeypatch.setitem(throttles.LIMITS, ("signin", "address"), 0)
     assert submit(browser, "/signin/", message="x", signature="x").status_code == 429
 

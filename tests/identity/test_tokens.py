@@ -41,7 +41,7 @@ def answer_of(answer):
         ("oracle", (403, "permission_denied"), (403, "permission_denied"), (200, None)),
     ],
 )
-def test_scopes(api, token, scope, write, own, report):
+def test_a_token_does_what_its_scope_allows(api, token, scope, write, own, report):
     caller = api(token(scope=scope) if scope else None)
     assert answer_of(caller.post("toys/echo", {"amount": "1"})) == write
     assert answer_of(caller.get("toys/own")) == own
@@ -66,7 +66,7 @@ def test_a_wallet_that_is_shut_out_has_no_token_that_works(api, token):
 
 
 @pytest.mark.parametrize("forged", ["", "x", PREFIX + "a" * 43, PREFIX + "é" * 30, "'; DROP TABLE x"])
-def test_a_forged_token(forged):
+def test_a_forged_token_is_refused(forged):
     answer = Client().get("/api/v1/toys/own", headers={"Authorization": f"Bearer {forged}"})
     assert answer_of(answer) == (401, "unauthenticated")
 

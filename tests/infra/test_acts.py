@@ -7,7 +7,7 @@ import json
 import pytest
 
 
-def test_undelegate_all(infra, api, cast):
+def test_undelegate_sends_all(infra, api, cast):
     api.says("POST", f"nodes/{cast.BELA}/undelegate", {"transaction": 3})
     result = infra("undelegate --node 0xABCE --amount all")
     assert (result.exit_code, result.stdout) == (0, "Undelegated all of it.\ntransaction  3\n")
@@ -93,7 +93,7 @@ def entry(number, cast, **changed):
     }  # fmt: skip
 
 
-def test_unbonding_entries(infra, api, cast):
+def test_unbonding_lists_entries(infra, api, cast):
     rows = [entry(5, cast), entry(12, cast, kind="delegated", amount="0.500000", held=True)]
     api.says("GET", f"wallets/{cast.OWEN}/unbondings", cast.page(rows))
     assert infra("unbonding").stdout == (
@@ -158,7 +158,7 @@ def test_a_slash_is_disputed(infra, api):
 
 
 @pytest.mark.parametrize("choice", ["uphold", "overturn", "abstain"])
-def test_a_vote(infra, api, choice):
+def test_a_vote_is_sent_and_confirmed(infra, api, choice):
     api.says("POST", "disputes/2/vote", {"id": 2})
     result = infra(f"vote 2 {choice}")
     assert (result.exit_code, result.stdout) == (0, f"Voted {choice} in dispute 2.\n")

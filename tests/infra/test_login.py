@@ -234,7 +234,7 @@ def test_a_keystore_signs_in_with_the_password_typed_or_in_a_file(bare, server, 
     assert len(server.posts()) == 4
 
 
-def test_a_wrong_password(bare, server, secret_file):
+def test_a_wrong_password_is_refused(bare, server, secret_file):
     result = bare(f"login --url {server.url} --key", secret_file(keystore(PBKDF2)), typed="testpasswort\n")
     assert (result.exit_code, server.requests) == (1, [])
     assert result.stderr == "password_wrong: The password does not open this keystore.\n"

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from infra import amounts
 
 
-def test_nodes(bare, api):
+def test_nodes_are_a_table(bare, api):
     result = bare(f"nodes --url {api.url}")
     assert result.stdout == (
         "rank  node                                        name  status  tier  region      stake  room"
@@ -25,7 +25,7 @@ def test_nodes(bare, api):
     )
 
 
-def test_one_node(bare, api, cast):
+def test_a_node_is_a_list_of_facts(bare, api, cast):
     row = cast.node(cast.ANNA, "Anna", delegation_cap="5000.000000", sla_bps=None, latency_ms=None, rank=None)
     api.says("GET", f"nodes/{cast.ANNA}", row)
     assert bare(f"status --node 0xabcd --url {api.url}").stdout == (
@@ -88,7 +88,7 @@ def test_the_network_for_somebody_signed_in(infra, api, cast):
     assert json.loads(infra("status --json").stdout) == {"epoch": OPEN, "me": cast.wallet()}
 
 
-def test_epochs(bare, api, cast):
+def test_epochs_are_a_table(bare, api, cast):
     api.says("GET", "epochs", cast.page([OPEN, EPOCH]))
     assert bare(f"epochs --url {api.url}").stdout == (
         "epoch  start                    end                      status     pool   distributed"
@@ -100,7 +100,7 @@ def test_epochs(bare, api, cast):
     )
 
 
-def test_one_epoch(bare, api):
+def test_an_epoch_is_a_list_of_facts(bare, api):
     api.says("GET", "epochs/7", EPOCH)
     assert bare(f"epochs 7 --url {api.url}").stdout == (
         "epoch        7\n"
@@ -116,7 +116,7 @@ def test_one_epoch(bare, api):
     )
 
 
-def test_ranks(bare, api, cast):
+def test_a_ranking_is_a_table(bare, api, cast):
     places = [
         {"rank": 1, "movement": 2, "node": cast.ANNA, "score_bps": 12398},
         {"rank": 2, "movement": 0, "node": cast.BELA, "score_bps": 9050},

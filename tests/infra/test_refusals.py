@@ -79,7 +79,7 @@ def test_a_name_that_holds_the_prefix_is_no_candidate(infra, api, cast):
     assert infra("status --node 0xabcd --json").exit_code == 0
 
 
-def test_an_unknown_prefix(infra, api):
+def test_an_unknown_prefix_is_refused(infra, api):
     result = infra("stake --node 0xFFFF --amount 5")
     assert (result.exit_code, result.stderr) == (1, "not_found: No node begins with 0xFFFF.\n")
 

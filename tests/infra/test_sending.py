@@ -59,7 +59,7 @@ def test_a_refusal_is_not_tried_again(infra, api, cast, staking):
     assert len(api.requests) == 1
 
 
-def test_nobody_listens(infra):
+def test_a_network_that_is_down_is_named(infra):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"

@@ -56,7 +56,7 @@ def test_delegate_with_the_ellipsis_of_the_text(infra, api, cast):
     assert api.posts() == [(f"nodes/{cast.ANNA}/delegate", {"amount": "1500"})]
 
 
-def test_delegate_list(infra, api, cast):
+def test_delegate_lists_positions(infra, api, cast):
     position = {
         "node": cast.BELA, "shares": "500000000", "value": "499.999999", "pending": "0.000000",
         "claimable": "1.500000", "liable_slashes": [4],

@@ -49,7 +49,7 @@ def figures(batches: list[list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.django_db
-def test_same_figures() -> None:
+def test_figures_do_not_depend_on_the_order_of_receipts() -> None:
     expected = figures([JOBS])
     # address: accepted, good, rejected, SLA in bps, mean latency of the good jobs in ms
     by_address = {row[0]: (*row[1:4], row[8], row[9]) for row in expected}

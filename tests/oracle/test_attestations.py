@@ -74,7 +74,7 @@ def test_what_is_no_measurement(network: Network, measured: Any) -> None:
     assert not Attestation.objects.exists()
 
 
-def test_an_unknown_node(network: Network) -> None:
+def test_an_unknown_node_cannot_be_attested(network: Network) -> None:
     with pytest.raises(NotFound):
         attest(node=machines.address(7), measured={"gpus": 1}, now=START)
 

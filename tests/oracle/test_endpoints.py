@@ -64,14 +64,14 @@ def nothing_recorded() -> bool:
 
 class TestWhose:
     @pytest.mark.parametrize("endpoint", ENDPOINTS)
-    def test_without_a_token(self, endpoint: str) -> None:
+    def test_a_post_without_a_token_is_refused(self, endpoint: str) -> None:
         answer = post(endpoint, BODIES[endpoint], scope=None)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
         assert nothing_recorded()
 
     @pytest.mark.parametrize("endpoint", ENDPOINTS)
     @pytest.mark.parametrize("scope", ["read", "write"])
-    def test_with_a_wallets_token(self, endpoint: str, scope: str) -> None:
+    def test_a_wallets_token_is_refused(self, endpoint: str, scope: str) -> None:
         answer = post(endpoint, BODIES[endpoint], scope=scope)
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
         assert nothing_recorded()
@@ -81,7 +81,7 @@ class TestWhose:
         assert post(endpoint, b"{", scope="write").status_code == 403
 
     @pytest.mark.parametrize("endpoint", ENDPOINTS)
-    def test_nobody_reads_there(self, endpoint: str) -> None:
+    def test_the_endpoints_cannot_be_read(self, endpoint: str) -> None:
         answer = Client().get(
             f"/api/v1/oracle/{endpoint}", headers={"Authorization": f"Bearer {token('oracle')}"}
         )
@@ -100,7 +100,7 @@ def receipts_result(accepted: int = 0, duplicates: int = 0, valid: int = 0) -> d
 
 
 class TestAnswers:
-    def test_receipts(self) -> None:
+    def test_receipts_are_counted_by_result_and_proof(self) -> None:
         items = [
             signed("a"),
             signed("a"),
@@ -147,7 +147,7 @@ class TestAnswers:
         assert answer["proofs"] == {"valid": 1, "missing": 0, "invalid": 0, "forged": 1}
         assert answer["not_valid"] == [{"index": 1, "job_id": "b", "proof": "forged"}]
 
-    def test_heartbeats(self) -> None:
+    def test_heartbeats_are_counted_by_result(self) -> None:
         beats = [BEAT, BEAT, {**BEAT, "at": rfc3339(START - timedelta(days=1))}, {"node": "0x1", "at": "now"}]
         said = post("heartbeats", {"heartbeats": beats}).json()
         assert (said["accepted"], said["duplicates"]) == (1, 1)
@@ -156,7 +156,7 @@ class TestAnswers:
             (3, None, "address_invalid"),
         ]
 
-    def test_attestations(self) -> None:
+    def test_an_attestation_is_recorded(self) -> None:
         answer = post("attestations", MEASURED)
         assert answer.status_code == 201
         said = answer.json()
@@ -180,7 +180,7 @@ class TestAnswers:
             ({**MEASURED, "measured": {"gpu": "\0"}}, 400, "invalid"),
         ],
     )
-    def test_attestations_refused(self, body: Any, status: int, code: str) -> None:
+    def test_a_wrong_attestation_is_refused(self, body: Any, status: int, code: str) -> None:
         answer = post("attestations", body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert nothing_recorded()
@@ -192,7 +192,7 @@ class TestAnswers:
         assert [r["code"] for r in answer.json()["rejected"]] == ["receipt_invalid"] * 3
         assert recorded() == ["d"]
 
-    def test_an_empty_batch(self) -> None:
+    def test_an_empty_batch_is_accepted(self) -> None:
         assert post("receipts", {"receipts": []}).json() == receipts_result()
 
     def test_the_same_batch_twice(self) -> None:
@@ -225,7 +225,7 @@ class TestBodies:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
         assert nothing_recorded()
 
-    def test_another_type(self) -> None:
+    def test_another_media_type_is_refused(self) -> None:
         answer = post("receipts", b"job_id,node", content_type="text/csv")
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
@@ -244,11 +244,11 @@ class TestBodies:
         items = [{**item, "job_id": f"{number:064}"} for number in range(10_000)]
         assert post("receipts", {"receipts": items}).json()["accepted"] == 10_000
 
-    def test_ten_megabytes(self) -> None:
+    def test_a_body_above_the_limit_is_refused(self) -> None:
         answer = post("receipts", b'{"receipts": ["' + b"x" * 10_000_000 + b'"]}')
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
-    def test_gzip(self) -> None:
+    def test_a_gzip_body_is_accepted(self) -> None:
         packed = gzip.compress(json.dumps({"receipts": [signed("a"), signed("b")]}).encode())
         assert post("receipts", packed, **{"Content-Encoding": "gzip"}).json()["accepted"] == 2
         assert proofs() == {"a": ("valid", True), "b": ("valid", True)}
@@ -265,11 +265,11 @@ class TestBodies:
     @pytest.mark.parametrize(
         "broken", [b"plain", gzip.compress(b'{"receipts": []}', mtime=0)[:-9], b"\x1f\x8b\x08"]
     )
-    def test_a_broken_gzip(self, broken: bytes) -> None:
+    def test_a_broken_gzip_body_is_refused(self, broken: bytes) -> None:
         answer = post("receipts", broken, **{"Content-Encoding": "gzip"})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
-    def test_another_packing(self) -> None:
+    def test_another_content_encoding_is_refused(self) -> None:
         answer = post("receipts", b"{}", **{"Content-Encoding": "br"})
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 

@@ -74,7 +74,7 @@ def assert_again_changes_nothing(*commands: tuple[str, ...]) -> None:
     assert clock.now() - then < reading.SLOT
 
 
-def test_one_day(folder: Path) -> None:
+def test_a_day_is_imported_settled_and_imported_again(folder: Path) -> None:
     files = [folder / f"{name}.csv.gz" for name in ("nodes", "day-receipts", "day-heartbeats")]
     begin(folder)
     beats, jobs = str(files[2]), str(files[1])
@@ -92,7 +92,7 @@ def test_one_day(folder: Path) -> None:
     assert_again_changes_nothing(("import_heartbeats", beats), ("import_receipts", jobs, "--settle"))
 
 
-def test_the_history(folder: Path) -> None:
+def test_the_history_is_imported_and_settled(folder: Path) -> None:
     files = [folder / f"{name}.csv.gz" for name in ("nodes", "history-receipts")]
     begin(folder)
     read = reading.read(*files)

@@ -74,7 +74,9 @@ def test_a_second_one_in_a_slot_changes_nothing(network: Network) -> None:
         (NOON + 5 * MINUTE + MS, ["receipt_time"]),
     ],
 )
-def test_bounds_of_time(network: Network, at: datetime, codes: list[str]) -> None:
+def test_heartbeats_too_early_or_too_late_are_refused(
+    network: Network, at: datetime, codes: list[str]
+) -> None:
     assert counted(send(beat(at))) == (1 - len(codes), 0, codes)
 
 
@@ -169,5 +171,5 @@ def test_two_nodes_in_one_slot_in_any_order(network: Network) -> None:
     assert recorded_slots() == [(1, 0, 0), (1, 0, 1), (1, 0, 2)]
 
 
-def test_an_empty_batch(network: Network) -> None:
+def test_an_empty_batch_records_nothing(network: Network) -> None:
     assert counted(send()) == (0, 0, [])

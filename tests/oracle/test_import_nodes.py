@@ -116,6 +116,6 @@ def test_a_broken_file_changes_nothing(tmp_path: Path, content: bytes, says: str
 
 
 @pytest.mark.parametrize("where", ["", "nowhere.csv"])
-def test_no_such_file(tmp_path: Path, where: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, where: str) -> None:
     _, err = run("import_nodes", str(tmp_path / where))
     assert "cannot be read: " in err

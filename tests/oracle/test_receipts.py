@@ -87,20 +87,20 @@ class TestProofs:
     """Judged in the order missing, invalid, forged (R22)."""
 
     @pytest.mark.parametrize("verified", ["trace", "other"])
-    def test_without_a_signature(self, network: Network, verified: str) -> None:
+    def test_a_receipt_without_a_signature_has_no_proof(self, network: Network, verified: str) -> None:
         send(unsigned(verified_trace_root=HEX[verified]))
         assert proofs() == {"job-1": ("missing", False)}
 
     @pytest.mark.parametrize("verified", ["trace", "other"])
-    def test_by_another_key(self, network: Network, verified: str) -> None:
+    def test_a_signature_by_another_key_is_invalid(self, network: Network, verified: str) -> None:
         send(signed(by=1, verified_trace_root=HEX[verified]))
         assert proofs() == {"job-1": ("invalid", False)}
 
-    def test_by_the_key_with_another_trace(self, network: Network) -> None:
+    def test_a_signature_over_another_trace_is_forged(self, network: Network) -> None:
         send(signed(verified_trace_root=HEX["other"]))
         assert proofs() == {"job-1": ("forged", False)}
 
-    def test_by_the_key_with_the_same_trace(self, network: Network) -> None:
+    def test_a_signature_over_the_same_trace_is_valid(self, network: Network) -> None:
         send(signed("a", verified_trace_root=HEX["trace"]), signed("b"))
         assert proofs() == {"a": ("valid", True), "b": ("valid", True)}
 
@@ -218,7 +218,7 @@ class TestCompletion:
         assert bytes(Receipt.objects.get().verified_trace_root).hex() == HEX[verified][2:]
         assert counted(send(full, signed())) == (0, 2, [])
 
-    def test_within_one_batch(self, network: Network) -> None:
+    def test_receipts_of_one_batch_are_compared_with_each_other(self, network: Network) -> None:
         answer = send(signed(), signed(verified_trace_root=HEX["other"]), signed())
         assert counted(answer) == (2, 1, [])
         assert proofs() == {"job-1": ("forged", False)}
@@ -281,10 +281,12 @@ class TestTime:
             (START - 2 * DAY - MS, ["receipt_time"]),
         ],
     )
-    def test_bounds(self, network: Network, at: datetime, codes: list[str]) -> None:
+    def test_receipts_too_early_or_too_late_are_refused(
+        self, network: Network, at: datetime, codes: list[str]
+    ) -> None:
         assert counted(send(signed(at=at), at=self.NOW)) == (1 - len(codes), 0, codes)
 
-    def test_history_is_exempt(self, network: Network) -> None:
+    def test_imported_history_has_no_bounds_of_time(self, network: Network) -> None:
         far = [unsigned("a", at=START - 900 * DAY), unsigned("b", at=START + 900 * DAY)]
         assert counted(send(*far, unchecked=True)) == (2, 0, [])
 
@@ -327,7 +329,7 @@ class TestForm:
         assert counted(answer) == (0, 0, ["receipt_invalid"])
         assert field in answer.rejected[0].detail
 
-    def test_the_largest_numbers(self, network: Network) -> None:
+    def test_the_largest_numbers_are_stored_exactly(self, network: Network) -> None:
         largest = 2**63 - 1
         item = signed(latency_ms=largest, deadline_ms=largest, credits=largest)
         assert counted(send(item, item)) == (1, 1, [])
@@ -418,7 +420,7 @@ class TestForm:
     def test_digests_that_are_none(self, network: Network, field: str, value: object) -> None:
         assert counted(send({**unsigned(), field: value})) == (0, 0, ["receipt_invalid"])
 
-    def test_node_addresses(self, network: Network) -> None:
+    def test_a_receipt_names_the_address_of_a_registered_node(self, network: Network) -> None:
         node = unsigned()["node"]
         sent = [
             node.upper().replace("0X", "0x"),
@@ -437,7 +439,7 @@ class TestForm:
         assert (answer.rejected[0].index, answer.rejected[0].job_id) == (0, None)
 
     @pytest.mark.parametrize(("field", "value"), [("job_class", "alchemy"), ("outcome", "Completed")])
-    def test_unknown_names(self, network: Network, field: str, value: str) -> None:
+    def test_unknown_names_are_refused(self, network: Network, field: str, value: str) -> None:
         assert counted(send({**unsigned(), field: value})) == (0, 0, ["receipt_invalid"])
 
     def test_good_items_are_stored_beside_bad_ones(self, network: Network) -> None:
@@ -465,7 +467,7 @@ class TestForm:
         answer = send({"job_id": "x" * 10_000}, {"job_id": "a\ud800"})
         assert [refused.job_id for refused in answer.rejected] == ["x" * 64, "a?"]
 
-    def test_an_empty_batch(self, network: Network) -> None:
+    def test_an_empty_batch_records_nothing(self, network: Network) -> None:
         assert counted(send()) == (0, 0, [])
 
 

@@ -160,7 +160,7 @@ def test_each_bound_itself_is_allowed(name: str) -> None:
         ({"tiers": [{"number": 0, "minimum": "1"}]}, "rise strictly"),
     ],
 )
-def test_joint_bounds(changes: dict[str, Any], rule: str) -> None:
+def test_parameters_that_do_not_fit_together_are_refused(changes: dict[str, Any], rule: str) -> None:
     with pytest.raises(ParameterOutOfBounds) as refused:
         apply_changes(DEFAULTS, changes)
     assert rule in refused.value.detail

@@ -173,7 +173,7 @@ def test_only_slots_that_are_over_count() -> None:
     assert counted_slots(DEFAULTS, {0: 1, 1: 1}, 1, 0) == []
 
 
-def test_uptime() -> None:
+def test_uptime_is_the_part_of_slots_with_a_heartbeat() -> None:
     assert uptime_bps(287, 288) == 9_965
     assert uptime_bps(0, 288) == 0
     assert uptime_bps(0, 0) == 10_000

@@ -139,7 +139,9 @@ def test_the_penalty_stays_in_its_bounds_and_never_rewards_failure(
         (996, 10_000, 1, 0, 951),
     ],
 )
-def test_reputation(old: int, sla: int | None, slashes: int, forgeries: int, reputation: int) -> None:
+def test_reputation_follows_sla_and_slashes(
+    old: int, sla: int | None, slashes: int, forgeries: int, reputation: int
+) -> None:
     assert next_reputation(DEFAULTS, old, sla, slashes, forgeries) == reputation
 
 

@@ -126,7 +126,7 @@ def test_the_honest_part_and_the_treasury_make_it_whole(honest: int, weights: li
         assert left == honest
 
 
-def test_windows() -> None:
+def test_windows_count_epochs_from_the_offence() -> None:
     assert disputable_until(DEFAULTS, 10) == 11
     assert vote_until(DEFAULTS, 10) == 12
     longer = replace(DEFAULTS, dispute_filing_epochs=2, dispute_voting_epochs=2)
@@ -154,6 +154,6 @@ def test_slashes_due_together_have_one_order() -> None:
         ({"slashed": True}, False),
     ],
 )
-def test_who_is_honest(change: dict[str, object], honest: bool) -> None:
+def test_an_honest_node_is_active_worked_and_was_not_slashed(change: dict[str, object], honest: bool) -> None:
     figures = {"active": True, "weight": 1, "sla": 10_000, "slashed": False, **change}
     assert is_honest(DEFAULTS, **figures) is honest  # type: ignore[arg-type]

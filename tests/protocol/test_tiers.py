@@ -28,7 +28,7 @@ def test_a_tier_begins_at_its_minimum(stake: int, tier: int) -> None:
     assert tier_of(DEFAULTS, stake) == tier
 
 
-def test_the_table() -> None:
+def test_bonus_severity_and_quorum_access_follow_the_tier() -> None:
     assert [bonus_bps(DEFAULTS, tier) for tier in range(4)] == [0, 1_000, 2_500, 4_000]
     assert [severity_bps(DEFAULTS, tier) for tier in range(4)] == [10_000, 12_500, 15_000, 20_000]
     assert [quorum_access(DEFAULTS, tier) for tier in range(4)] == ["none", "none", "member", "coordinator"]

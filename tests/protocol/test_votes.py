@@ -35,7 +35,7 @@ BASE = 10_000
         (0, 0, 1_000, "upheld", True, False),
     ],
 )
-def test_disputes(
+def test_a_dispute_is_decided_by_quorum_and_majority(
     uphold: int, overturn: int, abstain: int, outcome: str, quorum: bool, returns: bool
 ) -> None:
     tally = {"uphold": uphold, "overturn": overturn, "abstain": abstain}
@@ -55,7 +55,9 @@ def test_disputes(
         (501, 500, 0, "passed"),
     ],
 )
-def test_proposals(in_favour: int, against: int, abstain: int, outcome: str) -> None:
+def test_a_proposal_passes_by_quorum_and_majority(
+    in_favour: int, against: int, abstain: int, outcome: str
+) -> None:
     tally = {"for": in_favour, "against": against, "abstain": abstain}
     assert proposal_outcome(tally, 1_000, BASE) == outcome
 

@@ -39,7 +39,7 @@ def test_a_body_is_understood_exactly(anna):
      "1.0000001", "1_000", " 1", "1,5", "١٢", "9" * 10_000, 5, 1.5, None,
      True, [], {}, str(2**63)],
 )  # fmt: skip
-def test_a_wrong_amount(anna, amount):
+def test_a_wrong_amount_is_refused(anna, amount):
     assert problem(anna.post("toys/echo", {"amount": amount})) == (400, "amount_invalid")
 
 
@@ -84,12 +84,12 @@ def test_escapes_of_whole_characters_are_fine(anna):
     assert anna.post("toys/echo", b'{"amount": "1", "name": "\\ud83d\\ude00"}').json()["name"] == "😀"
 
 
-def test_another_media_type(anna):
+def test_another_media_type_is_refused(anna):
     answer = anna.send("POST", "toys/echo", b"amount=1", content_type="application/x-www-form-urlencoded")
     assert problem(answer) == (415, "unsupported_media_type")
 
 
-def test_a_large_body(anna, api):
+def test_a_body_above_the_limit_is_refused(anna, api):
     junk = b"x" * 10_000_000
     assert problem(anna.post("toys/echo", junk)) == (413, "too_large")
     assert problem(api().send("PATCH", "toys/echo", junk)) == (413, "too_large")
@@ -118,7 +118,7 @@ def test_a_method_that_is_not_there(anna):
 @pytest.mark.parametrize(
     "where", ["nowhere", "nodes/0x1/nothing", "", "x" * 3_000, "%00", "toys/echo/", "/api/v2"]
 )
-def test_an_unknown_address(anna, method, where):
+def test_an_unknown_path_is_not_found(anna, method, where):
     assert problem(anna.send(method, where)) == (404, "not_found")
 
 
@@ -148,17 +148,17 @@ def test_pages_lead_to_the_end(api):
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1.0", "١", "9" * 30])
-def test_a_wrong_limit(api, limit):
+def test_a_wrong_limit_is_refused(api, limit):
     assert problem(api().get("toys/echo", limit=limit)) == (400, "invalid")
 
 
 @pytest.mark.parametrize("offset", ["-1", "x", "9" * 12])
-def test_a_wrong_offset(api, offset):
+def test_a_wrong_offset_is_refused(api, offset):
     assert problem(api().get("toys/echo", offset=offset)) == (400, "invalid")
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.2", ".", "١", "9" * 20, "1\n"])
-def test_a_wrong_cursor(api, cursor):
+def test_a_wrong_cursor_is_refused(api, cursor):
     assert problem(api().get("toys/echo", cursor=cursor)) == (400, "invalid")
 
 

@@ -122,7 +122,7 @@ def test_a_node_without_a_suggestion_for_tips(net: AnchoringNetwork) -> None:
     assert net.attempts()[0].tip == GWEI
 
 
-def test_faults_at_random(net: AnchoringNetwork) -> None:
+def test_every_epoch_is_anchored_despite_random_faults(net: AnchoringNetwork) -> None:
     dice = random.Random(1)
     settle(4, 8)
     for _ in range(50):

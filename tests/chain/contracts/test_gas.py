@@ -41,12 +41,12 @@ def submit(settlement: Deployed, count: int = 0, chance: random.Random | None = 
     return settlement.send(ORACLE, "submit", last + 1, previous, full_root(last), 10**13, listed)
 
 
-def test_deploying(chain: Chain) -> None:
+def test_deployments_stay_within_their_gas(chain: Chain) -> None:
     report("deploy InfraMindSettlement", chain.settlement.deployment, 1_700_000)
     report("deploy IFM", chain.token.deployment, 1_700_000)
 
 
-def test_submitting_an_epoch(chain: Chain) -> None:
+def test_an_epoch_with_slashes_stays_within_its_gas(chain: Chain) -> None:
     chance = random.Random(3)
     report("submit, first epoch", submit(chain.settlement), 80_000)
     for count in (0, 1, 20, 64, 64):
@@ -71,7 +71,7 @@ def test_continuing_a_list_of_slashes(chain: Chain) -> None:
     report("submit_more, 64 slashes", receipt, SUBMIT + SLASH * 64)
 
 
-def test_locking(chain: Chain) -> None:
+def test_locks_stay_within_their_gas(chain: Chain) -> None:
     token = chain.token
     for account in (ALICE, BOB, CAROL):
         token.send(HOLDER, "transfer", account, 10**14)
@@ -109,7 +109,7 @@ def test_proving_in_a_tree_of_16384_leaves(chain: Chain) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_transferring(chain: Chain, first: bool) -> None:
+def test_transfers_stay_within_their_gas(chain: Chain, first: bool) -> None:
     token = chain.token
     if not first:
         token.send(HOLDER, "transfer", ALICE, 10**14)

@@ -86,7 +86,9 @@ def test_overturned_nothing_is_taken_and_everything_is_lifted(net: Network, node
     ],
     ids=["upheld", "tie", "only abstained", "no quorum"],
 )
-def test_the_slash_stands(net: Network, node: str, votes: dict[int, str], deposit_to: str) -> None:
+def test_a_dispute_that_fails_leaves_the_slash_to_be_executed(
+    net: Network, node: str, votes: dict[int, str], deposit_to: str
+) -> None:
     slash = accuse(net, node)
     case = dispute(net, slash)
     for number, choice in votes.items():

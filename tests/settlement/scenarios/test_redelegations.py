@@ -64,7 +64,7 @@ def test_no_epoch_without_earnings() -> None:
     assert (net.owed(source, 1), net.owed(target, 1)) == (128 * MICRO, 64 * MICRO)
 
 
-def test_nothing_is_reserved(net: Network, pair: tuple[str, str]) -> None:
+def test_a_recorded_redelegation_reserves_nothing(net: Network, pair: tuple[str, str]) -> None:
     moving = net.redelegate(*pair, 1, 400)
     net.undelegate(pair[0], 1, 150)
     net.settle()

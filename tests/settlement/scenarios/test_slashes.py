@@ -228,7 +228,7 @@ def test_evidence_lists_the_receipts(net: Network) -> None:
     assert Slash.objects.count() == 2
 
 
-def test_penalties_and_reputation(net: Network) -> None:
+def test_failures_and_a_slash_add_a_penalty_that_halves_every_epoch(net: Network) -> None:
     """Tier 2: each failure costs 500 × 1.5 = 750, a slash 2,500, then half of it is left with every epoch."""
     node = net.node(own=2_000)
     net.settle()

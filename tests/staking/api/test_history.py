@@ -185,7 +185,7 @@ def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, g
     assert get("epochs/3")["burned"] == "56.250000"
 
 
-def test_slashes_are_filtered(settled: Net, get: Any, refused: Any) -> None:
+def test_slashes_are_filtered_by_node_status_offence_and_epoch(settled: Net, get: Any, refused: Any) -> None:
     for query, count in (
         ({"node": shown(SOUTH)}, 1), ({"node": NORTH}, 0), ({"status": "pending"}, 1), ({"status": "executed"}, 0),
         ({"offence": "dropout"}, 1), ({"offence": "sla_drop"}, 0), ({"epoch": 2}, 1), ({"epoch": 3}, 0),
