@@ -11,7 +11,7 @@ from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
-from staking.pages.view_models import (
+from staking.pages.epoch_view_models import (
     EpochNodeRow,
     EpochPage,
     EpochParameters,

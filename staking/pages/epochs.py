@@ -16,7 +16,7 @@ from protocol.errors import AddressInvalid
 from staking.charts.epoch import network
 from staking.models import Epoch
 from staking.pages import epoch_report
-from staking.pages.view_models import EpochsPage
+from staking.pages.epoch_view_models import EpochsPage
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
 from web import query_params

@@ -17,7 +17,7 @@ from protocol.addresses import normalize
 from protocol.errors import AddressInvalid
 from protocol.parameters import JOB_CLASSES
 from staking.pages.leaderboard_filters import NumericFilters, clean_filters, opening
-from staking.pages.view_models import ActiveFilter, LeaderboardFilters
+from staking.pages.leaderboard_view_models import ActiveFilter, LeaderboardFilters
 from staking.selectors.nodes import ORDERINGS, STATUSES, NodeQuery
 from staking.templatetags.node_cells import region_name
 from web import query_params

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from staking.pages.view_models import LeaderboardRow, NodeState
+from staking.pages.leaderboard_view_models import LeaderboardRow, NodeState
 from staking.selectors.nodes import NodeFigures
 
 

@@ -19,7 +19,7 @@ from staking.models import Node, Pool, RankingRow
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
-from staking.pages.view_models import NodePage
+from staking.pages.node_view_models import NodePage
 from staking.selectors import node_history as history
 from staking.selectors.commitments import commitments_of
 from staking.selectors.estimates import FIRST_DELEGATION, pasts_of

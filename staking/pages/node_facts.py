@@ -11,7 +11,7 @@ from protocol.amounts import BPS
 from protocol.parameters import JOB_CLASSES, Parameters, classes_of_tier
 from protocol.pools import value_of
 from staking.pages.leaderboard_rows import is_measured, percentile_of, state_of
-from staking.pages.view_models import DelegatorRow, LastReward, Measure, NodeFacts
+from staking.pages.node_view_models import DelegatorRow, LastReward, Measure, NodeFacts
 from staking.pages.waterfall import QBreakdown
 from staking.selectors.node_history import Holding
 from staking.selectors.nodes import NodeFigures

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
-from staking.pages.view_models import Happening
+from staking.pages.node_view_models import Happening
 from web.formatting import percent, short_digits
 from web.links import link
 from web.templatetags.components import offence, within

@@ -17,7 +17,7 @@ from staking.pages.leaderboard_csv import HEAD, lines
 from staking.pages.leaderboard_filters import InvalidFilters, NumericFilters
 from staking.pages.leaderboard_query import OWN_WATCHLIST, LeaderboardQuery, parse
 from staking.pages.leaderboard_rows import row_of
-from staking.pages.view_models import LeaderboardPage
+from staking.pages.leaderboard_view_models import LeaderboardPage
 from staking.selectors import leaderboard
 from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
 from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page

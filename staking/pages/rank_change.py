@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from staking.models import RankingRow
-from staking.pages.view_models import RankChange, RankFactor
+from staking.pages.node_view_models import RankChange, RankFactor
 from web.formatting import fixed, grouped_int, percent
 
 TERMS = ("q_latency", "q_uptime", "q_stake", "q_scarcity")

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from protocol.amounts import BPS, MICRO
-from staking.pages.view_models import RewardChange, RewardFactor
+from staking.pages.node_view_models import RewardChange, RewardFactor
 from web.formatting import amount_digits, percent, times
 
 Row = Mapping[str, Any]

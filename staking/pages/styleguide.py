@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from protocol.amounts import MICRO
-from staking.pages.view_models import Happening, LeaderboardRow, NodeState
+from staking.pages.leaderboard_view_models import LeaderboardRow, NodeState
+from staking.pages.node_view_models import Happening
 from staking.pages.waterfall import QBreakdown
 from staking.services import clock
 from web.charts import IFM, PERCENT, Chart, Series, Threshold, epoch_bars, epoch_lines

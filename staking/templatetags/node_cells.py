@@ -44,7 +44,7 @@ def region_name(code: str) -> str:
 
 @register.simple_tag
 def node_row(row: Any, max_score: int, stars: str, amount: int | None) -> SafeString:
-    """A node's line in a list, `row` a staking.pages.view_models.LeaderboardRow.
+    """A node's line in a list, `row` a staking.pages.leaderboard_view_models.LeaderboardRow.
 
     `stars`: "wallet" or "browser", where stars are stored; `amount`: the reader's, in µIFM. Rendering is most of the
     cost of a list, and most lines of a new version did not change: equal lines are rendered once.

@@ -293,13 +293,13 @@ def key(role: str) -> SafeString:
 
 @register.inclusion_tag("components/pager.html")
 def pager(page: Any, *, target: str = "") -> dict[str, Any]:
-    """Links to pages: `page` is staking.pages.view_models.Pager; `target` names the element that htmx swaps."""
+    """Links to pages: `page` is web.listing.Pager; `target` names the element that htmx swaps."""
     return {"page": page, "target": target}
 
 
 @register.inclusion_tag("components/waterfall.html")
 def waterfall(parts: Any) -> dict[str, Any]:
-    """Why this Q: `parts` is staking.pages.view_models.QBreakdown."""
+    """Why this Q: `parts` is staking.pages.waterfall.QBreakdown."""
     return {"q": parts, "rows": parts.rows()}
 
 
@@ -307,7 +307,7 @@ def waterfall(parts: Any) -> dict[str, Any]:
 def sort_header(
     sort: Any, key: str, label: str, classes: str = "", help: str = "", target: str = ""
 ) -> dict[str, Any]:
-    """A column's heading as a link; `sort` is staking.pages.view_models.Sort."""
+    """A column's heading as a link; `sort` is web.listing.Sort."""
     return {
         "label": label, "classes": classes, "help": help, "target": target,
         "href": sort.href(key), "direction": sort.direction(key),
