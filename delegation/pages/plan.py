@@ -22,7 +22,8 @@ from ledger.selectors import balance
 from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, MICRO, parse_amount
 from protocol.errors import InsufficientBalance, Invalid, ProtocolError
-from protocol.plans import MOST_NODES, Plan, net_rates
+from protocol.plan_offers import MOST_NODES, net_rates
+from protocol.plans import Plan
 from staking.models import Node
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch

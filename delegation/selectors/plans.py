@@ -12,7 +12,8 @@ from delegation.selectors.positions import positions_of_wallet
 from delegation.selectors.what_if import replay_amounts
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
-from protocol.plans import Candidate, Plan, all_on, plan
+from protocol.plan_offers import Candidate
+from protocol.plans import Plan, all_on, plan
 from protocol.projection import YEAR_SECONDS
 from staking.models.node_sql import HAS_STATUS, PENDING_SLASH
 from staking.selectors.estimates import pasts_of_all

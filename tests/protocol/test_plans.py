@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from protocol.amounts import BPS, MICRO
 from protocol.parameters import DEFAULTS
-from protocol.plans import MOST_NODES, Candidate, all_on, net_rates, plan
+from protocol.plan_offers import MOST_NODES, Candidate, net_rates
+from protocol.plans import all_on, plan
 from protocol.projection import Past, project
 
 IFM = MICRO
