@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from django.db import connection
+
 from protocol.addresses import checksum
 from protocol.errors import NotFound
 from protocol.exits import TokenSums, exit_leaves
 from protocol.merkle import Leaf, find_proof
-from staking.models import Epoch, EpochTree, ExitSums, NodeEpoch
-from staking.selectors.epochs import epoch as read_epoch
+from staking.models import Epoch, EpochTree, ExitSums
 
 
 class ProvenLeaf(NamedTuple):
@@ -27,21 +28,40 @@ class Proof(NamedTuple):
     leaves: tuple[ProvenLeaf, ...]
 
 
+# One round trip; the tree only where there is a leaf in it.
+LEAVES = """
+SELECT e.status, e.merkle_root, n.reward + n.honest_reward, n.slashed, x.minted, x.burned, x.released,
+  CASE WHEN n.epoch IS NOT NULL OR x.epoch IS NOT NULL THEN t.hashes END
+FROM staking_epoch e
+LEFT JOIN staking_epochtree t ON t.epoch = e.number
+LEFT JOIN staking_node s ON s.address = %(address)s
+LEFT JOIN staking_nodeepoch n ON n.epoch = e.number AND n.node_id = s.id
+LEFT JOIN staking_exitsums x ON x.epoch = e.number AND x.wallet = %(address)s
+WHERE e.number = %(number)s
+"""
+
+
 def proof_of(number: int, address: str) -> Proof:
     """The leaves of a node, or of a wallet with an exit, in an epoch's tree.
 
     Raises: `not_found`, also while the epoch is not settled; AssertionError when a row is not what was settled.
     """
-    epoch = read_epoch(number)
-    if epoch.status != Epoch.Status.SETTLED:
+    with connection.cursor() as cursor:
+        cursor.execute(LEAVES, {"number": number, "address": address})
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(f"There is no epoch {number}.")
+    status, root, reward, slashed, *sums, tree = row
+    if status != Epoch.Status.SETTLED:
         raise NotFound(f"Epoch {number} is not settled yet, so it has no proofs.")
-    leaves = _leaves(number, address)
+    leaves = [] if reward is None else [Leaf("reward", address, reward, number)]
+    leaves += [Leaf("slash", address, slashed, number)] if slashed else []
+    leaves += [] if sums[0] is None else exit_leaves(address, TokenSums(*sums), number)
     if not leaves:
         raise NotFound(
             f"Epoch {number} has no leaf for {checksum(address)}: nodes have one, and wallets with an exit in it."
         )
-    tree = bytes(EpochTree.objects.values_list("hashes", flat=True).get(epoch=number))
-    return Proof(epoch.merkle_root, tuple(_proven(tree, leaf) for leaf in leaves))
+    return Proof(root, tuple(_proven(bytes(tree), leaf) for leaf in leaves))
 
 
 def exit_proofs(wallet: str, epochs: Collection[int]) -> dict[int, Proof]:
@@ -58,21 +78,6 @@ def exit_proofs(wallet: str, epochs: Collection[int]) -> dict[int, Proof]:
         )
         for epoch, *sums in rows
     }
-
-
-def _leaves(number: int, address: str) -> list[Leaf]:
-    leaves = []
-    row = (
-        NodeEpoch.objects.filter(epoch=number, node__address=address)
-        .values_list("reward", "honest_reward", "slashed")
-        .first()
-    )
-    if row is not None:
-        reward, honest, slashed = row
-        leaves.append(Leaf("reward", address, reward + honest, number))
-        leaves += [Leaf("slash", address, slashed, number)] if slashed else []
-    sums = ExitSums.objects.filter(epoch=number, wallet=address).values_list(*TokenSums._fields).first()
-    return leaves if sums is None else leaves + exit_leaves(address, TokenSums(*sums), number)
 
 
 def _proven(tree: bytes, leaf: Leaf) -> ProvenLeaf:
