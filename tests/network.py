@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -172,17 +172,12 @@ class Network:
         job_class: str = "cpu",
     ) -> list[str]:
         """Receipts of the open epoch as the ingest would have recorded them; answers with their job ids."""
-        epoch, node_id = self.epoch.number, Node.objects.get(address=node).id
-        good = outcome == "completed" and proof in ("valid", "unchecked") and latency <= deadline
         ids = [f"job-{self.jobs + number}" for number in range(jobs)]
         self.jobs += jobs
-        row = [latency, deadline, credits, self.now, epoch, node_id, OUTCOMES.index(outcome), PROOFS.index(proof),
-               JOB_CLASSES.index(job_class), good, region]  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT staking_open_partition(%s)", [epoch])
-            cursor.executemany(JOB, [[*row, job_id] for job_id in ids])
-        if outcome != "rejected" and jobs:
-            Demand.objects.create(epoch=epoch, region=region, jobs=jobs)
+        record_jobs(
+            node, ids, epoch=self.epoch.number, at=self.now, credits=credits, latency=latency, deadline=deadline,
+            outcome=outcome, proof=proof, region=region, job_class=job_class,
+        )  # fmt: skip
         return ids
 
     def beat(self, node: str, slots: Iterable[int]) -> None:
@@ -195,13 +190,8 @@ class Network:
 
     def fake(self, node: str) -> None:
         """An attestation that shows less hardware than the node declares."""
-        Attestation.objects.create(
-            node=Node.objects.get(address=node),
-            epoch=self.epoch.number,
-            at=self.now,
-            declared={"gpus": 4},
-            measured={"gpus": 3},
-            shortfalls=["gpus"],
+        record_shortfall(
+            node, epoch=self.epoch.number, at=self.now, declared={"gpus": 4}, measured={"gpus": 3}
         )
 
     # what is there
@@ -236,6 +226,45 @@ class Network:
         from delegation.services.accrual import lock_settled_position
 
         return claimable(lock_settled_position(node, wallet(number)).position.owed)
+
+
+def record_jobs(
+    node: str,
+    ids: Sequence[str],
+    *,
+    epoch: int,
+    at: datetime,
+    credits: int,
+    latency: int = 100,
+    deadline: int = 2_000,
+    outcome: str = "completed",
+    proof: str = "valid",
+    region: str = "eu-west",
+    job_class: str = "cpu",
+) -> None:
+    """A receipt for each job id and the demand of the jobs, as the ingest would have recorded them."""
+    good = outcome == "completed" and proof in ("valid", "unchecked") and latency <= deadline
+    row = [latency, deadline, credits, at, epoch, Node.objects.get(address=node).id, OUTCOMES.index(outcome),
+           PROOFS.index(proof), JOB_CLASSES.index(job_class), good, region]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT staking_open_partition(%s)", [epoch])
+        cursor.executemany(JOB, [[*row, job_id] for job_id in ids])
+    if outcome != "rejected" and ids:
+        Demand.objects.create(epoch=epoch, region=region, jobs=len(ids))
+
+
+def record_shortfall(
+    node: str, *, epoch: int, at: datetime, declared: dict[str, int], measured: dict[str, int]
+) -> None:
+    """An attestation of less hardware than the node declares."""
+    Attestation.objects.create(
+        node=Node.objects.get(address=node),
+        epoch=epoch,
+        at=at,
+        declared=declared,
+        measured=measured,
+        shortfalls=sorted(declared),
+    )
 
 
 def micro(amount: int | float) -> int:

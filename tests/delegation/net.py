@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.db import connection
 from rest_framework.test import APIClient
 
 from delegation.selectors.wallets import WalletFigures, wallet_figures
@@ -16,9 +15,10 @@ from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
-from staking.models import Demand, Epoch, Network, Node, Receipt
+from staking.models import Epoch, Network, Node
 from staking.services import faucet, nodes, stakes
 from staking.services.epochs import open_epoch, start_network, store_parameters
+from tests.network import OUTCOMES, PROOFS, record_jobs
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -81,20 +81,12 @@ class Net:
 
     def work(self, node: str, *, good: int = 10, bad: int = 0, proof: int = 0, outcome: int = 0) -> None:
         """Jobs of the open epoch, 1 IFM each; `proof` and `outcome` are those of the bad ones."""
-        id_ = Node.objects.values_list("id", flat=True).get(address=node)
-        rows = [(True, 0, 0)] * good + [(False, proof, outcome)] * bad
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT staking_open_partition(%s)", [self.epoch])
-            for fine, state, end in rows:
-                cursor.execute(
-                    "INSERT INTO staking_receipt (latency_ms, deadline_ms, credits, accepted_at, epoch,"
-                    " node_id, outcome, proof, job_class, good, region, job_id)"
-                    " VALUES (100, 1000, 1000000, %s, %s, %s, %s, %s, 0, %s, 'eu-west', %s)",
-                    [self.now, self.epoch, id_, end, state, fine, f"job-{next(self.jobs)}"],
-                )
-        accepted = sum(1 for _, _, end in rows if end != Receipt.Outcome.REJECTED)
-        if accepted:
-            Demand.objects.create(epoch=self.epoch, region="eu-west", jobs=accepted)
+        job: dict[str, Any] = {"epoch": self.epoch, "at": self.now, "credits": MICRO, "deadline": 1_000}
+        record_jobs(node, self._ids(good), **job)
+        record_jobs(node, self._ids(bad), **job, proof=PROOFS[proof], outcome=OUTCOMES[outcome])
+
+    def _ids(self, number: int) -> list[str]:
+        return [f"job-{next(self.jobs)}" for _ in range(number)]
 
     def settle(self, *worked: str) -> int:
         """Let nodes work, settle the open epoch, check the books; the number of the epoch that is then open."""

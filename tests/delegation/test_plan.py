@@ -118,8 +118,8 @@ def test_more_than_the_wallet_has_is_refused_at_the_amount(network, sign_in):
 
 def test_a_first_visit_is_no_refusal_when_no_node_accepts_delegations(network):
     Node.objects.update(delegation_cap=0)
-    first, asked = Client().get("/plan/"), Client().get("/plan/", {"amount": "900", "risk": "15"})
-    assert (first.status_code, asked.status_code) == (200, 400)
+    first, sent = Client().get("/plan/"), Client().get("/plan/", {"amount": "900", "risk": "15"})
+    assert (first.status_code, sent.status_code) == (200, 400)
     assert "No node that earns accepts delegations now." in first.content.decode()
 
 

@@ -13,7 +13,7 @@ from tests.docs.document import ROOT
 
 PACKAGES = (
     "bench", "chain", "chain_sync", "delegation", "governance", "identity", "infra", "inframind", "ledger",
-    "notifications", "oracle", "postgres", "protocol", "scripts", "settlement", "staking", "tests", "web",
+    "notifications", "oracle", "postgres", "protocol", "retention", "scripts", "settlement", "staking", "tests", "web",
 )  # fmt: skip
 TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "pyproject.toml")
 

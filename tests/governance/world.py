@@ -11,9 +11,10 @@ from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
 from settlement.epoch import settle_epoch
-from staking.models import Attestation, Node, Slash
+from staking.models import Slash
 from staking.services import clock, faucet, nodes, stakes
 from staking.services.epochs import OpenEpoch, lock_open_epoch, open_epoch
+from tests.network import record_shortfall
 
 SECOND = timedelta(seconds=1)
 
@@ -83,13 +84,12 @@ def begin(stakes_of: dict[str, int] | None = None) -> None:
 
 def commit_offence(node: str = SLASHED) -> None:
     """Record an attestation of less hardware than declared, in the open epoch."""
-    Attestation.objects.create(
-        node=Node.objects.get(address=node),
+    record_shortfall(
+        node,
         epoch=epoch().number,
         at=now(),
         declared={"gpu_memory_gb": 80},
         measured={"gpu_memory_gb": 16},
-        shortfalls=["gpu_memory_gb"],
     )
 
 
