@@ -1,6 +1,7 @@
 """Access to PostgreSQL that Django and psycopg do not offer, or offer too slowly.
 
 - `prepared`: statements planned once per connection that share a round trip with BEGIN and COMMIT.
+- `batched_reads`: independent reads that share round trips.
 - `backend`: the database backend, which refuses statements after such a COMMIT.
 - `binary_copy`: binary arrays and COPY for bulk writes.
 - `model_rows`: model instances without `Model.__init__`.

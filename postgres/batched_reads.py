@@ -11,7 +11,7 @@ that of the function with the most statements, not the sum. A function that has 
 
 Reads only: a transaction cannot begin or end inside, and `Prepared` statements cannot run there.
 
-Figure: round trips
+docs/reliability.md counts the round trips of pages and endpoints.
 """
 
 from __future__ import annotations

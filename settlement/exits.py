@@ -1,6 +1,6 @@
-"""Step 13: execute the exits of the epoch, and what their leaves prove on the chain (R55).
+"""Step 13: execute the exits of the epoch, and sum them in leaves for the chain (R55).
 
-Figure: settlement with exits
+Figure: the same with 1,000 exits
 """
 
 from __future__ import annotations
