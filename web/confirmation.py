@@ -104,8 +104,9 @@ def stored_result(*, wallet: str, key: str) -> dict[str, Any] | None:
 def _show(request: HttpRequest, action: Confirmation[Any], review: Review, key: str) -> HttpResponse:
     fields = [*action.fields.items(), (KEY, key)]
     response = render(request, action.template, {**review.more, "review": review, "fields": fields})
-    # Not "no-store": the back button must show the review with the same key.
-    response["Cache-Control"] = "private, no-cache"
+    # The back button asks the server again, which knows the key of the address: once confirmed, it leads to the result.
+    # A form that was sent by POST has no such address: its review is shown from the browser's cache.
+    response["Cache-Control"] = "private, no-cache" if request.method == "POST" else "private, no-store"
     return response
 
 

@@ -59,7 +59,7 @@ _NAMES: dict[str, tuple[Any, Any]] = {
     "heartbeat_slot_seconds": (gettext_lazy("Heartbeat slot"), gettext_lazy("unit in which uptime is counted")),
     "heard_quorum_bps": (
         gettext_lazy("Heartbeat quorum"),
-        gettext_lazy("of the active nodes must be heard for a slot to count"),
+        gettext_lazy("of the active nodes must send a heartbeat for a slot to count"),
     ),
     "unbonding_seconds": (gettext_lazy("Unbonding period"), gettext_lazy("time until unbonding stake is paid out")),
     "emission_per_epoch": (gettext_lazy("Emission"), gettext_lazy("minted into the reward pool of each epoch")),

@@ -58,8 +58,9 @@ def as_wallet(wallet: str, site: LiveServer) -> dict[str, Any]:
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
-    # The browser notes that a page of an error is one.
-    return message.type in ("error", "warning") and "status of 404" not in message.text
+    # The browser notes that a page of an error or of a refusal is one.
+    noted = "status of 404" in message.text or "status of 409" in message.text
+    return message.type in ("error", "warning") and not noted
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
