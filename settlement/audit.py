@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from typing import Final
 
 from chain.audit import CHECKS as CHAIN
 from delegation.audit import CHECKS as DELEGATION
 from governance.audit import CHECKS as GOVERNANCE
 from ledger.numbering import journal_head
+from postgres.prepared import Prepared
 from staking.audit import CHECKS as STAKING
 from staking.models import Epoch
 from staking.selectors.archive import first_epoch_with_receipts
 from staking.services.epochs import open_epoch
 
 CHECKS: dict[str, str] = {**STAKING, **DELEGATION, **GOVERNANCE, **CHAIN}
+_PREPARED: Final = {name: Prepared(check) for name, check in CHECKS.items()}
 
 
 def audit(*, since: int | None = None) -> list[str]:
@@ -34,9 +36,4 @@ def audit(*, since: int | None = None) -> list[str]:
         "number": head.number,
         "transaction": head.transaction,
     }
-    faults = []
-    with connection.cursor() as cursor:
-        for name, check in CHECKS.items():
-            cursor.execute(check.replace("%s", "%%s"), values)
-            faults += [f"{name}: {fault}" for (fault,) in cursor.fetchall()]
-    return faults
+    return [f"{name}: {fault}" for name, check in _PREPARED.items() for (fault,) in check.rows(**values)]
