@@ -24,6 +24,7 @@ from settlement.audit import audit
 from staking.models import Slash
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, HONEST, NILS, OLGA, SLASHED
+from tests.shared_rows import shared
 
 MEMBERS = (ANN, BEN, CAT, NILS, OLGA)
 members = st.sampled_from(MEMBERS)
@@ -84,14 +85,19 @@ def check_outcomes() -> None:
         assert dispute.slash.status == ("overturned" if outcome == "overturned" else "executed")
 
 
-@pytest.mark.django_db
+@shared
+def network() -> None:
+    """All members have means besides their stake."""
+    world.begin()
+    for member in MEMBERS:
+        world.fund(member, 1_000 * MICRO)
+
+
+@pytest.mark.usefixtures("network")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions_taken=st.lists(actions, min_size=5, max_size=25))
 def test_the_audit_holds_after_random_actions(actions_taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
-        world.begin()
-        for member in MEMBERS:
-            world.fund(member, 1_000 * MICRO)
         for action in [*actions_taken, *[(world.settle,)] * 3]:
             # A refused action changes nothing.
             with suppress(ProtocolError):

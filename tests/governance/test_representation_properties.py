@@ -25,6 +25,7 @@ from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
+from tests.shared_rows import shared
 
 WALLETS = (ANN, BEN, CAT, DAN, NILS, OLGA)
 wallets = st.sampled_from(WALLETS)
@@ -127,13 +128,18 @@ def check_counts(reference: Reference) -> None:
                 assert (ballot.status, ballot.quorum_met) == outcome
 
 
-@pytest.mark.django_db
+@shared
+def network() -> None:
+    """Olga can pay the deposits of disputes."""
+    world.begin()
+    world.fund(OLGA, 1_000 * MICRO)
+
+
+@pytest.mark.usefixtures("network")
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=st.lists(actions, min_size=6, max_size=24))
 def test_the_count_equals_a_simple_reference(taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
-        world.begin()
-        world.fund(OLGA, 1_000 * MICRO)
         reference = Reference()
         for action, *arguments in taken:
             with suppress(ProtocolError):

@@ -15,6 +15,7 @@ from settlement.audit import audit
 from staking.models import Node, Slash
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,11 @@ def opened_dispute(stakes_of: dict[str, int] | None = None) -> Dispute:
     return open_dispute(
         slash=slash.pk, reason="The oracle read another machine.", actor=OLGA, now=world.now()
     )
+
+
+@shared
+def dispute() -> Dispute:
+    return opened_dispute()
 
 
 def vote(dispute: Dispute, wallet: str, choice: str) -> Vote:
@@ -57,8 +63,9 @@ def settled_outcome(dispute: Dispute) -> tuple[str, bool | None]:
         ({NILS: "overturn", ANN: "uphold"}, ("overturned", True)),
     ],
 )
-def test_outcomes_follow_the_votes(votes: dict[str, str], outcome: tuple[str, bool]) -> None:
-    dispute = opened_dispute()
+def test_outcomes_follow_the_votes(
+    dispute: Dispute, votes: dict[str, str], outcome: tuple[str, bool]
+) -> None:
     for wallet, choice in votes.items():
         vote(dispute, wallet, choice)
     assert settled_outcome(dispute) == outcome
@@ -90,8 +97,7 @@ def test_one_micro_breaks_a_tie(more: int, outcome: str) -> None:
     assert settled_outcome(dispute) == (outcome, True)
 
 
-def test_an_overturned_slash_takes_nothing_and_returns_the_deposit() -> None:
-    dispute = opened_dispute()
+def test_an_overturned_slash_takes_nothing_and_returns_the_deposit(dispute: Dispute) -> None:
     before = world.wallet(OLGA)
     assert Node.objects.get(address=SLASHED).cooldown_until
     vote(dispute, ANN, "overturn")
@@ -104,8 +110,7 @@ def test_an_overturned_slash_takes_nothing_and_returns_the_deposit() -> None:
     assert (node.self_stake, node.cooldown_until) == (1_000 * MICRO, 0)
 
 
-def test_an_upheld_slash_with_quorum_forfeits_the_deposit() -> None:
-    dispute = opened_dispute()
+def test_an_upheld_slash_with_quorum_forfeits_the_deposit(dispute: Dispute) -> None:
     before = world.wallet(OLGA)
     vote(dispute, ANN, "uphold")
     settled_outcome(dispute)
@@ -117,8 +122,7 @@ def test_an_upheld_slash_with_quorum_forfeits_the_deposit() -> None:
     assert balance(accounts.TREASURY) == DEPOSIT + 62_500_000
 
 
-def test_an_upheld_slash_without_quorum_returns_the_deposit() -> None:
-    dispute = opened_dispute()
+def test_an_upheld_slash_without_quorum_returns_the_deposit(dispute: Dispute) -> None:
     before = world.wallet(OLGA)
     settled_outcome(dispute)
     assert Slash.objects.get().status == "executed"
@@ -209,8 +213,7 @@ def test_voting_power_is_own_stake_plus_delegations() -> None:
     assert vote(dispute, NILS, "uphold").power == 1_070 * MICRO
 
 
-def test_a_changed_vote_counts_once() -> None:
-    dispute = opened_dispute()
+def test_a_changed_vote_counts_once(dispute: Dispute) -> None:
     first = vote(dispute, ANN, "uphold")
     second = vote(dispute, ANN, "overturn")
     assert (first.pk, second.power) == (second.pk, 400 * MICRO)
@@ -218,8 +221,7 @@ def test_a_changed_vote_counts_once() -> None:
     assert settled_outcome(dispute) == ("overturned", True)
 
 
-def test_a_decided_dispute_accepts_no_votes() -> None:
-    dispute = opened_dispute()
+def test_a_decided_dispute_accepts_no_votes(dispute: Dispute) -> None:
     settled_outcome(dispute)
     with pytest.raises(errors.VoteClosed):
         vote(dispute, ANN, "overturn")
@@ -237,9 +239,8 @@ def test_a_decided_dispute_accepts_no_votes() -> None:
     ],
 )
 def test_the_first_matching_refusal_is_raised(
-    wallet: str, choice: object, closed: bool, refusal: type[Exception]
+    dispute: Dispute, wallet: str, choice: object, closed: bool, refusal: type[Exception]
 ) -> None:
-    dispute = opened_dispute()
     if closed:
         settled_outcome(dispute)
     with pytest.raises(refusal):

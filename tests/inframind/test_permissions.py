@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ BODIES = {
 ACTORS = ("stranger", "delegator", "operator", "oracle", "staff")
 
 
+@cache
 def table() -> list[tuple[str, str, dict[str, str]]]:
     """Method, pattern of the path, and what each actor gets; the last row that fits counts."""
     text = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
