@@ -17,6 +17,7 @@ from staking.models import Epoch, Node, NodeEpoch, Ranking, Slash, Unbonding
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.processes
 def test_the_demo_network_is_whole(settings, tmp_path, client):
     settings.DATA_DIR = tmp_path
     assert prepare.demo_is_due()
