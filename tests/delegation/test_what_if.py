@@ -14,6 +14,7 @@ from protocol.delegation_replay import Replay
 from protocol.pools import accrue, claimable, value_of
 from staking.models import Node, NodeEpoch, Pool, Slash
 from tests.network import Network, wallet
+from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web.formatting import amount_digits
 
@@ -47,6 +48,12 @@ def history(network: Network, mine: int) -> str:
             network.work(north, 1, outcome="dropped")
         network.settle()
     return north
+
+
+@shared
+def north() -> str:
+    """The first of the nodes, to which nobody but others delegated."""
+    return history(Network(), 0)
 
 
 def earned_and_value(node: str) -> tuple[int, int]:
@@ -86,8 +93,7 @@ def test_the_replay_equals_a_delegation_that_was_made_to_the_micro_ifm() -> None
     assert replay.lost == AMOUNT - replay.epochs[-1].value > 0
 
 
-def test_a_larger_amount_earns_a_lower_rate(network: Network) -> None:
-    north = history(network, 0)
+def test_a_larger_amount_earns_a_lower_rate(north: str) -> None:
     node = Node.objects.get(address=north)
 
     def of(amount: int) -> Replay:
@@ -111,8 +117,7 @@ def read(path: str, status: int = 200) -> Markup:
     return Markup(answer.content.decode())
 
 
-def test_the_page_shows_what_the_replay_says(network: Network) -> None:
-    north = history(network, 0)
+def test_the_page_shows_what_the_replay_says(north: str) -> None:
     replay = replay_on([Node.objects.get(address=north).id], amount=AMOUNT, epochs=7)
     (result,) = replay.values()
     page = read(f"/nodes/{north}/what-if/?amount=1234.567891&epochs=7")
@@ -122,8 +127,7 @@ def test_the_page_shows_what_the_replay_says(network: Network) -> None:
         assert f"{amount_digits(amount, 6)} IFM" in titles
 
 
-def test_a_wrong_amount_is_answered_at_its_field(network: Network) -> None:
-    north = history(network, 0)
+def test_a_wrong_amount_is_answered_at_its_field(north: str) -> None:
     page = read(f"/nodes/{north}/what-if/?amount=much&epochs=7", 400)
     (field,) = [one for one in page.all("input") if one.get("name") == "amount"]
     assert field.get("aria-invalid") == "true"
@@ -131,8 +135,7 @@ def test_a_wrong_amount_is_answered_at_its_field(network: Network) -> None:
     assert read("/nodes/nobody/what-if/", 404)
 
 
-def test_the_node_page_and_compare_lead_to_the_replay(network: Network) -> None:
-    north = history(network, 0)
+def test_the_node_page_and_compare_lead_to_the_replay(north: str) -> None:
     assert "What if you had delegated?" in read(f"/nodes/{north}/").text
     (result,) = replay_on([Node.objects.get(address=north).id], amount=1_000_000_000, epochs=30).values()
     compared = read(f"/compare/?n={north}&amount=1000").text

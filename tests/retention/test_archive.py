@@ -28,6 +28,7 @@ from staking.selectors.replay import replay
 from staking.services import hold, rankings
 from tests.network import START, Network
 from tests.oracle import machines
+from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +62,8 @@ def jobs_of(epoch: int) -> list[dict[str, Any]]:
     return made + [machines.signed(f"{epoch}-b{number}", 1, at=at, outcome="timeout") for number in range(2)]
 
 
-@pytest.fixture
-def network(folder: Path) -> Network:
+@shared
+def settled() -> Network:
     """Nine settled epochs with receipts, heartbeats, a ranking and events each; the tenth is open."""
     network = Network(heard_quorum_bps=0, sla_min_jobs=100)
     machines.register(3)
@@ -77,6 +78,12 @@ def network(folder: Path) -> Network:
         )
         network.settle(sound=False)
     return network
+
+
+@pytest.fixture
+def network(settled: Network, folder: Path) -> Network:
+    """The settled epochs, of which five are kept beside those in the folder."""
+    return settled
 
 
 def run(*words: str) -> str:
