@@ -25,8 +25,9 @@ from chain.transactions import Transaction, sign
 from chain_sync.anchoring import anchor_due
 from chain_sync.mirroring import mirror_due, verify_deposits
 from protocol.amounts import MICRO
-from tests.browser.conftest import Open
-from tests.browser.test_delegating import as_wallet
+from tests.browser.conftest import NARROW, Open
+from tests.browser.test_accessible import faults
+from tests.browser.test_delegating import as_wallet, fits
 from tests.chain.devnet.client import Client as Chain
 from tests.chain.devnet.client import start
 from tests.delegation.net import NORTH, OLGA, Net
@@ -262,13 +263,18 @@ def test_a_wallet_of_another_chain_or_account_locks_nothing_by_mistake(
     assert network.token("locked") == 10 * MICRO
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_without_a_wallet_the_transaction_is_there_to_copy(
-    open_page: Open, network: Story, live_server: Any
+    open_page: Open, network: Story, live_server: Any, theme: str
 ) -> None:
     owner = OWNER.address.lower()
-    page = open_page("/", storage_state=as_wallet(owner, live_server))
+    page = open_page("/", storage_state=as_wallet(owner, live_server), size=NARROW, theme=theme)
     page.clock.install()
     page.goto(page.url + f"wallets/{owner}/deposits/?amount=10")
-    expect(page.get_by_role("button", name="Copy cast command")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy cast command", exact=True)).to_be_visible()
+    page.get_by_text("Let another account send it").click()
+    expect(page.get_by_role("button", name="Copy cast commands")).to_be_visible()
+    fits(page)
+    assert faults(page) == []
     page.clock.fast_forward(5_000)
     expect(page.get_by_role("button", name="Send with your wallet")).to_be_hidden()
