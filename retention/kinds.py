@@ -13,17 +13,18 @@ from django.db import connection
 from protocol.addresses import checksum
 from retention.files import encode
 from staking.models import Epoch, Event, Heartbeat, Node, Ranking, RankingRow
+from staking.models.node_sql import LATEST_RANKING
 from staking.selectors.epoch_inputs import inputs_of, receipts_of
 from staking.services.epochs import parameters_of
 
 Lines = Callable[[int], Iterator[bytes]]
 # A ranking, and an event that is still to be sent, are not dropped, however old.
-DROP_RANKINGS = """
+DROP_RANKINGS = f"""
 DELETE FROM staking_rankingrow WHERE ranking_id IN (
-  SELECT id FROM staking_ranking WHERE epoch = %(epoch)s AND id < (SELECT max(id) FROM staking_ranking))
+  SELECT id FROM staking_ranking WHERE epoch = %(epoch)s AND id < {LATEST_RANKING})
 """
-DROP_RANKING_HEADS = """
-DELETE FROM staking_ranking WHERE epoch = %(epoch)s AND id < (SELECT max(id) FROM staking_ranking)
+DROP_RANKING_HEADS = f"""
+DELETE FROM staking_ranking WHERE epoch = %(epoch)s AND id < {LATEST_RANKING}
 """
 DROP_DELIVERIES = """
 DELETE FROM notifications_delivery d USING staking_event e

@@ -12,7 +12,7 @@ from protocol.amounts import BPS
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import Conflict, Invalid, NotFound, ParameterOutOfBounds
 from staking.models import Event, Node
-from staking.models.node_sql import OPERATOR_UNBONDING, SHARE
+from staking.models.node_sql import LATEST_RANKING, OPERATOR_UNBONDING, SHARE
 from staking.services.epochs import open_epoch
 
 MAX_ORDERS = 50
@@ -39,7 +39,7 @@ _APPLIED = """
 MATCHES = f"""
 SELECT a.order_id, a.wallet, a.node_id, 0::bigint AS slash FROM ({_APPLIED}) a
 JOIN staking_node n ON n.id = a.node_id JOIN staking_pool p ON p.node_id = n.id
-LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = (SELECT max(id) FROM staking_ranking)
+LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = {LATEST_RANKING}
 WHERE CASE a.condition
   WHEN 'share_below' THEN {_LEAST_SHARE} < a.threshold
   WHEN 'degraded' THEN a.threshold <= (SELECT count(*) FROM staking_nodeepoch e WHERE e.node_id = n.id

@@ -17,6 +17,9 @@ SHARE = share_in("%(epoch)s")
 # Self stake and delegated tokens bonded now, µIFM (R6).
 EFFECTIVE_STAKE = "n.self_stake + p.tokens"
 
+# The id of the ranking in force (R49).
+LATEST_RANKING = "(SELECT max(id) FROM staking_ranking)"
+
 # Conditions that a node has a status (section 2); exactly one of them holds.
 HAS_STATUS = {
     "active": "NOT n.banned AND n.retired_at IS NULL AND n.cooldown_until < %(epoch)s",

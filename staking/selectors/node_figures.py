@@ -56,13 +56,13 @@ SELECT n.id, n.address, n.name, n.operator, n.region, n.hardware, n.signing_key,
   coalesce(e.reputation, 500) AS reputation,
   r.apr_bps AS estimated_apr_bps,
   c.id AS commitment, c.from_epoch AS committed_from, c.minimum_share_bps, c.notice_epochs, c.maximum_delegated
-FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS asked(id, place)
-JOIN staking_node n ON n.id = asked.id
+FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS listed(id, place)
+JOIN staking_node n ON n.id = listed.id
 JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
 LEFT JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = %(epoch)s - 1
 LEFT JOIN staking_commitment c ON c.node_id = n.id AND c.ends_epoch IS NULL
-ORDER BY asked.place
+ORDER BY listed.place
 """
 REWARDS = """
 SELECT node_id, array_agg(reward ORDER BY epoch) FROM staking_nodeepoch
