@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from protocol.addresses import checksum, normalize
 from protocol.errors import AddressInvalid, NotFound, ProtocolError
 from protocol.merkle import Leaf
 from staking.selectors.proofs import Proof, proof_of
+from web.forms import PageForm, RuleField
 
 KINDS = {
     "reward": gettext_lazy("Reward"),
@@ -49,17 +51,48 @@ def proof_page(request: HttpRequest, number: int, address: str) -> HttpResponse:
     return render(request, "staking/proof.html", context)
 
 
+class ProofForm(PageForm):
+    """The epoch and the address of a proof that exists."""
+
+    refusal_field = "address"
+
+    epoch = forms.IntegerField(
+        label=gettext_lazy("Epoch"), min_value=1, max_value=MAX_EPOCH,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), gettext_lazy("Enter the number of a settled epoch.")
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    address = RuleField(
+        rule=normalize, label=gettext_lazy("Address of a node, or of a wallet with an exit"),
+        widget=forms.TextInput(attrs={"placeholder": "0x…", "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, auto_id="%s")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "epoch" in values and "address" in values:
+            try:
+                proof_of(values["epoch"], values["address"])
+            except ProtocolError as refusal:
+                self.add_refusal(refusal)
+        return values
+
+    @property
+    def proof_address(self) -> str:
+        """The address of the page of the proof; for a valid form."""
+        return reverse("proof", args=[self.cleaned_data["epoch"], checksum(self.cleaned_data["address"])])
+
+
 @require_safe
 def verify_page(request: HttpRequest) -> HttpResponse:
     """A form that leads to a proof, and one that checks a proof from elsewhere; the latter stays in the browser."""
-    epoch, address, error = request.GET.get("epoch", ""), request.GET.get("address", "").strip(), ""
-    if epoch or address:
-        try:
-            return HttpResponseRedirect(_address_of(epoch, address))
-        except ProtocolError as refusal:
-            error = refusal.detail
-    context = {"epoch": epoch, "address": address, "error": error, **chain_context()}
-    return render(request, "staking/verify.html", context, status=404 if error else 200)
+    form = ProofForm(request.GET if request.GET.get("epoch") or request.GET.get("address") else None)
+    if form.is_valid():
+        return HttpResponseRedirect(form.proof_address)
+    return render(request, "staking/verify.html", {"form": form, **chain_context()}, status=form.status)
 
 
 def chain_context() -> dict[str, Any]:
@@ -82,15 +115,6 @@ def _root_command(number: int) -> str:
         return ""
     contract = checksum(configuration.settlement)
     return f'cast call {contract} "root_of(uint256)(bytes32)" {number} --rpc-url {configuration.public_rpc}'
-
-
-def _address_of(epoch: str, address: str) -> str:
-    """The address of the page of a proof that exists. Raises: `not_found`, `address_invalid`."""
-    node = normalize(address)
-    if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 10 and int(epoch) <= MAX_EPOCH):
-        raise NotFound("Enter the number of a settled epoch.")
-    proof_of(int(epoch), node)
-    return reverse("proof", args=[int(epoch), checksum(node)])
 
 
 def _data(proof: Proof) -> str:

@@ -73,12 +73,18 @@ def test_the_verify_page_leads_to_a_proof(settled: Network) -> None:
     answer = Client().get("/verify/", {"epoch": "1", "address": node_address(1)})
     assert (answer.status_code, answer["Location"]) == (302, f"/epochs/1/proof/{checksum(node_address(1))}/")
     assert "Check a proof from elsewhere" in Client().get("/verify/").content.decode()
-    for epoch, address in (
-        ("x", node_address(1)),
-        ("1", "0x1"),
-        ("7", node_address(1)),
-        ("9" * 10, node_address(1)),
+
+
+def test_the_verify_page_says_at_the_field_what_is_wrong_and_forgets_nothing(settled: Network) -> None:
+    for epoch, address, status, words in (
+        ("x", node_address(1), 400, "Enter the number of a settled epoch."),
+        ("9" * 10, node_address(1), 400, "Enter the number of a settled epoch."),
+        ("1", "0x1", 400, "address_invalid"),
+        ("7", node_address(1), 404, "not_found"),
     ):
         answer = Client().get("/verify/", {"epoch": epoch, "address": address})
-        assert answer.status_code == 404
-        assert 'role="alert"' in answer.content.decode()
+        page = answer.content.decode()
+        assert answer.status_code == status, epoch
+        assert words in page
+        assert f'value="{epoch}"' in page
+        assert f'value="{address}"' in page
