@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from deploy.trial.report import Failed, figure, require, step, wait_for
-from deploy.trial.site import WEB_PORTS, Network
+from deploy.trial.site import WEB_PORTS, Network, previous_commit
 from deploy.trial.traffic import Oracle, Reader, Traffic
 from deploy.trial.units import make_user
 
@@ -31,7 +31,7 @@ def main() -> int:
         make_user()
         with step("Servers: PostgreSQL with archived log, Redis, nginx with TLS"):
             network = Network(root)
-        _try(network, options.start)
+        _try(network, options.start or previous_commit(), kills=not options.upgrade)
     except Failed as fault:
         print(f"FAILED: {fault}\nLogs are in {root}", file=sys.stderr)
         return 1
@@ -46,12 +46,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy/try")
-    parser.add_argument("--from", dest="start", default="HEAD", help="commit that the upgrade starts from")
+    parser.add_argument("--from", dest="start", help="commit that the upgrade starts from")
+    parser.add_argument("--upgrade", action="store_true", help="the upgrade alone")
     parser.add_argument("--keep", action="store_true", help="keep the folder of the trial")
     return parser.parse_args()
 
 
-def _try(network: Network, ref: str) -> None:
+def _try(network: Network, ref: str, *, kills: bool) -> None:
     with step(f"First installation of {ref}: tables, static files, genesis, two hosts of everything"):
         _install(network, ref)
     oracle = Oracle(network.client("0x" + "0c" * 20, "--oracle"), network.nodes)
@@ -61,19 +62,10 @@ def _try(network: Network, ref: str) -> None:
         with step("Two epochs settle under traffic"):
             network.settle_next()
             require(not reader.errors(0), f"{reader.errors(0)} of {reader.count(0)} reads failed")
-        for name, kill, restart in _kills(network):
-            with step(f"kill -9: {name}"):
-                _kill(oracle, reader, kill, restart)
-        with step("Two epochs settle after the kills, and the audit is clean"):
-            network.settle_next()
-            _audit(network, oracle)
-        with step("Backup under traffic"):
-            network.postgres.backrest("--type=full", "backup")
-        with step("The database server is lost: hold, restore, the oracle resends, release"):
-            traffic.stop()
-            _restore(network, oracle)
+        if kills:
+            _break(network, oracle, reader, traffic)
             traffic = Traffic(oracle.send, reader.read)
-        with step("Rolling upgrade to this commit, host by host, under traffic"):
+        with step(f"Rolling upgrade from {ref} to this commit, host by host, under traffic"):
             _upgrade(network, reader)
         with step("Two epochs settle after the upgrade, and the audit is clean"):
             network.settle_next()
@@ -83,6 +75,21 @@ def _try(network: Network, ref: str) -> None:
     figure(
         f"{len(oracle.acknowledged):,} receipts acknowledged, all recorded once; {len(reader.answers):,} reads"
     )
+
+
+def _break(network: Network, oracle: Oracle, reader: Reader, traffic: Traffic) -> None:
+    """Kill each part, then lose the database server; there is no traffic any more afterwards."""
+    for name, kill, restart in _kills(network):
+        with step(f"kill -9: {name}"):
+            _kill(oracle, reader, kill, restart)
+    with step("Two epochs settle after the kills, and the audit is clean"):
+        network.settle_next()
+        _audit(network, oracle)
+    with step("Backup under traffic"):
+        network.postgres.backrest("--type=full", "backup")
+    with step("The database server is lost: hold, restore, the oracle resends, release"):
+        traffic.stop()
+        _restore(network, oracle)
 
 
 def _install(network: Network, ref: str) -> None:

@@ -25,6 +25,23 @@ PARAMETERS = {
 }  # fmt: skip
 
 
+def previous_commit() -> str:
+    """The commit that an upgrade starts from: the latest tag, else the first commit with the tables of this one.
+
+    This commit itself where the history is not there, as in a shallow clone.
+    """
+    tag = subprocess.run(
+        ["git", "-C", PROJECT, "describe", "--tags", "--abbrev=0", "HEAD^"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tag.returncode == 0:
+        return tag.stdout.strip()
+    tables = ("log", "-1", "--format=%h", "--", "*/migrations/*")
+    return run("git", "-C", PROJECT, *tables).strip() or "HEAD"
+
+
 class Network:
     def __init__(self, root: Path) -> None:
         self.root = root
