@@ -27,14 +27,18 @@ def register(now: datetime) -> None:
         nodes.register(address=address, operator=address, name=f"bench {number}", region="eu-west", now=now)
 
 
-def batch(tag: str, at: datetime, *, signed: bool, rows: int = ROWS) -> list[dict[str, Any]]:
-    """So many receipts, no two with the same job id."""
-    return [_receipt(f"bench-{tag}-{number:06}", number, at, signed=signed) for number in range(rows)]
+def batch(
+    tag: str, at: datetime, *, signed: bool, rows: int = ROWS, nodes: int = NODES
+) -> list[dict[str, Any]]:
+    """So many receipts of so many nodes, no two with the same job id."""
+    return [
+        _receipt(f"bench-{tag}-{number:06}", number, at, key(number % nodes), signed=signed)
+        for number in range(rows)
+    ]
 
 
-def _receipt(job_id: str, number: int, at: datetime, *, signed: bool) -> dict[str, Any]:
+def _receipt(job_id: str, number: int, at: datetime, private: bytes, *, signed: bool) -> dict[str, Any]:
     moment = UNIX + (at - UNIX) // MS * MS
-    private = key(number % NODES)
     result, trace = keccak256(job_id.encode()), keccak256(b"trace" + job_id.encode())
     said: dict[str, Any] = {
         "job_class": "gpu",

@@ -22,14 +22,19 @@ JOIN staking_nodeepoch e ON e.epoch >= %(open)s - w.size AND e.epoch < %(open)s
 JOIN staking_epoch z ON z.number = e.epoch
 WHERE e.node_id = ANY(%(nodes)s::int[]) GROUP BY e.node_id, w.size
 """
-SETTLED = (
-    "SELECT node_id, count(*) FROM staking_nodeepoch WHERE node_id = ANY(%(nodes)s::int[]) GROUP BY node_id"
-)
+# No more than are asked for: a count of all would grow with the age of the network.
+SETTLED = """
+SELECT n.id, (SELECT count(*) FROM (SELECT FROM staking_nodeepoch WHERE node_id = n.id LIMIT %(enough)s) past)
+FROM unnest(%(nodes)s::int[]) n(id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Realised APR to delegators in bps per window of epochs (None: nothing was at work); epochs settled so far."""
+    """Realised APR to delegators in bps per window of epochs (None: nothing was at work).
+
+    `settled`: epochs settled so far, NEW_BELOW for that many or more.
+    """
 
     apr_bps: dict[int, int | None]
     settled: int
@@ -45,7 +50,12 @@ def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
     epoch = open_epoch()
     if epoch is None or not node_ids:
         return {id_: Returns(dict.fromkeys(WINDOWS), 0) for id_ in node_ids}
-    values: dict[str, Any] = {"nodes": list(node_ids), "open": epoch.number, "windows": list(WINDOWS)}
+    values: dict[str, Any] = {
+        "nodes": list(node_ids),
+        "open": epoch.number,
+        "windows": list(WINDOWS),
+        "enough": NEW_BELOW,
+    }
     with batched_reads() as reads:
         aprs = reads.submit(_rows, APR_OF_WINDOWS, values)
         settled = reads.submit(_rows, SETTLED, values)
