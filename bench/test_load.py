@@ -86,9 +86,8 @@ def test_load(port: int, nodes: list[str], say: Callable[[str], None]) -> None:
             f"longest {max(seconds) * 1000:.0f} ms"
         )
     errors = [answer for answer in answers if answer.status >= 400 or not answer.status]
-    say(
-        f"{len(errors)} errors of {len(answers):,} answers in {SECONDS:.0f} s: {dict(Counter((one.kind, one.status) for one in errors))}"
-    )
+    codes = dict(Counter((one.kind, one.status) for one in errors))
+    say(f"{len(errors)} errors of {len(answers):,} answers in {SECONDS:.0f} s: {codes}")
     assert not errors
     assert quantiles([answer.seconds for answer in answers], n=100)[98] <= P99_GATE
 

@@ -13,7 +13,8 @@ import pytest
 from django.core.management import call_command
 
 from inframind.environment import PROJECT_ROOT
-from tests.reference.cast import DAY
+from tests.network import wallet
+from tests.reference.cast import DAY, WALLETS
 from tests.reference.test_machine import Crowd
 from tests.simulation.recorded import FAULTS, Recorded, recorded_pair, save
 
@@ -54,7 +55,10 @@ class Life(Crowd):
     def propose(self) -> None:
         names = self.dice.sample(sorted(CHANGES), self.dice.choice([1, 1, 2]))
         changes = [(name, self.dice.choice(CHANGES[name])) for name in names]
-        self.pair.act("propose", changes, self.person())
+        refused = self.pair.act("propose", changes, self.person())
+        if refused is None and self.dice.random() < 0.6:
+            for number in WALLETS[:3]:
+                self.pair.act("vote_proposal", len(self.pair.model.proposals) - 1, wallet(number), "for")
 
     def vote_proposal(self) -> None:
         proposals = self.pair.model.proposals
