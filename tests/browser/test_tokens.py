@@ -268,7 +268,9 @@ def test_without_a_wallet_the_transaction_is_there_to_copy(
     open_page: Open, network: Story, live_server: Any, theme: str
 ) -> None:
     owner = OWNER.address.lower()
-    page = open_page("/", storage_state=as_wallet(owner, live_server), size=NARROW, theme=theme)
+    page = open_page(
+        "/", storage_state=as_wallet(owner, live_server), size=NARROW, theme=theme, reduced_motion="reduce"
+    )
     page.clock.install()
     page.goto(page.url + f"wallets/{owner}/deposits/?amount=10")
     expect(page.get_by_role("button", name="Copy cast command", exact=True)).to_be_visible()
