@@ -15,13 +15,10 @@ from django.test import Client
 
 from bench import fleet
 from bench.floors import ratio, rounds
-from chain import contracts
 from chain.configuration import ChainConfiguration
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.models import Deposit
-from chain.node import Log
 from chain.node import Node as ChainNode
-from chain_sync.lock_events import chained, first_head
 from chain_sync.mirror import Mirror
 from ledger import accounts
 from ledger.posting import post
@@ -31,7 +28,8 @@ from settlement.exits import execute_exits
 from settlement.state import Settlement
 from staking.models import Epoch, Exit, Node
 from staking.selectors.replay import replay
-from tests.chain.anchoring.line import PASS, Line
+from tests.chain.anchoring.line import Line
+from tests.chain.anchoring.many_locks import report_locks
 from tests.chain.devnet.client import CHAIN_ID, start
 from tests.network import Network
 
@@ -40,7 +38,6 @@ pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 NODE_COUNT, RECEIPT_COUNT, EXIT_COUNT, ROUNDS = 10_000, 1_000_000, 1_000, 7
 IDLE_GATE, EXITS_GATE, REPLAY_GATE, PROOF_GATE_MS = 0.05, 1.10, 2.0, 5.0
 PROOFS, DEPOSIT_COUNT, DEPOSITS_GATE, CONFIRMATIONS = 200, 1_000, 10.0, 4
-IFM = contracts.load("IFM")
 WALLET = "0x" + "a1" * 20
 CONFIGURATION = ChainConfiguration(
     rpc_urls=("http://node.example",), chain_id=CHAIN_ID, settlement=SETTLEMENT, token=TOKEN, start_block=0,
@@ -85,12 +82,7 @@ def test_replay_and_proofs(say: Callable[[str], None], settings: Any) -> None:
 def test_a_thousand_deposits(say: Callable[[str], None]) -> None:
     network, line = Network(), Line(start())
     line("evm_mine", CONFIRMATIONS)
-    events = [made_up(index, index + 1) for index in range(DEPOSIT_COUNT)]
-    head = chained(events, count=0, head=first_head(CHAIN_ID, TOKEN))[-1].head.hex()
-    state = {"lock_count": f"0x{DEPOSIT_COUNT:064x}", "lock_head": f"0x{head}"}
-    answers = {"0x" + IFM.call(function).hex(): answer for function, answer in state.items()}
-    line.answers["eth_call"] = lambda message, block: answers.get(message["data"], PASS)
-    line.answers["eth_getLogs"] = lambda query: [raw(event) for event in events]
+    report_locks(line, WALLET, DEPOSIT_COUNT)
     mirror = Mirror(CONFIGURATION, ChainNode(line, "node.example"), None)
     spent = processor_seconds(lambda: mirror.run(wall=datetime.now(UTC), now=network.now))
     assert Deposit.objects.count() == DEPOSIT_COUNT
@@ -150,22 +142,3 @@ def processor_seconds(act: Callable[[], object]) -> float:
     before = used()
     act()
     return used() - before
-
-
-def made_up(index: int, amount: int) -> Log:
-    """A lock of an account, as a node lists it."""
-    fields = {"index": index, "account": WALLET, "amount": amount}
-    return Log("Locked", fields, f"0x{index:064x}", 0, 1, "0x" + "00" * 32)
-
-
-def raw(event: Log) -> dict[str, Any]:
-    """An event as a node lists it."""
-    index, account, amount = event.fields.values()
-    return {
-        "topics": [IFM.topic("Locked"), f"0x{index:064x}", "0x" + "00" * 12 + account[2:]],
-        "data": f"0x{amount:064x}",
-        "transactionHash": event.transaction,
-        "logIndex": "0x0",
-        "blockNumber": "0x1",
-        "blockHash": event.block_hash,
-    }

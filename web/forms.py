@@ -303,7 +303,7 @@ class RuleField(forms.CharField):
 
 def _style(widget: forms.Widget) -> None:
     """Give a widget the class of its kind, unless it has one."""
-    if isinstance(widget, forms.MultiWidget) or widget.is_hidden:
+    if widget.is_hidden:
         return
     name = "form-control"
     if isinstance(widget, (forms.CheckboxInput, forms.RadioSelect)):

@@ -122,12 +122,12 @@ def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: d
         shares_read = reads.submit(share_history, id_)
         unresolved = reads.submit(unresolved_slashes, [id_])
         unbonds_until = reads.submit(operator_unbonds_until, id_)
-        estimated = reads.submit(_estimate, id_, epoch, request)
+        estimated = None if reader else reads.submit(_estimate, id_, epoch, request)
         own = reads.submit(_of_reader, reader, figures, now)
     node, returns, shares = node_read.result(), returns_read.result()[id_], shares_read.result()
     context, entries, elsewhere, watched = own.result()
     held = context.delegated if context else 0
-    form, estimate = (None, None) if reader else estimated.result()
+    form, estimate = estimated.result() if estimated else (None, None)
     return Beside(
         reader=reader,
         runs_it=reader == figures.operator,

@@ -11,12 +11,16 @@ from staking.models import Slash
 
 @dataclass(frozen=True, slots=True)
 class SlashBreakdown:
-    """`done`: the recorded amounts of an executed slash; else the amounts of an execution now."""
+    """`done`: the recorded amounts of an executed slash; else the amounts of an execution now.
+
+    `from_delegators`: what is taken from delegators, of the pool and of what they unbond.
+    """
 
     done: bool
     own: int
     delegated: int
     unbonding: int
+    from_delegators: int
     slashed: int
     burned: int
     honest: int
@@ -41,6 +45,7 @@ def _recorded(slash: Slash) -> SlashBreakdown:
         own=slash.self_slashed,
         delegated=slash.delegated_slashed,
         unbonding=0,
+        from_delegators=slash.delegated_slashed,
         slashed=slash.slashed,
         burned=slash.burned,
         honest=slash.honest,
@@ -59,6 +64,7 @@ def _projected(slash: Slash, params: Parameters, wallet: str | None) -> SlashBre
         own=cost.own_bonded.taken,
         delegated=cost.pool.taken,
         unbonding=unbonding.taken,
+        from_delegators=sum(part.taken for part in cost.delegated),
         slashed=cost.slashed,
         burned=cost.burned,
         honest=cost.honest,

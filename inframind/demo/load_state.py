@@ -1,4 +1,5 @@
-"""How far the demo network is loaded: a file in the data directory, which every process of the site can read.
+"""How far the demo network is loaded: a file in the data directory for each database, which every process of the site
+can read.
 
 It exists from before the first row is written until the network is complete, so one that a killed run has left says
 that the load has to begin anew.
@@ -27,16 +28,14 @@ class Progress:
 def progress() -> Progress | None:
     """The progress of an unfinished load into this database; None when there is none."""
     try:
-        state = json.loads(_file().read_text())
+        return Progress(**json.loads(_file().read_text()))
     except FileNotFoundError:
         return None
-    return Progress(state["epochs"], state["total"]) if state["database"] == _database() else None
 
 
 def record(epochs: int, total: int) -> None:
     paths.make_folder(_file().parent)
-    state = {"database": _database(), "epochs": epochs, "total": total}
-    paths.write_private(_file(), json.dumps(state))
+    paths.write_private(_file(), json.dumps({"epochs": epochs, "total": total}))
 
 
 def finish() -> None:
@@ -45,9 +44,6 @@ def finish() -> None:
 
 
 def _file() -> Path:
-    return Path(settings.DATA_DIR) / "stamps" / "demo-load.json"
-
-
-def _database() -> str:
     # The URL may hold a password.
-    return hashlib.sha256(settings.DATABASE_URL.encode()).hexdigest()
+    database = hashlib.sha256(settings.DATABASE_URL.encode()).hexdigest()
+    return Path(settings.DATA_DIR) / "stamps" / f"demo-load-{database[:16]}.json"

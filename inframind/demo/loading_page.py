@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class LoadingPage:
-    """Removes itself from a process that starts when nothing is loading, and steps aside once the load is done."""
+    """Removes itself from a process that starts when nothing is loading; passes requests on once the load is done."""
 
     def __init__(self, get_response: Handler) -> None:
         if load_state.progress() is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,11 @@ from greenlet import getcurrent, greenlet
 from psycopg.adapt import Transformer
 
 READS = ("SELECT", "WITH")
+# A read that also changes or locks rows; equal statements are sent once, so it would run once for several.
+CHANGES = re.compile(
+    r"\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|UPDATE\s+\S+\s+(\w+\s+)?SET|FOR\s+(NO\s+KEY\s+)?UPDATE|FOR\s+(KEY\s+)?SHARE)\b",
+    re.IGNORECASE,
+)
 
 
 class BatchedRead(greenlet):
@@ -38,10 +44,20 @@ class Cursor(base.CursorMixin, psycopg.ClientCursor[Any]):
         # Django's log of queries reads it.
         self._query = self._convert_query(query, params)
         statement = self._query.query.decode(self._tx.encoding)
-        if not statement.lstrip(" \n(").upper().startswith(READS):
-            raise psycopg.NotSupportedError(f"a batch reads only, and this is no read: {statement[:80]}")
+        if not statement.lstrip(" \n(").upper().startswith(READS) or CHANGES.search(str(query)):
+            raise _not_a_read(statement)
         self._statement = statement
         return self
+
+    def executemany(self, query: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(getcurrent(), BatchedRead):
+            raise _not_a_read(str(query))
+        return super().executemany(query, *args, **options)
+
+    def copy(self, statement: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(getcurrent(), BatchedRead):
+            raise _not_a_read(str(statement))
+        return super().copy(statement, *args, **options)
 
     @property
     def statement(self) -> str:
@@ -84,6 +100,10 @@ class Cursor(base.CursorMixin, psycopg.ClientCursor[Any]):
     def __next__(self) -> Any:
         self._wait_for_rows()
         return super().__next__()
+
+
+def _not_a_read(statement: str) -> psycopg.NotSupportedError:
+    return psycopg.NotSupportedError(f"a batch reads only, and this is no read: {statement[:80]}")
 
 
 def fetch(cursors: Sequence[Cursor]) -> None:

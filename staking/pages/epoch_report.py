@@ -95,7 +95,7 @@ def _node_row(row: dict[str, Any], weights: int) -> EpochNodeRow:
 
 
 def _slash_row(slash: Slash, number: int) -> EpochSlashRow:
-    """As the epoch left it: carried out amounts are shown in the report of the epoch that did it."""
+    """As the epoch left it: executed amounts are shown in the report of the epoch that executed it."""
     here = slash.resolved_epoch == number
     done = here and slash.status == Slash.Status.EXECUTED
     status = SLASH_STATUS[slash.status if here or slash.status in Slash.UNRESOLVED else "pending"]

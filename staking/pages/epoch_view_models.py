@@ -68,7 +68,7 @@ class EpochNodeRow:
 
 @dataclass(frozen=True, slots=True)
 class EpochSlashRow:
-    """A slash created or carried out in the epoch. The split is None until it is carried out."""
+    """A slash created or executed in the epoch. The split is None until it is executed."""
 
     node: str
     name: str

@@ -38,7 +38,7 @@ class SplitExample:
 
 @dataclass(frozen=True, slots=True)
 class SlashExample:
-    """An invalid proof carried out against SLASHED_OWN and SLASHED_DELEGATED, in µIFM."""
+    """The slash of an invalid proof against SLASHED_OWN and SLASHED_DELEGATED, in µIFM."""
 
     self_bps: int
     delegated_bps: int

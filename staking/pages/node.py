@@ -45,6 +45,7 @@ def context(request: HttpRequest, address: str, *, beside: Beside) -> dict[str, 
 
     `beside` reads what the caller shows beside it, in the same round trips.
     """
+    # Loads the session, which a batch of reads cannot: it may write.
     signed_in_wallet(request)
     now = clock.now()
     try:

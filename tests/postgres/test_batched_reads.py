@@ -130,10 +130,28 @@ def test_a_transaction_cannot_begin_in_a_batch() -> None:
     assert value(2) == 2
 
 
-def test_a_statement_that_writes_is_refused() -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM staking_ranking",
+        "WITH gone AS (DELETE FROM staking_ranking RETURNING id) SELECT count(*) FROM gone",
+        "SELECT id FROM staking_ranking FOR UPDATE",
+        "SELECT id FROM staking_ranking FOR KEY SHARE",
+    ],
+)
+def test_a_statement_that_writes_or_locks_is_refused(statement: str) -> None:
     def write() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM staking_ranking")
+            cursor.execute(statement)
+
+    with pytest.raises(NotSupportedError, match="reads only"):
+        together(write)
+
+
+def test_many_statements_at_once_are_refused() -> None:
+    def write() -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany("DELETE FROM staking_ranking WHERE id = %s", [(1,), (2,)])
 
     with pytest.raises(NotSupportedError, match="reads only"):
         together(write)

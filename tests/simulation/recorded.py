@@ -32,10 +32,10 @@ from tests.reference.model import Model
 from tests.reference.pair import Pair
 from tests.simulation import backup
 
-# What a Pair does for a caller; everything else is derived.
 # Settled epochs that stay in the database, and one in how many faults "restored" restores: it takes seconds.
 KEPT_EPOCHS = 4
 RESTORES = 8
+# What a Pair does for a caller; everything else is derived.
 RECORDED = ("act", "wait", "work", "beat", "fake", "change_cap", "retire", "settle", "fault")
 
 
@@ -170,7 +170,7 @@ class Recorded(Pair):
         rank(now=self.net.now)
 
     def _fault_archived(self, value: int) -> None:
-        """Old receipts, heartbeats, rankings and events are archived and dropped, as far as they may be."""
+        """Old receipts, heartbeats, rankings, events and published inputs are archived and dropped, as far as they may be."""
         Event.objects.filter(dispatched=False).update(dispatched=True)
         kept = dict.fromkeys((kind.setting for kind in KINDS), KEPT_EPOCHS)
         storages = {**settings.STORAGES, "archive": archive_storage(self.archive)}

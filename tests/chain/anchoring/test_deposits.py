@@ -28,6 +28,7 @@ from settlement.audit import audit
 from staking.models import Event, TokenAccount
 from staking.services.exits import credit_deposit, request_exit
 from tests.chain.anchoring.line import PASS, Line
+from tests.chain.anchoring.many_locks import report_locks
 from tests.chain.anchoring.network import CONFIRMATIONS
 from tests.chain.devnet.client import CHAIN_ID, Client, start
 from tests.network import Network
@@ -422,3 +423,12 @@ def test_verification_asks_the_chain_and_writes_nothing(net: Deposits) -> None:
     with pytest.raises(Problem, match="deep_reorganization"):
         mirror_of.verify(wall=datetime.now(UTC))
     assert MirrorCursor.objects.values().get() == before
+
+
+def test_many_deposits_are_credited_in_one_run(net: Deposits) -> None:
+    net.finalize()
+    report_locks(net.line, FAUCET.address, 200)
+    assert net.run() == ""
+    assert net.credited() == [(index, index + 1) for index in range(200)]
+    assert net.free == 20_100
+    net.check()

@@ -198,7 +198,6 @@ def test_a_taken_port_is_named(run, data_dir, plain_environment):
 
 
 @pytest.mark.processes
-@pytest.mark.processes
 @pytest.mark.parametrize("place", ["/dev/null/data", "/proc/data"])
 def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment, place):
     said = refused(run, {**plain_environment, "INFRAMIND_DATA_DIR": place})
