@@ -24,7 +24,7 @@ SIZE = "SELECT coalesce(pg_relation_size(to_regclass(%s)), -1) / current_setting
 
 
 class TooNew(Exception):
-    """Raised while receipts of the epoch could still be sent and accepted; the message says from when on they are accepted."""
+    """Raised while receipts of the epoch could still be sent and accepted; the message says since when they are."""
 
 
 def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:

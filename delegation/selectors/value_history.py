@@ -10,25 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
 from delegation.selectors.earnings import EarnedIn
 from delegation.selectors.losses import SlashLoss
-from ledger import accounts
+from ledger import accounts, history
 
 # Kinds of ledger transactions that move value between parts of one wallet.
 INTERNAL = (
     "stake", "unstake", "delegate", "undelegate", "redelegate", "cancel_unbonding", "compound", "claim", "withdraw",
     "refund",
 )  # fmt: skip
-FLOWS = """
-SELECT t.epoch, t.kind, sum(e.amount)
-FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id JOIN ledger_transaction t ON t.id = e.transaction_id
-WHERE a.name = %(account)s AND t.epoch >= %(first)s AND t.kind <> ALL(%(internal)s)
-GROUP BY t.epoch, t.kind ORDER BY t.epoch, t.kind
-"""
 UNBONDED = """
 SELECT u.epoch, n.address, n.name, sum(u.entered)
 FROM staking_unbonding u JOIN staking_node n ON n.id = u.node_id
@@ -83,14 +76,15 @@ class EpochValue:
 
 def flows_of_wallet(wallet: str, *, first: int) -> list[Flow]:
     """Money in and out of the wallet from epoch `first` on; one query."""
-    values = {"account": accounts.wallet(wallet), "first": first, "internal": list(INTERNAL)}
-    return [Flow(epoch, kind, int(amount)) for epoch, kind, amount in _rows(FLOWS, values)]
+    sums = history.sums_by_epoch(accounts.wallet(wallet), first=first, without=INTERNAL)
+    return [Flow(epoch, kind, amount) for epoch, kind, amount in sums]
 
 
 def unbonded_of_wallet(wallet: str, *, first: int) -> list[Unbonded]:
     """The unbondings that the wallet began from epoch `first` on, also cancelled and paid ones; one query."""
-    rows = _rows(UNBONDED, {"wallet": wallet, "first": first})
-    return [Unbonded(epoch, node, name, int(amount)) for epoch, node, name, amount in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(UNBONDED, {"wallet": wallet, "first": first})
+        return [Unbonded(epoch, node, name, int(amount)) for epoch, node, name, amount in cursor.fetchall()]
 
 
 def value_history(
@@ -105,19 +99,13 @@ def value_history(
     for row in earned:
         rewards[row.epoch] += row.amount
     value -= sum(flow.amount for flow in flows if flow.epoch > last)
-    history = []
+    closes = []
     for epoch in range(last, first - 1, -1):
         close = EpochValue(
             epoch, value, rewards[epoch], tuple(loss for loss in losses if loss.epoch == epoch),
             tuple(flow for flow in flows if flow.epoch == epoch),
             tuple(one for one in unbonded if one.epoch == epoch),
         )  # fmt: skip
-        history.append(close)
+        closes.append(close)
         value -= close.change
-    return tuple(reversed(history))
-
-
-def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
+    return tuple(reversed(closes))

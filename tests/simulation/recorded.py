@@ -170,7 +170,7 @@ class Recorded(Pair):
         rank(now=self.net.now)
 
     def _fault_archived(self, value: int) -> None:
-        """Old receipts, heartbeats, rankings, events and published inputs are archived and dropped, as far as they may be."""
+        """Old receipts, heartbeats, rankings, events and inputs are archived and dropped, as far as they may be."""
         Event.objects.filter(dispatched=False).update(dispatched=True)
         kept = dict.fromkeys((kind.setting for kind in KINDS), KEPT_EPOCHS)
         storages = {**settings.STORAGES, "archive": archive_storage(self.archive)}
