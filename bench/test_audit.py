@@ -1,4 +1,5 @@
-"""The audit of 10,000 nodes and 1,000,000 ledger entries against one scan of the entries."""
+"""The audit of 10,000 nodes and 1,000,000 ledger entries against one scan of the entries, and that of a small network
+with prepared statements against the same without."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from bench import fleet
 from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
 from settlement.audit import audit
+from tests.network import Network
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
-ROUNDS, PAIRS = 5, 500_000
+ROUNDS, PAIRS, SMALL_GATE = 5, 500_000, 0.7
 JOURNAL = """
 INSERT INTO ledger_account (name)
   SELECT prefix || address FROM staking_node, unnest(ARRAY['stake:', 'pool:', 'wallet:']) prefix
@@ -43,3 +45,23 @@ def test_audit(say):
 def scan() -> float:
     with connection.cursor() as cursor:
         return seconds(lambda: cursor.execute("SELECT account_id, sum(amount) FROM ledger_entry GROUP BY 1"))
+
+
+def test_small_audit(say, settings):
+    network = Network()
+    for number in range(20):
+        network.delegate(network.node(number, own=1_000), number, 500)
+    network.settle()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert audit() == []
+    ours, floor = rounds(
+        20, lambda: timed_audit(settings, prepared=True), lambda: timed_audit(settings, prepared=False)
+    )
+    say(f"audit of 20 nodes, statements prepared: {ratio(ours, floor):.2f} x the time when each is planned")
+    assert ratio(ours, floor) <= SMALL_GATE
+
+
+def timed_audit(settings, *, prepared: bool) -> float:
+    settings.INFRAMIND_PREPARED_STATEMENTS = prepared
+    return seconds(audit)

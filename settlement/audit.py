@@ -1,4 +1,7 @@
-"""The audit of section 14: the checks of all packages, one set-based statement each."""
+"""The audit of section 14: the checks of all packages, one set-based statement each.
+
+Figure: audit of 20 nodes, statements prepared
+"""
 
 from __future__ import annotations
 
