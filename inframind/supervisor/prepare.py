@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,15 +82,23 @@ def begin_demo() -> None:
 
 
 def load_demo(progress: Callable[[int], None]) -> None:
-    """Load the demo network after `begin_demo`; `progress` gets the number of epochs settled after each one."""
+    """Load the demo network after `begin_demo`; `progress` gets the number of epochs settled after each one.
 
+    That is reported; the log of each settlement would hide it in the terminal.
+    """
     from inframind.demo.loader import EPOCHS, build
 
     def record(epochs: int) -> None:
         load_state.record(epochs, EPOCHS)
         progress(epochs)
 
-    build(record)
+    settlements = logging.getLogger("settlement")
+    level = settlements.level
+    settlements.setLevel(logging.WARNING)
+    try:
+        build(record)
+    finally:
+        settlements.setLevel(level)
     keep_network()
 
 
