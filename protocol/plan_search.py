@@ -59,20 +59,20 @@ class Search:
             for nodes in range(1, MOST_NODES + 1):
                 former, row = after[nodes - 1], table[nodes]
                 for steps, reward in best.items():
-                    for room in range(steps, self.steps + 1):
-                        value = reward + former[room - steps]
-                        row[room] = max(row[room], value)
+                    for left in range(steps, self.steps + 1):
+                        value = reward + former[left - steps]
+                        row[left] = max(row[left], value)
             bounds.insert(0, table)
         return bounds
 
-    def _visit(self, place: int, nodes: int, room: int, reward: int, chosen: dict[int, int]) -> None:
+    def _visit(self, place: int, nodes: int, left: int, reward: int, chosen: dict[int, int]) -> None:
         if reward > self.best_reward:
             self.best_reward, self.best = reward, dict(chosen)
         self.visits += 1
         if place == len(self.order) or not nodes or self.visits > MOST_VISITS:
             return
-        # The remaining room counts as the steps that it touches.
-        steps = -(-room * self.steps // self.amount)
+        # What is left counts as the steps that it touches.
+        steps = -(-left * self.steps // self.amount)
         if reward + self.bounds[place][nodes][steps] <= self.best_reward:
             return
         number = self.order[place]
@@ -82,12 +82,12 @@ class Search:
         for amount, gained in reversed(offer.choices):
             at_operator = operator_used + amount * offer.operator_rate
             in_region = region_used + amount * offer.region_rate
-            if amount > room or max(at_operator, in_region) > self.limit * BPS:
+            if amount > left or max(at_operator, in_region) > self.limit * BPS:
                 continue
             self.operators[operator], self.regions[region] = at_operator, in_region
-            self._visit(place + 1, nodes - 1, room - amount, reward + gained, {**chosen, number: amount})
+            self._visit(place + 1, nodes - 1, left - amount, reward + gained, {**chosen, number: amount})
         self.operators[operator], self.regions[region] = operator_used, region_used
-        self._visit(place + 1, nodes, room, reward, chosen)
+        self._visit(place + 1, nodes, left, reward, chosen)
 
 
 def refined(offers: Sequence[Offer], chosen: dict[int, int], amount: int, limit: int) -> dict[int, int]:
