@@ -425,10 +425,10 @@ def test_verification_asks_the_chain_and_writes_nothing(net: Deposits) -> None:
     assert MirrorCursor.objects.values().get() == before
 
 
-def test_many_deposits_are_credited_in_one_run(net: Deposits) -> None:
+def test_a_thousand_deposits_are_credited_in_one_run(net: Deposits) -> None:
     net.finalize()
-    report_locks(net.line, FAUCET.address, 200)
+    report_locks(net.line, FAUCET.address, 1_000)
     assert net.run() == ""
-    assert net.credited() == [(index, index + 1) for index in range(200)]
-    assert net.free == 20_100
+    assert net.credited() == [(index, index + 1) for index in range(1_000)]
+    assert net.free == 500_500
     net.check()
