@@ -57,9 +57,9 @@ def as_wallet(wallet: str, site: LiveServer) -> dict[str, Any]:
     return {"cookies": [{**cookie, "domain": site.thread.host}], "origins": []}
 
 
-def _is_fault(message: ConsoleMessage) -> bool:
-    # The browser notes that a page of an error or of a refusal is one.
-    noted = "status of 404" in message.text or "status of 409" in message.text
+def _is_fault(message: ConsoleMessage, statuses: tuple[int, ...]) -> bool:
+    # The browser notes that a page of an error is one.
+    noted = any(f"status of {status}" in message.text for status in statuses)
     return message.type in ("error", "warning") and not noted
 
 
@@ -126,17 +126,25 @@ def large_network() -> Network:
 
 @pytest.fixture
 def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open]:
-    """Open an address of the site; at the end nothing may have been refused by the policy or said on the console."""
+    """Open an address of the site; at the end nothing may have been refused by the policy or said on the console.
+
+    `refusals`: the pages opened are answered with 409 too, which the console notes.
+    """
     opened: list[tuple[Page, list[str]]] = []
 
-    def open_at(address: str, *, size: dict[str, int] = WIDE, theme: str = "", **context: Any) -> Page:
+    def open_at(
+        address: str, *, size: dict[str, int] = WIDE, theme: str = "", refusals: bool = False, **context: Any
+    ) -> Page:
         made = browser.new_context(viewport=size, **context)  # type: ignore[arg-type]
         made.add_init_script(WATCH)
         if theme:
             made.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
         page = made.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(message.text) if _is_fault(message) else None)
+        statuses = (404, 409) if refusals else (404,)
+        page.on(
+            "console", lambda message: said.append(message.text) if _is_fault(message, statuses) else None
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         opened.append((page, said))
         page.goto(site.url + address)

@@ -97,10 +97,14 @@ def test_public_pages_have_no_accessibility_violations(open_page: Open, site: Li
 
 
 def test_pages_of_a_wallet_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
-    page = open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(wallet(3), site))
+    page = open_page(
+        "/how/", reduced_motion="reduce", refusals=True, storage_state=as_wallet(wallet(3), site)
+    )
     check(page, site, ("/", *ACCOUNT, f"/wallets/{wallet(3)}/exits/", f"/epochs/5/proof/{node_address(4)}/"))
 
 
 def test_pages_of_an_empty_wallet_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
-    page = open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(wallet(99), site))
+    page = open_page(
+        "/how/", reduced_motion="reduce", refusals=True, storage_state=as_wallet(wallet(99), site)
+    )
     check(page, site, (*ACCOUNT, "/operator/", "/operator/register/", f"/wallets/{wallet(99)}/exits/"))
