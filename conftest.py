@@ -80,9 +80,9 @@ _leases = (
     Lease(_scratch, database=False),
 )
 for _lease, _name in zip(_leases, ("DATABASE_URL", "REDIS_URL"), strict=True):
-    _given = os.environ.get(f"TEST_{_name}")
-    if _given:
-        os.environ[_name] = _given
+    _url = os.environ.get(f"TEST_{_name}")
+    if _url:
+        os.environ[_name] = _url
     else:
         _lease.acquire()
         os.environ.update(_lease.urls())

@@ -40,7 +40,7 @@ def batch(
 def _receipt(job_id: str, number: int, at: datetime, private: bytes, *, signed: bool) -> dict[str, Any]:
     moment = UNIX + (at - UNIX) // MS * MS
     result, trace = keccak256(job_id.encode()), keccak256(b"trace" + job_id.encode())
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "job_class": "gpu",
         "region": "eu-west",
         "deadline_ms": 2_000,
@@ -51,7 +51,7 @@ def _receipt(job_id: str, number: int, at: datetime, private: bytes, *, signed: 
     receipt = {
         "job_id": job_id,
         "node": checksum(address_of_private_key(private)),
-        **said,
+        **fields,
         "accepted_at": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z",
         "result_digest": "0x" + result.hex(),
         "trace_root": "0x" + trace.hex(),
@@ -64,7 +64,7 @@ def _receipt(job_id: str, number: int, at: datetime, private: bytes, *, signed: 
             accepted_at=(moment - UNIX) // MS,
             result_digest=result,
             trace_root=trace,
-            **said,
+            **fields,
         )
         receipt["signature"] = "0x" + sign(digest, private).hex()
     return receipt

@@ -38,9 +38,9 @@ def run(act: str, clients: int, seconds: float, environment: dict[str, str]) -> 
         process.stdin.flush()
     total = 0.0
     for process in processes:
-        said, _ = process.communicate()
-        assert process.returncode == 0, said
-        total += float(said)
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        total += float(output)
     return total
 
 

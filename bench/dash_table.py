@@ -30,10 +30,10 @@ app.layout = html.Div([dash_table.DataTable(
 
 @app.callback(Output("nodes", "data"), Input("nodes", "page_current"), Input("nodes", "filter_query"),
               Input("nodes", "sort_by"))
-def rows(page, asked, order):
+def rows(page, condition, order):
     found = NODES
-    if asked:
-        column, value = asked.split(" = ")
+    if condition:
+        column, value = condition.split(" = ")
         found = [n for n in found if n[column.strip("{}")] == int(value)]
     for by in order:
         found = sorted(found, key=lambda n: n[by["column_id"]], reverse=by["direction"] == "desc")

@@ -42,9 +42,9 @@ class Pgbench:
         self._run("-i", "-q", "-s", str(SCALE))
 
     def tps(self, clients: int, seconds: int) -> float:
-        said = self._run("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds))
-        match = re.search(r"tps = ([0-9.]+)", said)
-        assert match, said
+        output = self._run("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds))
+        match = re.search(r"tps = ([0-9.]+)", output)
+        assert match, output
         return float(match.group(1))
 
     def drop(self) -> None:

@@ -91,7 +91,7 @@ def test_a_thousand_deposits(say: Callable[[str], None]) -> None:
 
 
 def settle(epoch: Epoch, *, exits: int = 0) -> tuple[float, float]:
-    """Seconds of the step of exits and of all steps; nothing is kept."""
+    """Seconds of the step of exits and of all steps; all of it is rolled back."""
     settlement = Settlement(now=epoch.end)
     whole = step_of_exits = 0.0
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The leaderboard of 10,000 nodes, 50 rows: kept bytes against the least that Django answers, and against Dash."""
+"""The leaderboard of 10,000 nodes, 50 rows: cached bytes against the least that Django answers, and against Dash."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_miss_is_rendered_once(port: int, say: Callable[[str], None]) -> None:
         rates["miss"].append(site.rate(port, site.get(next(words), **COMPRESSED), SECONDS))
         rates["hello"].append(site.rate(port, site.get("/hello"), SECONDS))
     say(
-        f"a search, never kept: {median(rates['miss']):.0f} pages/s, {_ratio(rates, 'miss', 'hello'):.3f} of hello"
+        f"a search, never cached: {median(rates['miss']):.0f} pages/s, {_ratio(rates, 'miss', 'hello'):.3f} of hello"
     )
 
 

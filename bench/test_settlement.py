@@ -54,7 +54,7 @@ def test_holders_cost_nothing(say):
 
 
 def settle(epoch: Epoch) -> tuple[float, float]:
-    """Seconds of the performance pass and of all other steps; nothing is kept."""
+    """Seconds of the performance pass and of all other steps; all of it is rolled back."""
     settlement = Settlement(now=epoch.end)
     spent = {True: 0.0, False: 0.0}
     with transaction.atomic():

@@ -37,7 +37,7 @@ def test_slash(say):
 
 
 def slash(epoch: Epoch, node: Node) -> float:
-    """Seconds to create and execute an `invalid_proof` of the node; nothing is kept."""
+    """Seconds to create and execute an `invalid_proof` of the node; all of it is rolled back."""
     settlement = Settlement(now=epoch.end)
     spent = 0.0
     with transaction.atomic():

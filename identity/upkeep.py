@@ -8,11 +8,11 @@ from django.contrib.sessions.models import Session
 
 from identity.models import NOBODY, IdempotencyKey, Nonce, Token
 
-ANSWERS_KEPT = timedelta(days=30)
+ANSWER_RETENTION = timedelta(days=30)
 # What changed nothing costs its caller nothing: anybody can make any number of such answers.
-REFUSALS_KEPT = timedelta(days=1)
-NOBODYS_ANSWERS_KEPT = 100_000
-TOKENS_KEPT = timedelta(days=90)
+REFUSAL_RETENTION = timedelta(days=1)
+MAX_ANONYMOUS_ANSWERS = 100_000
+TOKEN_RETENTION = timedelta(days=90)
 # How far back refusals are looked for; what a worker that was down for longer has left goes with the other answers.
 LOOK_BACK = timedelta(hours=1)
 
@@ -22,15 +22,15 @@ def prune(*, now: datetime) -> None:
     _prune_answers(now)
     Nonce.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expire_date__lt=now).delete()
-    Token.objects.filter(expires_at__lt=now - TOKENS_KEPT).delete()
+    Token.objects.filter(expires_at__lt=now - TOKEN_RETENTION).delete()
 
 
 def _prune_answers(now: datetime) -> None:
     answers = IdempotencyKey.objects
-    answers.filter(created_at__lt=now - ANSWERS_KEPT).delete()
-    until = now - REFUSALS_KEPT
+    answers.filter(created_at__lt=now - ANSWER_RETENTION).delete()
+    until = now - REFUSAL_RETENTION
     answers.filter(created_at__range=(until - LOOK_BACK, until), status__gte=400).delete()
     nobodys = answers.filter(caller__startswith=NOBODY)
-    last = nobodys.order_by("-id").values_list("id", flat=True)[NOBODYS_ANSWERS_KEPT:].first()
+    last = nobodys.order_by("-id").values_list("id", flat=True)[MAX_ANONYMOUS_ANSWERS:].first()
     if last is not None:
         nobodys.filter(id__lte=last).delete()

@@ -49,11 +49,11 @@ def load() -> Configuration:
         return Configuration()
     text = private_files.read(path, code="config_unsafe", what="The configuration file")
     try:
-        said = tomllib.loads(text)
-        sign_ins = {url: SignIn(**entry) for url, entry in said.get("sign_in", {}).items()}
+        data = tomllib.loads(text)
+        sign_ins = {url: SignIn(**entry) for url, entry in data.get("sign_in", {}).items()}
     except (tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
         raise Refused("config_invalid", f"{path} cannot be read as configuration: {error}.") from None
-    return Configuration(url=said.get("url"), sign_ins=sign_ins)
+    return Configuration(url=data.get("url"), sign_ins=sign_ins)
 
 
 def save(configuration: Configuration) -> None:

@@ -109,7 +109,7 @@ def sign(key: bytes, message: str) -> str:
     """The EIP-191 signature of a text (`personal_sign`): r, s, v in hex."""
     from coincurve import PrivateKey
 
-    said = message.encode()
-    digest = keccak(b"\x19Ethereum Signed Message:\n" + str(len(said)).encode() + said)
+    message_bytes = message.encode()
+    digest = keccak(b"\x19Ethereum Signed Message:\n" + str(len(message_bytes)).encode() + message_bytes)
     signature = PrivateKey(key).sign_recoverable(digest, hasher=None)
     return "0x" + signature[:64].hex() + f"{signature[64] + 27:02x}"

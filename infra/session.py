@@ -38,7 +38,7 @@ class Session:
 
     @cached_property
     def token(self) -> str | None:
-        return os.environ.get("INFRA_TOKEN") or self._kept_token()
+        return os.environ.get("INFRA_TOKEN") or self._stored_token()
 
     @cached_property
     def api(self) -> Api:
@@ -93,6 +93,6 @@ class Session:
                 ]
             )
 
-    def _kept_token(self) -> str | None:
+    def _stored_token(self) -> str | None:
         sign_in = self.configuration.sign_ins.get(self.url)
         return sign_in.token if sign_in else None

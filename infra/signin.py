@@ -36,20 +36,20 @@ def check_message(message: str, *, address: str, nonce: str, url: str, domain: s
     lines = message.splitlines()
     if len(lines) < 2 or not lines[0].endswith(GREETING):
         raise Refused("message_suspect", "The message is not a sign-in (EIP-4361). Nothing was signed.")
-    asked_by = lines[0].removesuffix(GREETING).rpartition("://")[2]
-    if not _same_place(asked_by, domain or urlsplit(url).netloc):
+    named_host = lines[0].removesuffix(GREETING).rpartition("://")[2]
+    if not _same_place(named_host, domain or urlsplit(url).netloc):
         raise Refused(
             "message_suspect",
-            f"The message signs in at {asked_by}, not at {urlsplit(url).netloc}. Nothing was signed. "
-            f"If that is right, say --domain {asked_by}.",
+            f"The message signs in at {named_host}, not at {urlsplit(url).netloc}. Nothing was signed. "
+            f"If that is right, say --domain {named_host}.",
         )
     if lines[1].lower() != address.lower() or f"Nonce: {nonce}" not in lines:
         raise Refused("message_suspect", "The message is for another wallet or nonce. Nothing was signed.")
 
 
-def _same_place(asked_by: str, expected: str) -> bool:
+def _same_place(named_host: str, expected: str) -> bool:
     """Same host, and same port where the message names one; on this machine any port."""
-    theirs, ours = urlsplit(f"//{asked_by.lower()}"), urlsplit(f"//{expected.lower()}")
+    theirs, ours = urlsplit(f"//{named_host.lower()}"), urlsplit(f"//{expected.lower()}")
     if theirs.hostname in LOOPBACK and ours.hostname in LOOPBACK:
         return True
     return theirs.hostname == ours.hostname and theirs.port in (None, ours.port)

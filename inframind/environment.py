@@ -15,12 +15,12 @@ from inframind.environment_parsers import (
     address,
     archive,
     choice,
-    epochs_kept,
     file_path,
     folder,
     names,
     node_urls,
     overrides,
+    retention_epochs,
     switch,
     url,
     whole,
@@ -46,7 +46,7 @@ class Variable:
 
 
 # A slash that can still be disputed and executed shows its receipts (R33).
-LEAST_KEPT = 5
+MIN_RETENTION = 5
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -139,25 +139,25 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "INFRAMIND_KEEP_RECEIPTS",
-        epochs_kept(LEAST_KEPT),
+        retention_epochs(MIN_RETENTION),
         "30",
         "settled epochs whose receipts and heartbeats stay in the database, at least 5; `0` for all",
     ),
     Variable(
         "INFRAMIND_KEEP_RANKINGS",
-        epochs_kept(LEAST_KEPT),
+        retention_epochs(MIN_RETENTION),
         "90",
         "settled epochs whose rankings stay in the database, at least 5; `0` for all",
     ),
     Variable(
         "INFRAMIND_KEEP_EVENTS",
-        epochs_kept(LEAST_KEPT),
+        retention_epochs(MIN_RETENTION),
         "365",
         "settled epochs whose events stay in inboxes and on nodes' pages, at least 5; `0` for all",
     ),
     Variable(
         "INFRAMIND_KEEP_INPUTS",
-        epochs_kept(LEAST_KEPT),
+        retention_epochs(MIN_RETENTION),
         "90",
         "settled epochs whose published inputs stay in the database, at least 5; `0` for all",
     ),

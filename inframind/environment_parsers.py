@@ -103,7 +103,7 @@ def archive(text: str) -> str:
     return str(folder(text))
 
 
-def epochs_kept(least: int) -> Callable[[str], int]:
+def retention_epochs(least: int) -> Callable[[str], int]:
     """Parser of a number of epochs; 0 stands for all."""
 
     def parse(text: str) -> int:

@@ -20,7 +20,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PIECE = 65_536
 
 # Threads of a web process, nearly all of them idle: places to wait for a body.
-WAITING_ROOM = 256
+BODY_THREADS = 256
 # Bodies that one address may keep a process waiting for at a time; room is left for the others.
 MOST_FROM_ONE = 128
 

@@ -21,7 +21,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import MPServer
 
-from inframind.request_bodies import WAITING_ROOM
+from inframind.request_bodies import BODY_THREADS
 from inframind.supervisor import probes, startup_errors
 
 HEADER_MS = 10_000
@@ -29,7 +29,7 @@ HEADER_MS = 10_000
 
 def main() -> int:
     """Serve until a signal ends it. Exit status 2 with one sentence when something does not fit."""
-    with startup_errors.said_plainly():
+    with startup_errors.report_startup_errors():
         django.setup()
         from inframind import start_checks
 
@@ -50,7 +50,7 @@ def server(host: str, port: int) -> MPServer:
         interface=Interfaces.WSGI,
         workers=settings.INFRAMIND_WEB_WORKERS,
         # Nearly all of them only ever wait for a body; INFRAMIND_WEB_THREADS of them are at work at a time.
-        blocking_threads=WAITING_ROOM,
+        blocking_threads=BODY_THREADS,
         websockets=False,
         # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.
         respawn_failed_workers=True,

@@ -1,4 +1,4 @@
-"""Every address of the site, by room."""
+"""URLs of the site."""
 
 from __future__ import annotations
 

@@ -60,16 +60,16 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Sums of an account's entries in a period, in µIFM: opening + received − given = closing."""
+    """Sums of an account's entries in a period, in µIFM: opening + received − sent = closing."""
 
     movements: int
     opening: int
     received: int
-    given: int
+    sent: int
 
     @property
     def closing(self) -> int:
-        return self.opening + self.received - self.given
+        return self.opening + self.received - self.sent
 
 
 def movements(
@@ -99,8 +99,8 @@ def sums(
 ) -> Sums:
     """The sums of the same entries, and the balance before the first of them."""
     opening = 0 if start is None else _rows(BEFORE, name=name, start=start)[0][0]
-    count, received, given = _rows(SUMS, name=name, start=start, end=end, also=list(also))[0]
-    return Sums(count, int(opening), int(received), int(given))
+    count, received, sent = _rows(SUMS, name=name, start=start, end=end, also=list(also))[0]
+    return Sums(count, int(opening), int(received), int(sent))
 
 
 def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:

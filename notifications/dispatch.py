@@ -33,7 +33,7 @@ BATCH = 500
 SENT_AT_ONCE, SENT_IN_A_TICK = 20, 200
 # Settlement runs on the same workers: a tick holds one no longer than this and one more call.
 TICK_SECONDS = 10
-DELIVERIES_KEPT = timedelta(days=30)
+DELIVERY_RETENTION = timedelta(days=30)
 RETRY_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480)]
 
 QUEUE = """
@@ -94,7 +94,7 @@ def send_due(*, now: datetime) -> int:
 def forget(*, now: datetime) -> None:
     """Delete deliveries that were sent or abandoned long ago (wall clock); the inbox has the event itself."""
     over = Delivery.objects.exclude(status=Delivery.Status.QUEUED)
-    over.filter(due_at__lt=now - DELIVERIES_KEPT).delete()
+    over.filter(due_at__lt=now - DELIVERY_RETENTION).delete()
 
 
 def _send_batch(now: datetime) -> int:

@@ -89,7 +89,7 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notification]:
     read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
     bounds = {"most": limit + offset, "limit": limit, "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(PAGE, {**_asked(wallet), **bounds})
+        cursor.execute(PAGE, {**_recipients(wallet), **bounds})
         rows = [_parsed(row) for row in cursor.fetchall()]
     data, epoch = with_own_losses(wallet, [(row[1], row[4]) for row in rows]), open_epoch()
     number = epoch.number if epoch else 0
@@ -180,7 +180,7 @@ def _parsed(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return id_, kind, at, epoch, json.loads(data) if isinstance(data, str) else data, node, name
 
 
-def _asked(wallet: str) -> dict[str, Any]:
+def _recipients(wallet: str) -> dict[str, Any]:
     return {
         "wallet": wallet,
         "single": named("wallet"),
@@ -191,5 +191,5 @@ def _asked(wallet: str) -> dict[str, Any]:
 
 def _number(query: str, wallet: str, *, most: int | None, **changed: list[str]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(query, {**_asked(wallet), "most": most, **changed})
+        cursor.execute(query, {**_recipients(wallet), "most": most, **changed})
         return int(cursor.fetchone()[0])

@@ -154,21 +154,21 @@ def _read_table(table: str, rows: tuple[Any, ...], value: Any, *, bounded: bool)
     if not isinstance(value, list | tuple) or not value:
         raise ParameterOutOfBounds(f"Give {table} as a list of rows.", field=table)
     changed = {getattr(row, TABLES[table]): row for row in rows}
-    for given in value:
-        key = given.get(TABLES[table]) if isinstance(given, Mapping) else None
+    for item in value:
+        key = item.get(TABLES[table]) if isinstance(item, Mapping) else None
         if not isinstance(key, int | str) or isinstance(key, bool) or key not in changed:
             raise ParameterOutOfBounds(
                 f"Name each row of {table} by its {TABLES[table]}: {', '.join(map(str, changed))}.",
                 field=table,
             )
-        changed[key] = _read_row(table, changed[key], given, bounded=bounded)
+        changed[key] = _read_row(table, changed[key], item, bounded=bounded)
     return tuple(changed.values())
 
 
-def _read_row(table: str, row: Any, given: Mapping[str, Any], *, bounded: bool) -> Any:
+def _read_row(table: str, row: Any, changes: Mapping[str, Any], *, bounded: bool) -> Any:
     shown = _row_to_json(row)
     read: dict[str, int] = {}
-    for name, value in given.items():
+    for name, value in changes.items():
         if name in TABLE_BOUNDS and name in shown:
             read[name] = _read_number(name, value, TABLE_BOUNDS[name], name == "minimum", bounded=bounded)
         elif name not in shown or shown[name] != value:

@@ -47,7 +47,7 @@ class Kind:
     published: Lines | None = None
 
     @property
-    def kept(self) -> int:
+    def retained_epochs(self) -> int:
         """Settled epochs whose rows stay in the database; 0: all of them."""
         return int(getattr(settings, self.setting))
 

@@ -15,14 +15,14 @@ log = structlog.get_logger(__name__)
 
 def due(kind: Kind) -> range:
     """The epochs whose rows are to be archived and dropped."""
-    if not kind.kept:
+    if not kind.retained_epochs:
         return range(0)
     settled = (
         Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number").values_list("number", flat=True)
     )
     dropped = Archive.objects.filter(kind=kind.name).exclude(dropped_at=None).order_by("-epoch")
     first = dropped.values_list("epoch", flat=True).first() or 0
-    return range(first + 1, (settled.first() or 0) - kind.kept + 1)
+    return range(first + 1, (settled.first() or 0) - kind.retained_epochs + 1)
 
 
 def step(*, now: datetime) -> list[tuple[Kind, int]]:

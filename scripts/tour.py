@@ -63,9 +63,9 @@ def main() -> None:
 
 
 @contextmanager
-def _site(given: list[str]) -> Iterator[str]:
-    if given:
-        yield given[0].rstrip("/")
+def _site(arguments: list[str]) -> Iterator[str]:
+    if arguments:
+        yield arguments[0].rstrip("/")
         return
     with demo_network() as url:
         yield url

@@ -25,7 +25,7 @@ from protocol.errors import (
 )
 from web.formatting import UNIT, amount_digits, fixed, grouped_int, period
 from web.number_input import AmbiguousNumber, NumberError, TooManyDecimals, plain_number, read_number
-from web.templatetags.refusals import said
+from web.templatetags.refusals import refusal_text
 
 ALL = "all"
 
@@ -58,7 +58,7 @@ class PageForm(forms.Form):
         """Show what a service refused: at the field that it names, else at `refusal_field`."""
         self.refusal = refusal
         field = refusal.field if refusal.field in self.fields else self.refusal_field
-        self.add_error(field, ValidationError(said(refusal), code=refusal.code))
+        self.add_error(field, ValidationError(refusal_text(refusal), code=refusal.code))
         self._focus()
 
     @property
@@ -275,7 +275,7 @@ class AddressField(forms.CharField):
         try:
             return normalize(text)
         except AddressInvalid as error:
-            raise ValidationError(said(error), code=error.code) from None
+            raise ValidationError(refusal_text(error), code=error.code) from None
 
     def prepare_value(self, value: Any) -> Any:
         try:
@@ -298,7 +298,7 @@ class RuleField(forms.CharField):
         try:
             return self.rule(text)
         except ProtocolError as error:
-            raise ValidationError(said(error), code=error.code) from None
+            raise ValidationError(refusal_text(error), code=error.code) from None
 
 
 def _style(widget: forms.Widget) -> None:

@@ -189,7 +189,7 @@ class StatementTotalsSerializer(serializers.Serializer[Any]):
     movements = serializers.IntegerField(source="sums.movements")
     opening = SignedAmountField(source="sums.opening")
     received = AmountField(source="sums.received")
-    given = AmountField(source="sums.given")
+    given = AmountField(source="sums.sent")
     closing = SignedAmountField(source="sums.closing")
     earned = AmountField(source="earned_total")
     claimed = AmountField()

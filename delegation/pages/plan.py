@@ -35,7 +35,7 @@ from web.formatting import amount_digits, ifm_unit, percent
 from web.forms import AmountField, PageForm, PercentField
 from web.number_input import canonical_number
 from web.templatetags.identity import short
-from web.templatetags.refusals import said
+from web.templatetags.refusals import refusal_text
 
 DEFAULT_RISK = 1_500
 EXAMPLE = 1_000 * MICRO
@@ -119,7 +119,7 @@ def review(request: HttpRequest, wallet: str) -> HttpResponse:
         parts = _parts(data.get("parts", ""))
         return respond(request, _confirmation(wallet, parts, data.get("back", ""), now))
     except ProtocolError as refusal:
-        messages.error(request, said(refusal))
+        messages.error(request, refusal_text(refusal))
         return HttpResponseRedirect(f"{reverse('plan')}?{_back_query(data.get('back', ''))}", status=303)
 
 
@@ -271,7 +271,7 @@ def _result(outcomes: list[PartOutcome], names: dict[str, str], key: str) -> Res
             "name": _name(one, names),
             "amount": one.amount,
             "transaction": one.transaction,
-            "refusal": "" if one.refusal is None else said(one.refusal),
+            "refusal": "" if one.refusal is None else refusal_text(one.refusal),
             "code": "" if one.refusal is None else one.refusal.code,
         }
         for one in outcomes
@@ -288,7 +288,7 @@ def _in_words(outcome: PartOutcome) -> str:
     if outcome.refusal is None:
         return str(ifm_unit(outcome.amount))
     refused = gettext("%(amount)s IFM refused: %(reason)s")
-    return refused % {"amount": amount_digits(outcome.amount), "reason": said(outcome.refusal)}
+    return refused % {"amount": amount_digits(outcome.amount), "reason": refusal_text(outcome.refusal)}
 
 
 def _back_query(back: str) -> str:

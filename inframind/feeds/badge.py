@@ -14,7 +14,7 @@ from staking.selectors.nodes import node_id
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import open_epoch
 
-KEPT_SECONDS = 60
+CACHE_SECONDS = 60
 NAME_LENGTH = 24
 # The site's own colours, by how the node stands; a badge stands on pages whose theme it does not know.
 COLOURS = {"active": "#0a6a65", "cooldown": "#815200", "banned": "#ad3218", "retired": "#5a696b"}
@@ -42,7 +42,7 @@ def badge(request: HttpRequest, address: str) -> HttpResponse:
             f"{error.detail}\n", status=error.status, content_type="text/plain; charset=utf-8"
         )
     response = HttpResponse(draw(figures), content_type="image/svg+xml")
-    response["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    response["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     # It is made to be shown elsewhere, and has neither script nor style of its own.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -4,7 +4,7 @@ from inframind.supervisor import paths
 
 from .base import *
 
-SECRET_KEY = ENV["SECRET_KEY"] or paths.kept_secret(DATA_DIR)
+SECRET_KEY = ENV["SECRET_KEY"] or paths.stored_secret(DATA_DIR)
 ALLOWED_HOSTS = [*(ENV["ALLOWED_HOSTS"] or ("127.0.0.1", "localhost", "[::1]", "testserver"))]
 INSTALLED_APPS = [*INSTALLED_APPS, "inframind.devnet"]
 

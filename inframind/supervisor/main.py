@@ -62,7 +62,7 @@ def main() -> int:
     signals = Signals()
     if "MAKELEVEL" in os.environ:
         end_with_parent(os.getppid())
-    with startup_errors.said_plainly():
+    with startup_errors.report_startup_errors():
         settings = environment.load()
         if not settings["DATABASE_URL"]:
             servers.require_own(settings["INFRAMIND_DATA_DIR"])
@@ -188,7 +188,7 @@ def _watch(
     settings: dict[str, Any],
     lease: servers.Lease | None,
 ) -> int:
-    said = False
+    is_up = False
     began = looked = time.monotonic()
     while True:
         ended = next((child for child in children.values() if child.exit_status() is not None), None)
@@ -196,13 +196,13 @@ def _watch(
             _say(f"The {ended.name} process ended by itself ({ended.exit_status()}). Its log ends with:")
             _say(ended.last_lines())
             return 1
-        if said and chain is not None and (status := chain.watch(os.environ)) is not None:
+        if is_up and chain is not None and (status := chain.watch(os.environ)) is not None:
             _say(f"The development chain ended by itself ({status}) and is started again; the site goes on.")
-        if not said and _answers(settings):
-            said = True
+        if not is_up and _answers(settings):
+            is_up = True
             _say(f"The site is at {_address(settings['PORT'])} (logs in {children['web'].log.parent}).")
             _say("Ctrl-C stops everything.")
-        if not said and time.monotonic() - began > WEB_PATIENCE_SECONDS:
+        if not is_up and time.monotonic() - began > WEB_PATIENCE_SECONDS:
             _say(f"The site does not answer. Its log ends with:\n{children['web'].last_lines()}")
             return 1
         if lease is not None and time.monotonic() - looked > SERVERS_EVERY_SECONDS:

@@ -48,7 +48,7 @@ def redis_url(data_dir: Path) -> str:
         return NOBODY_THERE
 
 
-def kept_secret(data_dir: Path) -> str:
+def stored_secret(data_dir: Path) -> str:
     """The devnet's SECRET_KEY, made once; of two processes that make it at once, one wins for both."""
     path = data_dir / "secret_key"
     if not path.exists():

@@ -86,13 +86,13 @@ def _name_of(user: int) -> str | None:
 def _create() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+        reason = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     except OSError as error:
-        said = str(error)
+        reason = str(error)
     entry = _entry()
     if entry is None:
         raise StartFault(
             f"PostgreSQL does not run as root, and the account {NAME} could not be created "
-            f"({said.strip()}). Run as an ordinary user, or set DATABASE_URL."
+            f"({reason.strip()}). Run as an ordinary user, or set DATABASE_URL."
         )
     return entry

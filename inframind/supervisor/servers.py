@@ -128,7 +128,7 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
     Commands that need no database start nothing. A configured database that does not answer, or a data
     directory that cannot be written, ends the process with one sentence.
     """
-    with startup_errors.said_plainly():
+    with startup_errors.report_startup_errors():
         settings = environment.load()
         if not needs_servers(argv):
             yield

@@ -16,7 +16,7 @@ class StartFault(Exception):
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def report_startup_errors() -> Iterator[None]:
     """End the process with one sentence instead of a traceback when the start is refused."""
     try:
         yield

@@ -68,7 +68,9 @@ FILTERS = [
     _filter("min_uptime_bps", _RATIO, "Uptime of at least so much."),
     _filter("min_sla_bps", _RATIO, "An SLA that is known, and at least so much."),
     _filter("min_apr_bps", _RATIO, "An estimated APR that is known, and at least so much."),
-    _filter("max_kept_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."),
+    _filter(
+        "max_operator_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."
+    ),
     _filter("room", node_schemas.fields.AMOUNT, "The cap leaves room for at least so much."),
     _filter("min_reputation", _REPUTATION, "A reputation of at least so much."),
     _filter(
@@ -87,8 +89,8 @@ FILTERS = [
 ]
 # Answers under a cursor are not cached: each is asked for once.
 NAMES = frozenset([parameter.name for parameter in (*FILTERS, *PAGE_PARAMETERS)]) - {"cursor"}
-KEPT_PAGES = 256
-KEPT_ROWS = 20_000
+CACHED_PAGES = 256
+CACHED_ROWS = 20_000
 
 
 def node_json(figures: NodeFigures) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def read_query(request: Request) -> NodeQuery:
         min_uptime_bps=_ratio(request, "min_uptime_bps"),
         min_sla_bps=_ratio(request, "min_sla_bps"),
         min_apr_bps=_ratio(request, "min_apr_bps"),
-        max_kept_bps=_ratio(request, "max_kept_bps"),
+        max_operator_bps=_ratio(request, "max_operator_bps"),
         min_reputation=whole(request, "min_reputation", None, 0, REPUTATION_CAP),
         never_slashed=filters.flag(request, "never_slashed"),
         promises_kept=filters.flag(request, "promises_kept"),
@@ -195,8 +197,8 @@ class OneNode(APIView):
 
 
 # A node's row is written once for all the pages that it is on.
-_rows: VersionedCache[bytes] = VersionedCache(KEPT_ROWS)
-node_list = cached(Nodes.as_view(), names=NAMES, most=KEPT_PAGES)
+_rows: VersionedCache[bytes] = VersionedCache(CACHED_ROWS)
+node_list = cached(Nodes.as_view(), names=NAMES, most=CACHED_PAGES)
 
 
 def _next_page(request: Request, wanted: Window, page: OrderedPage | None) -> str | None:

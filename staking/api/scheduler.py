@@ -26,7 +26,7 @@ from web.api.response_cache import cached
 
 JOB_ID_LENGTH = 64
 LARGEST_QUORUM = 100
-KEPT_ANSWERS = 512
+CACHED_ANSWERS = 512
 FILTERS = [
     OpenApiParameter(
         "job_class", enum=list(JOB_CLASSES), required=True, description="Only nodes that may do it."
@@ -164,7 +164,7 @@ class Quorums(APIView):
         return Response({"ranking": ranking, "coordinator": members[0], "members": members})
 
 
-scheduler_nodes = cached(SchedulerNodes.as_view(), names=NAMES, most=KEPT_ANSWERS)
+scheduler_nodes = cached(SchedulerNodes.as_view(), names=NAMES, most=CACHED_ANSWERS)
 
 
 def _job(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

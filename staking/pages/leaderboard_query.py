@@ -93,7 +93,7 @@ class LeaderboardQuery:
             tier=int(self.tier) if self.tier else None, region=self.region or None,
             job_class=self.job_class or None, open_only=self.open_only, status=self.status or None,
             search=self.search, min_apr_bps=self.apr, min_sla_bps=self.sla, min_uptime_bps=self.uptime,
-            max_kept_bps=None if self.share is None else 10_000 - self.share, room=self.capacity,
+            max_operator_bps=None if self.share is None else 10_000 - self.share, room=self.capacity,
             min_reputation=self.reputation, never_slashed=self.never_slashed,
             promises_kept=self.promises_kept,
             registered_before=opening(self.before), among=watched, amount=self.amount, ordering=self.ordering,

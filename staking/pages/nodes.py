@@ -103,7 +103,7 @@ def _page(
     form: NumericFilters | None = None,
 ) -> LeaderboardPage:
     epoch, ranking = open_epoch(), latest_id()
-    nodes, count = _found(query, watched, epoch, ranking)
+    nodes, count = _page_of_nodes(query, watched, epoch, ranking)
     if query.page > 1 and not nodes:
         raise Http404
     params = epoch.params if epoch else DEFAULTS
@@ -121,7 +121,7 @@ def _page(
     )  # fmt: skip
 
 
-def _found(
+def _page_of_nodes(
     query: LeaderboardQuery, watched: frozenset[int] | None, epoch: OpenEpoch | None, ranking: int | None
 ) -> tuple[list[NodeFigures], int]:
     if epoch is None:
@@ -148,7 +148,7 @@ def _loosened(
 ) -> tuple[tuple[str, str, int], ...]:
     """How many nodes each filter alone excludes: the next step from an empty list."""
     counted = [
-        (word, other, _found(other, _watchlist(other, wallet), epoch, ranking)[1])
+        (word, other, _page_of_nodes(other, _watchlist(other, wallet), epoch, ranking)[1])
         for word, other in query.without()
     ]
     return tuple((word, address_of(other.address()), count) for word, other, count in counted if count)

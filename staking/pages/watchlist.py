@@ -13,7 +13,7 @@ from protocol.addresses import normalize
 from protocol.errors import AddressInvalid, ProtocolError
 from staking.services import clock, watchlist
 from web.current_user import wallet_required
-from web.templatetags.refusals import said
+from web.templatetags.refusals import refusal_text
 
 
 @require_POST
@@ -26,9 +26,9 @@ def change(request: HttpRequest, wallet: str) -> HttpResponse:
     except ProtocolError as refusal:
         if _is_script(request):
             return HttpResponse(
-                said(refusal), status=refusal.status, content_type="text/plain; charset=utf-8"
+                refusal_text(refusal), status=refusal.status, content_type="text/plain; charset=utf-8"
             )
-        messages.error(request, said(refusal))
+        messages.error(request, refusal_text(refusal))
     for address in unwatch:
         watchlist.unwatch(node=address, wallet=wallet)
     if _is_script(request):

@@ -22,7 +22,7 @@ EPOCH_FIELDS = (
 
 # A settled epoch never changes, so its median is computed once a process. Keyed by the hash of what was decided.
 _MEDIANS: dict[str, int | None] = {}
-_MEDIANS_KEPT = 4_096
+_CACHED_MEDIANS = 4_096
 MEDIANS = """
 SELECT e.plan_hash, percentile_disc(0.5) WITHIN GROUP (ORDER BY n.latency_ms)
 FROM staking_epoch e JOIN staking_nodeepoch n ON n.epoch = e.number
@@ -120,7 +120,7 @@ def latency_medians(epochs: list[int]) -> dict[int, int | None]:
 
 
 def _keep(wanted: list[str], medians: dict[str, int]) -> None:
-    if len(_MEDIANS) + len(wanted) > _MEDIANS_KEPT:
+    if len(_MEDIANS) + len(wanted) > _CACHED_MEDIANS:
         _MEDIANS.clear()
     _MEDIANS.update({digest: medians.get(digest) for digest in wanted})
 

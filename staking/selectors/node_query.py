@@ -61,7 +61,7 @@ class NodeQuery:
     `open_only`: takes delegations now. `job_class`: the live tier allows it, `tee` needs the declared
     capability. `operator`: an address in canonical form. `search`: a part of the name or of the address, or the whole
     address of the operator.
-    `max_kept_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
+    `max_operator_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
     `never_slashed`: no slash that was not overturned. `promises_kept`: a commitment in force, and none broken.
     `registered_before`: a moment. `among`: ids of nodes.
     `amount`: µIFM for which APRs are estimated; without it they are those of the last 30 epochs.
@@ -79,7 +79,7 @@ class NodeQuery:
     min_uptime_bps: int | None = None
     min_sla_bps: int | None = None
     min_apr_bps: int | None = None
-    max_kept_bps: int | None = None
+    max_operator_bps: int | None = None
     room: int | None = None
     min_reputation: int | None = None
     never_slashed: bool = False
@@ -101,7 +101,7 @@ def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str,
         ("min_sla_bps", f"{SLA} >= %(min_sla_bps)s"),
         ("min_reputation", f"{REPUTATION} >= %(min_reputation)s"),
         ("registered_before", "n.registered_at < %(registered_before)s"),
-        ("max_kept_bps", f"10000 - ({SHARE}) <= %(max_kept_bps)s"),
+        ("max_operator_bps", f"10000 - ({SHARE}) <= %(max_operator_bps)s"),
         ("room", "(n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(room)s)"),
     ):
         if getattr(query, name) is not None:

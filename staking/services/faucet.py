@@ -47,9 +47,9 @@ def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> 
         raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
-        if amount > (room := MOST_ISSUED + balance(ISSUANCE)):
+        if amount > (issuable := MOST_ISSUED + balance(ISSUANCE)):
             raise AmountInvalid(
-                f"Give at most {format_amount(max(room, 0))} IFM: no more can be issued.", field="amount"
+                f"Give at most {format_amount(max(issuable, 0))} IFM: no more can be issued.", field="amount"
             )
         return post(
             kind="faucet",

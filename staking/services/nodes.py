@@ -24,7 +24,7 @@ TEXTS: dict[str, Callable[[object], Any]] = {
     "status": check_status,
 }
 # Each goes out as a letter to all who want one.
-CUTS_TOLD = 10
+MAX_CUT_NOTIFICATIONS = 10
 CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
 
 
@@ -128,8 +128,8 @@ def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -
 def _announce_cut(node: Node, epoch: OpenEpoch, now: datetime, old_bps: int, new_bps: int) -> None:
     """Announce the change to delegators (R48); from the tenth change in an epoch on, correct the last announcement."""
     announced = Event.objects.filter(node_id=node.id, epoch=epoch.number, kind="share_cut").order_by("-id")
-    last = list(announced.values_list("id", flat=True)[:CUTS_TOLD])
-    if len(last) < CUTS_TOLD:
+    last = list(announced.values_list("id", flat=True)[:MAX_CUT_NOTIFICATIONS])
+    if len(last) < MAX_CUT_NOTIFICATIONS:
         events.record("share_cut", at=now, epoch=epoch.number, node=node.id, old_bps=old_bps, new_bps=new_bps)
     else:
         Event.objects.filter(id=last[0]).update(data={"old_bps": old_bps, "new_bps": new_bps})

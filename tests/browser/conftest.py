@@ -126,7 +126,7 @@ def large_network() -> Network:
 
 @pytest.fixture
 def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open]:
-    """Open an address of the site; at the end nothing may have been refused by the policy or said on the console.
+    """Open an address of the site; at the end nothing may have been refused by the policy or reported on the console.
 
     `refusals`: the pages opened are answered with 409 too, which the console notes.
     """
@@ -140,19 +140,19 @@ def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open
         if theme:
             made.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
         page = made.new_page()
-        said: list[str] = []
+        faults: list[str] = []
         statuses = (404, 409) if refusals else (404,)
         page.on(
-            "console", lambda message: said.append(message.text) if _is_fault(message, statuses) else None
+            "console", lambda message: faults.append(message.text) if _is_fault(message, statuses) else None
         )
-        page.on("pageerror", lambda error: said.append(str(error)))
-        opened.append((page, said))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        opened.append((page, faults))
         page.goto(site.url + address)
         return page
 
     yield open_at
-    for page, said in opened:
-        assert not said, (page.url, said)
+    for page, faults in opened:
+        assert not faults, (page.url, faults)
         if page.evaluate("typeof window.refused") == "object":
             assert page.evaluate("window.refused") == [], page.url
         page.context.close()

@@ -108,9 +108,9 @@ def test_an_undelegation_above_the_position_says_what_there_is(net, caller):
     net.node(NORTH, OLGA)
     net.fund(ANNA, 50)
     caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "2"})
-    said = caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "2.000001"}).json()
-    assert (said["code"], said["available"]) == ("insufficient_balance", "2.000000")
-    assert said["errors"][0]["field"] == "amount"
+    body = caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "2.000001"}).json()
+    assert (body["code"], body["available"]) == ("insufficient_balance", "2.000000")
+    assert body["errors"][0]["field"] == "amount"
 
 
 def test_redelegating_to_the_same_node_is_invalid(net, caller):

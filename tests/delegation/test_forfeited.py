@@ -13,7 +13,7 @@ from staking.services.epochs import open_epoch
 from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH
 from tests.shared_rows import shared
 
-GIVEN_UP = re.compile(r"Reward of epoch 2 given up</dt><dd[^>]*>(about ([\d,.]+) IFM|nothing so far)")
+FORFEITED = re.compile(r"Reward of epoch 2 given up</dt><dd[^>]*>(about ([\d,.]+) IFM|nothing so far)")
 
 
 @shared
@@ -54,10 +54,10 @@ def test_what_a_delegator_gives_up_is_its_part_of_the_delegators_reward(working)
 def test_the_preview_of_leaving_names_the_reward_that_is_given_up(working, sign_in):
     page = sign_in(ANNA).get("/money/undelegate/review/", {"node": NORTH, "amount": "750"}, follow=True)
     text = page.content.decode()
-    shown = parse_amount(GIVEN_UP.search(text)[2].replace(",", ""))
+    shown = parse_amount(FORFEITED.search(text)[2].replace(",", ""))
     assert abs(shown - reward(working).forfeited_by_delegator(750 * MICRO)) < MICRO
     own = sign_in(OLGA).get("/money/unstake/review/", {"node": NORTH, "amount": "500"}, follow=True)
-    shown = parse_amount(GIVEN_UP.search(own.content.decode())[2].replace(",", ""))
+    shown = parse_amount(FORFEITED.search(own.content.decode())[2].replace(",", ""))
     assert abs(shown - reward(working).forfeited_by_operator(500 * MICRO)) < MICRO
 
 
@@ -65,4 +65,4 @@ def test_pending_stake_gives_up_nothing(working, sign_in):
     working.fund(ANNA, 100)
     positions.delegate(node=SOUTH, amount=100 * MICRO, wallet=ANNA, now=working.now)
     page = sign_in(ANNA).get("/money/undelegate/review/", {"node": SOUTH, "amount": "50"}, follow=True)
-    assert GIVEN_UP.search(page.content.decode())[1] == "nothing so far"
+    assert FORFEITED.search(page.content.decode())[1] == "nothing so far"

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 def proposal(changes: dict[str, Any], **more: Any) -> Proposal:
-    given = {"title": "More", "body": "", "changes": changes, "wallet": NILS, "now": world.now()}
-    return propose(**(given | more))
+    arguments = {"title": "More", "body": "", "changes": changes, "wallet": NILS, "now": world.now()}
+    return propose(**(arguments | more))
 
 
 def passed(changes: dict[str, Any]) -> Proposal:

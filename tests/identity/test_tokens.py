@@ -111,9 +111,9 @@ def test_tokens_of_a_wallet_are_bounded(monkeypatch):
 def test_the_command_prints_a_token_and_nothing_else():
     made = (([], "write", ANNA), (["--oracle"], "oracle", ""), (["--read"], "read", ANNA))
     for flags, scope, wallet in made:
-        said = io.StringIO()
-        call_command("token", ANNA.upper().replace("0X", "0x"), *flags, stdout=said)
-        rights = find(said.getvalue().removesuffix("\n"))
+        output = io.StringIO()
+        call_command("token", ANNA.upper().replace("0X", "0x"), *flags, stdout=output)
+        rights = find(output.getvalue().removesuffix("\n"))
         assert (rights.scope, rights.wallet) == (scope, wallet)
 
 

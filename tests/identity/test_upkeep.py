@@ -53,7 +53,7 @@ def test_an_effect_is_remembered_for_a_month_and_a_refusal_for_a_day():
 
 
 def test_the_newest_answers_to_callers_without_a_token_are_kept(monkeypatch):
-    monkeypatch.setattr(upkeep, "NOBODYS_ANSWERS_KEPT", 3)
+    monkeypatch.setattr(upkeep, "MAX_ANONYMOUS_ANSWERS", 3)
     for caller in ("address:10.0.0.1", "token:1", "address:::1", "session:1"):
         for minutes in (9, 8):
             answered(caller=caller, age=minutes * MINUTE)

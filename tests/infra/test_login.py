@@ -54,8 +54,8 @@ def recovered(text, signature):
 
     raw = bytes.fromhex(signature[2:])
     assert raw[64] in (27, 28)
-    said = text.encode()
-    digest = keys.keccak(b"\x19Ethereum Signed Message:\n%d" % len(said) + said)
+    message_bytes = text.encode()
+    digest = keys.keccak(b"\x19Ethereum Signed Message:\n%d" % len(message_bytes) + message_bytes)
     public = PublicKey.from_signature_and_message(raw[:64] + bytes([raw[64] - 27]), digest, hasher=None)
     return keys.keccak(public.format(compressed=False)[1:])[-20:].hex()
 

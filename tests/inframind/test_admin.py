@@ -116,6 +116,6 @@ def test_a_password_cannot_be_guessed_for_long(client, db):
 
 def test_staff_signs_in_by_address_in_any_letter_case(client, db):
     User.objects.create_superuser(STAFF, "long and secret")
-    said = {"username": checksum(STAFF), "password": "long and secret", "next": "/admin/"}
-    assert client.post("/admin/login/", said).status_code == 302
-    assert client.post("/admin/login/", {**said, "username": "root"}).status_code in (200, 302)
+    credentials = {"username": checksum(STAFF), "password": "long and secret", "next": "/admin/"}
+    assert client.post("/admin/login/", credentials).status_code == 302
+    assert client.post("/admin/login/", {**credentials, "username": "root"}).status_code in (200, 302)

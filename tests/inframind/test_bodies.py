@@ -42,10 +42,10 @@ class Late:
     """A stream of which nothing is there until it is let go."""
 
     def __init__(self, body):
-        self.body, self.asked, self.let_go = BytesIO(body), Event(), Event()
+        self.body, self.reading, self.let_go = BytesIO(body), Event(), Event()
 
     def read(self, size):
-        self.asked.set()
+        self.reading.set()
         assert self.let_go.wait(10)
         return self.body.read(size)
 
@@ -60,7 +60,7 @@ def waiting():
     application, stream, answers = MeasuredBodies(site, 100, at_work=1), Late(b"x" * 5), []
     thread = Thread(target=lambda: answers.append(application(post(stream), None)))
     thread.start()
-    assert stream.asked.wait(10)
+    assert stream.reading.wait(10)
     yield application, stream, thread, answers
     stream.let_go.set()
     thread.join()
@@ -79,9 +79,9 @@ def test_who_is_still_sending_holds_nobody_up(waiting):
 def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatch):
     application, stream, thread, _ = waiting
     monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
-    said = []
-    (refusal,) = application(post(BytesIO(b"y" * 5)), lambda *answer: said.append(answer))
-    (status, headers) = said[0]
+    started = []
+    (refusal,) = application(post(BytesIO(b"y" * 5)), lambda *answer: started.append(answer))
+    (status, headers) = started[0]
     assert (status, dict(headers)["Retry-After"], json.loads(refusal)["code"]) == (
         "503 Service Unavailable", "5", "unavailable",
     )  # fmt: skip

@@ -27,8 +27,8 @@ from web import metrics as counters
 
 
 @pytest.fixture(autouse=True)
-def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer of another test is not given again."""
+def _no_cached_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the cached answer of another test."""
     monkeypatch.setattr(health, "readiness", Readiness())
 
 
@@ -46,10 +46,10 @@ def silent_server() -> Iterator[int]:
 
 def ask(path: str, site: Any = None, **environ: str) -> tuple[str, dict[str, str], bytes]:
     """Status, headers and body as a WSGI server gets them, with a Host that is not ours."""
-    said: list[Any] = []
+    started: list[Any] = []
     request = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "HTTP_HOST": "10.1.2.3", **environ}
-    body = b"".join(Probes(site)(request, lambda *answer: said.append(answer)))
-    return said[0][0], dict(said[0][1]), body
+    body = b"".join(Probes(site)(request, lambda *answer: started.append(answer)))
+    return started[0][0], dict(started[0][1]), body
 
 
 def test_alive_needs_no_database(client):

@@ -279,13 +279,13 @@ def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, targ
     dispatch.queue_events()
     dispatch.send_due(now=timezone.now())
     ((headers, body),) = target.calls
-    stamp, given = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["InfraMind-Signature"]).groups()
+    stamp, signature = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["InfraMind-Signature"]).groups()
     wanted = hmac.new(row.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
-    assert given == wanted.hexdigest()
-    said = json.loads(body)
-    assert (said["kind"], said["epoch"], said["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
-    assert headers["InfraMind-Event"] == str(said["id"])
-    assert Webhook(webhooks.standard_secret(row.webhook_secret)).verify(body, headers) == said
+    assert signature == wanted.hexdigest()
+    message = json.loads(body)
+    assert (message["kind"], message["epoch"], message["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
+    assert headers["InfraMind-Event"] == str(message["id"])
+    assert Webhook(webhooks.standard_secret(row.webhook_secret)).verify(body, headers) == message
 
 
 def test_a_failing_webhook_is_retried_and_abandoned_in_the_end(net, target):
@@ -403,7 +403,7 @@ def test_who_answers_slowly_holds_up_nobody(net, target, monkeypatch):
     net.settle()
     dispatch.queue_events()
     under_way = threading.Barrier(2, timeout=20)
-    monkeypatch.setattr(webhooks, "call", lambda *given, **more: under_way.wait())
+    monkeypatch.setattr(webhooks, "call", lambda *args, **more: under_way.wait())
     assert dispatch.send_due(now=timezone.now()) == 2
     assert {delivery.status for delivery in Delivery.objects.all()} == {"sent"}
 

@@ -110,9 +110,9 @@ class TestAnswers:
         ]
         answer = post("receipts", {"receipts": items})
         assert answer.status_code == 200
-        said = answer.json()
-        details = [refused.pop("detail") for refused in said["rejected"]]
-        assert said == {
+        shown = answer.json()
+        details = [refused.pop("detail") for refused in shown["rejected"]]
+        assert shown == {
             "accepted": 2,
             "duplicates": 1,
             "rejected": [
@@ -149,9 +149,9 @@ class TestAnswers:
 
     def test_heartbeats_are_counted_by_result(self) -> None:
         beats = [BEAT, BEAT, {**BEAT, "at": rfc3339(START - timedelta(days=1))}, {"node": "0x1", "at": "now"}]
-        said = post("heartbeats", {"heartbeats": beats}).json()
-        assert (said["accepted"], said["duplicates"]) == (1, 1)
-        assert [(r["index"], r["job_id"], r["code"]) for r in said["rejected"]] == [
+        shown = post("heartbeats", {"heartbeats": beats}).json()
+        assert (shown["accepted"], shown["duplicates"]) == (1, 1)
+        assert [(r["index"], r["job_id"], r["code"]) for r in shown["rejected"]] == [
             (2, None, "receipt_time"),
             (3, None, "address_invalid"),
         ]
@@ -159,9 +159,9 @@ class TestAnswers:
     def test_an_attestation_is_recorded(self) -> None:
         answer = post("attestations", MEASURED)
         assert answer.status_code == 201
-        said = answer.json()
-        assert said.pop("id") == Attestation.objects.get().pk
-        assert said == {
+        shown = answer.json()
+        assert shown.pop("id") == Attestation.objects.get().pk
+        assert shown == {
             **MEASURED,
             "epoch": 1,
             "at": "2026-01-01T02:00:00Z",

@@ -33,7 +33,7 @@ from tests.reference.pair import Pair
 from tests.simulation import backup
 
 # Settled epochs that stay in the database, and one in how many faults "restored" restores: it takes seconds.
-KEPT_EPOCHS = 4
+RETENTION_EPOCHS = 4
 RESTORES = 8
 # What a Pair does for a caller; everything else is derived.
 RECORDED = ("act", "wait", "work", "beat", "fake", "change_cap", "retire", "settle", "fault")
@@ -172,9 +172,9 @@ class Recorded(Pair):
     def _fault_archived(self, value: int) -> None:
         """Old receipts, heartbeats, rankings, events and inputs are archived and dropped, as far as they may be."""
         Event.objects.filter(dispatched=False).update(dispatched=True)
-        kept = dict.fromkeys((kind.setting for kind in KINDS), KEPT_EPOCHS)
+        epochs = dict.fromkeys((kind.setting for kind in KINDS), RETENTION_EPOCHS)
         storages = {**settings.STORAGES, "archive": archive_storage(self.archive)}
-        with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=self.archive, **kept):
+        with override_settings(STORAGES=storages, INFRAMIND_ARCHIVE=self.archive, **epochs):
             while retention.step(now=self.net.now):
                 pass
 

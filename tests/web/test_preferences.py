@@ -101,8 +101,8 @@ def test_every_word_of_the_pages_is_said_in_german():
     assert re.findall(r'msgstr(?:\[\d\])? ""\n(?!")', text) == []
     assert "#, fuzzy" not in text
     with (folder / "django.mo").open("rb") as compiled:
-        said = GNUTranslations(compiled)
-    assert said.gettext("Skip to content") == "Zum Inhalt springen"
+        catalog = GNUTranslations(compiled)
+    assert catalog.gettext("Skip to content") == "Zum Inhalt springen"
     assert len(re.findall(r"^msgid ", text, re.M)) == len(
-        {k[0] if isinstance(k, tuple) else k for k in said._catalog}
+        {k[0] if isinstance(k, tuple) else k for k in catalog._catalog}
     )

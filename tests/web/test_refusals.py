@@ -16,7 +16,7 @@ from protocol.parameters import DEFAULTS, apply_changes
 from protocol.rewards import check_share_change
 from web.formatting import write_numbers
 from web.refusal_details import DETAILS, WORDS, page_detail
-from web.templatetags.refusals import SENTENCES, said
+from web.templatetags.refusals import SENTENCES, refusal_text
 
 # What refuses on a page; the rest speaks to programs and to the command line alone.
 ON_PAGES = (
@@ -54,7 +54,7 @@ def written(node: ast.expr) -> str:
 def test_every_sentence_of_the_rules_can_be_translated():
     assert set(SENTENCES) == {error.sentence for error in ERRORS.values()}
     with translation.override("de"):
-        assert all(said(error()) != error.sentence for error in ERRORS.values())
+        assert all(refusal_text(error()) != error.sentence for error in ERRORS.values())
 
 
 def test_every_detail_that_a_page_can_show_is_said_in_german():
@@ -117,7 +117,7 @@ def refusal_of(act, *arguments) -> ProtocolError:
 )  # fmt: skip
 def test_german_keeps_the_figures(refusal, german):
     with translation.override("de"), write_numbers("comma"):
-        assert said(refusal) == german
+        assert refusal_text(refusal) == german
 
 
 def test_english_pages_write_figures_in_the_readers_numbers_and_shares_in_percent():
@@ -125,19 +125,19 @@ def test_english_pages_write_figures_in_the_readers_numbers_and_shares_in_percen
         "The node accepts only 1122.333613 IFM more under its cap. Delegate that much or less, "
         "or choose another node."
     )
-    assert said(cap).startswith("The node accepts only 1,122.333613 IFM")
+    assert refusal_text(cap).startswith("The node accepts only 1,122.333613 IFM")
     with write_numbers("comma"):
-        assert said(cap).startswith("The node accepts only 1.122,333613 IFM")
-    assert said(refusal_of(check_share_change, DEFAULTS, 8_000, 7_000)) == (
+        assert refusal_text(cap).startswith("The node accepts only 1.122,333613 IFM")
+    assert refusal_text(refusal_of(check_share_change, DEFAULTS, 8_000, 7_000)) == (
         "The share in force is 80% and can be reduced by 5% in one epoch: enter 75% or more."
     )
 
 
 def test_a_detail_without_a_template_is_replaced_by_the_sentence_of_its_code():
     refusal = InsufficientBalance("Only 5 IFM are there.")
-    assert said(refusal) == "Only 5 IFM are there."
+    assert refusal_text(refusal) == "Only 5 IFM are there."
     with translation.override("de"):
-        assert said(refusal) == "Wählen Sie einen kleineren Betrag: so viel ist nicht da."
+        assert refusal_text(refusal) == "Wählen Sie einen kleineren Betrag: so viel ist nicht da."
 
 
 def test_a_refused_sign_in_says_why_in_german(client, db):

@@ -32,7 +32,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], type[ProtocolError]], ...] = (
     (django.SuspiciousOperation, errors.Invalid),
     (exceptions.ParseError, errors.Invalid),
 )
-# Whose own sentence says more than the protocol's.
+# Exceptions whose own message is shown instead of the default.
 TELLING = (exceptions.AuthenticationFailed, exceptions.PermissionDenied, exceptions.ParseError)
 
 
@@ -101,8 +101,8 @@ def _response(problem: dict[str, Any], headers: Mapping[str, str] | None = None)
 def _translated(exception: Exception) -> ProtocolError | None:
     for theirs, ours in TRANSLATIONS:
         if isinstance(exception, theirs):
-            said = getattr(exception, "detail", None) if isinstance(exception, TELLING) else None
-            return ours(str(said) if said else None)
+            detail = getattr(exception, "detail", None) if isinstance(exception, TELLING) else None
+            return ours(str(detail) if detail else None)
     return None
 
 

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 # How long a reader may take from one page to the next.
 LIFETIME_SECONDS = 900
 # At most this is stored in one lifetime: anybody may start any number of listings.
-ROOM_BYTES = 32 * 1024 * 1024
+SNAPSHOT_BYTES = 32 * 1024 * 1024
 TOKEN_PATTERN = "[0-9a-f]{24}"
 _SMALL, _LARGE = "I", "Q"
 
@@ -61,7 +61,7 @@ class Snapshot:
     def _store(self) -> bool:
         window = f"listing:room:{int(time.time()) // LIFETIME_SECONDS}"
         cache.add(window, 0, 2 * LIFETIME_SECONDS)
-        if cache.incr(window, len(self.packed)) > ROOM_BYTES:
+        if cache.incr(window, len(self.packed)) > SNAPSHOT_BYTES:
             log.warning("snapshots_full", bytes=len(self.packed))
             return False
         cache.set(_key(self.token), self.packed, LIFETIME_SECONDS)

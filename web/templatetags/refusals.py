@@ -63,7 +63,7 @@ SENTENCES = (
 
 
 @register.filter
-def said(refusal: ProtocolError) -> str:
+def refusal_text(refusal: ProtocolError) -> str:
     """The detail of a refusal in the reader's language and numbers, or the sentence of its code."""
     detail = page_detail(refusal.detail)
     if detail is None:

@@ -114,7 +114,7 @@ class Undelegate(Action[WithdrawForm]):
             (gettext("Your delegation"), rows.change(ifm_unit(context.delegated), ifm_unit(left))),
             rows.node_tier(context, context.node, outcome.node),
             (gettext("Stays claimable"), ifm_unit(context.claimable)),
-            *_given_up(context, outcome.amount),
+            *_forfeited(context, outcome.amount),
             rows.exposure(context),
         ]
         if context.position and context.position.liable_slashes:
@@ -232,7 +232,7 @@ def _costs(context: ActionContext, node: Node, *, pool: int, mine: int) -> list[
     )
 
 
-def _given_up(context: ActionContext, amount: int) -> list[Row]:
+def _forfeited(context: ActionContext, amount: int) -> list[Row]:
     """The reward of the open epoch that stake gives up by leaving before its end; nothing for pending stake (R15)."""
     if context.node is None or context.position is None or context.now >= context.epoch.end:
         return []

@@ -18,11 +18,11 @@ from tests.chain.anchoring.site import Site
 def test_it_says_what_is_there_and_sends_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     settle(1, 2)
     call_command("chain")
-    said = capsys.readouterr().out
-    assert f"oracle         {checksum(ORACLE.address)}" in said
-    assert "funds          1000000.000000 ether" in said
-    assert "last epoch     0, 2 waiting" in said
-    assert f"network        0x{b'inframind-devnet'.hex()}" in said
+    output = capsys.readouterr().out
+    assert f"oracle         {checksum(ORACLE.address)}" in output
+    assert "funds          1000000.000000 ether" in output
+    assert "last epoch     0, 2 waiting" in output
+    assert f"network        0x{b'inframind-devnet'.hex()}" in output
     assert not Attempt.objects.exists()
     assert not ChainStatus.objects.exists()
 

@@ -70,11 +70,11 @@ def free_port() -> int:
 
 
 class Running:
-    """One process of the project, with what it said."""
+    """One process of the project, with its output."""
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
         self.environment = environment
-        self.said = ""
+        self.output = ""
         self._heard = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -93,21 +93,21 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with self._heard:
-                self.said += line
+                self.output += line
                 self._heard.notify_all()
         with self._heard:
             self._heard.notify_all()
 
     def says(self, words: str) -> None:
-        """Wait until it has said this, or has no more to say."""
+        """Wait until it has printed this, or has ended."""
         with self._heard:
             self._heard.wait_for(
                 lambda: (
-                    words in self.said or not self._listener.is_alive() or self.process.poll() is not None
+                    words in self.output or not self._listener.is_alive() or self.process.poll() is not None
                 ),
                 PATIENCE_SECONDS,
             )
-        assert words in self.said, self.said
+        assert words in self.output, self.output
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -116,7 +116,7 @@ class Running:
         try:
             status = self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            pytest.fail(f"still running; it said:\n{self.said}")
+            pytest.fail(f"still running; its output:\n{self.output}")
         self._listener.join(PATIENCE_SECONDS)
         return status
 

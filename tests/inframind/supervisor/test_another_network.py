@@ -32,6 +32,6 @@ def test_every_process_refuses_to_start(run, plain_environment, process_environm
     assert process.ends() != 0
     assert (
         "INFRAMIND_CHAIN_ID=31337, and this process is configured with INFRAMIND_CHAIN_ID=4217"
-        in process.said
+        in process.output
     )
     assert not Transaction.objects.exists()

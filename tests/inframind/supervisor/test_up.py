@@ -46,8 +46,8 @@ def becomes_ready(running: Running) -> None:
     try:
         wait_for(ready)
     except AssertionError:
-        pytest.fail(f"{last}\n{running.said}")
-    assert running.process.poll() is None, running.said
+        pytest.fail(f"{last}\n{running.output}")
+    assert running.process.poll() is None, running.output
 
 
 def command(environment: dict[str, str], *arguments: str) -> str:
@@ -85,7 +85,7 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     assert "5.000000 IFM" in command(plain_environment, "faucet", ADDRESS, "5")
     assert postgres.running_pid(data_dir) == server
     first.signal(signal.SIGINT)
-    assert first.ends() == 0, first.said
+    assert first.ends() == 0, first.output
     assert left_over(data_dir) == []
 
     assert "0 faults" in command(plain_environment, "audit")
@@ -93,8 +93,8 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
 
     second = run({**plain_environment, "INFRAMIND_CHAIN_EMBEDDED": "on"}, *UP)
     second.says("Ctrl-C stops everything.")
-    assert "The tables are" not in second.said
-    assert "static files" not in second.said
+    assert "The tables are" not in second.output
+    assert "static files" not in second.output
     transactions = "from ledger.models import Transaction; print(Transaction.objects.count())"
     assert command(plain_environment, "shell", "--no-imports", "-c", transactions) == "1\n"
     # The development chain starts after the site, which goes on without it.
@@ -103,7 +103,7 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     second.says("The development chain ended by itself (-9) and is started again; the site goes on.")
     becomes_ready(second)
     second.signal(signal.SIGTERM)
-    assert second.ends() == 0, second.said
+    assert second.ends() == 0, second.output
     assert left_over(data_dir) == []
 
 
@@ -114,7 +114,9 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     wait_for(lambda: get(plain_environment, "/")[0] == 503 or killed.process.poll() is not None)
     assert "of 60 epochs settled" in get(plain_environment, "/")[1]
     assert get(plain_environment, "/api/v1/nodes")[0] == get(plain_environment, "/readyz")[0] == 503
-    assert f":{plain_environment['PORT']}" not in killed.said, "the address is said when the site is ready"
+    assert f":{plain_environment['PORT']}" not in killed.output, (
+        "the address is printed when the site is ready"
+    )
     killed.signal(signal.SIGKILL)
     killed.ends()
     # Its web processes notice that they are alone; on a busy machine that takes longer than a start waits for the port.
@@ -126,7 +128,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
 
     other = run({**plain_environment, "PORT": "1"}, *UP)
     assert other.ends() == 2
-    assert f"already running on the data in {data_dir}" in other.said
+    assert f"already running on the data in {data_dir}" in other.output
 
     # Servers that die are started again, and the site finds them without a restart of its own.
     before = postgres.running_pid(data_dir)
@@ -156,7 +158,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     # When one of the three ends by itself, all end, and the exit status tells.
     next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
     assert again.ends() == 1
-    assert "The beat process ended by itself" in again.said
+    assert "The beat process ended by itself" in again.output
     assert left_over(data_dir) == []
 
 
@@ -182,9 +184,9 @@ def test_it_ends_in_order_when_nobody_listens_any_more(data_dir, plain_environme
 
 def refused(run, environment: dict[str, str]) -> str:
     running: Running = run(environment, *UP)
-    assert running.ends() == 2, running.said
-    assert "Traceback" not in running.said
-    return running.said
+    assert running.ends() == 2, running.output
+    assert "Traceback" not in running.output
+    return running.output
 
 
 @pytest.mark.processes
@@ -200,8 +202,8 @@ def test_a_taken_port_is_named(run, data_dir, plain_environment):
 @pytest.mark.processes
 @pytest.mark.parametrize("place", ["/dev/null/data", "/proc/data"])
 def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment, place):
-    said = refused(run, {**plain_environment, "INFRAMIND_DATA_DIR": place})
-    assert f"the data directory {place} cannot be written" in said
+    output = refused(run, {**plain_environment, "INFRAMIND_DATA_DIR": place})
+    assert f"the data directory {place} cannot be written" in output
 
 
 @pytest.mark.parametrize(
@@ -212,15 +214,15 @@ def test_a_data_directory_that_cannot_be_written_is_named(run, plain_environment
     ],
 )  # fmt: skip
 def test_a_server_that_does_not_answer_is_named_without_its_password(run, plain_environment, name, url, says):
-    said = refused(run, {**plain_environment, name: url})
-    assert says in said
-    assert "secret" not in said
+    output = refused(run, {**plain_environment, name: url})
+    assert says in output
+    assert "secret" not in output
 
 
 @pytest.mark.processes
 def test_parameters_that_make_no_sense_stop_the_start(run, data_dir, plain_environment):
-    said = refused(run, {**plain_environment, "INFRAMIND_PARAMETERS": '{"epoch_seconds": 59}'})
-    assert "INFRAMIND_PARAMETERS: Choose epoch_seconds between 60 and 604800." in said
+    output = refused(run, {**plain_environment, "INFRAMIND_PARAMETERS": '{"epoch_seconds": 59}'})
+    assert "INFRAMIND_PARAMETERS: Choose epoch_seconds between 60 and 604800." in output
     assert left_over(data_dir) == []
 
 

@@ -70,8 +70,8 @@ LISTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"min_sla_bps": 9_000}, ["north", "south"]),
     ({"min_apr_bps": 1}, ["south"]),
     ({"min_uptime_bps": 10_000}, ["north", "east", "south", "new"]),
-    ({"max_kept_bps": 2_000}, ["north", "east", "south", "new"]),
-    ({"max_kept_bps": 1_999}, []),
+    ({"max_operator_bps": 2_000}, ["north", "east", "south", "new"]),
+    ({"max_operator_bps": 1_999}, []),
     ({"ordering": "rank"}, ["north", "east", "south", "new"]),
     ({"ordering": "-rank"}, ["south", "east", "north", "new"]),
     ({"ordering": "stake"}, ["east", "south", "new", "north"]),
@@ -89,7 +89,7 @@ LISTS: list[tuple[dict[str, Any], list[str]]] = [
 def test_a_list_has_the_requested_rows_in_the_requested_order(ranked: Net, get: Any) -> None:
     for query, expected in LISTS:
         assert names(get("nodes", **query)) == expected, query
-        assert names(get("nodes", **query)) == expected, ("kept", query)
+        assert names(get("nodes", **query)) == expected, ("cached", query)
 
 
 NONSENSE: list[dict[str, str]] = [

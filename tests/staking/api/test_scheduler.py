@@ -163,11 +163,11 @@ def test_anyone_can_draw_again(ranked: Net, get: Any, region: str | None) -> Non
         job = f"job-{number}"
         answer = post("assignments", job_id=job, job_class="gpu", **where)
         assert answer.status_code == 200
-        said = answer.json()
-        assert said["draw"] == int.from_bytes(_keccak(f"{ranking}:{job}".encode()), "big") % total
-        assert (said["ranking"], said["total_weight"]) == (ranking, total)
-        assert said["node"] == _walk(field, said["draw"])
-        drawn.add(said["node"])
+        body = answer.json()
+        assert body["draw"] == int.from_bytes(_keccak(f"{ranking}:{job}".encode()), "big") % total
+        assert (body["ranking"], body["total_weight"]) == (ranking, total)
+        assert body["node"] == _walk(field, body["draw"])
+        drawn.add(body["node"])
     assert len(drawn) == 3
     assert post("assignments", job_id="job-0", job_class="gpu", **where).json()["draw"] < total
 
@@ -177,17 +177,17 @@ def test_a_quorum_has_distinct_operators_and_one_leader(ranked: Net, get: Any) -
     ranked.node(other, OTTO, 10_000)
     rankings.rank(now=ranked.now)
     for number in range(20):
-        said = post("quorums", job_id=f"job-{number}", size=3, job_class="cpu").json()
-        assert said["members"][0] == said["coordinator"]
-        assert said["coordinator"] in (shown(NORTH), shown(other)), "tier 3"
-        assert sorted(said["members"]) == sorted([shown(NORTH), shown(other), shown(WEST)])
+        body = post("quorums", job_id=f"job-{number}", size=3, job_class="cpu").json()
+        assert body["members"][0] == body["coordinator"]
+        assert body["coordinator"] in (shown(NORTH), shown(other)), "tier 3"
+        assert sorted(body["members"]) == sorted([shown(NORTH), shown(other), shown(WEST)])
         again = post("quorums", job_id=f"job-{number}", size=3, job_class="cpu", region="atlantis").json()
-        assert again == said, "a region in which nobody is weighs for nobody"
+        assert again == body, "a region in which nobody is weighs for nobody"
     stakes.unstake(node=other, amount=1_000 * MICRO, actor=OTTO, now=ranked.now)
     Caller(ANNA).post(f"nodes/{other}/delegate", {"amount": "1000"})
-    said = post("quorums", job_id="job-0", size=2, job_class="cpu").json()
-    assert said["coordinator"] == shown(NORTH), "whoever is unbonding does not lead"
-    assert said["ranking"] == get("rankings/latest")["id"]
+    body = post("quorums", job_id="job-0", size=2, job_class="cpu").json()
+    assert body["coordinator"] == shown(NORTH), "whoever is unbonding does not lead"
+    assert body["ranking"] == get("rankings/latest")["id"]
     for size in (4, 100):
         answer = post("quorums", job_id="job-0", size=size, job_class="cpu")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

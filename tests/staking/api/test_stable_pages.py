@@ -152,7 +152,7 @@ def test_a_cursor_that_expired_is_good_while_nothing_moved_and_is_refused_after(
 def test_without_room_for_snapshots_the_list_is_paged_by_offset(
     fleet: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "ROOM_BYTES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_BYTES", 10)
     answer = Client().get("/api/v1/nodes?ordering=-stake&limit=4").json()
     assert answer["next"].endswith("&limit=4&offset=4")
     assert walk("/api/v1/nodes?ordering=-stake&limit=4") == FLEET

@@ -126,7 +126,9 @@ def test_a_proof_is_found_by_address(settled: Network, reader: Client) -> None:
     assert reader.get("/epochs/2/?proof=zz").status_code == 404
 
 
-def test_slashes_are_in_the_reports_of_charge_and_verdict(settled: Network, reader: Client) -> None:
+def test_slashes_are_in_the_reports_of_their_creation_and_their_outcome(
+    settled: Network, reader: Client
+) -> None:
     settled.work(node_address(2), 1, outcome="dropped")
     settled.settle(2)
     created, executed = read(reader, "/epochs/3/").text, read(reader, "/epochs/4/").text
