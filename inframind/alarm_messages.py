@@ -1,6 +1,7 @@
 """Alarms on their way to people: a mail to ADMINS and a notification to staff when one begins, a mail when it ends.
 
-What was sent is kept in the network's row, so that a restart repeats nothing. A mail that fails is tried again.
+What was sent is stored in the network's row, so that a restart repeats nothing. A mail that fails is tried again, also
+the one that an alarm is over: until it is sent, the alarm stays in the row with the time at which it ended.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from staking.services import events
 log = structlog.get_logger(__name__)
 
 LOCK = "hashtext('inframind_alarms'), 0"
-RUNBOOKS = "What to do: docs/operations.md, runbook"
 
 
 def send(*, now: datetime) -> None:
@@ -38,18 +38,38 @@ def send(*, now: datetime) -> None:
         network = Network.objects.filter(id=1).first()
         if not cursor.fetchone()[0] or network is None:
             return
-        before: dict[str, Any] = network.alarms
-        current = {
-            name: {**before[name]} if name in before else _begin(name, active[name], now) for name in active
-        }
-        for name in current.keys() - before.keys():
+        current = _current(network.alarms, active, now)
+        for name in active.keys() - network.alarms.keys():
             _notify_staff(name, active[name], now, state.epoch or 0)
-        for name in [name for name, alarm in current.items() if not alarm["mailed"]]:
-            current[name]["mailed"] = _mail(f"ALARM {name}", f"{active[name]}.\n\n{RUNBOOKS} `{name}`.")
-        for name in before.keys() - current.keys():
-            _mail(f"over: {name}", f"This alarm, which began at {before[name]['since']}, is over.")
-        if current != before:
-            Network.objects.filter(id=1).update(alarms=current)
+        left = {name: alarm for name, alarm in current.items() if not _is_done(name, alarm)}
+        if left != network.alarms:
+            Network.objects.filter(id=1).update(alarms=left)
+
+
+def _current(before: dict[str, Any], active: dict[str, str], now: datetime) -> dict[str, Any]:
+    """The alarms that hold, and those that are over; one that comes back before its end was mailed has not ended."""
+    current = {}
+    for name in sorted(before.keys() | active.keys()):
+        alarm = {**before[name]} if name in before else _begin(name, active[name], now)
+        if name in active:
+            alarm.pop("over", None)
+            if not alarm["mailed"]:
+                alarm["detail"] = active[name]
+        else:
+            alarm.setdefault("over", now.isoformat())
+        current[name] = alarm
+    return current
+
+
+def _is_done(name: str, alarm: dict[str, Any]) -> bool:
+    """Mail what has not been mailed yet; whether the alarm is over and that was mailed."""
+    if "over" in alarm:
+        lasted = f"It began at {alarm['since']} and was over at {alarm['over']}."
+        return _mail(f"over: {name}", f"This alarm is over: {alarm['detail']}.\n\n{lasted}")
+    if not alarm["mailed"]:
+        what = f"What to do: docs/operations.md#{alarms.runbook(name)}."
+        alarm["mailed"] = _mail(f"ALARM {name}", f"{alarm['detail']}.\n\n{what}")
+    return False
 
 
 def _begin(name: str, detail: str, now: datetime) -> dict[str, Any]:

@@ -27,14 +27,19 @@ PULSE_SECONDS = 60
 FAULTS_SHOWN = 3
 
 
-def settlement(state: NetworkState) -> str | None:
-    """Settlement is halted by the audit, or late: no worker, or one that fails."""
-    if state.halted:
-        shown = "; ".join(state.halted[:FAULTS_SHOWN])
-        return f"settlement is halted: the audit found {len(state.halted)} faults ({shown})"
-    if state.overdue > OVERDUE and not state.held_at:
-        return f"epoch {state.epoch} is overdue by {int(state.overdue.total_seconds())} s"
-    return None
+def settlement_halted(state: NetworkState) -> str | None:
+    """The audit halted settlement."""
+    if not state.halted:
+        return None
+    shown = "; ".join(state.halted[:FAULTS_SHOWN])
+    return f"settlement is halted: the audit found {len(state.halted)} faults ({shown})"
+
+
+def settlement_overdue(state: NetworkState) -> str | None:
+    """Settlement is late: no worker, one that fails, or a halt. An epoch that is held is not overdue."""
+    if state.overdue <= OVERDUE or state.held_at:
+        return None
+    return f"epoch {state.epoch} is overdue by {int(state.overdue.total_seconds())} s"
 
 
 def hold(state: NetworkState) -> str | None:
@@ -100,14 +105,22 @@ def pulse(seen: float | None) -> str | None:
     return f"beat and worker were last seen {age} s ago" if age > PULSE_SECONDS else None
 
 
-CONDITIONS: tuple[Callable[[NetworkState], str | None], ...] = (
-    settlement,
-    hold,
-    epoch_start,
-    notifications,
-    chain,
-    deposits,
-)
+# Each with the heading of docs/operations.md that says what to do.
+RUNBOOKS: dict[Callable[[NetworkState], str | None], str] = {
+    settlement_halted: "settlement-halted",
+    settlement_overdue: "settlement-overdue",
+    hold: "restore",
+    epoch_start: "clock-jump",
+    notifications: "notifications-wait",
+    chain: "chain",
+    deposits: "deposits",
+}
+CONDITIONS = tuple(RUNBOOKS)
+
+
+def runbook(name: str) -> str:
+    """The anchor in docs/operations.md of what to do about a condition."""
+    return next(anchor for check, anchor in RUNBOOKS.items() if check.__name__ == name)
 
 
 def active(state: NetworkState) -> dict[str, str]:

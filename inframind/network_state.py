@@ -14,7 +14,9 @@ import psycopg
 from django.db import connection
 
 # psycopg counts connect_timeout in whole seconds, 2 at least; callers put a shorter limit on the whole.
-PARAMETERS = {"connect_timeout": 2, "options": "-c statement_timeout=1000 -c lock_timeout=500"}
+PARAMETERS = {"connect_timeout": 2}
+# For the transaction: a connection pooler refuses them as start-up options.
+LIMITS = "SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 500"
 # Left to Django's own connections.
 UNUSED = ("pool", "cursor_factory", "context", "prepare_threshold", "client_encoding", "server_side_binding")
 # Deliveries are counted up to this many.
@@ -109,6 +111,7 @@ class NetworkState:
 def read_state() -> NetworkState:
     """Read the state. Raises psycopg.Error when the database does not answer, or has no tables yet."""
     with psycopg.connect(**_parameters()) as own:
+        own.execute(LIMITS)
         before = datetime.now(UTC)
         row = own.execute(QUERY, {"most": MOST_COUNTED}).fetchone()
         after = datetime.now(UTC)

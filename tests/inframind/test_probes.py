@@ -102,17 +102,17 @@ def test_a_pulse_is_seen(client):
 def test_an_epoch_that_nobody_settles_is_an_alarm(client):
     begun = datetime.now(UTC) - timedelta(days=1, seconds=200)
     start_network(now=begun)
-    assert checks(client)["settlement"].startswith("epoch 1 is overdue by 20")
+    assert checks(client)["settlement_overdue"].startswith("epoch 1 is overdue by 20")
     assert client.get("/readyz").status_code == 200
     Epoch.objects.update(end=begun + timedelta(days=2))
-    assert checks(client)["settlement"] == "ok"
+    assert checks(client)["settlement_overdue"] == "ok"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_halted_settlement_is_an_alarm_with_its_faults(client):
     Network()
     NetworkRow.objects.update(halted=["2 balance: wallet:0xab", "10 tier: node 3"])
-    assert checks(client)["settlement"] == (
+    assert checks(client)["settlement_halted"] == (
         "settlement is halted: the audit found 2 faults (2 balance: wallet:0xab; 10 tier: node 3)"
     )
 
@@ -132,7 +132,7 @@ def test_a_hold_that_lasts_is_an_alarm(client):
     assert checks(client)["hold"] == "ok"
     NetworkRow.objects.update(held_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
     assert checks(client)["hold"] == "held since 2026-01-02 03:04 UTC (restore): release it"
-    assert checks(client)["settlement"] == "ok", "an epoch that is held is not overdue"
+    assert checks(client)["settlement_overdue"] == "ok", "an epoch that is held is not overdue"
 
 
 def test_a_site_without_database_is_not_ready(client, monkeypatch):
@@ -181,6 +181,24 @@ def test_readiness_does_not_wait_for_a_stuck_transaction(client):
         assert time.monotonic() - began < 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_pooler_readiness_sends_no_start_up_options(monkeypatch):
+    sent = []
+    connect = psycopg.connect
+
+    def recorded(**parameters: object) -> psycopg.Connection:
+        sent.append(parameters)
+        return connect(**parameters)
+
+    connection.ensure_connection()
+    with monkeypatch.context() as patch:
+        # As with INFRAMIND_PREPARED_STATEMENTS=off.
+        patch.delitem(connection.settings_dict["OPTIONS"], "options")
+        patch.setattr(psycopg, "connect", recorded)
+        network_state.read_state()
+    assert [parameters.get("options") for parameters in sent] == [None]
+
+
 def test_missing_static_files_are_reported(client, settings, tmp_path):
     settings.STORAGES = {
         **settings.STORAGES, "staticfiles": {"BACKEND": "inframind.static_storage.HashedStatic"},
@@ -225,7 +243,7 @@ class TestMetrics:
         assert shown["inframind_open_epoch_overdue_seconds"] > 86_400
         assert shown["inframind_settlement_halted"] == shown["inframind_database_up"] == 1
         assert shown["inframind_settlement_held"] == shown["inframind_clock_skew_seconds"] == 0
-        assert shown['inframind_alarm{name="settlement"}'] == 1
+        assert shown['inframind_alarm{name="settlement_halted"}'] == 1
         assert shown['inframind_alarm{name="epoch_start"}'] == 0
 
     def test_without_a_database_they_say_so(self, client, monkeypatch):
