@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 
 import structlog
@@ -16,7 +16,6 @@ from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connection
-from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from chain_sync.anchoring import anchor_due
@@ -25,7 +24,7 @@ from delegation.services.standing_orders import evaluate_orders
 from identity import upkeep
 from notifications import dispatch
 from postgres.advisory_lock import try_lock
-from postgres.clock import ClockSkew, database_time
+from postgres.clock import ClockSkew, database_time, require_agreement
 from retention import plan
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
@@ -50,6 +49,13 @@ SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'Excl
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (classid::bigint, objid::bigint) = ({EPOCH_LOCK.split(",")[0]}::bigint & 4294967295, 0) AND objsubid = 2)
 """
+
+
+def wall_time() -> datetime:
+    """The database's clock. Raises ClockSkew in a worker whose own clock differs too much."""
+    at = database_time()
+    require_agreement()
+    return at
 
 
 def counted(tick: Callable[[], None]) -> Callable[[], None]:
@@ -122,14 +128,14 @@ def release_tick() -> None:
 @counted
 def anchor_tick() -> None:
     """Anchor settled epochs on the chain, where there is one (R52)."""
-    anchor_due(now=timezone.now())
+    anchor_due(now=wall_time())
 
 
 @shared_task
 @counted
 def deposit_tick() -> None:
     """Credit tokens that were locked on the chain, where there is one (R54)."""
-    mirror_due(wall=timezone.now(), now=now())
+    mirror_due(wall=wall_time(), now=now())
 
 
 @shared_task
@@ -144,7 +150,7 @@ def standing_order_tick() -> None:
 def notification_tick() -> None:
     """Send notifications by mail and webhook."""
     dispatch.queue_events()
-    dispatch.send_due(now=timezone.now())
+    dispatch.send_due(now=wall_time())
 
 
 @shared_task
@@ -158,10 +164,11 @@ def alarm_tick() -> None:
 @counted
 def housekeeping() -> None:
     """Delete old data versions, forms, sign-ins and deliveries."""
+    wall = wall_time()
     data_version.prune()
     form_idempotency.prune(now=now())
-    upkeep.prune(now=timezone.now())
-    dispatch.forget(now=timezone.now())
+    upkeep.prune(now=wall)
+    dispatch.forget(now=wall)
 
 
 @shared_task
@@ -182,7 +189,7 @@ def archive_tick() -> None:
     require_not_held()
     with try_lock("retention") as free:
         if free:
-            plan.step(now=database_time())
+            plan.step(now=wall_time())
 
 
 def _settling() -> bool:
