@@ -34,7 +34,11 @@ LIMITS = {
     "worker": Limits(lock=30, statement=300, idle_in_transaction=120),
     # Imports, audits and backfills of a large network.
     "command": Limits(lock=60, statement=3600, idle_in_transaction=600),
+    # Everybody who comes after a lock on a table that waits, waits too; a migration that gave up is run again. One
+    # that builds an index concurrently waits for all other transactions, and sets lock_timeout to 0 first.
+    "migrate": Limits(lock=5, statement=3600, idle_in_transaction=600),
 }
+SERVICES = ("web", "worker")
 _kind = ""
 
 
@@ -47,6 +51,11 @@ def use(kind: str) -> None:
 def kind() -> str:
     """The kind of this process; `command` by default."""
     return _kind or "command"
+
+
+def is_service() -> bool:
+    """Whether this process is a web server, worker or beat."""
+    return kind() in SERVICES
 
 
 def current() -> Limits:

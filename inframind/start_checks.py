@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from inframind import database_limits, database_roles
+from inframind import checks, database_limits, database_roles
 from postgres.clock import ClockSkew, database_time, require_agreement
 from staking.models import Network
 from staking.services.epochs import NO_GENESIS
@@ -35,14 +35,24 @@ def require_ready(*, genesis: bool = True) -> None:
     require_schema()
     require_network(genesis=genesis)
     require_clock()
-    warn_of_ownership()
+    if database_limits.is_service():
+        require_application_role()
+        warn_of_unmailed_alarms()
 
 
-def warn_of_ownership() -> None:
-    """Log it when a service in production connects as the owner of the ledger, which could disable its triggers."""
-    service = database_limits.kind() != "command"
-    if service and settings.INFRAMIND_NETWORK == "production" and database_roles.owns_the_ledger():
-        log.warning("database_role_owns_the_ledger", hint="connect as inframind_app (deploy/roles.sql)")
+def require_application_role() -> None:
+    """Raise ImproperlyConfigured in production as the owner of the ledger, which can disable its triggers."""
+    if settings.INFRAMIND_NETWORK == "production" and database_roles.owns_the_ledger():
+        raise ImproperlyConfigured(
+            "DATABASE_URL names the owner of the tables, who could change what was posted. Services connect as "
+            "inframind_app (deploy/roles.sql); only `manage.py migrate` runs as the owner."
+        )
+
+
+def warn_of_unmailed_alarms() -> None:
+    """Log it when a halted settlement would be mailed to nobody."""
+    if fault := checks.unmailed_alarms():
+        log.warning("alarms_are_not_mailed", hint=fault)
 
 
 def close_connections() -> None:

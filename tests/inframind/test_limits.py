@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -30,6 +31,10 @@ with connection.cursor() as cursor:
 """
 
 
+# What manage.py does first.
+MIGRATE = "manage, sys, django; sys.argv = ['manage.py', 'migrate']; manage.declare_kind(); django.setup()"
+
+
 def runs(tick: str, result: str) -> float:
     return counters.TICKS.labels(tick, result)._value.get()
 
@@ -40,6 +45,7 @@ def runs(tick: str, result: str) -> float:
         ("inframind.wsgi", ["8s", "15s", "30s", "inframind-web"]),
         ("inframind.celery, django; django.setup()", ["30s", "5min", "2min", "inframind-worker"]),
         ("django; django.setup()", ["1min", "1h", "10min", "inframind-command"]),
+        (MIGRATE, ["5s", "1h", "10min", "inframind-migrate"]),
     ],
 )
 def test_every_kind_of_process_has_limits(process_environment, entry, limits):
@@ -147,6 +153,37 @@ def test_a_wrong_clock_ends_a_tick(monkeypatch):
 
 def _disagree() -> None:
     raise clock.ClockSkew("an hour")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("tick", "works"),
+    [
+        ("anchor_tick", "anchor_due"),
+        ("deposit_tick", "mirror_due"),
+        ("notification_tick", "dispatch.send_due"),
+        ("housekeeping", "upkeep.prune"),
+        ("housekeeping", "dispatch.forget"),
+    ],
+)
+def test_what_is_due_by_wall_time_is_due_by_the_clock_of_the_database(monkeypatch, tick, works):
+    """A worker an hour ahead does nothing; one that agrees passes on the time of the database."""
+    times = []
+    monkeypatch.setattr(f"inframind.tasks.{works}", lambda **times_of: times.append(times_of))
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "datetime", an_hour_ahead)
+        getattr(tasks, tick).delay()
+    assert times == []
+    before = clock.database_time()
+    getattr(tasks, tick).delay()
+    [passed] = times
+    assert before <= passed.get("wall", passed["now"]) <= clock.database_time()
+
+
+class an_hour_ahead(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(hours=1)
 
 
 @pytest.mark.django_db

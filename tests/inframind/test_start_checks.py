@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection
 
-from inframind import start_checks
+from inframind import checks, database_limits, start_checks
 from postgres import clock
 from staking.models import Epoch
 from staking.models import Network as NetworkRow
@@ -71,6 +72,43 @@ def test_production_without_genesis_is_refused(settings):
     with pytest.raises(ImproperlyConfigured, match=r"`manage\.py genesis FILE`"):
         lock_open_epoch()
     start_checks.require_ready(genesis=False)
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_a_service_in_production_that_owns_the_tables_is_refused(settings, monkeypatch, kind):
+    settings.INFRAMIND_NETWORK = "production"
+    monkeypatch.setattr(database_limits, "_kind", kind)
+    start_checks.require_ready(genesis=False)
+    with as_owner(), pytest.raises(ImproperlyConfigured, match=r"as inframind_app \(deploy/roles\.sql\)"):
+        start_checks.require_ready(genesis=False)
+
+
+@pytest.mark.parametrize(("kind", "network"), [("command", "production"), ("web", "devnet")])
+def test_commands_and_devnets_may_own_the_tables(settings, monkeypatch, kind, network):
+    settings.INFRAMIND_NETWORK = network
+    monkeypatch.setattr(database_limits, "_kind", kind)
+    with as_owner():
+        start_checks.require_ready(genesis=False)
+
+
+@pytest.mark.parametrize(
+    ("admins", "url", "fault"),
+    [
+        (
+            [],
+            "smtp://mail.example",
+            "INFRAMIND_ADMINS is empty: nobody gets an e-mail when settlement halts.",
+        ),
+        (["ops@example.org"], "consolemail://", "EMAIL_URL=consolemail:// writes e-mails to the log"),
+        (["ops@example.org"], "smtp://mail.example", ""),
+    ],
+)
+def test_production_that_mails_alarms_to_nobody_says_so(settings, admins, url, fault):
+    settings.INFRAMIND_NETWORK = "production"
+    settings.ADMINS = [("Operations", address) for address in admins]
+    settings.EMAIL_CONFIG = environ.Env.email_url_config(url)
+    warnings = [warning.msg for warning in checks.check_alarms_are_mailed()]
+    assert [warning.partition(fault)[1] for warning in warnings] == [fault] * bool(fault)
 
 
 def test_new_code_on_an_old_schema_is_refused():
