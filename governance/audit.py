@@ -9,9 +9,9 @@ BALLOTS = """
     FROM governance_dispute WHERE status = 'voting' OR closes_epoch >= %(since)s
     UNION ALL SELECT NULL, id, opened_epoch, quorum_base, status, '', 'proposals'
     FROM governance_proposal WHERE status = 'voting' OR closes_epoch >= %(since)s"""
-# Stake of one wallet at the opening of the epoch in which a ballot was opened (R44).
+# Stake of one wallet at the opening of the epoch in which a ballot was opened (R44), without what was staked late (R13).
 STAKE = """
-    SELECT coalesce((SELECT sum(e.self_stake) FROM staking_node n
+    SELECT coalesce((SELECT sum(e.self_stake - e.late_stake) FROM staking_node n
         JOIN staking_nodeepoch e ON e.node_id = n.id AND e.epoch = b.opened_epoch - 1
         WHERE n.operator = {wallet}), 0)
       + coalesce((SELECT sum(div(c.shares * e.pool_tokens, e.pool_shares))

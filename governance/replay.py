@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from protocol import performance, rewards, slashing, tiers
 from protocol.parameters import Parameters
 
-WITHOUT_REWARD = ("banned", "cooldown")
-
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
     """The work of a node in an epoch and its rewards; µIFM and bps, names as in NodeEpoch."""
 
     node: int
-    status: str
+    weight: int
     accepted: int
     sla_bps: int | None
     rejection_bps: int
@@ -30,8 +28,6 @@ class NodeRow:
     latency_percentile_bps: int
     scarcity_bps: int
     credits: int
-    invalid: int
-    forged: int
     active_stake: int
     active_pool: int
     share_bps: int
@@ -138,7 +134,7 @@ def replay(epochs: Iterable[PastEpoch], params: Parameters) -> Outcome:
 
 
 def weight_of(row: NodeRow, params: Parameters) -> int:
-    """Return the settlement weight of a node's row under `params` (R27, R28, R39)."""
+    """Return the settlement weight of a node's row under `params` (R27, R28, R39); what was barred then is barred."""
     stake = row.active_stake + row.active_pool
     degraded = performance.is_degraded(params, row.uptime_bps, row.rejection_bps, row.variation_bps)
     terms = performance.q_factor(
@@ -148,7 +144,7 @@ def weight_of(row: NodeRow, params: Parameters) -> int:
         row.credits,
         tiers.bonus_bps(params, tiers.tier_of(params, stake)),
         performance.cap_degraded(terms.q, degraded),
-        barred=row.status in WITHOUT_REWARD or row.invalid > 0 or row.forged > 0,
+        barred=row.weight == 0,
     )
 
 

@@ -16,8 +16,6 @@ from protocol.amounts import BPS
 from protocol.parameters import Parameters
 from protocol.projection import YEAR_SECONDS
 
-WITHOUT_REWARD = ("banned", "cooldown")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -53,10 +51,7 @@ class RecordedEpoch:
     pool: int
     weights: int
     weight: int
-    status: str
     credits: int
-    invalid: int
-    forged: int
     sla_bps: int | None
     uptime_bps: int
     latency_percentile_bps: int
@@ -153,7 +148,7 @@ def weight_with(epoch: RecordedEpoch, added: int) -> int:
         epoch.credits,
         tiers.bonus_bps(params, tiers.tier_of(params, stake)),
         performance.cap_degraded(terms.q, epoch.degraded),
-        barred=epoch.status in WITHOUT_REWARD or epoch.invalid > 0 or epoch.forged > 0,
+        barred=epoch.weight == 0,
     )
 
 

@@ -17,7 +17,7 @@ def distribute_rewards(settlement: Settlement) -> None:
     for node in settlement.nodes:
         node.tier = tiers.tier_of(params, node.active_stake + node.active_pool)
         node.bonus_bps = params.tiers[node.tier].bonus_bps
-        barred = node.status in ("banned", "cooldown") or node.invalid > 0 or node.forged > 0
+        barred = node.is_barred(settlement.number)
         node.weight = rules.weight(node.credits, node.bonus_bps, node.q_bps, barred=barred)
     shares, settlement.carry = rules.distribute(settlement.pool, [node.weight for node in settlement.nodes])
     for node, reward in zip(settlement.nodes, shares, strict=True):

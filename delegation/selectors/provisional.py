@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from protocol import rewards, tiers
-from protocol.parameters import Parameters
 from staking.measurement.live import figures_by_address
 from staking.measurement.node_state import NodeState
 from staking.models import Epoch
 from staking.services.epochs import OpenEpoch
-
-WITHOUT_REWARD = ("banned", "cooldown")
 
 
 def provisional_reward(node: str, active: int, *, epoch: OpenEpoch, now: datetime) -> int | None:
@@ -20,7 +17,7 @@ def provisional_reward(node: str, active: int, *, epoch: OpenEpoch, now: datetim
     None while no node has earned anything in it, and for stake that earns nothing in it.
     """
     nodes = [live.state for live in figures_by_address(now=now).values()]
-    weights = {state.address: _weight(state, epoch.params) for state in nodes}
+    weights = {state.address: _weight(state, epoch) for state in nodes}
     state = next((state for state in nodes if state.address == node), None)
     if state is None or not any(weights.values()) or not state.active_pool or active <= 0:
         return None
@@ -30,10 +27,10 @@ def provisional_reward(node: str, active: int, *, epoch: OpenEpoch, now: datetim
     return part * min(active, state.active_pool) // state.active_pool
 
 
-def _weight(state: NodeState, params: Parameters) -> int:
-    tier = tiers.tier_of(params, state.active_stake + state.active_pool)
-    barred = state.status in WITHOUT_REWARD or state.invalid > 0 or state.forged > 0
-    return rewards.weight(state.credits, tiers.bonus_bps(params, tier), state.q_bps, barred=barred)
+def _weight(state: NodeState, epoch: OpenEpoch) -> int:
+    tier = tiers.tier_of(epoch.params, state.active_stake + state.active_pool)
+    bonus = tiers.bonus_bps(epoch.params, tier)
+    return rewards.weight(state.credits, bonus, state.q_bps, barred=state.is_barred(epoch.number))
 
 
 def _pool(epoch: OpenEpoch) -> int:

@@ -20,8 +20,8 @@ Network = tuple[Parameters, int, int]
 Row = tuple[int, tuple[int, ...], tuple[Any, ...]]
 SPANS = (7, 30, 90)
 FIELDS = (
-    "weight", "status", "credits", "invalid", "forged", "sla_bps", "uptime_bps", "latency_percentile_bps",
-    "scarcity_bps", "degraded", "active_stake", "active_pool", "active_shares", "share_bps", "honest_reward",
+    "weight", "credits", "sla_bps", "uptime_bps", "latency_percentile_bps", "scarcity_bps", "degraded",
+    "active_stake", "active_pool", "active_shares", "share_bps", "honest_reward",
 )  # fmt: skip
 ENTRY_FIELDS = ("pool_tokens", "pool_shares", "index_carry")
 SLASH_FIELDS = (

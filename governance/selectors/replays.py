@@ -17,8 +17,8 @@ EPOCHS = 10
 # Limit of node rows, so that a preview stays fast on a large network.
 MAX_ROWS = 30_000
 NODE_FIELDS = (
-    "node_id", "status", "accepted", "sla_bps", "rejection_bps", "uptime_bps", "variation_bps",
-    "latency_percentile_bps", "scarcity_bps", "credits", "invalid", "forged", "active_stake", "active_pool",
+    "node_id", "weight", "accepted", "sla_bps", "rejection_bps", "uptime_bps", "variation_bps",
+    "latency_percentile_bps", "scarcity_bps", "credits", "active_stake", "active_pool",
     "share_bps", "reward", "operator_reward", "delegators_reward",
 )  # fmt: skip
 SLASH_FIELDS = ("delegated_slashed", "slashed", "node__custodial", "burned", "honest", "returned")

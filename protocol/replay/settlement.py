@@ -68,7 +68,8 @@ def _distribute(inputs: EpochInputs, nodes: list[ReplayNode]) -> dict[str, Any]:
     """Weights, rewards and their split; the sums of the pool (R39–R41)."""
     for node in nodes:
         line, row = node.line, node.row
-        barred = line["status"] in ("banned", "cooldown") or line["invalid"] > 0 or line["forged"] > 0
+        suspended = line["banned"] or line["cooldown_until"] >= inputs.epoch
+        barred = suspended or line["invalid"] > 0 or line["forged"] > 0
         node.weight = rewards.weight(line["credits"], row["bonus_bps"], row["q_bps"], barred=barred)
         row["weight"] = node.weight
     minted = inputs.params.emission_per_epoch

@@ -89,6 +89,10 @@ class NodeState:
     penalty_bps: int = 0
     reputation: int = REPUTATION_START
 
+    def is_barred(self, epoch: int) -> bool:
+        """Whether the node earns nothing in `epoch` whatever it did (R39); retirement does not end a cooldown."""
+        return self.banned or self.cooldown_until >= epoch or self.invalid > 0 or self.forged > 0
+
     @property
     def late_pool(self) -> int:
         """µIFM of the pool that is still pending in the next epoch and does not vote at its opening (R13, R44)."""

@@ -55,5 +55,5 @@ def provisional_reward(node: str, *, epoch: OpenEpoch, now: datetime) -> Provisi
 
 def _weight(state: NodeState, epoch: OpenEpoch) -> int:
     tier = tiers.tier_of(epoch.params, state.active_stake + state.active_pool)
-    barred = state.status in ("banned", "cooldown") or state.invalid > 0 or state.forged > 0
-    return rewards.weight(state.credits, epoch.params.tiers[tier].bonus_bps, state.q_bps, barred=barred)
+    bonus = epoch.params.tiers[tier].bonus_bps
+    return rewards.weight(state.credits, bonus, state.q_bps, barred=state.is_barred(epoch.number))

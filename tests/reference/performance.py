@@ -116,8 +116,9 @@ def _q(net: Model, node: Node, row: dict[str, Any]) -> None:
 def reward(net: Model) -> None:
     net.move("issuance", "reward_pool", net.params["emission_per_epoch"])
     pool = net.accounts["reward_pool"]
-    for row in net.rows.values():
-        barred = row["status"] in ("banned", "cooldown") or row["invalid"] or row["forged"]
+    for address, row in net.rows.items():
+        suspended = net.is_banned(address) or net.cooldown(address) >= net.epoch
+        barred = suspended or row["invalid"] or row["forged"]
         row["weight"] = 0 if barred else row["credits"] * (BPS + TIERS[row["tier"]][1]) * row["q_bps"]
     total = sum(row["weight"] for row in net.rows.values())
     for address, row in net.rows.items():

@@ -6,6 +6,9 @@ import pytest
 
 from delegation.models import Position
 from delegation.selectors.earnings import earned_by_epoch
+from governance.services.proposals import propose
+from governance.services.representatives import name_representatives
+from governance.services.votes import vote_proposal
 from protocol.amounts import MICRO
 from staking.models import Node, Pool
 from staking.selectors.voting_power import quorum_base, voting_power
@@ -98,6 +101,27 @@ def test_a_late_delegation_counts_for_the_live_tier_and_for_no_vote_before(late:
         bases.append(quorum_base(epoch=epoch) // MICRO)
     assert powers == [[600, 0, 1_000], [600, 0, 1_000], [600, 200, 1_100], [600, 200, 1_100]]
     assert bases == [1_600, 1_600, 1_900, 1_900]
+
+
+@pytest.mark.parametrize("represented", [False, True])
+def test_a_vote_without_the_stake_that_was_added_late_passes_the_audit(
+    late: tuple[Network, str], represented: bool
+) -> None:
+    net, node = late
+    if represented:
+        name_representatives(wallet=operator(1), named={"proposals": wallet(1)}, now=net.now)
+    net.fund(operator(1), 100)
+    net.stake(node, 100)
+    net.settle()
+    proposal = propose(
+        title="Fewer slots", body="", changes={"q_uptime_bps": 100}, wallet=operator(1), now=net.now
+    )
+    voter = wallet(1) if represented else operator(1)
+    vote = vote_proposal(proposal=proposal.pk, choice="for", reason="", wallet=voter, now=net.now)
+    assert vote.power == (600 if represented else 1_000) * MICRO
+    net.settle(5)
+    vote.refresh_from_db()
+    assert (vote.represented, vote.proposal.status) == (1_000 * MICRO if represented else 0, "executed")
 
 
 def test_everything_pending_is_refunded_when_an_epoch_with_an_offence_is_settled(

@@ -43,6 +43,23 @@ def test_the_worked_example_of_a_cooldown(net: Network) -> None:
     assert (net.row(node).status, net.row(node).weight > 0) == ("active", True)
 
 
+def test_retirement_does_not_end_a_cooldown(net: Network) -> None:
+    """R39: a node earns nothing in an epoch that it spent in cooldown, and again after the cooldown."""
+    node, other = net.node(own=1_000), net.node(2, own=1_000)
+    net.settle()
+    net.work(node, 1, proof="invalid")
+    net.settle()
+    net.settle(net.slash(node).cooldown_until - 3)
+    net.change(node, status="retired")
+    for epoch, earns in ((6, False), (7, True)):
+        assert net.epoch.number == epoch
+        net.work(node)
+        net.work(other)
+        net.settle()
+        assert (net.row(node).status, net.row(node).weight > 0) == ("retired", earns)
+        assert net.row(other).weight > 0
+
+
 def test_the_severity_is_that_of_the_settlement_tier(net: Network) -> None:
     """1,000 active IFM make tier 1, whatever comes in the epoch itself: ceil(3 × 1.25) = 4 epochs."""
     node = net.node(own=1_000)
