@@ -24,11 +24,19 @@ INSERT INTO staking_heartbeat_e{epoch} (epoch, slot, node_id)
 SELECT {epoch}, slot, node_id FROM unnest(%(slots)b::bigint[], %(nodes)b::bigint[]) AS sent(slot, node_id)
 ON CONFLICT DO NOTHING RETURNING 1
 """
+# All are stored, since the epoch that they belong to may have slots of another length. The rows are the first ones in
+# their slots, which are counted from the end of the open epoch with its length.
 INSERT_EARLY = """
-INSERT INTO staking_earlyheartbeat (at, node_id)
-SELECT timestamptz 'epoch' + ms * interval '1 millisecond', node_id
-FROM unnest(%(moments)b::bigint[], %(nodes)b::bigint[]) AS sent(ms, node_id)
-ON CONFLICT DO NOTHING RETURNING 1
+WITH sent AS (
+  SELECT timestamptz 'epoch' + ms * interval '1 millisecond' AS at, node_id, (ms - {end}) / {slot} AS slot
+  FROM unnest(%(moments)b::bigint[], %(nodes)b::bigint[]) AS moment(ms, node_id)),
+span AS (SELECT min(at) - {slot} * interval '1 millisecond' AS first,
+    max(at) + {slot} * interval '1 millisecond' AS last FROM sent),
+inserted AS (
+  INSERT INTO staking_earlyheartbeat (at, node_id) SELECT at, node_id FROM sent ON CONFLICT DO NOTHING)
+SELECT slot, node_id FROM sent EXCEPT
+SELECT ((extract(epoch FROM e.at) * 1000)::bigint - {end}) / {slot}, e.node_id
+FROM staking_earlyheartbeat e, span WHERE e.at BETWEEN span.first AND span.last
 """
 
 
@@ -77,7 +85,7 @@ def ingest(*, items: Sequence[object], now: datetime, ahead: bool = False) -> Ba
                 slots.add(((item.at - times.start) // times.slot, node_id))
             else:
                 early.add((item.at, node_id))
-        result.accepted = _insert(slots, epoch.number) + _insert_early(early)
+        result.accepted = _insert(slots, epoch.number) + _insert_early(early, times)
     result.duplicates = len(items) - len(result.rejected) - result.accepted
     result.rejected.sort(key=lambda item: item.index)
     return result
@@ -123,9 +131,10 @@ def _insert(slots: set[tuple[int, int]], epoch: int) -> int:
     return len(execute(INSERT.format(epoch=epoch), {"slots": numbers, "nodes": nodes}))
 
 
-def _insert_early(early: set[tuple[int, int]]) -> int:
-    """Insert (Unix ms, node id) pairs past the end of the open epoch; how many are new."""
+def _insert_early(early: set[tuple[int, int]], times: Times) -> int:
+    """Insert (Unix ms, node id) pairs past the end of the open epoch; how many are the first in their slots."""
     if not early:
         return 0
     moments, nodes = (BigintArray.of(column) for column in zip(*sorted(early), strict=True))
-    return len(execute(INSERT_EARLY, {"moments": moments, "nodes": nodes}))
+    statement = INSERT_EARLY.format(end=times.end, slot=times.slot)
+    return len(execute(statement, {"moments": moments, "nodes": nodes}))

@@ -122,9 +122,9 @@ def _digest(sent: object, field: str) -> bytes | None:
     return None if read == _ABSENT else read
 
 
-def _signature(sent: object) -> bytes | None:
-    signature = read_bytes(sent, "signature", 65)
-    return None if signature is None else canonical_signature(signature)
+def _signature(sent: object) -> bytes:
+    # A signature of no bytes is one of the wrong length: what the node did not send is left out or null (R21).
+    return canonical_signature(read_bytes(sent, "signature", 65) or b"")
 
 
 def _number_of(name: object, numbers: dict[str, int], field: str) -> int:

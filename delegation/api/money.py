@@ -91,7 +91,7 @@ def unstake(request: Request, address: str) -> Response:
     now = clock.now()
     done = stakes.unstake(node=node, amount=body["amount"], actor=wallet, now=now)
     assert done.unbonding is not None
-    entry = partial(_unbonding, wallet, done.unbonding.pk)
+    entry = partial(_unbonding, wallet, done.unbonding.pk, now)
     return _changed(done.transaction, wallet, node, now, {"unbonding": entry}, status=201)
 
 
@@ -116,7 +116,7 @@ def undelegate(request: Request, address: str) -> Response:
     now = clock.now()
     done = delegating.undelegate(node=node, amount=body["amount"], wallet=wallet, now=now)
     parts: dict[str, Callable[[], Any]] = {
-        "unbonding": partial(_unbonding, wallet, None if done.unbonding is None else done.unbonding.pk),
+        "unbonding": partial(_unbonding, wallet, None if done.unbonding is None else done.unbonding.pk, now),
         "delegation": partial(_delegation, wallet, done.node),
     }
     return _changed(done.transaction, wallet, node, now, parts, status=201)
@@ -167,7 +167,7 @@ def cancel(request: Request, unbonding: int) -> Response:
     wallet = _caller(request)
     now = clock.now()
     done = cancel_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
-    entry = partial(_unbonding, wallet, unbonding)
+    entry = partial(_unbonding, wallet, unbonding, now)
     return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
 
 
@@ -179,7 +179,7 @@ def withdraw(request: Request, unbonding: int) -> Response:
     wallet = _caller(request)
     now = clock.now()
     done = withdraw_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
-    entry = partial(_unbonding, wallet, unbonding)
+    entry = partial(_unbonding, wallet, unbonding, now)
     return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
 
 
@@ -240,7 +240,7 @@ def _amount(amount: int) -> Any:
     return AmountField().to_representation(amount)
 
 
-def _unbonding(wallet: str, unbonding: int | None) -> dict[str, Any] | None:
+def _unbonding(wallet: str, unbonding: int | None, now: datetime) -> dict[str, Any] | None:
     if unbonding is None:
         return None
-    return dict(shapes.UnbondingSerializer(unbondings.unbonding_of(wallet, unbonding)).data)
+    return dict(shapes.UnbondingSerializer(unbondings.unbonding_of(wallet, unbonding, now=now)).data)

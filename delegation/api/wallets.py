@@ -104,6 +104,7 @@ def wallet_unbondings(request: Request, address: str) -> Response:
     wallet, wanted = normalize(address), window(request, moment_part, number_part)
     rows = unbondings.unbondings_of_wallet(
         wallet,
+        now=clock.now(),
         status=status,
         limit=wanted.limit + 1,
         offset=wanted.offset,

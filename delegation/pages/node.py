@@ -157,7 +157,7 @@ def _of_reader(
         return None, [], (), False
     with batched_reads() as reads:
         context = reads.submit(action_context, reader, figures.address, now=now)
-        entries = reads.submit(unbondings_of_wallet, reader, status="open", node_id=figures.id)
+        entries = reads.submit(unbondings_of_wallet, reader, now=now, status="open", node_id=figures.id)
         elsewhere = reads.submit(_elsewhere, reader, figures)
         watched = reads.submit(is_watched, reader, figures.id)
     return context.result(), entries.result(), elsewhere.result(), watched.result()

@@ -97,7 +97,7 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
     """The wallet's portfolio; None before the network's first start."""
     with snapshot():
         with batched_reads() as reads:
-            stake = reads.submit(_stake_of, wallet)
+            stake = reads.submit(_stake_of, wallet, now)
             earned_read = reads.submit(_earned, wallet)
             amounts = reads.submit(read_amounts, wallet)
             moving_read = reads.submit(redelegations_of_wallet, wallet, status="recorded")
@@ -145,13 +145,13 @@ class _Stake(NamedTuple):
     unbondings: list[UnbondingFigures]
 
 
-def _stake_of(wallet: str) -> _Stake:
+def _stake_of(wallet: str, now: datetime) -> _Stake:
     with batched_reads() as reads:
         epoch = reads.submit(open_epoch)
         ranking = reads.submit(latest_id)
         positions = reads.submit(positions_of_wallet, wallet)
         own = reads.submit(nodes_run_by, wallet)
-        unbondings = reads.submit(unbondings_of_wallet, wallet, status="open", limit=ENTRIES)
+        unbondings = reads.submit(unbondings_of_wallet, wallet, now=now, status="open", limit=ENTRIES)
     held = [position for position in positions.result() if not position.is_over]
     return _Stake(epoch.result(), ranking.result(), held, own.result(), unbondings.result())
 

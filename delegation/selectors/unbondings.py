@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from protocol import pools
-from staking.models import Slash, Unbonding
+from staking.models import Epoch, Slash, Unbonding
 
 # Anybody can make any number of entries of next to nothing: a sum of them is taken where they lie.
 WORTH = """
@@ -21,7 +21,11 @@ WHERE u.wallet = %s AND u.status = 'open' AND b.shares > 0
 
 @dataclass(frozen=True, slots=True)
 class UnbondingFigures:
-    """An entry. `amount`: µIFM it is worth, or was when it closed; `held`: a pending slash reaches it."""
+    """An entry. `amount`: µIFM it is worth, or was when it closed.
+
+    `reached`: a pending slash reaches it. `held`: it cannot be withdrawn for one, or it is mature and its epoch is not
+    settled yet, so that a slash of that epoch can still reach it.
+    """
 
     id: int
     node_id: int
@@ -36,6 +40,7 @@ class UnbondingFigures:
     matures_at: datetime
     status: str
     closed_at: datetime | None
+    reached: bool
     held: bool
 
     @property
@@ -50,6 +55,7 @@ class UnbondingFigures:
 def unbondings_of_wallet(
     wallet: str,
     *,
+    now: datetime,
     status: str | None = None,
     node_id: int | None = None,
     limit: int | None = None,
@@ -66,7 +72,7 @@ def unbondings_of_wallet(
         rows = rows.filter(Q(matures_at__gt=moment) | Q(matures_at=moment, id__gt=number))
     if node_id is not None:
         rows = rows.filter(node_id=node_id)
-    return [figures_of(row) for row in rows[offset : None if limit is None else offset + limit]]
+    return [_figures(row, now) for row in rows[offset : None if limit is None else offset + limit]]
 
 
 def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
@@ -81,17 +87,19 @@ def worth_of_wallet(wallet: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def unbonding_of(wallet: str, unbonding: int) -> UnbondingFigures | None:
+def unbonding_of(wallet: str, unbonding: int, *, now: datetime) -> UnbondingFigures | None:
     """An entry of the wallet; None when it does not exist or belongs to another wallet."""
     row = _entries().filter(wallet=wallet, pk=unbonding).first()
-    return None if row is None else figures_of(row)
+    return None if row is None else _figures(row, now)
 
 
-def figures_of(entry: Unbonding) -> UnbondingFigures:
-    """An entry that was read with its node, its bucket and `reached`."""
+def _figures(entry: Unbonding, now: datetime) -> UnbondingFigures:
+    """An entry that was read with its node, its bucket, `reached` and `settled`."""
     bucket = entry.bucket
     worth = pools.value_of(entry.shares, bucket.tokens, bucket.shares)
     is_open = entry.status == Unbonding.Status.OPEN
+    reached = is_open and bool(entry.reached)  # type: ignore[attr-defined]
+    waits = is_open and entry.matures_at <= now and not entry.settled  # type: ignore[attr-defined]
     return UnbondingFigures(
         id=entry.pk,
         node_id=entry.node_id,
@@ -106,7 +114,8 @@ def figures_of(entry: Unbonding) -> UnbondingFigures:
         matures_at=entry.matures_at,
         status=entry.status,
         closed_at=entry.closed_at,
-        held=is_open and bool(entry.reached),  # type: ignore[attr-defined]
+        reached=reached,
+        held=reached or waits,
     )
 
 
@@ -118,7 +127,9 @@ def _entries() -> QuerySet[Unbonding]:
     reaching = Slash.objects.filter(
         node_id=OuterRef("node_id"), status__in=Slash.UNRESOLVED, epoch__lte=OuterRef("epoch")
     )
-    return Unbonding.objects.select_related("node", "bucket").annotate(reached=Exists(reaching))
+    settled = Epoch.objects.filter(number=OuterRef("epoch"), status=Epoch.Status.SETTLED)
+    rows = Unbonding.objects.select_related("node", "bucket")
+    return rows.annotate(reached=Exists(reaching), settled=Exists(settled))
 
 
 def operator_unbonds_until(node_id: int) -> datetime | None:

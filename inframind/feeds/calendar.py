@@ -56,8 +56,10 @@ def wallet_calendar(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _unbondings(wallet: str) -> Iterator[Deadline]:
-    for entry in unbondings_of_wallet(wallet, status=Unbonding.Status.OPEN, limit=MAX_EVENTS):
-        held = " A pending slash can still reach it and holds it." if entry.held else ""
+    for entry in unbondings_of_wallet(
+        wallet, now=clock.now(), status=Unbonding.Status.OPEN, limit=MAX_EVENTS
+    ):
+        held = " A pending slash can still reach it and holds it." if entry.reached else ""
         amount = format_amount(entry.amount)
         yield Deadline(
             name=f"unbonding-{entry.id}",

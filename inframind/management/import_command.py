@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from inframind.csv_file import BadFile, Table
 from settlement.epoch_lifecycle import Halted
+from staking.services.hold import Held
 
 
 class ImportCommand(BaseCommand):
@@ -35,6 +36,8 @@ class ImportCommand(BaseCommand):
             raise CommandError(str(error)) from None
         except Halted:
             raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        except Held as held:
+            raise CommandError(f"the file is imported in part; settlement is {held}") from None
 
     def name_refused(self, named: Sequence[str], count: int) -> None:
         """The refused rows on stderr, the first of them one by one."""

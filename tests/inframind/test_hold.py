@@ -52,6 +52,8 @@ def test_nothing_is_settled_ranked_or_paid_while_held(network):
     for command in ("settle", "rank"):
         with pytest.raises(CommandError, match=r"held since .* UTC: restore"):
             run(command)
+    with pytest.raises(CommandError, match=r"the clock was moved; settlement is held since .* UTC: restore"):
+        run("advance_time", "86400")
 
 
 def test_reading_and_intake_go_on(network):

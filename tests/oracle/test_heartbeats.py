@@ -86,9 +86,19 @@ def test_a_heartbeat_past_the_end_of_the_epoch_is_early(network: Network) -> Non
     assert (recorded_slots(), early()) == ([], [(at, 0)])
 
 
+def test_a_second_one_in_a_slot_past_the_end_of_the_epoch_is_a_duplicate(network: Network) -> None:
+    end, now = START + DAY, START + DAY - MINUTE
+    assert counted(send(beat(end), beat(end + MS), beat(end + MS, 1), now=now)) == (2, 1, [])
+    assert counted(send(beat(end + 4 * MINUTE), beat(end + 4 * MINUTE, 2), now=now)) == (1, 1, [])
+    later = START + DAY + 3 * MINUTE
+    assert counted(send(beat(end + 5 * MINUTE - MS, 1), beat(end + 5 * MINUTE), now=later)) == (1, 1, [])
+    network.settle()
+    assert recorded_slots() == [(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 1, 0)]
+
+
 def test_imported_heartbeats_count_in_their_epoch(network: Network) -> None:
     minutes = [START + DAY + number * MINUTE for number in range(12)]
-    assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (12, 0, [])
+    assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (3, 9, [])
     assert counted(send(*(beat(at) for at in minutes), now=START, ahead=True)) == (0, 12, [])
     network.settle(2)
     # Three of 288 slots; the other nodes were never heard.

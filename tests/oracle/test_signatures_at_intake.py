@@ -44,6 +44,7 @@ def number(value: int) -> bytes:
         pytest.param(GOOD[:64], id="64 bytes"),
         pytest.param(GOOD + b"\0", id="66 bytes"),
         pytest.param(b"\x01", id="1 byte"),
+        pytest.param(b"", id="no byte"),
         pytest.param(bytes(1_000_000), id="a million bytes"),
         *(pytest.param(GOOD[:64] + bytes([v]), id=f"v {v}") for v in (2, 3, 26, 29, 37, 255)),
     ],

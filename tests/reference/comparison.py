@@ -143,9 +143,9 @@ class Comparison:
                 figures.unbonding,
                 figures.claimable,
             ) == (self.model.wallet(address))
-            for entry in unbondings_of_wallet(address, status="open"):
+            for entry in unbondings_of_wallet(address, now=self.net.now, status="open"):
                 open_one = self.model.entries[self._numbers()[entry.id]]
-                assert (entry.amount, entry.held) == (
+                assert (entry.amount, entry.reached) == (
                     self.model.worth(open_one),
                     self.model.is_held(open_one),
                 )

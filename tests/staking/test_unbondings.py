@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from delegation.models import Position
+from delegation.selectors.unbondings import unbonding_of
 from delegation.services import positions
 from ledger.models import Transaction
 from protocol.amounts import MICRO
@@ -99,8 +100,11 @@ def test_a_late_settlement_lets_nothing_slip_away(net: Network) -> None:
     net.settle()
     net.work(node, 1, outcome="dropped")
     entry = net.unstake(node, 400).unbonding
+    assert not unbonding_of(operator(1), entry.pk, now=net.now).held
     net.now = entry.matures_at + timedelta(days=1)
     assert release_due(now=net.now) == 0
+    waiting = unbonding_of(operator(1), entry.pk, now=net.now)
+    assert (waiting.held, waiting.reached) == (True, False)
     with pytest.raises(HeldBySlash):
         net.withdraw(entry.pk, operator(1))
     catch_up(net)

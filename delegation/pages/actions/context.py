@@ -70,7 +70,7 @@ class ActionContext:
 
 def context_from(query: QueryDict, *, wallet: str, now: datetime) -> ActionContext:
     """The context of the node or unbonding entry in a query. Raises: Http404 for one that does not exist."""
-    entry = _entry(wallet, query.get("entry", ""))
+    entry = _entry(wallet, query.get("entry", ""), now)
     return action_context(wallet, entry.node if entry else query.get("node", ""), now=now, entry=entry)
 
 
@@ -118,12 +118,12 @@ def _node(address: str) -> Node | None:
     return node
 
 
-def _entry(wallet: str, text: str) -> UnbondingFigures | None:
+def _entry(wallet: str, text: str, now: datetime) -> UnbondingFigures | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
         raise Http404
-    entry = unbonding_of(wallet, int(text))
+    entry = unbonding_of(wallet, int(text), now=now)
     if entry is None:
         raise Http404
     return entry

@@ -5,6 +5,7 @@ from protocol.errors import Invalid
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
 from staking.services.clock import advance_by
+from staking.services.hold import Held
 
 
 class Command(BaseCommand):
@@ -24,4 +25,6 @@ class Command(BaseCommand):
                 self.stdout.write(settled_line(work))
         except Halted:
             raise CommandError("settlement is halted: run `manage.py audit` to see the faults") from None
+        except Held as held:
+            raise CommandError(f"the clock was moved; settlement is {held}") from None
         self.stdout.write(f"the network clock says {now:%Y-%m-%dT%H:%M:%SZ}")
