@@ -116,7 +116,7 @@ class Api:
         sentence = f"No answer from {self.url} ({reason}). Check --url, and that the network is up."
         if method == "POST" and arrived:
             key = request["headers"]["Idempotency-Key"]
-            sentence += f" The act may have been done: repeat it safely with --idempotency-key {key}."
+            sentence += f" The action may have been executed: repeat it safely with --idempotency-key {key}."
         return Refused("unreachable", sentence)
 
 

@@ -19,17 +19,20 @@ Json = Annotated[bool, typer.Option("--json", help="Print the API's answer.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money moves.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent and send nothing.")]
 Key = Annotated[
-    str | None, typer.Option("--idempotency-key", help="Repeat an earlier run: the same key acts once.")
+    str | None,
+    typer.Option("--idempotency-key", help="Repeat an earlier run: the same key changes_state once."),
 ]
 
 NodeOption = Annotated[str, typer.Option("--node", help="The node's address, or a prefix only it has.")]
 AmountOption = Annotated[str, typer.Option("--amount", help="IFM, at most 6 decimals.")]
 
 
-def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The function takes a Session first; the shared options are added behind its own.
+def command(
+    name: str, *, changes_state: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose function takes a Session first; the shared options are added behind its own.
 
-    `acts` marks a command that changes something: `--yes`, `--dry-run` and `--idempotency-key` join.
+    `changes_state` adds `--yes`, `--dry-run` and `--idempotency-key`.
     """
 
     def dress(function: Callable[..., None]) -> Callable[..., None]:
@@ -44,7 +47,7 @@ def command(name: str, *, acts: bool = False) -> Callable[[Callable[..., None]],
 
         signature = inspect.signature(function, eval_str=True)
         own = list(signature.parameters.values())[1:]
-        run.__signature__ = signature.replace(parameters=[_CONTEXT, *own, *_shared(acts)])  # type: ignore[attr-defined]
+        run.__signature__ = signature.replace(parameters=[_CONTEXT, *own, *_shared(changes_state)])  # type: ignore[attr-defined]
         # Typer reads the annotations of the signature; those of the wrapped function name the session.
         run.__annotations__ = {}
         del run.__wrapped__
@@ -65,9 +68,9 @@ def _session(context: typer.Context, options: dict[str, Any]) -> Session:
     )
 
 
-def _shared(acts: bool) -> list[inspect.Parameter]:
+def _shared(changes_state: bool) -> list[inspect.Parameter]:
     options = [("url", Url, None), ("as_json", Json, False)]
-    if acts:
+    if changes_state:
         options = [("yes", Yes, False), ("dry_run", DryRun, False), ("idempotency_key", Key, None), *options]
     return [_option(name, kind, default) for name, kind, default in options]
 

@@ -57,7 +57,7 @@ class Session:
         if not self.token:
             raise Refused("unauthenticated", f"Not signed in to {self.url}: run `infra login --key FILE`.")
 
-    def act(self, where: str, body: Row, *, question: str | None) -> Any:
+    def submit(self, where: str, body: Row, *, question: str | None) -> Any:
         """Confirm, then POST; None on a dry run. Without a question nothing is confirmed."""
         if self.dry_run:
             self.show_requests(self.request(where, body))

@@ -19,5 +19,5 @@ def transfer(
     shown = amounts.show_or_all(wanted)
     address = session.node(node)
     where = path("nodes", address, action)
-    answer = session.act(where, {"amount": wanted}, question=asks.format(amount=shown, node=address))
+    answer = session.submit(where, {"amount": wanted}, question=asks.format(amount=shown, node=address))
     report(session, answer, done.format(amount=shown))

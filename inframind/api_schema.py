@@ -16,8 +16,8 @@ from web.api.fields import ADDRESS
 from web.api.permissions import Anyone, WalletWrites
 
 VERBS = {"GET": "", "POST": "_add", "PATCH": "_change"}
-# Refusals of an endpoint: always, when it knows who calls, when it takes a body, when it acts.
-ALWAYS, KNOWN, WITH_BODY, ACTS = (400, 404, 429), (401, 403), (413, 415), (409,)
+# Statuses of refusals: of each endpoint, with authentication, with a body, of an unsafe method.
+ALWAYS, KNOWN, WITH_BODY, WITH_EFFECT = (400, 404, 429), (401, 403), (413, 415), (409,)
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "A refusal (RFC 9457); it changed nothing. Figures, such as `room`, may stand beside the code.",
@@ -119,12 +119,12 @@ class Schema(AutoSchema):
 
     def _refusals(self) -> list[int]:
         known = bool(self.view.get_authenticators())
-        acts = self.method not in SAFE_METHODS
+        unsafe = self.method not in SAFE_METHODS
         return [
             *ALWAYS,
-            *(KNOWN[:1] if known or acts else ()),
+            *(KNOWN[:1] if known or unsafe else ()),
             *(KNOWN[1:] if known and not self._is_open() else ()),
-            *(WITH_BODY + ACTS if acts else ()),
+            *(WITH_BODY + WITH_EFFECT if unsafe else ()),
         ]
 
     def _refusal(self, status: int) -> ResolvedComponent:

@@ -174,7 +174,7 @@ def _mail(subscription: Subscription, notification: Notification) -> None:
     subject = " ".join(f"{KINDS[notification.kind.name].label}: {notification.text}".split())[:150]
     moment = f"Epoch {notification.epoch}, {notification.at:%Y-%m-%d %H:%M:%S} UTC."
     body = f"{notification.text}\n\n{moment}\nWallet {checksum(subscription.wallet)}."
-    # The same id each time, so that a mailbox shows a letter that was sent twice once.
+    # The same id each time, so that a mailbox shows an e-mail that was sent twice once.
     headers = {"Message-ID": f"<event-{notification.id}-{subscription.wallet}@inframind-staking>"}
     EmailMessage(subject, body, to=[subscription.email], headers=headers).send()
 

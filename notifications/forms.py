@@ -49,7 +49,7 @@ class _DestinationForm(PageForm):
 
 
 class EmailForm(_DestinationForm):
-    """An empty address ends the letters."""
+    """E-mail address and kinds; an empty address ends the e-mails."""
 
     prefix_of_ids = "mail"
     email = forms.EmailField(label=gettext_lazy("Address"), required=False, max_length=254)

@@ -24,7 +24,7 @@ from protocol.errors import ProtocolError, RateLimited
 from web.listing import Pager
 
 SIZE = 25
-LETTERS_A_MINUTE = 3
+EMAILS_A_MINUTE = 3
 
 
 @never_cache
@@ -77,7 +77,7 @@ def save_email(request: HttpRequest) -> HttpResponse:
     except ProtocolError as refusal:
         form.add_refusal(refusal)
         return _settings(request, email=form)
-    messages.success(request, gettext("Open the link in the letter we sent.") if sent else gettext("Saved."))
+    messages.success(request, gettext("Open the link in the e-mail we sent.") if sent else gettext("Saved."))
     return redirect("inbox-settings")
 
 
@@ -102,7 +102,7 @@ def save_webhook(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link of the letter: it asks, and a POST confirms, so that a scanner of mail confirms nothing."""
+    """The link in the e-mail: GET shows a button, POST confirms, so that a mail scanner confirms nothing."""
     if request.method == "GET":
         return render(request, "notifications/confirm.html", {"token": token})
     try:
@@ -149,7 +149,7 @@ def _count(request: HttpRequest, email: str) -> None:
         return
     mailbox = sha256(email.lower().encode()).hexdigest()
     for name, limit in ((_wallet(request), 1), (mailbox, 1), (origin(request), 10)):
-        if counters.count(f"letters:{name}", limit=limit * LETTERS_A_MINUTE) is not None:
+        if counters.count(f"emails:{name}", limit=limit * EMAILS_A_MINUTE) is not None:
             raise RateLimited
 
 

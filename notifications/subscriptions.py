@@ -29,9 +29,9 @@ def subscription_of(wallet: str) -> Subscription:
 
 
 def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bool:
-    """Keep a mail address and the kinds for it; a new address gets a letter with `link` + a token to confirm it.
+    """Store an e-mail address and its kinds; a new address gets an e-mail with `link` + a token to confirm it.
 
-    An empty address ends the letters. Returns whether a letter was sent. Raises: `invalid`; nothing is kept then.
+    An empty address ends the e-mails. Returns whether one was sent. Raises: `invalid`; nothing is stored then.
     """
     if email:
         _check_email(email)
@@ -48,13 +48,13 @@ def set_email(*, wallet: str, email: str, kinds: Iterable[str], link: str) -> bo
 
 
 def confirm_email(token: str) -> str:
-    """The letter's link was opened: the address is this wallet's. Returns the wallet. Raises: `invalid`."""
+    """Confirm the address of the token in an opened link and return its wallet. Raises: `invalid`."""
     try:
         wallet, email = signing.loads(token, salt=SALT, max_age=CONFIRM_SECONDS)
     except signing.BadSignature:
         raise Invalid("This link is too old or not whole: save the address again for a new one.") from None
     if not Subscription.objects.filter(wallet=wallet, email=email).update(email_confirmed=True):
-        raise Invalid("The address was changed since: use the link of the newest letter.")
+        raise Invalid("The address was changed since: use the link in the newest e-mail.")
     return str(wallet)
 
 
@@ -88,8 +88,8 @@ def _ask(wallet: str, email: str, link: str) -> None:
             [email],
         )
     except OSError as error:
-        log.error("letter_not_sent", error=str(error))
-        raise Invalid("Try again in a moment: the letter could not be sent now.", field="email") from error
+        log.error("confirmation_email_not_sent", error=str(error))
+        raise Invalid("Try again in a moment: the e-mail could not be sent.", field="email") from error
 
 
 def _locked(wallet: str) -> Subscription:

@@ -145,7 +145,7 @@ class RateLimited(ProtocolError):
 class InsufficientBalance(ProtocolError):
     code = "insufficient_balance"
     status = 409
-    sentence = "Choose a smaller amount: there is not enough to take it from."
+    sentence = "Enter a smaller amount: the balance does not cover it."
 
 
 class OwnNode(ProtocolError):
@@ -177,7 +177,7 @@ class NodeUnbonding(ProtocolError):
     status = 409
     sentence = (
         "Undelegate instead, or wait: the operator of this node is unbonding, so its delegations "
-        "cannot be re-routed."
+        "cannot be redelegated."
     )
 
 
@@ -202,7 +202,7 @@ class DelegationCapExceeded(ProtocolError):
 class RedelegationHop(ProtocolError):
     code = "redelegation_hop"
     status = 409
-    sentence = "Wait one unbonding period after the last re-routing before this stake is re-routed again."
+    sentence = "Wait one unbonding period after the last redelegation before you redelegate this stake again."
 
 
 class UnbondingNotMature(ProtocolError):

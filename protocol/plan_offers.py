@@ -30,7 +30,7 @@ class Candidate:
 
 
 def net_rates(params: Parameters, custodial: bool) -> tuple[int, int]:
-    """bps that the gravest offence and that a dropout cost a delegator of a node, net of what returns (R35).
+    """bps that the largest penalty and that a dropout cost a delegator of a node, net of what returns (R35).
 
     At least that much returns: without what the operator's own stake adds to it. Rounded up.
     """

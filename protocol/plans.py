@@ -1,8 +1,8 @@
 """A plan: how to spread an amount over at most five nodes so that it earns most under a limit of risk.
 
 Expected reward of a part: what `projection.project` says of it beyond what the wallet earns there already, so that
-dilution, tiers and the stake term of Q are in it. Risk: what one event costs at most, where an event is the gravest
-offence on all nodes of one operator, or a dropout of all nodes of one region; what slashes return to delegators of
+dilution, tiers and the stake term of Q are in it. Risk: what one event costs at most, where an event is the largest
+penalty on all nodes of one operator, or a dropout of all nodes of one region; what slashes return to delegators of
 non-custodial nodes is deducted. The limit binds the part of the amount at each operator and in each region.
 
 Rewards are not concave in the amount, because of tiers. So each node gets a choice of amounts (multiples of a step, the

@@ -19,11 +19,11 @@ from rest_framework.response import Response
 
 from delegation.api import serializers as shapes
 from delegation.api.wallets import wallet_json
-from delegation.selectors import positions, redelegations, unbondings
+from delegation.selectors import positions, unbondings
+from delegation.selectors.redelegations import figures_of
 from delegation.selectors.wallets import wallet_figures
-from delegation.services import earnings
+from delegation.services import earnings, redelegations
 from delegation.services import positions as delegating
-from delegation.services import redelegations as rerouting
 from delegation.services.unbondings import cancel as cancel_unbonding
 from postgres.batched_reads import batched_reads
 from postgres.snapshot import snapshot
@@ -129,8 +129,10 @@ def redelegate(request: Request, address: str) -> Response:
     body = _body(request, shapes.RedelegateBody)
     wallet, node = _parties(request, address)
     now = clock.now()
-    done = rerouting.redelegate(source=node, target=body["to"], amount=body["amount"], wallet=wallet, now=now)
-    shown = shapes.RedelegationSerializer(redelegations.figures_of(done)).data
+    done = redelegations.redelegate(
+        source=node, target=body["to"], amount=body["amount"], wallet=wallet, now=now
+    )
+    shown = shapes.RedelegationSerializer(figures_of(done)).data
     return _changed(None, wallet, node, now, {"redelegation": lambda: shown}, status=201)
 
 

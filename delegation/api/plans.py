@@ -23,7 +23,7 @@ PARAMETERS = [
     OpenApiParameter("amount", required=True, description="IFM to spread."),
     OpenApiParameter(
         "risk_bps", int, default=DEFAULT_RISK_BPS,
-        description="The most that one event may cost, in bps of the amount: the gravest offence on all nodes of one"
+        description="The most that one event may cost, in bps of the amount: the largest penalty on all nodes of one"
         " operator, or a dropout of all nodes of one region, net of what returns. 1 to 10000.",
     ),
     OpenApiParameter("wallet", description="Its delegations count as already there; its own nodes are left out."),

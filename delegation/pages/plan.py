@@ -50,7 +50,7 @@ class PlanForm(PageForm):
         min_value=1,
         max_value=BPS,
         help_text=gettext_lazy(
-            "An event: one operator’s nodes commit the gravest offence, or one region drops out."
+            "An event: one operator’s nodes commit the offence with the largest penalty, or one region drops out."
         ),
     )
 
@@ -197,7 +197,7 @@ def _spread(figures: PlanFigures, made: Plan, replay: Replay) -> Spread:
     event = ""
     if made.worst is not None:
         template = (
-            gettext("gravest offence on all nodes of operator %(name)s")
+            gettext("largest penalty on all nodes of operator %(name)s")
             if made.worst.kind == "operator"
             else gettext("dropout of all nodes in %(name)s")
         )
@@ -256,8 +256,8 @@ def _review(outcomes: list[PartOutcome], names: dict[str, str], back: str) -> Re
         title=title,
         rows=[*rows, (gettext("Together"), ifm_unit(total))],
         warning=gettext(
-            "Each delegation is made or refused by itself, and pending until the epoch ends. Slashes can take a part "
-            "of it; undelegating takes time."
+            "Delegations are made one by one, so one can fail while the others succeed. Each is pending until the "
+            "epoch ends. Slashes can take a part of it; undelegating takes time."
         ),
         button=title,
         back=f"{reverse('plan')}?{_back_query(back)}",

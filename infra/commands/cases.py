@@ -32,7 +32,7 @@ def slashes(
         output.table(COLUMNS, map(_row, answer["results"]), empty="No slashes.")
 
 
-@command("dispute", acts=True)
+@command("dispute", changes_state=True)
 def dispute(
     session: Session,
     *,
@@ -42,7 +42,7 @@ def dispute(
     reason: Annotated[str, typer.Option("--reason", help="Why the slash is wrong; voters read it.")],
 ) -> None:
     """Dispute a slash of a node you operate. The deposit is paid at once."""
-    answer = session.act(
+    answer = session.submit(
         path("slashes", slash, "dispute"),
         {"reason": reason},
         question=f"Dispute slash {slash}? The deposit leaves your wallet now.",
@@ -54,7 +54,7 @@ def dispute(
     report(session, answer, f"Disputed slash {slash}{case}.")
 
 
-@command("vote", acts=True)
+@command("vote", changes_state=True)
 def vote(
     session: Session,
     *,
@@ -64,7 +64,7 @@ def vote(
 ) -> None:
     """Vote on a dispute. A later vote replaces an earlier one."""
     body = {"choice": choice} if reason is None else {"choice": choice, "reason": reason}
-    answer = session.act(path("disputes", case, "vote"), body, question=None)
+    answer = session.submit(path("disputes", case, "vote"), body, question=None)
     report(session, answer, f"Voted {choice} in dispute {case}.")
 
 

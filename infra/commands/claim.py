@@ -14,7 +14,7 @@ from infra.refusals import Refused
 from infra.session import Session
 
 
-@command("claim", acts=True)
+@command("claim", changes_state=True)
 def claim(
     session: Session,
     *,
@@ -32,7 +32,7 @@ def claim(
 
 def _claim_one(session: Session, address: str, compound: bool) -> None:
     question = f"{_verb(compound)} the earnings on {address}?"
-    report(session, session.act(_endpoint(address, compound), {}, question=question), _done(compound))
+    report(session, session.submit(_endpoint(address, compound), {}, question=question), _done(compound))
 
 
 def _claim_all(session: Session, compound: bool) -> None:
@@ -46,7 +46,7 @@ def _claim_all(session: Session, compound: bool) -> None:
     answers, refused = [], False
     for address in targets:
         try:
-            answers.append(session.act(_endpoint(address, compound), {}, question=None))
+            answers.append(session.submit(_endpoint(address, compound), {}, question=None))
         except Refused as refusal:
             # Whether an operated node has earned anything shows only in the answer.
             if refusal.code != "nothing_to_claim" or address in delegated:

@@ -14,7 +14,7 @@ from infra.session import Session
 from infra.transfers import transfer
 
 
-@command("delegate", acts=True)
+@command("delegate", changes_state=True)
 def delegate(
     session: Session,
     *,
@@ -32,7 +32,7 @@ def delegate(
         raise typer.BadParameter("give --node and --amount, or --list alone")
 
 
-@command("undelegate", acts=True)
+@command("undelegate", changes_state=True)
 def undelegate(session: Session, *, node: NodeOption, amount: AmountOption) -> None:
     """Take IFM, or "all", out of a node's pool.
 
@@ -42,7 +42,7 @@ def undelegate(session: Session, *, node: NodeOption, amount: AmountOption) -> N
     transfer(session, "undelegate", node, amount, asks=asks, done=done, allow_all=True)
 
 
-@command("redelegate", acts=True)
+@command("redelegate", changes_state=True)
 def redelegate(
     session: Session,
     *,
@@ -53,7 +53,7 @@ def redelegate(
     """Move a delegation to another node at the close of the epoch, without unbonding."""
     wanted = amounts.check(amount)
     source, target = session.node(node), session.node(to)
-    answer = session.act(
+    answer = session.submit(
         path("nodes", source, "redelegate"),
         {"to": target, "amount": wanted},
         question=f"Redelegate {amounts.show(wanted)} IFM from {source} to {target}?",

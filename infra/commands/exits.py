@@ -21,7 +21,7 @@ NEXT = {
 }
 
 
-@command("exit", acts=True)
+@command("exit", changes_state=True)
 def take_out(
     session: Session,
     *,
@@ -40,7 +40,7 @@ def take_out(
     if amount:
         wanted = amounts.check(amount)
         shown = f"{amounts.show(wanted)} IFM"
-        answer = session.act("exits", {"amount": wanted}, question=f"Take {shown} out to the chain?")
+        answer = session.submit("exits", {"amount": wanted}, question=f"Take {shown} out to the chain?")
         done = "" if answer is None else f" when epoch {answer['exit']['epoch']} is settled"
         report(session, answer, f"{shown} leave{done}.")
     else:

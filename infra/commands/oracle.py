@@ -27,7 +27,7 @@ Every = Annotated[
 ]
 
 
-@command("send", acts=True)
+@command("send", changes_state=True)
 def send_receipts(
     session: Session,
     *,
@@ -49,7 +49,7 @@ def send_receipts(
     _report(session, _send(session, receipts, session.key))
 
 
-@command("heartbeat", acts=True)
+@command("heartbeat", changes_state=True)
 def heartbeat(
     session: Session,
     *,
@@ -71,7 +71,7 @@ def heartbeat(
         time.sleep(pause)
 
 
-@command("watch", acts=True)
+@command("watch", changes_state=True)
 def watch(
     session: Session,
     *,

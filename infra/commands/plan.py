@@ -36,7 +36,7 @@ def plan(
 ) -> None:
     """A spread of an amount over at most five nodes within a limit of risk.
 
-    An event is the gravest offence on all nodes of one operator, or a dropout of all nodes of one region. Nothing is
+    An event is the largest penalty on all nodes of one operator, or a dropout of all nodes of one region. Nothing is
     delegated: the command of each delegation is printed.
     """
     query = {"amount": amounts.check(amount), "risk_bps": str(_bps(risk))}

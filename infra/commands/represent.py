@@ -16,7 +16,7 @@ KINDS = ("disputes", "proposals")
 HELP = "The wallet that votes on {} with your power when you do not; `none` for nobody."
 
 
-@command("represent", acts=True)
+@command("represent", changes_state=True)
 def represent(
     session: Session,
     *,
@@ -30,7 +30,7 @@ def represent(
         if address is not None
     }
     if body:
-        answer = session.act("representatives", body, question=None)
+        answer = session.submit("representatives", body, question=None)
     else:
         answer = session.api.get(path("wallets", session.me()["address"], "representatives"))
     if answer is None:

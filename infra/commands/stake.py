@@ -7,7 +7,7 @@ from infra.session import Session
 from infra.transfers import transfer
 
 
-@command("stake", acts=True)
+@command("stake", changes_state=True)
 def stake(session: Session, *, node: NodeOption, amount: AmountOption) -> None:
     """Stake IFM on a node you operate.
 
@@ -16,7 +16,7 @@ def stake(session: Session, *, node: NodeOption, amount: AmountOption) -> None:
     transfer(session, "stake", node, amount, asks="Stake {amount} on {node}?", done="Staked {amount}.")
 
 
-@command("unstake", acts=True)
+@command("unstake", changes_state=True)
 def unstake(session: Session, *, node: NodeOption, amount: AmountOption) -> None:
     """Take IFM, or "all", off a node you operate.
 

@@ -15,7 +15,7 @@ from infra.session import Session
 COLUMNS = (">id", "node", "kind", ">amount", ">epoch", "matures", "status", "held")
 
 
-@command("unbonding", acts=True)
+@command("unbonding", changes_state=True)
 def unbonding(
     session: Session,
     *,
@@ -50,7 +50,7 @@ def unbonding(
 
 
 def _act(session: Session, entry: int, action: str, question: str, done: str) -> None:
-    report(session, session.act(path("unbondings", entry, action), {}, question=question), done)
+    report(session, session.submit(path("unbondings", entry, action), {}, question=question), done)
 
 
 def _list(session: Session) -> None:

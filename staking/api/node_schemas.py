@@ -111,7 +111,7 @@ class Node(serializers.Serializer[Any]):
     status = serializers.ChoiceField(STATUSES)
     cooldown_until_epoch = serializers.IntegerField(allow_null=True, help_text="Its last epoch.")
     pending_slash = serializers.BooleanField(help_text="A slash is neither executed nor overturned yet.")
-    operator_unbonding = serializers.BooleanField(help_text="The operator has stake on its way out.")
+    operator_unbonding = serializers.BooleanField(help_text="The operator's own stake is unbonding.")
     degraded = serializers.BooleanField()
     open = serializers.BooleanField(help_text="Takes delegations now.")
     tier = serializers.IntegerField(min_value=0)

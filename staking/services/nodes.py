@@ -23,7 +23,7 @@ TEXTS: dict[str, Callable[[object], Any]] = {
     "hardware": check_hardware,
     "status": check_status,
 }
-# Each goes out as a letter to all who want one.
+# Each is e-mailed to every delegator who chose this kind.
 MAX_CUT_NOTIFICATIONS = 10
 CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
 

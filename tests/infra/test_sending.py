@@ -49,7 +49,7 @@ def test_tries_end_and_the_sentence_says_how_to_repeat_safely(infra, api, stakin
     assert (result.exit_code, result.stdout, len(api.requests)) == (1, "", client.ATTEMPTS)
     assert result.stderr.startswith(f"unreachable: No answer from {api.url} (")
     assert result.stderr.endswith(
-        "The act may have been done: repeat it safely with --idempotency-key mine.\n"
+        "The action may have been executed: repeat it safely with --idempotency-key mine.\n"
     )
 
 

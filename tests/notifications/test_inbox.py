@@ -170,7 +170,7 @@ def test_an_inbox_is_read_without_reading_the_log(net):
     assert not any("Seq Scan on staking_event" in plan for plan in plans)
 
 
-def test_a_letter_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net):
+def test_an_email_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net):
     confirmed(wallet(1), "anna@example.org", ["slash_pending"])
     confirmed(operator(1), "olga@example.org", ["share_cut"])
     subscriptions.set_email(wallet=wallet(5), email="x@example.org", kinds=ALL, link="https://site/")
@@ -179,7 +179,7 @@ def test_a_letter_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net
     for _ in range(3):
         dispatch.queue_events()
         dispatch.send_due(now=timezone.now())
-    assert [letter.to for letter in mail.outbox] == [["anna@example.org"]]
+    assert [message.to for message in mail.outbox] == [["anna@example.org"]]
     assert mail.outbox[0].subject.startswith("Slash pending: SLA drop on node 1")
     assert Delivery.objects.get().status == "sent"
 
@@ -233,17 +233,17 @@ def test_a_confirmation_is_for_its_address_and_wallet_only():
     assert not Subscription.objects.get(wallet=wallet(1)).email_confirmed
 
 
-def test_a_letter_that_cannot_be_sent_keeps_no_address(client, settings):
+def test_no_address_is_stored_when_its_email_cannot_be_sent(client, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     client.force_login(User.objects.create(address=wallet(1)))
     answer = client.post("/inbox/settings/email/", {"email": "anna@example.org"})
     assert answer.status_code == 400
-    assert "the letter could not be sent now" in answer.content.decode()
+    assert "the e-mail could not be sent" in answer.content.decode()
     assert not Subscription.objects.filter(wallet=wallet(1)).exclude(email="").exists()
 
 
-def test_a_mailbox_gets_few_letters_whoever_asks(client, settings, monkeypatch):
+def test_a_mailbox_gets_few_emails_whoever_asks(client, settings, monkeypatch):
     settings.INFRAMIND_RATE_LIMITS = True
     # So that no new minute begins while they are asked for.
     monkeypatch.setattr(counters, "WINDOW_SECONDS", 10**9)
@@ -258,7 +258,7 @@ def test_a_mailbox_gets_few_letters_whoever_asks(client, settings, monkeypatch):
     assert len(mail.outbox) == 3
 
 
-def test_who_wants_no_more_letters_waits_for_nobody(client, settings):
+def test_ending_the_emails_has_no_limit(client, settings):
     settings.INFRAMIND_RATE_LIMITS = True
     for number in range(1, 6):
         client.force_login(User.objects.create(address=wallet(number)))

@@ -134,7 +134,7 @@ def test_equal_nodes_are_chosen_by_address_whatever_their_order():
     assert plan(DEFAULTS, shuffled, 1_000 * IFM, 2_000) == plan(DEFAULTS, candidates, 1_000 * IFM, 2_000)
 
 
-def test_one_operator_gets_no_more_than_its_gravest_offence_may_cost():
+def test_one_operator_gets_no_more_than_its_largest_penalty_may_cost():
     same = [node(number, operator="0x" + "aa" * 20) for number in range(1, 5)]
     made = plan(DEFAULTS, same, 1_000 * IFM, 1_500)
     assert made.spread == 400 * IFM  # 37.5 % of 400 is 15 % of 1,000

@@ -1,4 +1,4 @@
-"""Operators' commitments: made, replaced, withdrawn; kept or broken by what is on record."""
+"""Operators' commitments: made, replaced, withdrawn; kept or broken according to the records."""
 
 from __future__ import annotations
 

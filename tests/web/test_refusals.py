@@ -137,7 +137,9 @@ def test_a_detail_without_a_template_is_replaced_by_the_sentence_of_its_code():
     refusal = InsufficientBalance("Only 5 IFM are there.")
     assert refusal_text(refusal) == "Only 5 IFM are there."
     with translation.override("de"):
-        assert refusal_text(refusal) == "Wählen Sie einen kleineren Betrag: so viel ist nicht da."
+        assert (
+            refusal_text(refusal) == "Geben Sie einen kleineren Betrag ein: Das Guthaben reicht dafür nicht."
+        )
 
 
 def test_a_refused_sign_in_says_why_in_german(client, db):

@@ -36,19 +36,21 @@ SENTENCES = (
     gettext_noop("Send less in one request: this one is too large."),
     gettext_noop("Send the body as application/json."),
     gettext_noop("Wait a moment, then try again: too many requests came from here."),
-    gettext_noop("Choose a smaller amount: there is not enough to take it from."),
+    gettext_noop("Enter a smaller amount: the balance does not cover it."),
     gettext_noop("Stake on your own node instead: an operator cannot delegate to it."),
     gettext_noop("Choose another node: this one is banned."),
     gettext_noop("Choose another node: this one is retired."),
     gettext_noop("Wait until the node's cooldown is over, or choose another node."),
     gettext_noop(
         "Undelegate instead, or wait: the operator of this node is unbonding, so its delegations cannot "
-        "be re-routed."
+        "be redelegated."
     ),
     gettext_noop("Wait until the pending slash of this node is decided, or choose another node."),
     gettext_noop("Wait until the pending slash that can still reach this stake is decided."),
     gettext_noop("Delegate less, or choose another node: the operator's cap leaves less room than that."),
-    gettext_noop("Wait one unbonding period after the last re-routing before this stake is re-routed again."),
+    gettext_noop(
+        "Wait one unbonding period after the last redelegation before you redelegate this stake again."
+    ),
     gettext_noop("Wait until the unbonding period is over."),
     gettext_noop("Nothing is left to do: this unbonding was already paid or cancelled."),
     gettext_noop("Come back after the next settlement: nothing was earned since the last claim."),

@@ -60,7 +60,7 @@ def test_an_epoch_that_ended_counts_nothing_down(morning: datetime, reader: Clie
             assert word.capitalize() in shown, address
             assert "00:00:00 " not in shown.replace("00:00:00 UTC", ""), address
             assert "ends in" not in shown.lower(), address
-    assert "The next ranking is due." in text(reader, START + timedelta(days=5), "/")
+    assert "The next ranking is overdue." in text(reader, START + timedelta(days=5), "/")
 
 
 def test_a_halted_epoch_is_not_said_to_be_settling(morning: datetime, reader: Client) -> None:
