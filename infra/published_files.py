@@ -49,7 +49,7 @@ def _decompressed(content: bytes, name: str) -> bytes:
 def _json(line: bytes, number: int) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise Refused("bad_file", f"Line {number} of the receipts is no JSON object.")

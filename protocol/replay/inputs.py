@@ -3,55 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from protocol.errors import ProtocolError
 from protocol.parameters import Parameters, from_json
+from protocol.replay.fields import LINES, wrong_field
 
 SCHEMA: Final = 1
-
-# The fields of each kind of line, besides `type`, with the type of their values.
-_NUMBER, _TEXT, _FLAG, _OPTIONAL, _OBJECT, _LIST = int, str, bool, (int, type(None)), dict, list
-LINES: Final[dict[str, dict[str, Any]]] = {
-    "header": {
-        "schema": _NUMBER, "epoch": _NUMBER, "start": _TEXT, "end": _TEXT, "chain_id": _NUMBER, "lines": _NUMBER,
-        "parameters_version": _NUMBER, "parameters": _OBJECT, "carry_in": _NUMBER,
-    },
-    "node": {
-        # What the node is when the epoch is settled.
-        "address": _TEXT, "operator": _TEXT, "region": _TEXT, "status": _TEXT, "signing_key": _TEXT,
-        "custodial": _FLAG, "banned": _FLAG, "retired": _FLAG, "cooldown_until": _NUMBER,
-        "delegation_cap": _OPTIONAL, "share_bps": _NUMBER,
-        "self_stake": _NUMBER, "active_stake": _NUMBER, "generation": _NUMBER, "pool_tokens": _NUMBER,
-        "pool_shares": _NUMBER, "pending_shares": _NUMBER,
-        "former_q": _OPTIONAL, "former_penalty": _NUMBER, "former_reputation": _NUMBER, "strikes": _NUMBER,
-        "fake_resources": _FLAG,
-        # What it did in the epoch.
-        "accepted": _NUMBER, "good": _NUMBER, "rejected": _NUMBER, "dropped": _NUMBER, "mismatched": _NUMBER,
-        "invalid": _NUMBER, "forged": _NUMBER, "credits": _NUMBER, "latency_count": _NUMBER,
-        "latency_sum": _NUMBER, "latency_squares": _NUMBER, "heard": _NUMBER, "slots": _NUMBER,
-    },
-    "demand": {"region": _TEXT, "jobs": _NUMBER},
-    "pending": {"node": _TEXT, "wallet": _TEXT, "shares": _NUMBER},
-    "slash": {
-        "id": _NUMBER, "node": _TEXT, "offence": _TEXT, "epoch": _NUMBER, "due_epoch": _NUMBER,
-        "self_bps": _NUMBER, "delegated_bps": _NUMBER, "base_self": _NUMBER, "base_delegated": _NUMBER,
-        "taken_self": _NUMBER, "taken_delegated": _NUMBER,
-    },
-    "bucket": {"node": _TEXT, "kind": _TEXT, "epoch": _NUMBER, "tokens": _NUMBER},
-    "dispute": {
-        "slash": _NUMBER, "uphold": _NUMBER, "overturn": _NUMBER, "abstain": _NUMBER, "quorum_bps": _NUMBER,
-        "quorum_base": _NUMBER, "banned_without": _FLAG, "cooldown_without": _NUMBER,
-    },
-    "redelegation": {"id": _NUMBER, "from": _TEXT, "to": _TEXT, "wallet": _TEXT, "amount": _NUMBER},
-    "position": {"node": _TEXT, "wallet": _TEXT, "shares": _NUMBER, "generation": _NUMBER},
-    "exit": {
-        "wallet": _TEXT, "amount": _NUMBER, "total": _NUMBER, "deposited": _NUMBER, "minted": _NUMBER,
-        "burned": _NUMBER, "released": _NUMBER,
-    },
-}  # fmt: skip
 
 Line = dict[str, Any]
 
@@ -100,28 +61,37 @@ def parse(lines: Iterable[str | bytes]) -> EpochInputs:
         line = _line(row, number)
         inputs.lines[line["type"]].append(line)
     _check_references(inputs)
+    for node in inputs.nodes:
+        _check_node(node, inputs.epoch)
     return inputs
+
+
+@contextmanager
+def applied_rules(inputs: EpochInputs) -> Iterator[None]:
+    """Raise InputsInvalid where the rules refuse the inputs: values that are right each, and not together."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError, ProtocolError) as error:
+        raise InputsInvalid(
+            f"The inputs of epoch {inputs.epoch} contradict themselves: the rules cannot be applied to them ({error})."
+        ) from error
 
 
 def _line(text: str | bytes, number: int) -> Line:
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputsInvalid(f"Line {number} of the inputs is not JSON.") from None
     kind = line.get("type") if isinstance(line, dict) else None
-    if kind not in LINES:
+    fields = LINES.get(kind) if isinstance(kind, str) else None
+    if fields is None or (kind == "header" and number > 1):
         raise InputsInvalid(f"Line {number} of the inputs has no known type.")
-    for name, wanted in LINES[kind].items():
-        value = line.get(name, _MISSING)
-        # A bool is an int to Python.
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not _FLAG):
-            raise InputsInvalid(
-                f"Line {number} of the inputs ({kind}): {name} is missing or of another type."
-            )
+    wrong = wrong_field(line, fields)
+    if wrong is not None:
+        raise InputsInvalid(
+            f"Line {number} of the inputs ({kind}): {wrong} is missing or has a value that it cannot have."
+        )
     return dict(line)
-
-
-_MISSING: Final = object()
 
 
 def _check_references(inputs: EpochInputs) -> None:
@@ -137,6 +107,17 @@ def _check_references(inputs: EpochInputs) -> None:
             for name in names:
                 if line[name] not in known:
                     raise InputsInvalid(f"A {kind} of the inputs names an unknown node: {line[name]}.")
+
+
+def _check_node(node: Line, epoch: int) -> None:
+    """Refuse figures of a node that contradict each other."""
+    count, total, squares = node["latency_count"], node["latency_sum"], node["latency_squares"]
+    # The mean of the squares is never below the square of the mean.
+    if count * squares < total * total or (count == 0 and squares):
+        raise InputsInvalid(
+            f"The inputs of epoch {epoch} contradict themselves: no latencies have the count, sum and sum of "
+            f"squares of node {node['address']}."
+        )
 
 
 def write(header: Mapping[str, Any], lines: Iterable[str]) -> bytes:

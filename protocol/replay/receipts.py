@@ -8,14 +8,13 @@ from typing import Any
 
 from protocol import performance as rules
 from protocol.errors import ReceiptInvalid
-from protocol.replay.inputs import EpochInputs, InputsInvalid
+from protocol.replay.fields import RECEIPT, wrong_field
+from protocol.replay.inputs import EpochInputs, InputsInvalid, applied_rules
 from protocol.signatures import receipt_digest, recover
 
 COUNTED = ("accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "credits")
-FIELDS = (
-    "job_id", "node", "job_class", "region", "accepted_at", "deadline_ms", "latency_ms", "outcome", "credits",
-    "result_digest", "trace_root", "verified_trace_root", "signature", "proof",
-)  # fmt: skip
+# What a node signs besides the digests, in the order of the type.
+_SIGNED = tuple(RECEIPT)[:9]
 _LATENCY = ("latency_count", "latency_sum", "latency_squares")
 
 
@@ -38,17 +37,18 @@ def recount(
     windows: dict[str, list[int]] = defaultdict(list)
     demand: dict[str, int] = defaultdict(int)
     proofs: dict[str, dict[str, Any]] = {}
-    for number, receipt in enumerate(receipts, 2):
-        _check(receipt, number, keys)
-        node = receipt["node"]
-        proof = _proof(receipt, keys[node], inputs.header["chain_id"])
-        if proof != receipt["proof"]:
-            proofs[receipt["job_id"]] = {"published": receipt["proof"], "computed": proof}
-        _count(counted[node], receipt, proof)
-        if receipt["outcome"] != rules.REJECTED:
-            demand[receipt["region"]] += 1
-        if rules.is_good(receipt["outcome"], proof, receipt["latency_ms"], receipt["deadline_ms"]):
-            windows[node].append(receipt["latency_ms"])
+    with applied_rules(inputs):
+        for number, receipt in enumerate(receipts, 2):
+            _check(receipt, number, keys)
+            node = receipt["node"]
+            proof = _proof(receipt, keys[node], inputs.header["chain_id"])
+            if proof != receipt["proof"]:
+                proofs[receipt["job_id"]] = {"published": receipt["proof"], "computed": proof}
+            _count(counted[node], receipt, proof)
+            if receipt["outcome"] != rules.REJECTED:
+                demand[receipt["region"]] += 1
+            if rules.is_good(receipt["outcome"], proof, receipt["latency_ms"], receipt["deadline_ms"]):
+                windows[node].append(receipt["latency_ms"])
     published = {
         node["address"]: {name: node[name] for name in (*COUNTED, *_LATENCY)} for node in inputs.nodes
     }
@@ -67,8 +67,11 @@ def recount(
 
 
 def _check(receipt: Mapping[str, Any], number: int, keys: Mapping[str, str]) -> None:
-    if not all(name in receipt for name in FIELDS):
-        raise InputsInvalid(f"Line {number} of the receipts is not a whole receipt.")
+    wrong = wrong_field(receipt, RECEIPT)
+    if wrong is not None:
+        raise InputsInvalid(
+            f"Line {number} of the receipts: {wrong} is missing or has a value that it cannot have."
+        )
     if receipt["node"] not in keys:
         raise InputsInvalid(f"Line {number} of the receipts names an unknown node: {receipt['node']}.")
 
@@ -84,7 +87,7 @@ def _proof(receipt: Mapping[str, Any], key: str, chain_id: int) -> str:
         try:
             digest = receipt_digest(
                 chain_id,
-                **{name: receipt[name] for name in FIELDS[:9]},
+                **{name: receipt[name] for name in _SIGNED},
                 result_digest=_bytes(receipt["result_digest"]),
                 trace_root=trace,
             )

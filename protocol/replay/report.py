@@ -8,7 +8,8 @@ from typing import Any, Final
 from protocol.amounts import parse_amount
 from protocol.errors import ProtocolError
 from protocol.replay.comparison import Difference, compare
-from protocol.replay.inputs import EpochInputs, InputsInvalid
+from protocol.replay.fields import ROW, wrong_field
+from protocol.replay.inputs import EpochInputs, InputsInvalid, applied_rules
 from protocol.replay.settlement import Result, root_of_rows, settle
 
 _AMOUNTS: Final = frozenset(
@@ -28,7 +29,7 @@ def read_report(epoch: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> 
     """The report of an epoch from `GET epochs/N` and all rows of `GET epochs/N/nodes`. Raises InputsInvalid."""
     try:
         return Result(
-            rows={row["node"].lower(): _read(row) for row in rows},
+            rows=dict(map(_read_row, rows)),
             figures=_read({name: epoch[name] for name in _FIGURES}),
             totals=_read(epoch["totals"]),
         )
@@ -38,13 +39,16 @@ def read_report(epoch: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> 
 
 def check_root(report: Result, inputs: EpochInputs) -> list[Difference]:
     """The root of the published rows against the published root."""
-    computed = {_epoch(inputs): {"merkle_root": root_of_rows(report.rows, inputs)}}
+    with applied_rules(inputs):
+        computed = {_epoch(inputs): {"merkle_root": root_of_rows(report.rows, inputs)}}
     return compare({_epoch(inputs): report.figures}, computed)
 
 
 def check_rewards(report: Result, inputs: EpochInputs) -> list[Difference]:
     """Compare every figure of the report with the recomputed one."""
-    return compare(_by_row(report, inputs), _by_row(settle(inputs), inputs))
+    with applied_rules(inputs):
+        computed = settle(inputs)
+    return compare(_by_row(report, inputs), _by_row(computed, inputs))
 
 
 def _by_row(report: Result, inputs: EpochInputs) -> dict[str, Mapping[str, Any]]:
@@ -53,6 +57,14 @@ def _by_row(report: Result, inputs: EpochInputs) -> dict[str, Mapping[str, Any]]
 
 def _epoch(inputs: EpochInputs) -> str:
     return f"epoch {inputs.epoch}"
+
+
+def _read_row(row: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    address, figures = row["node"].lower(), _read(row)
+    wrong = wrong_field({**figures, "node": address}, ROW)
+    if wrong is not None:
+        raise InputsInvalid(f"A row of the report: {wrong} is missing or has a value that it cannot have.")
+    return address, figures
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,6 +123,18 @@ def test_counters_that_the_receipts_do_not_make_are_named(site: Network, rewrite
     } in differences
 
 
+def test_a_receipt_that_cannot_be_is_one_sentence(site: Network, rewrite: Any) -> None:
+    for old, new, field in (
+        ('"signature":"0x', '"signature":"0xzz', "signature"),
+        ('"job_id":', '"job_id":5,"x":', "job_id"),
+    ):
+        rewrite("receipts", replaced(old, new))
+        result = infra("verify 1 --level receipts")
+        assert (result.exit_code, result.stderr) == (
+            1, f"bad_file: Line 2 of the receipts: {field} is missing or has a value that it cannot have.\n"
+        )  # fmt: skip
+
+
 def test_a_signature_that_does_not_recover_is_named(site: Network, rewrite: Any) -> None:
     assert Receipt.objects.get(job_id="foreign").proof == Receipt.Proof.INVALID
     rewrite("receipts", replaced('"latency_ms":90000', '"latency_ms":10'))
@@ -140,8 +152,10 @@ def test_a_signature_that_does_not_recover_is_named(site: Network, rewrite: Any)
         (lambda lines: [lines[0], '{"type":"x"}', *lines[2:]], "Line 2 of the inputs has no known type."),
         (lambda lines: [lines[0].replace('"schema":1', '"schema":9'), *lines[1:]], "The inputs have schema 9"),
         (lambda lines: [lines[0].replace('"epoch":1', '"epoch":2'), *lines[1:]], "The inputs are those of epoch 2."),
-        (lambda lines: [line.replace('"good":', '"well":') for line in lines], "good is missing or of another type."),
+        (lambda lines: [line.replace('"good":', '"well":') for line in lines], "good is missing or has a value that"),
         (lambda lines: [lines[0], *lines[:0:-1]], "not in the order of their addresses"),
+        (replaced('"credits":', '"credits":-'), "(node): credits is missing or has a value that it cannot have."),
+        (replaced('"latency_squares":', '"latency_squares":0,"squares":'), "epoch 1 contradict themselves: no l"),
     ],
 )  # fmt: skip
 def test_inputs_that_cannot_be_used_are_one_sentence(
