@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 from chain.abi import selector
 from chain.configuration import chain_configuration
 from protocol.addresses import checksum, normalize
-from protocol.errors import AddressInvalid, NotFound, ProtocolError
+from protocol.errors import AddressInvalid, Invalid, NotFound, ProtocolError
 from protocol.merkle import Leaf
 from staking.selectors.proofs import Proof, proof_of
-from web.forms import PageForm, RuleField
+from web.forms import NumberField, PageForm, RuleField
 
 KINDS = {
     "reward": gettext_lazy("Reward"),
@@ -51,17 +51,20 @@ def proof_page(request: HttpRequest, number: int, address: str) -> HttpResponse:
     return render(request, "staking/proof.html", context)
 
 
+class EpochField(NumberField):
+    """The number of an epoch, as the reader writes numbers."""
+
+    bounds = Invalid
+
+
 class ProofForm(PageForm):
     """The epoch and the address of a proof that exists."""
 
     refusal_field = "address"
 
-    epoch = forms.IntegerField(
+    epoch = EpochField(
         label=gettext_lazy("Epoch"), min_value=1, max_value=MAX_EPOCH,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), gettext_lazy("Enter the number of a settled epoch.")
-        ),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Enter the number of a settled epoch.")},
     )  # fmt: skip
     address = RuleField(
         rule=normalize, label=gettext_lazy("Address of a node, or of a wallet with an exit"),

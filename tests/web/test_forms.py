@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django import forms
+from django.conf import settings
+from django.urls import get_resolver
 
 from protocol.amounts import MICRO
 from protocol.errors import DelegationCapExceeded, ShareCutTooLarge
@@ -128,3 +133,35 @@ def test_a_service_refusal_stands_at_its_field_or_above_the_form():
     form.add_refusal(DelegationCapExceeded())
     assert form.non_field_errors().as_data()[0].code == "delegation_cap_exceeded"
     assert form.status == 409
+
+
+def forms_of_the_site() -> list[type[forms.BaseForm]]:
+    """Every form class in the site's packages, with all pages imported."""
+    # Reading the patterns imports the pages.
+    assert get_resolver().url_patterns
+    classes: list[type[forms.BaseForm]] = [forms.BaseForm]
+    for one in classes:
+        classes += one.__subclasses__()
+    return [one for one in classes if not one.__module__.startswith(("django.", "tests."))]
+
+
+def test_no_form_reads_numbers_without_the_readers_style():
+    """Django's own number fields know one style: 1.000 would be 1 to them."""
+    classes = forms_of_the_site()
+    assert len(classes) > 20
+    wrong = [
+        f"{one.__module__}.{one.__name__}.{name}"
+        for one in classes
+        for name, field in getattr(one, "base_fields", {}).items()
+        if isinstance(field, forms.IntegerField)
+    ]
+    assert wrong == []
+
+
+def test_no_page_makes_a_number_field_of_django_for_itself():
+    wrong = re.compile(r"\bforms\.(Integer|Decimal|Float)Field\(")
+    root = Path(settings.BASE_DIR)
+    pages = [file for file in root.glob("*/**/pages/**/*.py") if ".venv" not in file.parts]
+    pages += root.glob("*/pages/*.py")
+    assert len(pages) > 50
+    assert [str(file) for file in pages if wrong.search(file.read_text())] == []

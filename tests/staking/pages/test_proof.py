@@ -75,10 +75,34 @@ def test_the_verify_page_leads_to_a_proof(settled: Network) -> None:
     assert "Check a proof from elsewhere" in Client().get("/verify/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("style", "text", "status", "words"),
+    [
+        ("point", "1,000", 404, "There is no epoch 1000."),
+        ("comma", "1.000", 404, "There is no epoch 1000."),
+        ("point", "1.000", 400, "Enter a whole number."),
+        ("comma", "1,000", 400, "Enter a whole number."),
+        ("comma", "1.00", 400, "Enter a whole number."),
+        ("point", "1.5", 400, "Enter a whole number."),
+        ("point", "-1", 400, "“-1” is not a number. Enter digits only"),
+        ("point", "1e3", 400, "“1e3” is not a number."),
+        ("point", "", 400, "Enter the number of a settled epoch."),
+        ("point", "0", 400, "Enter a value from 1 to 2,147,483,647."),
+    ],
+)
+def test_an_epoch_is_read_as_the_reader_writes_numbers(
+    settled: Network, style: str, text: str, status: int, words: str
+) -> None:
+    reader = Client()
+    reader.cookies["numbers"] = style
+    answer = reader.get("/verify/", {"epoch": text, "address": node_address(1)})
+    assert (answer.status_code, words in answer.content.decode()) == (status, True)
+
+
 def test_the_verify_page_says_at_the_field_what_is_wrong_and_forgets_nothing(settled: Network) -> None:
     for epoch, address, status, words in (
-        ("x", node_address(1), 400, "Enter the number of a settled epoch."),
-        ("9" * 10, node_address(1), 400, "Enter the number of a settled epoch."),
+        ("x", node_address(1), 400, "“x” is not a number. Enter digits only, for example 10."),
+        ("9" * 10, node_address(1), 400, "Enter a value from 1 to 2,147,483,647."),
         ("1", "0x1", 400, "address_invalid"),
         ("7", node_address(1), 404, "not_found"),
     ):
