@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django bench test-processes test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django api bench test-processes test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -22,7 +22,7 @@ test-processes: ## the starts and ends of the site's processes that `make test` 
 	$(setup) dev
 	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m processes tests $(ARGS)
 
-check: lint types imports templates django ## style, types, import contracts, templates, settings, migrations
+check: lint types imports templates django api ## style, types, import contracts, templates, settings, migrations, the API's document
 
 lint:
 	$(setup) dev
@@ -47,6 +47,11 @@ django:
 	$(setup) dev
 	$(py) manage.py check --fail-level WARNING
 	$(py) manage.py makemigrations --check --dry-run
+
+# The document is valid for two validators, a generated client reads every answer, and answers are of their schema.
+api:
+	$(setup) dev
+	$(py) -m pytest -q $(addprefix tests/inframind/test_, schema.py answer_validation.py generated_client.py api_reference.py)
 
 bench: ## figures against floors measured in the same run (bench/README.md)
 	$(setup) dev
