@@ -7,7 +7,7 @@ last step. Texts that people wrote (names of nodes) pass through `plain`, becaus
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Literal
 
@@ -72,10 +72,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers of a figure as text: headings and rows."""
+    """The numbers of a figure as text: headings and rows.
+
+    `by_epoch`: the first column has numbers of epochs; a saved file says when each of them ended.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    by_epoch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,12 @@ def table_of_units(heading: str, labels: Sequence[str], columns: Sequence[tuple[
     return Table(head, tuple(zip(labels, *cells, strict=True)))
 
 
+def epoch_table(epochs: Sequence[int], columns: Sequence[tuple[Series, Unit]]) -> Table:
+    """A row for each epoch and a column for each series, in its own unit."""
+    labels = [str(epoch) for epoch in epochs]
+    return replace(table_of_units(gettext("Epoch"), labels, columns), by_epoch=True)
+
+
 def bars(x: Sequence[Any], series: Sequence[Series], unit: Unit) -> list[Any]:
     """Stacked bars; two or more series get their total in the hover text."""
     x = list(x)
@@ -203,7 +213,7 @@ def epoch_bars(
         xaxis=epoch_axis(epochs, range=(epochs[0] - 0.6, epochs[-1] + 0.6)),
         yaxis=unit.axis(**few),
     )
-    return View(name, made, _epoch_table(epochs, series, unit), summary, title, sums)
+    return View(name, made, epoch_table(epochs, [(one, unit) for one in series]), summary, title, sums)
 
 
 def epoch_lines(
@@ -222,7 +232,7 @@ def epoch_lines(
         annotations=[_threshold_name(one, unit) for one in thresholds],
     )  # fmt: skip
     outline = tuple(value for value in series[0].values if value is not None)
-    return View(name, made, _epoch_table(epochs, series, unit), summary, outline=outline)
+    return View(name, made, epoch_table(epochs, [(one, unit) for one in series]), summary, outline=outline)
 
 
 def totals(series: Sequence[Series]) -> tuple[int, ...]:
@@ -243,10 +253,6 @@ def _threshold_name(threshold: Threshold, unit: Unit) -> dict[str, Any]:
         "text": plain(threshold.label), "xref": "paper", "x": 1, "xanchor": "right", "showarrow": False,
         "y": unit.number(threshold.value), "yanchor": "top",
     }  # fmt: skip
-
-
-def _epoch_table(epochs: Sequence[int], series: Sequence[Series], unit: Unit) -> Table:
-    return table(gettext("Epoch"), [str(epoch) for epoch in epochs], series, unit)
 
 
 def _numbers(values: Iterable[int | None], unit: Unit) -> list[float | int | None]:

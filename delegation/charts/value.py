@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from delegation.selectors.value_history import EpochValue
 from web.chart_panels import marks
-from web.charts import IFM, Chart, Series, View, epoch_axis, figure, lines, table
+from web.charts import IFM, Chart, Series, View, epoch_axis, epoch_table, figure, lines
 from web.formatting import amount_digits, grouped_int
 
 Describe = Callable[[EpochValue], str]
@@ -38,7 +38,7 @@ def value_chart(history: Sequence[EpochValue], describe: Describe) -> Chart | No
         yaxis=IFM.axis(rangemode="normal"),
     )
     view = View(
-        "value-history", made, table(gettext("Epoch"), [str(epoch) for epoch in epochs], series, IFM),
+        "value-history", made, epoch_table(epochs, [(one, IFM) for one in series]),
         _summary(history, len(dips)), outline=series[0].values,  # type: ignore[arg-type]
     )  # fmt: skip
     return Chart("value", gettext("Value per epoch"), (view,), size="sm")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from staking.incidents import EpochRecord, Incident, Measure, StakeFlow
 from web.chart_panels import Panel, marks, stack
 from web.chart_theme import Role
-from web.charts import IFM, PERCENT, PLACE, TIMES, Chart, Series, Unit, View, bars, lines, table_of_units
+from web.charts import IFM, PERCENT, PLACE, TIMES, Chart, Series, Unit, View, bars, epoch_table, lines
 
 Describe = Callable[[Incident], str]
 FEW_PLACES = 4
@@ -48,9 +48,7 @@ def timeline(
         Panel(gettext("Stake added and removed, IFM"), bars(epochs, moved, IFM)[: len(moved)], IFM),
     )  # fmt: skip
     columns = [(ranks, PLACE), (q, TIMES), (sla, PERCENT), (uptime, PERCENT), (share, PERCENT)]
-    table = table_of_units(
-        gettext("Epoch"), [str(epoch) for epoch in epochs], [*columns, *((one, IFM) for one in moved)]
-    )
+    table = epoch_table(epochs, [*columns, *((one, IFM) for one in moved)])
     view = View("node-timeline", stack(epochs, panels, marked=slash_epochs), table, summary)
     return Chart("timeline", gettext("Incident timeline"), (view,), size="xxl")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from staking.models import Epoch
 from staking.models import Network as World
 from staking.services.rankings import rank
 from tests.browser.conftest import NARROW, WIDE, Open
@@ -122,8 +123,12 @@ def test_charts_are_saved_as_table_and_picture(open_page: Open) -> None:
         assert saved.value.suggested_filename.endswith(f".{kind}")
         if kind == "csv":
             text = saved.value.path().read_text()
-            assert text.startswith('"Epoch",')
-            assert re.search(r"^9,\d+\.\d{6},\d+\.\d{6}\s*$", text, re.MULTILINE)
+            assert text.startswith('"Epoch",epoch_end,')
+            end = f"{Epoch.objects.get(number=9).end:%Y-%m-%dT%H:%M:%SZ}"
+            assert re.search(rf"^9,{end},\d+\.\d{{6}},\d+\.\d{{6}}\s*$", text, re.MULTILINE)
+            # Every epoch of the table has its end, and no other column moved.
+            assert {len(line.split(",")) for line in text.splitlines()[1:]} == {4}
+            assert ",," not in text
 
 
 def test_without_script_everything_can_be_read(open_page: Open, network: Network) -> None:

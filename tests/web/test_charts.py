@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -31,6 +32,17 @@ PARTS = (
 
 def stacked(series: tuple[Series, ...] = PARTS, unit: Unit = IFM) -> charts.View:
     return epoch_bars("sample", range(7, 7 + len(series[0].values)), series, unit, "Three epochs.")
+
+
+def test_tables_of_epochs_are_marked_for_the_saved_file() -> None:
+    """The script adds `epoch_end` to what is saved of them."""
+    load = "{% load chart %}{% chart chart %}"
+    for view, marked in (
+        (stacked(), True),
+        (replace(stacked(), table=charts.table("Rank", ["1"], (), COUNT)), False),
+    ):
+        text = Template(load).render(Context({"chart": Chart("sample", "Sample", (view,))}))
+        assert (" data-epochs>" in text, view.table.by_epoch) == (marked, marked)
 
 
 def test_plot_values_are_the_nearest_floats_and_texts_are_exact() -> None:
