@@ -58,7 +58,7 @@ def statement_csv(lines: Iterable[Line]) -> Iterator[str]:
     yield from csv_lines([COLUMNS])
     yield from csv_lines(
         (
-            line.transaction,
+            "" if line.transaction is None else line.transaction,
             moment(line.at),
             line.epoch,
             moment(line.epoch_end),

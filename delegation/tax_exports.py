@@ -63,6 +63,8 @@ def events(lines: Iterable[Line], compounds: Iterable[Compound]) -> list[Event]:
 
 
 def _event(line: Line) -> Event | None:
+    if line.transaction is None:
+        return None
     if line.slash is not None:
         loss = f"slash {line.slash}"
         return Event(line.at, "slash", -(line.net or 0), loss, line.transaction) if line.net else None

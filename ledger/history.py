@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 # The balance is added up over all entries in the order in which they were posted, whatever part is shown.
-# `other` is the account on the other side; of several the one with the largest amount.
+# `other` is the account on the other side; of several the one with the largest amount. `mark` is the place in
+# `unposted` of what moved no tokens: it comes after the last entry that was posted before.
 RUNNING = """
 FROM (
-  SELECT e.id, e.transaction_id, e.account_id, e.amount, sum(e.amount) OVER (ORDER BY e.id) AS balance
+  SELECT e.*, sum(e.amount) OVER (ORDER BY e.id) AS balance
   FROM (
-    SELECT e.id, e.transaction_id, e.account_id, e.amount
+    SELECT e.id, e.transaction_id, e.account_id, e.amount, 0 AS mark, NULL::timestamptz AS marked_at
     FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE a.name = %(name)s
     UNION ALL
-    SELECT min(o.id), o.transaction_id, NULL, 0 FROM ledger_entry o
-    WHERE o.transaction_id = ANY(%(also)s) GROUP BY o.transaction_id) e
-) e JOIN ledger_transaction t ON t.id = e.transaction_id
-WHERE (%(start)s::timestamptz IS NULL OR t.at >= %(start)s)
-  AND (%(end)s::timestamptz IS NULL OR t.at < %(end)s)
+    SELECT min(o.id), o.transaction_id, NULL, 0, 0, NULL FROM ledger_entry o
+    WHERE o.transaction_id = ANY(%(also)s) GROUP BY o.transaction_id
+    UNION ALL
+    SELECT (SELECT coalesce(max(o.id), 0) FROM ledger_entry o
+        WHERE o.transaction_id = (SELECT max(l.id) FROM ledger_transaction l WHERE l.at < m.at)),
+      NULL, NULL, 0, m.number, m.at
+    FROM unnest(%(marks)s::timestamptz[]) WITH ORDINALITY AS m(at, number)) e
+) e LEFT JOIN ledger_transaction t ON t.id = e.transaction_id
+WHERE (%(start)s::timestamptz IS NULL OR coalesce(t.at, e.marked_at) >= %(start)s)
+  AND (%(end)s::timestamptz IS NULL OR coalesce(t.at, e.marked_at) < %(end)s)
 """
 MOVEMENTS = f"""
 SELECT e.transaction_id, t.kind, t.reference, t.actor, t.at, t.epoch, e.amount, e.balance, (
   SELECT a.name FROM ledger_entry o JOIN ledger_account a ON a.id = o.account_id
   WHERE o.transaction_id = e.transaction_id AND o.account_id <> e.account_id
     AND sign(o.amount) <> sign(e.amount)
-  ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other
-{RUNNING} ORDER BY e.id {{direction}} LIMIT %(limit)s OFFSET %(offset)s
+  ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other, e.mark
+{RUNNING} ORDER BY e.id {{direction}}, e.mark {{direction}} LIMIT %(limit)s OFFSET %(offset)s
 """
 SUMS = f"""
 SELECT count(*), coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0),
@@ -45,9 +51,12 @@ JOIN ledger_transaction t ON t.id = e.transaction_id WHERE a.name = %(name)s AND
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One entry of an account: `amount` in µIFM (negative: paid), the balance after it, the counterpart account."""
+    """One entry of an account: `amount` in µIFM (negative: paid), the balance after it, the counterpart account.
 
-    transaction: int
+    `transaction` is None for what moved no tokens.
+    """
+
+    transaction: int | None
     kind: str
     reference: str
     actor: str
@@ -78,28 +87,43 @@ def movements(
     start: datetime | None = None,
     end: datetime | None = None,
     also: Sequence[int] = (),
+    unposted: Sequence[Movement] = (),
     limit: int | None = None,
     offset: int = 0,
     newest_first: bool = False,
 ) -> list[Movement]:
     """Entries of an account posted from `start` up to but without `end` (None: no bound); one query.
 
-    `also`: transactions without an entry of the account that are listed among them, with amount 0.
+    `also`: transactions without an entry of the account that are listed among them, with amount 0. `unposted`: what
+    moved no tokens and is listed where it happened, by its time; its balance is filled in.
     """
     query = MOVEMENTS.format(direction="DESC" if newest_first else "ASC")
-    rows = _rows(query, name=name, start=start, end=end, also=list(also), limit=limit, offset=offset)
-    return [
-        Movement(number, kind, reference, actor, at, epoch, amount, int(balance), other or "")
-        for number, kind, reference, actor, at, epoch, amount, balance, other in rows
-    ]
+    marks = [one.at for one in unposted]
+    rows = _rows(
+        query, name=name, start=start, end=end, also=list(also), marks=marks, limit=limit, offset=offset
+    )
+    return [_movement(row, unposted) for row in rows]
+
+
+def _movement(row: tuple[Any, ...], unposted: Sequence[Movement]) -> Movement:
+    number, kind, reference, actor, at, epoch, amount, balance, other, mark = row
+    if mark:
+        return replace(unposted[mark - 1], balance=int(balance))
+    return Movement(number, kind, reference, actor, at, epoch, amount, int(balance), other or "")
 
 
 def sums(
-    name: str, *, start: datetime | None = None, end: datetime | None = None, also: Sequence[int] = ()
+    name: str,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    also: Sequence[int] = (),
+    unposted: Sequence[Movement] = (),
 ) -> Sums:
     """The sums of the same entries, and the balance before the first of them."""
     opening = 0 if start is None else _rows(BEFORE, name=name, start=start)[0][0]
-    count, received, sent = _rows(SUMS, name=name, start=start, end=end, also=list(also))[0]
+    marks = [one.at for one in unposted]
+    count, received, sent = _rows(SUMS, name=name, start=start, end=end, also=list(also), marks=marks)[0]
     return Sums(count, int(opening), int(received), int(sent))
 
 

@@ -149,10 +149,11 @@ class MovementSerializer(serializers.Serializer[Any]):
     """A ledger movement of the wallet: `balance` is the one after it, `other` the counterpart account.
 
     Or a slash that touched it (`kind` slash, `amount` 0): `taken` from the wallet, `returned` to it, `net` lost, and
-    the number of the `slash`; all four are null for a movement.
+    the number of the `slash`; all four are null for a movement. `transaction` is null for a slash that returned all
+    that it took and so moved no tokens.
     """
 
-    transaction = serializers.IntegerField()
+    transaction = serializers.IntegerField(allow_null=True)
     at = serializers.DateTimeField()
     epoch = serializers.IntegerField()
     epoch_end = serializers.DateTimeField()

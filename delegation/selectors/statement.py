@@ -1,5 +1,5 @@
 """A wallet's statement: every ledger movement with the balance after it, every slash that took something from it, and
-what its stake earned (R35, R42). A slash that returned all that it took has no ledger transaction, and so no line."""
+what its stake earned (R35, R42)."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ class Line:
     """A row of a statement, amounts in µIFM: a ledger movement of the wallet, or a slash.
 
     `balance`: the available balance after it, which a slash does not change (`amount` 0). `taken`, `returned`, `net`
-    and `slash` are None for a movement. `epoch_end`: the end of the epoch in which it was posted. `chain_transaction`:
-    hash of the lock that brought it in, or of the transaction that anchored the epoch in which it was taken out; "" for
-    all others, and while it is not known.
+    and `slash` are None for a movement; `transaction` is None for a slash that returned all that it took. `epoch_end`:
+    the end of the epoch in which it was posted. `chain_transaction`: hash of the lock that brought it in, or of the
+    transaction that anchored the epoch in which it was taken out; "" for all others, and while it is not known.
     """
 
-    transaction: int
+    transaction: int | None
     at: datetime
     epoch: int
     epoch_end: datetime
@@ -147,7 +147,11 @@ def statement(wallet: str, period: Period) -> Statement:
             wallet=wallet,
             period=period,
             sums=history.sums(
-                accounts.wallet(wallet), start=period.start, end=period.end, also=_transactions(losses)
+                accounts.wallet(wallet),
+                start=period.start,
+                end=period.end,
+                also=_transactions(losses),
+                unposted=_unposted(losses),
             ),
             earned=tuple(earned_on(wallet, first=first, last=last)),
             claimed=sum(p.claimed for p in positions) + sum(node.claimed for node in own),
@@ -170,6 +174,7 @@ def lines(
             start=period.start,
             end=period.end,
             also=_transactions(losses),
+            unposted=_unposted(losses),
             limit=limit,
             offset=offset,
             newest_first=newest_first,
@@ -177,20 +182,25 @@ def lines(
         ends = dict(
             Epoch.objects.filter(number__in={move.epoch for move in moves}).values_list("number", "end")
         )
-    by_transaction, hashes = {loss.transaction: loss for loss in losses}, _chain_transactions(moves)
+    by_reference, hashes = {_reference(loss): loss for loss in losses}, _chain_transactions(moves)
     return [
-        _line(move, ends[move.epoch], by_transaction.get(move.transaction), hashes.get(move.transaction, ""))
+        _line(
+            move,
+            ends[move.epoch],
+            by_reference.get(move.reference) if move.kind == "slash" else None,
+            hashes.get(move.transaction, ""),
+        )
         for move in moves
     ]
 
 
-def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
+def _chain_transactions(rows: list[history.Movement]) -> dict[int | None, str]:
     """The hashes of the transactions on the chain that belong to ledger transactions; no query without any."""
-    deposits = [row.transaction for row in rows if row.kind == DEPOSIT]
+    deposits = [row.transaction for row in rows if row.transaction and row.kind == DEPOSIT]
     exits = {row.transaction: row.epoch for row in rows if row.kind == EXIT}
     hashes = deposit_transactions(deposits) if deposits else {}
     anchors = anchor_transactions(set(exits.values())) if exits else {}
-    return hashes | {number: anchors.get(epoch, "") for number, epoch in exits.items()}
+    return {**hashes, **{number: anchors.get(epoch, "") for number, epoch in exits.items()}}
 
 
 def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
@@ -200,6 +210,19 @@ def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
 
 def _transactions(losses: Sequence[SlashLoss]) -> list[int]:
     return [loss.transaction for loss in losses if loss.transaction is not None]
+
+
+def _unposted(losses: Sequence[SlashLoss]) -> list[history.Movement]:
+    """The slashes that returned all that they took: they move no tokens, and the ledger has nothing of them."""
+    return [
+        history.Movement(None, "slash", _reference(loss), "", loss.at, loss.epoch, 0, 0, "")
+        for loss in losses
+        if loss.transaction is None
+    ]
+
+
+def _reference(loss: SlashLoss) -> str:
+    return f"slash:{loss.slash}"
 
 
 def _line(

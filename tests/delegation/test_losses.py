@@ -13,7 +13,7 @@ from delegation.charts.rewards import rewards
 from delegation.selectors.losses import losses_of_wallet
 from delegation.selectors.portfolio import portfolio_of
 from delegation.selectors.positions import positions_of_wallet
-from delegation.selectors.statement import Period, lines, statement
+from delegation.selectors.statement import Period, lines, read_period, statement
 from delegation.services import earnings, positions, unbondings
 from ledger.models import Transaction
 from notifications import inbox
@@ -206,3 +206,53 @@ def test_a_node_lists_a_void_position_only_while_it_has_earnings_to_claim(net):
     earnings.claim(node=NORTH, wallet=ANNA, now=net.now)
     assert Client().get(f"/api/v1/nodes/{NORTH}/delegations").json()["results"] == []
     assert Client().get(f"/api/v1/wallets/{ANNA}/delegations").json()["results"] == []
+
+
+@pytest.fixture
+def returned(net):
+    """A slash that takes 750 of Anna's 3,000 IFM and returns all of it: the operator has no stake of its own."""
+    net.parameters(slash_delegators_bps=10_000, slash_honest_bps=0, slash_burn_bps=0)
+    net.node(NORTH, OLGA, 0)
+    net.fund(ANNA, 3_100)
+    positions.delegate(node=NORTH, amount=3_000 * IFM, wallet=ANNA, now=net.now)
+    net.settle()
+    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle()
+    net.settle()
+    net.fund(ANNA, 5)
+    return net
+
+
+def test_a_slash_that_returns_everything_is_a_line_without_a_transaction(returned, sign_in):
+    everything = lines(ANNA, Period())
+    assert [row.kind for row in everything] == ["faucet", "delegate", "slash", "faucet"]
+    slash = everything[2]
+    assert (slash.transaction, slash.taken, slash.returned, slash.net) == (None, 750 * IFM, 750 * IFM, 0)
+    assert (slash.amount, slash.balance, slash.epoch) == (0, 100 * IFM, 3)
+    assert [lines(ANNA, Period(), limit=1, offset=offset)[0] for offset in range(4)] == everything
+    assert lines(ANNA, Period(), newest_first=True) == everything[::-1]
+    answer = Client().get(f"/api/v1/wallets/{ANNA}/statement").json()
+    assert (answer["totals"]["movements"], answer["totals"]["lost"]) == (4, "0.000000")
+    row = answer["results"][2]
+    assert (row["transaction"], row["taken"], row["net"]) == (None, "750.000000", "0.000000")
+    assert (row["kind"], row["slash"], row["reference"]) == ("slash", slash.slash, f"slash:{slash.slash}")
+    in_csv = rows_of(read(f"wallets/{ANNA}/statement", format="csv"))[2]
+    assert (in_csv["transaction"], in_csv["returned"]) == ("", "750.000000")
+    koinly = rows_of(read(f"wallets/{ANNA}/statement", format="csv", preset="koinly"))
+    assert [row["Received Amount"] for row in koinly] == ["3100.000000", "5.000000"]
+    page = sign_in(ANNA).get(f"/wallets/{ANNA}/statement/").content.decode()
+    assert f'href="/slashes/{slash.slash}/"' in page
+
+
+PERIODS = (
+    ("2026-01-08", "2026-01-08", ["slash", "faucet"]),
+    ("2026-01-09", "", []),
+    ("", "2026-01-07", ["faucet", "delegate"]),
+)
+
+
+@pytest.mark.parametrize(("first", "last", "kinds"), PERIODS)
+def test_a_period_has_the_slashes_that_were_executed_in_it(returned, first, last, kinds):
+    period = read_period(first, last)
+    assert [row.kind for row in lines(ANNA, period)] == kinds
+    assert statement(ANNA, period).sums.movements == len(kinds)
