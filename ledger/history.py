@@ -108,7 +108,8 @@ def movements(
 def _movement(row: tuple[Any, ...], unposted: Sequence[Movement]) -> Movement:
     number, kind, reference, actor, at, epoch, amount, balance, other, mark = row
     if mark:
-        return replace(unposted[mark - 1], balance=int(balance))
+        moved_nothing: Movement = unposted[mark - 1]
+        return replace(moved_nothing, balance=int(balance))
     return Movement(number, kind, reference, actor, at, epoch, amount, int(balance), other or "")
 
 

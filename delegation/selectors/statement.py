@@ -188,19 +188,19 @@ def lines(
             move,
             ends[move.epoch],
             by_reference.get(move.reference) if move.kind == "slash" else None,
-            hashes.get(move.transaction, ""),
+            hashes.get(move.transaction, "") if move.transaction else "",
         )
         for move in moves
     ]
 
 
-def _chain_transactions(rows: list[history.Movement]) -> dict[int | None, str]:
+def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
     """The hashes of the transactions on the chain that belong to ledger transactions; no query without any."""
     deposits = [row.transaction for row in rows if row.transaction and row.kind == DEPOSIT]
-    exits = {row.transaction: row.epoch for row in rows if row.kind == EXIT}
+    exits = {row.transaction: row.epoch for row in rows if row.transaction and row.kind == EXIT}
     hashes = deposit_transactions(deposits) if deposits else {}
     anchors = anchor_transactions(set(exits.values())) if exits else {}
-    return {**hashes, **{number: anchors.get(epoch, "") for number, epoch in exits.items()}}
+    return hashes | {number: anchors.get(epoch, "") for number, epoch in exits.items()}
 
 
 def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
