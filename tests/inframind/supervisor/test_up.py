@@ -80,7 +80,7 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     first = run(plain_environment, *UP)
     first.says("Ctrl-C stops everything.")
     becomes_ready(first)
-    assert json.loads(get(plain_environment, "/readyz")[1])["checks"]["settlement"] == "ok"
+    assert json.loads(get(plain_environment, "/readyz")[1])["checks"]["settlement_overdue"] == "ok"
     server = postgres.running_pid(data_dir)
     assert "5.000000 IFM" in command(plain_environment, "faucet", ADDRESS, "5")
     assert postgres.running_pid(data_dir) == server
