@@ -9,9 +9,10 @@ class InframindConfig(AppConfig):
     label = "inframind"
 
     def ready(self) -> None:
-        from . import checks, cors, database_roles
+        from . import checks, cors, database_roles, migration_digests
 
         checks.require_fast_curve()
         # Sent once for each app, when all of them are migrated.
-        post_migrate.connect(database_roles.grant_after_migrate, sender=apps.get_app_config("staking"))
+        for receiver in (database_roles.grant_after_migrate, migration_digests.record_after_migrate):
+            post_migrate.connect(receiver, sender=apps.get_app_config("staking"))
         cors.connect()

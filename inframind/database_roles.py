@@ -18,6 +18,7 @@ USUAL = "SELECT, INSERT, UPDATE, DELETE"
 # What the application may not do on a table, beside TRUNCATE and everything that only an owner may.
 REFUSED = {
     "django_migrations": "INSERT, UPDATE, DELETE",
+    "inframind_migration": "INSERT, UPDATE, DELETE",
     "ledger_transaction": "UPDATE, DELETE",
     "ledger_entry": "UPDATE, DELETE",
     "ledger_journalnumber": "UPDATE, DELETE",

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from inframind import checks, database_limits, database_roles
+from inframind import checks, database_limits, database_roles, migration_digests
 from postgres.clock import ClockSkew, database_time, require_agreement
 from staking.models import Network
 from staking.services.epochs import NO_GENESIS
@@ -64,7 +64,7 @@ def close_connections() -> None:
 
 
 def require_schema() -> None:
-    """Raise ImproperlyConfigured when migrations are missing, or when the schema has left this code behind."""
+    """Raise ImproperlyConfigured when migrations are missing or are others, or the schema has left this code behind."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
@@ -73,6 +73,8 @@ def require_schema() -> None:
         raise ImproperlyConfigured(
             f"the database lacks migrations of this code ({names}{more}). Run `manage.py migrate`."
         )
+    if fault := migration_digests.refusal():
+        raise ImproperlyConfigured(fault)
     with connection.cursor() as cursor:
         cursor.execute("SELECT inframind_oldest_code()")
         oldest = cursor.fetchone()[0]

@@ -101,6 +101,10 @@ BEGIN
 END $$;
 -- The oldest generation of code that this schema admits (inframind/start_checks.py).
 CREATE FUNCTION inframind_oldest_code() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+-- The SHA-256 of each migration's file when it was applied (inframind/migration_digests.py).
+CREATE TABLE inframind_migration (
+  app text, name text, digest text NOT NULL, PRIMARY KEY (app, name)
+);
 
 -- What network this is stays, and in production no epoch is settled before its end by this server's clock.
 CREATE TRIGGER staking_network_keep BEFORE DELETE OR UPDATE OF kind, chain_id, genesis ON staking_network
@@ -181,6 +185,7 @@ DROP FUNCTION staking_pending_parts(jsonb, integer) CASCADE;
 DROP FUNCTION staking_keep_settled() CASCADE;
 DROP FUNCTION staking_refuse_early() CASCADE;
 DROP FUNCTION inframind_oldest_code();
+DROP TABLE inframind_migration;
 DROP FUNCTION staking_note_change() CASCADE;
 """
 

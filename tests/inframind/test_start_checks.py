@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import environ
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, connection
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import IntegrityError, connection, transaction
 
-from inframind import checks, database_limits, start_checks
+from inframind import checks, database_limits, migration_digests, network_state, start_checks
+from inframind.environment import PROJECT_ROOT
 from postgres import clock
 from staking.models import Epoch
 from staking.models import Network as NetworkRow
@@ -116,6 +123,86 @@ def test_new_code_on_an_old_schema_is_refused():
         cursor.execute("DELETE FROM django_migrations WHERE app IN ('web', 'notifications')")
     with pytest.raises(ImproperlyConfigured, match=r"lacks migrations of this code \(.*web\.0001.*migrate"):
         start_checks.require_schema()
+
+
+def test_a_database_of_another_content_under_the_same_names_is_refused():
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inframind_migration SET digest = repeat('0', 64) WHERE app IN ('ledger', 'web')"
+        )
+    sentence = r"another content of ledger\.0001_initial, web\.0001_initial\. Run that release"
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        start_checks.require_schema()
+    with pytest.raises(CommandError, match=f"Nothing was changed: .*{sentence}"), as_owner():
+        call_command("migrate", verbosity=0)
+
+
+def test_migrate_records_what_each_migration_was():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, digest FROM inframind_migration WHERE name = '0001_initial' ORDER BY app")
+        recorded = dict(cursor.fetchall())
+    file = PROJECT_ROOT / "ledger" / "migrations" / "0001_initial.py"
+    assert recorded["ledger"] == sha256(file.read_bytes()).hexdigest()
+    assert {"chain", "delegation", "governance", "identity", "staking", "web"} <= recorded.keys()
+    assert "auth" not in recorded, "packages may edit theirs"
+
+
+ADDITIVE = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("web", "0001_initial")]
+    operations = [migrations.RunSQL("CREATE TABLE web_more (id int)", "DROP TABLE web_more")]
+"""
+
+
+@pytest.fixture
+def newer_release(settings, monkeypatch, tmp_path):
+    """While this is entered, the code is a release whose `web` has one more migration, and acts as the owner."""
+    package = tmp_path / "newer_release"
+    package.mkdir()
+    for file in (PROJECT_ROOT / "web" / "migrations").glob("*.py"):
+        (package / file.name).write_bytes(file.read_bytes())
+    (package / "0002_more.py").write_text(ADDITIVE)
+    monkeypatch.syspath_prepend(tmp_path)
+    is_own = migration_digests._is_own
+    monkeypatch.setattr(migration_digests, "_is_own", lambda file: is_own(file) or package in file.parents)
+
+    @contextmanager
+    def installed():
+        with monkeypatch.context() as newer, as_owner():
+            newer.setitem(settings.MIGRATION_MODULES, "web", "newer_release")
+            migration_digests.of_code.cache_clear()
+            yield
+        migration_digests.of_code.cache_clear()
+
+    yield installed
+    with installed():
+        call_command("migrate", "web", "0001", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_old_code_goes_on_while_a_newer_release_adds_a_migration(newer_release):
+    with newer_release():
+        call_command("migrate", verbosity=0)
+        start_checks.require_schema()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app FROM inframind_migration WHERE name = '0002_more'")
+        assert cursor.fetchall() == [("web",)]
+    start_checks.require_schema()
+
+
+def test_a_migration_that_waits_for_a_lock_gives_up_with_a_sentence(monkeypatch):
+    def wait(*words: object, **options: object) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '20ms'; LOCK TABLE web_formkey")
+
+    monkeypatch.setattr(migrate.Command, "handle", wait)
+    with psycopg.connect(**network_state._parameters()) as other:
+        other.execute("LOCK TABLE web_formkey IN ACCESS SHARE MODE")
+        with pytest.raises(CommandError, match="was not free in time"):
+            call_command("migrate", verbosity=0)
 
 
 def test_old_code_on_a_contracted_schema_is_refused():
