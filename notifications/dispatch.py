@@ -23,7 +23,7 @@ from notifications import webhook_formats, webhooks
 from notifications.inbox import Notification, notification_of
 from notifications.kinds import KINDS, named
 from notifications.models import Delivery, Subscription
-from notifications.own_losses import with_own_losses
+from notifications.own_losses import with_anchors, with_own_losses
 from protocol.addresses import checksum
 from staking.models import Event, Node
 
@@ -119,8 +119,9 @@ def _faults(batch: Sequence[Delivery]) -> list[Exception | None]:
         return []
     subscriptions = Subscription.objects.in_bulk({delivery.wallet for delivery in batch})
     nodes = Node.objects.only("address", "name").in_bulk({one.event.node_id or 0 for one in batch})
-    for one in batch:
-        [one.event.data] = with_own_losses(one.wallet, [(one.event.kind, one.event.data)])
+    events = with_anchors([(one.event.kind, one.event.epoch, one.event.data) for one in batch])
+    for one, data in zip(batch, events, strict=True):
+        [one.event.data] = with_own_losses(one.wallet, [(one.event.kind, data)])
     calls = [(one, subscriptions.get(one.wallet), nodes.get(one.event.node_id or 0)) for one in batch]
     with ThreadPoolExecutor(len(batch)) as threads:
         return list(threads.map(_fault, calls))

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from delegation.pages.prepared_action import prepared_action
 from notifications.kinds import CHOSEN, KINDS, Kind, named
 from notifications.models import Subscription
-from notifications.own_losses import with_own_losses
+from notifications.own_losses import with_anchors, with_own_losses
 from protocol.addresses import checksum
 from staking.models import Event
 from staking.services.epochs import open_epoch
@@ -91,7 +91,9 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notification]:
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_recipients(wallet), **bounds})
         rows = [_parsed(row) for row in cursor.fetchall()]
-    data, epoch = with_own_losses(wallet, [(row[1], row[4]) for row in rows]), open_epoch()
+    events = with_anchors([(row[1], row[3], row[4]) for row in rows])
+    data = with_own_losses(wallet, [(row[1], one) for row, one in zip(rows, events, strict=True)])
+    epoch = open_epoch()
     number = epoch.number if epoch else 0
     return [
         notification_of(id_, kind, at, epoch, own, node, name, read=read, open_epoch=number)

@@ -47,12 +47,32 @@ def _slash_executed(node: str, data: Data) -> str:
     text = gettext("%(offence)s on %(node)s: the slash was executed and took %(amount)s.") % {
         "offence": _offence(data), "node": node, "amount": _ifm(data, "slashed"),
     }  # fmt: skip
-    if not data.get("own_taken"):
-        return text
-    own = gettext("You lost %(net)s: %(taken)s were taken from your stake and %(returned)s returned to it.") % {
-        "net": _ifm(data, "own_net"), "taken": _ifm(data, "own_taken"), "returned": _ifm(data, "own_returned"),
-    }  # fmt: skip
-    return f"{text} {own}"
+    if data.get("own_taken"):
+        own = gettext("You lost %(net)s: %(taken)s were taken from your stake and %(returned)s returned to it.") % {
+            "net": _ifm(data, "own_net"), "taken": _ifm(data, "own_taken"), "returned": _ifm(data, "own_returned"),
+        }  # fmt: skip
+        text = f"{text} {own}"
+    return f"{text} {_anchored(data['anchor'])}" if "anchor" in data else text
+
+
+def _anchored(anchor: Data) -> str:
+    """Where the epoch of an executed slash stands on the chain (R52)."""
+    if anchor["transaction"] is None:
+        return str(_ANCHORS[anchor["state"]])
+    return str(_ANCHORS_IN[anchor["state"]]) % {"transaction": anchor["transaction"]}
+
+
+_ANCHORS = {
+    "waiting": gettext_lazy("Its epoch waits to be anchored on the chain."),
+    "submitted": gettext_lazy("Its epoch was sent to the chain."),
+    "mined": gettext_lazy("Its epoch is on the chain, not final yet."),
+    "final": gettext_lazy("Its epoch is final on the chain."),
+}
+_ANCHORS_IN = {
+    "submitted": gettext_lazy("Its epoch was sent to the chain in transaction %(transaction)s."),
+    "mined": gettext_lazy("Its epoch is on the chain in transaction %(transaction)s, not final yet."),
+    "final": gettext_lazy("Its epoch is final on the chain in transaction %(transaction)s."),
+}
 
 
 def _slash_overturned(node: str, data: Data) -> str:

@@ -83,6 +83,12 @@ def fixed(value: int, scale: int, places: int) -> str:
     return f"{sign}{grouped_int(whole)}" + (_style.get().point + digits if places else "")
 
 
+def gwei(wei: int) -> str:
+    """Wei as gwei with up to 9 decimals, as few as the amount needs."""
+    decimals = len(f"{wei % 10**9:09d}".rstrip("0"))
+    return fixed(wei, 9, decimals)
+
+
 def amount_digits(micro: int, places: int | None = None) -> str:
     """µIFM as plain text: with `places` decimals, or by default with 2 to 6 (trailing zeros beyond 2 dropped)."""
     if places is not None:

@@ -167,7 +167,7 @@ class MovementSerializer(serializers.Serializer[Any]):
     net = AmountField(allow_null=True)
     slash = serializers.IntegerField(allow_null=True)
     chain_transaction = serializers.SerializerMethodField(
-        help_text="Hash of the lock, or of the transaction that anchored the epoch of an exit; null for all others."
+        help_text="Hash of the lock, or of the transaction that anchored the epoch of an exit or slash; else null."
     )
 
     @extend_schema_field({"type": ["string", "null"]})

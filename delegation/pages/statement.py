@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
-from chain.selectors import last_final_epoch
+from chain.selectors import EpochAnchor, anchors_of, last_final_epoch
 from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
     Line,
@@ -71,12 +71,24 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class MovementRow:
-    """A movement in words; `node`: the address of the node on the other side, "" without one."""
+    """A movement in words; `node`: the address of the node on the other side, "" without one.
+
+    `anchor`: where the epoch of a slash stands on the chain; None for all other movements.
+    """
 
     movement: Line
     kind: str
     other: str
     node: str
+    anchor: EpochAnchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarningRow:
+    """What was earned on a node in an epoch, and where the epoch stands on the chain."""
+
+    earning: Earning
+    anchor: EpochAnchor
 
 
 class PeriodForm(PageForm):
@@ -119,7 +131,7 @@ class StatementPage:
     form: PeriodForm
     rows: tuple[MovementRow, ...]
     pager: Pager
-    earnings: tuple[Earning, ...]
+    earnings: tuple[EarningRow, ...]
     more_earnings: str
     csv: str
     json: str
@@ -153,13 +165,15 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
     first, last = epochs_ending_in(period)
     offset = (earlier - 1) * EARNINGS_LISTED
     earned = earnings(wallet, first=first, last=last, limit=EARNINGS_LISTED + 1, offset=offset)
+    shown = earned[:EARNINGS_LISTED]
+    anchors = anchors_of({row.epoch for row in shown} | {row.epoch for row in rows if row.slash is not None})
     more = "?" + urlencode([*days, ("earned", earlier + 1)]) if len(earned) > EARNINGS_LISTED else ""
     return StatementPage(
         statement=totals,
         form=form,
-        rows=tuple(_row(row) for row in rows),
+        rows=tuple(_row(row, anchors.get(row.epoch) if row.slash is not None else None) for row in rows),
         pager=Pager(number, LISTED, totals.sums.movements, days),
-        earnings=tuple(earned[:EARNINGS_LISTED]),
+        earnings=tuple(EarningRow(row, anchors[row.epoch]) for row in shown),
         more_earnings=more,
         csv=_download("api-statement", wallet, days, "csv"),
         json=_download("api-statement", wallet, days, "json"),
@@ -185,13 +199,13 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def _row(movement: Line) -> MovementRow:
+def _row(movement: Line, anchor: EpochAnchor | None) -> MovementRow:
     account, _, address = movement.other.partition(":")
     kind = kind_label(movement.kind)
     if not address:
-        return MovementRow(movement, kind, account.replace("_", " "), "")
+        return MovementRow(movement, kind, account.replace("_", " "), "", anchor)
     other = str(SIDES[account]) % short(address)
-    return MovementRow(movement, kind, other, "" if account == "wallet" else address)
+    return MovementRow(movement, kind, other, "" if account == "wallet" else address, anchor)
 
 
 def _download(endpoint: str, wallet: str, days: tuple[tuple[str, str], ...], file_format: str) -> str:

@@ -20,6 +20,8 @@ from staking.models import Epoch
 
 # Kinds of ledger transactions between a wallet and the chain.
 DEPOSIT, EXIT = "token_deposit", "exit"
+# Kinds whose line names the transaction that anchored its epoch.
+ANCHORED = (EXIT, "slash")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -92,7 +94,8 @@ class Line:
     `balance`: the available balance after it, which a slash does not change (`amount` 0). `taken`, `returned`, `net`
     and `slash` are None for a movement; `transaction` is None for a slash that returned all that it took. `epoch_end`:
     the end of the epoch in which it was posted. `chain_transaction`: hash of the lock that brought it in, or of the
-    transaction that anchored the epoch in which it was taken out; "" for all others, and while it is not known.
+    transaction that anchored the epoch in which it was taken out or slashed; "" for all others, and while it is not
+    known.
     """
 
     transaction: int | None
@@ -182,25 +185,28 @@ def lines(
         ends = dict(
             Epoch.objects.filter(number__in={move.epoch for move in moves}).values_list("number", "end")
         )
-    by_reference, hashes = {_reference(loss): loss for loss in losses}, _chain_transactions(moves)
+    by_reference = {_reference(loss): loss for loss in losses}
     return [
         _line(
             move,
             ends[move.epoch],
             by_reference.get(move.reference) if move.kind == "slash" else None,
-            hashes.get(move.transaction, "") if move.transaction else "",
+            hash_,
         )
-        for move in moves
+        for move, hash_ in zip(moves, _chain_transactions(moves), strict=True)
     ]
 
 
-def _chain_transactions(rows: list[history.Movement]) -> dict[int, str]:
-    """The hashes of the transactions on the chain that belong to ledger transactions; no query without any."""
+def _chain_transactions(rows: list[history.Movement]) -> list[str]:
+    """The hash of the transaction on the chain that belongs to each row, or ""; no query without any."""
     deposits = [row.transaction for row in rows if row.transaction and row.kind == DEPOSIT]
-    exits = {row.transaction: row.epoch for row in rows if row.transaction and row.kind == EXIT}
+    epochs = {row.epoch for row in rows if row.kind in ANCHORED}
     hashes = deposit_transactions(deposits) if deposits else {}
-    anchors = anchor_transactions(set(exits.values())) if exits else {}
-    return hashes | {number: anchors.get(epoch, "") for number, epoch in exits.items()}
+    anchors = anchor_transactions(epochs) if epochs else {}
+    return [
+        anchors.get(row.epoch, "") if row.kind in ANCHORED else hashes.get(row.transaction or 0, "")
+        for row in rows
+    ]
 
 
 def compounds(wallet: str, period: Period, *, limit: int) -> list[Compound]:
@@ -231,7 +237,8 @@ def _line(
     facts = (move.transaction, move.at, move.epoch, epoch_end, move.kind, move.reference)
     if loss is None:
         return Line(*facts, move.other, move.amount, move.balance, chain_transaction=chain_transaction)
-    return Line(*facts, _account(loss), 0, move.balance, loss.taken, loss.returned, loss.net, loss.slash)
+    parts = (loss.taken, loss.returned, loss.net, loss.slash)
+    return Line(*facts, _account(loss), 0, move.balance, *parts, chain_transaction=chain_transaction)
 
 
 def _account(loss: SlashLoss) -> str:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from protocol.addresses import normalize
 from staking.api import epoch_schemas as shapes
-from staking.api.slashes import SlashShape, slash_json
+from staking.api.slashes import SlashShape, slash_page
 from staking.selectors import epochs, rankings, slashes
 from staking.selectors.nodes import node_id
 from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
@@ -45,14 +45,9 @@ def node_epochs(request: Request, address: str) -> Response:
 @api_view(["GET"])
 def node_slashes(request: Request, address: str) -> Response:
     """The node's slashes, the newest first."""
-    limit, after = cursor(request)
     node = normalize(address)
     node_id(node)
-    rows = slashes.slashes(node=node)
-    older = rows if after is None else rows.filter(id__lt=after)
-    return cursor_page(
-        request, list(older[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
-    )
+    return slash_page(request, slashes.slashes(node=node))
 
 
 @extend_schema(

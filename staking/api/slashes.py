@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chain.selectors import EpochAnchor, anchors_of
 from protocol.amounts import BPS
 from protocol.parameters import OFFENCE_NAMES
+from staking.api.epoch_schemas import AnchorSchema
 from staking.models import Slash
 from staking.selectors import slashes
 from web.api import filters
@@ -58,6 +62,9 @@ class SlashShape(serializers.Serializer[Any]):
     returned = AmountField()
     evidence = serializers.ListField(child=serializers.CharField(), help_text="Job ids of the receipts.")
     measured = serializers.DictField(help_text="The figures that the offence was found by.")
+    anchor = serializers.SerializerMethodField(
+        help_text="Of the epoch whose report has the slash; null until it is executed, and when it took nothing."
+    )
 
     def get_self_at_stake(self, slash: Slash) -> str:
         return AmountField().to_representation(slash.self_bps * slash.base_self // BPS)
@@ -68,10 +75,30 @@ class SlashShape(serializers.Serializer[Any]):
     def get_cooldown_until_epoch(self, slash: Slash) -> int | None:
         return slash.cooldown_until or None
 
+    @extend_schema_field(AnchorSchema(allow_null=True))
+    def get_anchor(self, slash: Slash) -> dict[str, Any] | None:
+        anchor = self.context["anchors"].get(slash.resolved_epoch) if slash.slashed else None
+        return None if anchor is None else dict(AnchorSchema(anchor).data)
 
-def slash_json(slash: Slash) -> dict[str, Any]:
-    """The answer of `GET slashes/ID`; reads the slash's node."""
-    return dict(SlashShape(slash).data)
+
+def slash_page(request: Request, rows: QuerySet[Slash]) -> Response:
+    """A page of slashes, the newest first; the rows are in that order, each with its node."""
+    limit, after = cursor(request)
+    shown = list((rows if after is None else rows.filter(id__lt=after))[: limit + 1])
+    context = {"anchors": _anchors(shown)}
+    return cursor_page(
+        request,
+        shown,
+        limit=limit,
+        number=lambda row: row.pk,
+        render=lambda row: dict(SlashShape(row, context=context).data),
+    )
+
+
+def _anchors(rows: Sequence[Slash]) -> dict[int, EpochAnchor]:
+    """The anchors of the epochs whose reports have these slashes; no query for none."""
+    epochs = {row.resolved_epoch for row in rows if row.slashed and row.resolved_epoch is not None}
+    return anchors_of(epochs) if epochs else {}
 
 
 @extend_schema(
@@ -83,21 +110,18 @@ def slash_json(slash: Slash) -> dict[str, Any]:
 @api_view(["GET"])
 def slash_list(request: Request) -> Response:
     """Slashes, the newest first."""
-    limit, after = cursor(request)
     rows = slashes.slashes(
         node=filters.address(request, "node"),
         status=filters.choice(request, "status", Slash.Status.values),
         offence=filters.choice(request, "offence", OFFENCE_NAMES),
         epoch=filters.epoch(request),
     )
-    older = rows if after is None else rows.filter(id__lt=after)
-    return cursor_page(
-        request, list(older[: limit + 1]), limit=limit, number=lambda row: row.pk, render=slash_json
-    )
+    return slash_page(request, rows)
 
 
 @extend_schema(tags=["slashes"], operation_id="slashes_read", responses=SlashShape)
 @api_view(["GET"])
 def one_slash(request: Request, number: int) -> Response:
     """A slash: evidence, amounts at stake, windows, outcome."""
-    return Response(slash_json(slashes.slash(number)))
+    slash = slashes.slash(number)
+    return Response(SlashShape(slash, context={"anchors": _anchors([slash])}).data)

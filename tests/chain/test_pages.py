@@ -15,6 +15,7 @@ from staking.services.exits import request_exit
 from tests.chain.anchoring.network import root
 from tests.chain.deposits import mirrored
 from tests.network import Network, wallet
+from web.formatting import gwei
 
 ALICE, TOKEN = wallet(1), "0x" + "c2" * 20
 SETTLEMENT = "0x" + "c1" * 20
@@ -100,6 +101,10 @@ def test_the_supply_of_chain_and_ledger_is_reconciled(network: Network, settings
     assert (supply["chain_total"], supply["chain_locked"]) == ("1000.000000", "90.000000")
     assert (supply["block"], supply["adds_up"]) == (77, True)
     assert "Chain and ledger agree" in page("/chain/")
+
+
+def test_fees_are_written_in_gwei_with_as_few_decimals_as_they_need() -> None:
+    assert [gwei(wei) for wei in (0, 1, 1_500_000_000, 200 * 10**9)] == ["0", "0.000000001", "1.5", "200"]
 
 
 def test_a_chain_that_released_what_no_exit_says_is_shown(network: Network, settings: Any) -> None:

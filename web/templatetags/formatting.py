@@ -34,6 +34,7 @@ for _filter in (
     formatting.day,
     formatting.clock,
     formatting.ppm,
+    formatting.gwei,
 ):
     register.filter(_filter.__name__, _filter)
 
