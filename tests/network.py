@@ -1,4 +1,5 @@
-"""A small network for tests: who acts, what works, when an epoch ends. Amounts in IFM where they are plain ints."""
+"""A small network for tests: who acts, what works, when an epoch ends. Amounts are IFM; people and nodes go by number
+or by address."""
 
 from __future__ import annotations
 
@@ -6,27 +7,31 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 
 from delegation.models import Position, Redelegation
+from delegation.selectors.wallets import WalletFigures, wallet_figures
 from delegation.services import earnings, positions, redelegations
 from delegation.services import unbondings as returns
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
-from protocol.parameters import JOB_CLASSES
+from protocol.parameters import DEFAULTS, JOB_CLASSES, apply_changes
 from protocol.pools import claimable, value_of
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
 from settlement.state import Settlement
 from staking.models import Attestation, Demand, Epoch, Heartbeat, Node, NodeEpoch, Pool, Slash, Unbonding
+from staking.models import Network as NetworkRow
 from staking.selectors.replay import replay
 from staking.services import faucet, nodes, stakes, unbondings
-from staking.services.epochs import OpenEpoch, lock_open_epoch, start_network
+from staking.services.epochs import OpenEpoch, lock_open_epoch, open_epoch, start_network, store_parameters
 from staking.services.unbonding_entries import worth
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+SITE_START = datetime(2026, 1, 5, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 OUTCOMES = ("completed", "timeout", "rejected", "dropped", "schema_mismatch")
 PROOFS = ("valid", "unchecked", "missing", "invalid", "forged")
 
@@ -36,38 +41,72 @@ INSERT INTO staking_receipt (latency_ms, deadline_ms, credits, accepted_at, epoc
 """
 
 
-def wallet(number: int) -> str:
-    """The address of a wallet by its number; numbers order as addresses do."""
-    return f"0x{0xAA00_0000 + number:040x}"
+def wallet(number: int | str) -> str:
+    """The address of a wallet by its number; numbers order as addresses do. An address is returned as it is."""
+    return number if isinstance(number, str) else f"0x{0xAA00_0000 + number:040x}"
 
 
-def node_address(number: int) -> str:
-    return f"0x{0xBB00_0000 + number:040x}"
+def node_address(number: int | str) -> str:
+    return number if isinstance(number, str) else f"0x{0xBB00_0000 + number:040x}"
 
 
-def operator(number: int) -> str:
-    return f"0x{0xCC00_0000 + number:040x}"
+def operator(number: int | str) -> str:
+    return number if isinstance(number, str) else f"0x{0xCC00_0000 + number:040x}"
 
 
 class Network:
-    """Epoch 1 opens at START; every act happens at `now`, which only moves when it is told to."""
+    """Epoch 1 opens at START; every action happens at `now`, which moves only when an epoch is settled or by `wait`.
 
-    def __init__(self, **parameters: Any) -> None:
-        self.now = START
+    `site`: a network that requests reach. Its clock stands at `now`, an hour after an epoch has opened, and a job is
+    worth 1 IFM.
+    """
+
+    def __init__(self, *, site: bool = False, **parameters: Any) -> None:
+        self.site = site
+        self.now = SITE_START if site else START
         self.jobs = 0
         with override_settings(INFRAMIND_PARAMETERS=parameters):
-            start_network(now=START)
+            start_network(now=self.now)
+        if site:
+            self.set_clock(self.now + HOUR)
+
+    @classmethod
+    def current(cls) -> Network:
+        """A builder over the network that the database holds, a second after its open epoch began."""
+        network = cls.__new__(cls)
+        network.site, network.jobs = False, 0
+        with transaction.atomic():
+            network.now = lock_open_epoch().start + timedelta(seconds=1)
+        return network
+
+    def parameters(self, **changes: Any) -> None:
+        """Change the parameters of the open epoch and those after it, before anything is settled."""
+        params = apply_changes(DEFAULTS, changes)
+        version = store_parameters(version=2, params=params, from_epoch=1, proposal=None, now=self.now)
+        Epoch.objects.filter(number=self.epoch.number).update(parameters=version)
 
     # time
 
     @property
     def epoch(self) -> OpenEpoch:
-        return lock_open_epoch()
+        epoch = open_epoch()
+        assert epoch is not None
+        return epoch
 
-    def settle(self, times: int = 1, *, sound: bool = True) -> Settlement:
-        """End the open epoch, settle it, and hold the books against the audit."""
+    def set_clock(self, now: datetime) -> None:
+        """Move `now`, and the clock that requests see, to a moment."""
+        self.now = now
+        offset = (now - datetime.now(UTC)) // timedelta(milliseconds=1)
+        NetworkRow.objects.filter(id=1).update(clock_offset_ms=offset)
+
+    def settle(self, times: int = 1, *, worked: Iterable[str] = (), sound: bool = True) -> Settlement:
+        """Let the nodes of `worked` do ten jobs each, end the open epoch, settle it and audit the books."""
+        for node in worked:
+            self.work(node)
         for _ in range(times):
-            self.now = max(self.now, Epoch.objects.exclude(status="settled").get().end)
+            self.now = max(self.now, self.epoch.end)
+            if self.site:
+                self.set_clock(max(self.now, self.epoch.end + HOUR))
             settlement = settle_epoch(now=self.now)
             if sound:
                 self.check()
@@ -85,19 +124,20 @@ class Network:
 
     # people
 
-    def fund(self, address: str, amount: int) -> str:
-        faucet.fund(wallet=address, amount=amount * MICRO, now=self.now)
+    def fund(self, address: str, amount: int | float) -> str:
+        faucet.fund(wallet=address, amount=micro(amount), now=self.now)
         return address
 
-    def node(self, number: int = 1, *, own: int = 0, run_by: int | None = None, **more: Any) -> str:
-        """Register node `number`, run by operator `number`, with `own` IFM of its operator's at stake."""
-        runner = operator(number if run_by is None else run_by)
-        made = {"name": f"node {number}", "region": "eu-west", **more}
-        nodes.register(address=node_address(number), operator=runner, now=self.now, **made)
+    def node(self, number: int | str = 1, run_by: int | str | None = None, own: int = 0, **more: Any) -> str:
+        """Register a node, run by the operator of its number or by `run_by`, with `own` IFM of the operator's stake."""
+        address, runner = node_address(number), operator(number if run_by is None else run_by)
+        name = f"Node {number[-2:]}" if isinstance(number, str) else f"node {number}"
+        fields = {"name": name, "region": "eu-west", **more}
+        nodes.register(address=address, operator=runner, now=self.now, **fields)
         if own:
             self.fund(runner, own)
-            self.stake(node_address(number), own)
-        return node_address(number)
+            self.stake(address, own)
+        return address
 
     def stake(self, node: str, amount: int | float) -> Any:
         return stakes.stake(node=node, amount=micro(amount), actor=self.operator_of(node), now=self.now)
@@ -110,18 +150,18 @@ class Network:
             now=self.now,
         )
 
-    def delegate(self, node: str, number: int, amount: int | float, *, fund: bool = True) -> Any:
+    def delegate(self, node: str, number: int | str, amount: int | float, *, fund: bool = True) -> Any:
         if fund:
             faucet.fund(wallet=wallet(number), amount=micro(amount), now=self.now)
         return positions.delegate(node=node, amount=micro(amount), wallet=wallet(number), now=self.now)
 
-    def undelegate(self, node: str, number: int, amount: int | float | None = None) -> Any:
+    def undelegate(self, node: str, number: int | str, amount: int | float | None = None) -> Any:
         return positions.undelegate(
             node=node, amount=None if amount is None else micro(amount), wallet=wallet(number), now=self.now
         )
 
     def redelegate(
-        self, source: str, target: str, number: int, amount: int | float | None = None
+        self, source: str, target: str, number: int | str, amount: int | float | None = None
     ) -> Redelegation:
         return redelegations.redelegate(
             source=source,
@@ -131,13 +171,13 @@ class Network:
             now=self.now,
         )
 
-    def claim(self, node: str, number: int) -> int:
+    def claim(self, node: str, number: int | str) -> int:
         return earnings.claim(node=node, wallet=wallet(number), now=self.now).amount
 
     def claim_own(self, node: str) -> int:
         return stakes.claim_operator(node=node, actor=self.operator_of(node), now=self.now).amount
 
-    def compound(self, node: str, number: int) -> int:
+    def compound(self, node: str, number: int | str) -> int:
         return earnings.compound(node=node, wallet=wallet(number), now=self.now).amount
 
     def cancel(self, unbonding: int, by: str) -> Any:
@@ -159,15 +199,17 @@ class Network:
         node: str,
         jobs: int = 10,
         *,
-        credits: int = 1_000,
+        credits: int | None = None,
         latency: int = 100,
-        deadline: int = 2_000,
+        deadline: int | None = None,
         outcome: str = "completed",
         proof: str = "valid",
         region: str = "eu-west",
         job_class: str = "cpu",
     ) -> list[str]:
         """Receipts of the open epoch as the ingest would have recorded them; answers with their job ids."""
+        credits = (MICRO if self.site else 1_000) if credits is None else credits
+        deadline = (1_000 if self.site else 2_000) if deadline is None else deadline
         ids = [f"job-{self.jobs + number}" for number in range(jobs)]
         self.jobs += jobs
         record_jobs(
@@ -200,7 +242,10 @@ class Network:
     def available(self, address: str) -> int:
         return balance(accounts.wallet(address))
 
-    def value(self, node: str, number: int) -> int:
+    def figures(self, address: str) -> WalletFigures:
+        return wallet_figures(address, now=self.now)
+
+    def value(self, node: str, number: int | str) -> int:
         """What a wallet's position is worth, µIFM; 0 for shares of a void generation."""
         pool = Pool.objects.get(node__address=node)
         held = Position.objects.filter(
@@ -217,7 +262,7 @@ class Network:
         """What an unbonding entry is worth now, µIFM."""
         return worth(Unbonding.objects.select_related("bucket").get(pk=entry.pk))
 
-    def owed(self, node: str, number: int) -> int:
+    def owed(self, node: str, number: int | str) -> int:
         """Whole µIFM that a wallet could claim on a node now."""
         from delegation.services.accrual import lock_settled_position
 

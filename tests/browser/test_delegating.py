@@ -12,20 +12,21 @@ from identity.models import User
 from staking.models import Network as NetworkRow
 from tests.browser.conftest import NARROW, Open, as_wallet
 from tests.browser.test_accessible import check, objections
-from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, SOUTH, Net, shown
+from tests.network import Network
+from tests.wallets import ANNA, NORTH, OLGA, OTTO, SOUTH, shown
 from web.models import FormKey
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def network(transactional_db: None) -> Net:
+def network(transactional_db: None) -> Network:
     """Instead of the large network: two nodes at work for four epochs, and a wallet with 2,000 IFM."""
-    net = Net()
+    net = Network(site=True)
     net.node(NORTH, OLGA, 1_000)
     net.node(SOUTH, OTTO, 800, delegation_cap=4_000_000_000)
     for _ in range(4):
-        net.settle(NORTH, SOUTH)
+        net.settle(worked=[NORTH, SOUTH])
     net.fund(ANNA, 2_000)
     assert NetworkRow.objects.exists()
     return net
@@ -36,7 +37,7 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
 
 
-def test_a_stranger_on_a_telephone(open_page: Open, network: Net, site: LiveServer) -> None:
+def test_a_stranger_on_a_telephone(open_page: Open, network: Network, site: LiveServer) -> None:
     page = open_page("/", size=NARROW, storage_state=as_wallet(ANNA, site))
     page.get_by_role("link", name="Node 01").first.click()
     expect(page.get_by_text("APR paid to delegators")).to_be_visible()
@@ -76,7 +77,7 @@ def test_a_stranger_on_a_telephone(open_page: Open, network: Net, site: LiveServ
     expect(page.locator("#unbonding")).to_contain_text("from Node 01")
 
 
-def test_it_works_without_script(open_page: Open, network: Net, site: LiveServer) -> None:
+def test_it_works_without_script(open_page: Open, network: Network, site: LiveServer) -> None:
     page = open_page(f"/nodes/{NORTH}/", storage_state=as_wallet(ANNA, site), java_script_enabled=False)
     page.locator("#amount").fill("1500")
     page.get_by_role("button", name="Review delegation").click()
@@ -94,7 +95,7 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"{target} cannot be reached by keyboard")
 
 
-def test_the_keyboard_is_enough(open_page: Open, network: Net, site: LiveServer) -> None:
+def test_the_keyboard_is_enough(open_page: Open, network: Network, site: LiveServer) -> None:
     page = open_page("/", storage_state=as_wallet(ANNA, site))
     tab_to(page, page.locator("#leaderboard").get_by_role("link", name="Node 01", exact=True))
     page.keyboard.press("Enter")
@@ -112,11 +113,12 @@ def test_the_keyboard_is_enough(open_page: Open, network: Net, site: LiveServer)
     expect(page.get_by_text("1,500.00").first).to_be_visible()
 
 
-def test_pages_of_stake_are_accessible(open_page: Open, network: Net, site: LiveServer) -> None:
+def test_pages_of_stake_are_accessible(open_page: Open, network: Network, site: LiveServer) -> None:
     as_anna, as_olga = as_wallet(ANNA, site), as_wallet(OLGA, site)
     client = Client()
     client.force_login(User.objects.get(address=ANNA))
-    network.work(NORTH, good=12, bad=3, outcome=1)
+    network.work(NORTH, 12)
+    network.work(NORTH, 3, outcome="timeout")
     own = [
         "/portfolio/",
         f"/wallets/{ANNA}/statement/",

@@ -30,7 +30,8 @@ from tests.browser.test_accessible import faults
 from tests.browser.test_delegating import as_wallet, fits
 from tests.chain.devnet.client import Client as Chain
 from tests.chain.devnet.client import start
-from tests.delegation.net import NORTH, OLGA, Net
+from tests.network import Network
+from tests.wallets import NORTH, OLGA
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +115,7 @@ class Wallet:
 class Story:
     """A network with one node at work, its development chain, and the ticks between them."""
 
-    net: Net
+    net: Network
     chain: Chain
     url: str
     wallet: Wallet
@@ -127,8 +128,8 @@ class Story:
 
     def settle(self) -> None:
         """An epoch in which the node works; it is settled and anchored."""
-        number = self.net.epoch
-        self.net.settle(NORTH)
+        number = self.net.epoch.number
+        self.net.settle(worked=[NORTH])
         wall = datetime.now(UTC)
         for minute in range(3):
             anchor_due(now=wall + timedelta(minutes=minute, days=number))
@@ -154,7 +155,7 @@ def network(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[S
     (tmp_path / "chain").mkdir()
     addresses = {"rpc": server.url, "chain_id": CHAIN_ID, "settlement": SETTLEMENT, "token": TOKEN}
     (tmp_path / "chain" / "addresses.json").write_text(json.dumps(addresses))
-    net = Net()
+    net = Network(site=True)
     net.node(NORTH, OLGA, 1_000)
     yield Story(net, chain, server.url, Wallet(Rpc(server.url)))
     cache.delete(PENDING_DEPOSITS_KEY)
@@ -205,7 +206,7 @@ def test_the_whole_way_in_and_out(open_page: Open, network: Story) -> None:
     page.get_by_role("link", name="Claim all").click()
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Claimed")
-    earned = network.net.wallet(OWNER.address.lower()).available - 100 * MICRO
+    earned = network.net.figures(OWNER.address.lower()).available - 100 * MICRO
     assert earned > 0
 
     # Take everything available out; the epoch's settlement has the leaves, a later one makes them provable.

@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 
 from identity.models import User
-from tests.delegation.net import Caller, Net
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import Caller
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +20,8 @@ def _no_limits(settings: Any) -> None:
 
 
 @shared
-def net() -> Net:
-    return Net()
+def net() -> Network:
+    return Network(site=True)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, shown
+from tests.wallets import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, shown
 
 NOBODYS = "0x" + "9" * 40
 MONEY = [
@@ -28,7 +28,7 @@ def refused(answer) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("path", "body"), MONEY)
 def test_writing_needs_a_wallet_that_may_write(net, caller, path, body):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     stranger = APIClient().post(f"/api/v1/{path}", body, format="json")
     assert refused(stranger) == (401, "unauthenticated")
     assert refused(caller(ANNA, scope="read").post(path, body)) == (403, "permission_denied")
@@ -56,7 +56,7 @@ def test_the_body_is_judged_before_the_node(net, caller, act, body, expected):
 
 
 def test_all_is_for_what_leaves(net, caller):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     anna, olga = caller(ANNA), caller(OLGA)
     for who, act in ((anna, "delegate"), (olga, "stake")):
         assert refused(who.post(f"nodes/{NORTH}/{act}", {"amount": "all"})) == (400, "amount_invalid")
@@ -65,7 +65,7 @@ def test_all_is_for_what_leaves(net, caller):
         404,
         "not_found",
     )
-    net.node(SOUTH, OTTO)
+    net.node(SOUTH, OTTO, 1_000)
     assert refused(anna.post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "all"})) == (
         409,
         "insufficient_balance",
@@ -75,7 +75,7 @@ def test_all_is_for_what_leaves(net, caller):
 
 
 def test_rights_come_before_amounts_and_states(net, caller):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     anna, olga = caller(ANNA), caller(OLGA)
     assert refused(anna.post(f"nodes/{NORTH}/stake", {"amount": "0.5"})) == (403, "not_operator")
     assert refused(anna.post(f"nodes/{NORTH}/unstake", {"amount": "0.5"})) == (403, "not_operator")
@@ -85,7 +85,7 @@ def test_rights_come_before_amounts_and_states(net, caller):
 
 
 def test_a_full_pool_says_how_much_it_still_accepts(net, caller):
-    net.node(NORTH, OLGA, delegation_cap=100_000_000)
+    net.node(NORTH, OLGA, 1_000, delegation_cap=100_000_000)
     net.fund(ANNA, 500)
     answer = caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "100.000001"})
     assert refused(answer) == (409, "delegation_cap_exceeded")
@@ -96,7 +96,7 @@ def test_a_full_pool_says_how_much_it_still_accepts(net, caller):
 @pytest.mark.parametrize("amount", ["9223372036854.775807", "9223372036844.775808"])
 def test_no_amount_is_too_large_to_be_refused(net, caller, amount):
     """Beside what is in the pool it would not fit a column of 63 bits."""
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     net.fund(BELA, 50)
     assert caller(BELA).post(f"nodes/{NORTH}/delegate", {"amount": "10"}).status_code == 201
     for who, act in ((ANNA, "delegate"), (BELA, "undelegate"), (OLGA, "stake"), (OLGA, "unstake")):
@@ -105,7 +105,7 @@ def test_no_amount_is_too_large_to_be_refused(net, caller, amount):
 
 
 def test_an_undelegation_above_the_position_says_what_there_is(net, caller):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 50)
     caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "2"})
     body = caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "2.000001"}).json()
@@ -114,7 +114,7 @@ def test_an_undelegation_above_the_position_says_what_there_is(net, caller):
 
 
 def test_redelegating_to_the_same_node_is_invalid(net, caller):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     anna = caller(ANNA)
     answer = anna.post(f"nodes/{NORTH}/redelegate", {"to": shown(NORTH), "amount": "1"})
     assert refused(answer) == (400, "invalid")
@@ -124,7 +124,7 @@ def test_redelegating_to_the_same_node_is_invalid(net, caller):
 
 def test_what_is_somebody_elses_is_not_found(net, caller):
     """The matrix of objects and strangers: nobody sees or moves what is another's."""
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 100)
     anna, bela, olga = caller(ANNA), caller(BELA), caller(OLGA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "50"})
@@ -138,22 +138,23 @@ def test_what_is_somebody_elses_is_not_found(net, caller):
         assert refused(anna.post(f"unbondings/{missing}/cancel")) == (404, "not_found")
     assert refused(bela.post(f"nodes/{NORTH}/undelegate", {"amount": "1"})) == (409, "insufficient_balance")
     assert refused(bela.post(f"nodes/{NORTH}/claim")) == (409, "nothing_to_claim")
-    assert net.wallet(ANNA).unbonding == 20_000_000
+    assert net.figures(ANNA).unbonding == 20_000_000
 
 
 def test_a_closed_node_refuses_in_order(net, caller):
-    net.node(NORTH, OLGA)
-    net.node(SOUTH, OTTO)
-    net.node(EAST, OTTO)
+    net.node(NORTH, OLGA, 1_000)
+    net.node(SOUTH, OTTO, 1_000)
+    net.node(EAST, OTTO, 1_000)
     net.fund(ANNA, 1_000)
     anna = caller(ANNA)
     anna.post(f"nodes/{SOUTH}/delegate", {"amount": "100"})
-    net.work(NORTH, good=10, bad=1, proof=3)
-    net.settle(SOUTH)
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
+    net.settle(worked=[SOUTH])
     assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "10"})) == (409, "pending_slash")
     move = {"to": NORTH, "amount": "10"}
     assert refused(anna.post(f"nodes/{SOUTH}/redelegate", move)) == (409, "pending_slash")
-    net.settle(SOUTH)
+    net.settle(worked=[SOUTH])
     assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "10"})) == (409, "node_cooldown")
     caller(OTTO).post(f"nodes/{SOUTH}/unstake", {"amount": "1"})
     move = {"to": EAST, "amount": "10"}

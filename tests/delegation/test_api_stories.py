@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from delegation.api import wallets
 from delegation.exports import plain
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, address, shown
+from tests.wallets import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, address, shown
 
 
 def test_delegate_earn_claim_leave(net, caller):
@@ -33,9 +33,9 @@ def test_delegate_earn_claim_leave(net, caller):
     }
     assert body["node"]["delegated"] == "1000.000000"
     assert body["delegation"]["pending"] == body["delegation"]["value"] == "1000.000000"
-    net.settle(NORTH)
-    assert net.wallet(ANNA).claimable == 0
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    assert net.figures(ANNA).claimable == 0
+    net.settle(worked=[NORTH])
     # S = D = 1,000 of a reward of 10,000: portion 5,000, delegators 4,000.
     assert anna.get(f"wallets/{ANNA}").json()["claimable"] == "4000.000000"
 
@@ -69,15 +69,15 @@ def test_the_statement_adds_up_to_what_was_claimed_and_can_be(net, caller):
         net.fund(wallet, amount)
         caller(wallet).post(f"nodes/{NORTH}/delegate", {"amount": str(amount - 1)})
     anna = caller(ANNA)
-    net.settle(NORTH)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
     anna.post(f"nodes/{NORTH}/claim")
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     caller(BELA).post(f"nodes/{NORTH}/undelegate", {"amount": "333.333333"})
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     anna.post(f"nodes/{NORTH}/compound")
-    net.settle(NORTH)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
 
     for wallet in (ANNA, BELA, OLGA):
         answer = caller(wallet).get(f"wallets/{wallet}/statement").json()
@@ -92,8 +92,8 @@ def test_the_statement_adds_up_to_what_was_claimed_and_can_be(net, caller):
 
 
 def test_redelegation_moves_when_the_epoch_settles(net, caller):
-    net.node(NORTH, OLGA)
-    net.node(SOUTH, OTTO)
+    net.node(NORTH, OLGA, 1_000)
+    net.node(SOUTH, OTTO, 1_000)
     net.fund(ANNA, 500)
     anna = caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "500"})
@@ -106,7 +106,7 @@ def test_redelegation_moves_when_the_epoch_settles(net, caller):
     assert recorded["to"] == shown(SOUTH)
     assert (recorded["amount"], recorded["status"], recorded["moved"]) == ("200.000000", "recorded", None)
     assert answer.json()["transaction"] is None
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
 
     (moved,) = anna.get(f"wallets/{ANNA}/redelegations").json()["results"]
     assert (moved["status"], moved["moved"]) == ("executed", "200.000000")
@@ -126,7 +126,8 @@ def test_a_slash_holds_what_leaves_and_reaches_it(net, caller):
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "4000"})
     net.settle()
     left = anna.post(f"nodes/{NORTH}/undelegate", {"amount": "500"}).json()["unbonding"]
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     net.settle()
 
     (position,) = anna.get(f"wallets/{ANNA}/delegations").json()["results"]
@@ -156,10 +157,11 @@ def test_what_a_slash_took_whole_still_pays_what_it_had_earned(net, caller):
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "1000"})
     net.settle()
     # The pool has the emission of two epochs: 20,000 / 2 × 80 %.
-    net.settle(NORTH)
-    net.work(NORTH, good=10, bad=1, proof=3)
-    net.settle(SOUTH)
-    net.settle(SOUTH)
+    net.settle(worked=[NORTH])
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
+    net.settle(worked=[SOUTH])
+    net.settle(worked=[SOUTH])
 
     (position,) = anna.get(f"wallets/{ANNA}/delegations").json()["results"]
     assert position["value"] == "0.000000"
@@ -180,7 +182,7 @@ def test_operators_claim_and_compound_their_own_part(net, caller):
     net.node(NORTH, OLGA, 1_000)
     olga = caller(OLGA)
     assert olga.post(f"nodes/{NORTH}/claim").json()["code"] == "nothing_to_claim"
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     assert olga.get(f"wallets/{OLGA}").json()["claimable"] == "10000.000000"
     answer = olga.post(f"nodes/{NORTH}/compound")
     assert answer.status_code == 200
@@ -243,7 +245,7 @@ def test_a_file_has_an_end(net, caller, monkeypatch):
     anna = caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "60"})
     for _ in range(3):
-        net.settle(NORTH)
+        net.settle(worked=[NORTH])
     for most, status in ((2, 200), (1, 400)):
         monkeypatch.setattr(wallets, "LARGEST_FILE", most)
         for kind in ("statement", "rewards"):
@@ -270,7 +272,7 @@ def test_rewards_as_csv_say_why(net, caller):
     anna = caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "1000"})
     for _ in range(3):
-        net.settle(NORTH)
+        net.settle(worked=[NORTH])
     answer = anna.get(f"wallets/{ANNA}/rewards", format="csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert [(row["epoch"], row["amount"]) for row in rows] == [("3", "4000.000000"), ("2", "4000.000000")]
@@ -289,9 +291,9 @@ def test_the_statement_of_a_period_opens_and_closes(net, caller):
     net.fund(ANNA, 100)
     anna = caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "40"})
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     net.fund(ANNA, 7)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     anna.post(f"nodes/{NORTH}/claim")
     first = anna.get(f"wallets/{ANNA}/statement", to="2026-01-05").json()
     second = anna.get(f"wallets/{ANNA}/statement", **{"from": "2026-01-06", "to": "2026-01-06"}).json()

@@ -7,26 +7,27 @@ import pytest
 from delegation.services import earnings, positions
 from protocol.errors import NothingToClaim
 from settlement.audit import audit
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Net
+from tests.network import Network
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH
 
 
-def test_what_cannot_be_compounded_stays(net: Net) -> None:
-    net.node(NORTH, OLGA)
-    net.node(SOUTH, OTTO)
-    net.node(EAST, ANNA)
+def test_what_cannot_be_compounded_stays(net: Network) -> None:
+    net.node(NORTH, OLGA, 1_000)
+    net.node(SOUTH, OTTO, 1_000)
+    net.node(EAST, ANNA, 1_000)
     net.fund(ANNA, 3_000)
     for node in (NORTH, SOUTH):
         positions.delegate(node=node, amount=1_000_000_000, wallet=ANNA, now=net.now)
     with pytest.raises(NothingToClaim):
         earnings.compound_all(wallet=ANNA, now=net.now)
-    net.settle(NORTH, SOUTH, EAST)
-    net.work(SOUTH, good=0, bad=1, outcome=3)
-    net.settle(NORTH, SOUTH, EAST)
+    net.settle(worked=[NORTH, SOUTH, EAST])
+    net.work(SOUTH, 1, outcome="dropped")
+    net.settle(worked=[NORTH, SOUTH, EAST])
 
     # SOUTH dropped a job: its delegations are closed. The wallet's own node takes its part as stake.
-    before = net.wallet(ANNA)
+    before = net.figures(ANNA)
     done = {one.node.address: one.amount for one in earnings.compound_all(wallet=ANNA, now=net.now)}
-    after = net.wallet(ANNA)
+    after = net.figures(ANNA)
 
     assert sorted(done) == [NORTH, EAST]
     assert after.available == before.available

@@ -17,12 +17,13 @@ from ledger.models import Transaction
 from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Unbonding
-from tests.delegation.net import ANNA, NORTH, OLGA, Caller, Net
+from tests.network import Network
+from tests.wallets import ANNA, NORTH, OLGA, Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-ACTS: dict[str, Callable[[Net], Any]] = {
+ACTS: dict[str, Callable[[Network], Any]] = {
     "delegate": lambda net: positions.delegate(node=NORTH, amount=5 * MICRO, wallet=ANNA, now=net.now),
     "undelegate": lambda net: positions.undelegate(node=NORTH, amount=5 * MICRO, wallet=ANNA, now=net.now),
     "compound": lambda net: earnings.compound(node=NORTH, wallet=ANNA, now=net.now),
@@ -33,15 +34,15 @@ ACTS: dict[str, Callable[[Net], Any]] = {
 
 
 @pytest.fixture
-def net(transactional_db: None, settings: Any) -> Net:
+def net(transactional_db: None, settings: Any) -> Network:
     """ANNA delegates to NORTH, has earned on it, and has 3 IFM unbonding."""
     settings.INFRAMIND_RATE_LIMITS = False
-    net = Net()
-    net.node(NORTH, OLGA)
+    net = Network(site=True)
+    net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 1_000)
     positions.delegate(node=NORTH, amount=100 * MICRO, wallet=ANNA, now=net.now)
-    net.settle(NORTH)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
     positions.undelegate(node=NORTH, amount=3 * MICRO, wallet=ANNA, now=net.now)
     return net
 
@@ -71,7 +72,7 @@ def state() -> str:
     return str(connection.connection.info.transaction_status.name)
 
 
-def tried(kind: str, net: Net) -> tuple[str, str]:
+def tried(kind: str, net: Network) -> tuple[str, str]:
     try:
         ACTS[kind](net)
     except OperationalError:
@@ -80,7 +81,7 @@ def tried(kind: str, net: Net) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("cut", ["pg_cancel_backend", "pg_terminate_backend"])
-def test_a_cut_in_the_last_statement_leaves_nothing(net: Net, cut: str) -> None:
+def test_a_cut_in_the_last_statement_leaves_nothing(net: Network, cut: str) -> None:
     for kind in ACTS:
         before = posted(kind)
         with ThreadPoolExecutor(1) as pool, beside() as other:
@@ -95,7 +96,7 @@ def test_a_cut_in_the_last_statement_leaves_nothing(net: Net, cut: str) -> None:
         assert (posted(kind), audit()) == (before + 1, []), kind
 
 
-def test_who_waits_too_long_for_a_lock_leaves_nothing(net: Net) -> None:
+def test_who_waits_too_long_for_a_lock_leaves_nothing(net: Network) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '30ms'")
     for kind in ACTS:
@@ -110,7 +111,7 @@ def test_who_waits_too_long_for_a_lock_leaves_nothing(net: Net) -> None:
 
 
 def test_a_connection_cut_between_both_trips_leaves_nothing(
-    net: Net, monkeypatch: pytest.MonkeyPatch
+    net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issue = positions.issue
 
@@ -124,9 +125,9 @@ def test_a_connection_cut_between_both_trips_leaves_nothing(
     with pytest.raises(OperationalError):
         ACTS["delegate"](net)
     monkeypatch.undo()
-    assert (posted("delegate"), net.wallet(ANNA).available) == (1, 900 * MICRO)
+    assert (posted("delegate"), net.figures(ANNA).available) == (1, 900 * MICRO)
     ACTS["delegate"](net)
-    assert (posted("delegate"), net.wallet(ANNA).available, audit()) == (2, 895 * MICRO, [])
+    assert (posted("delegate"), net.figures(ANNA).available, audit()) == (2, 895 * MICRO, [])
 
 
 @pytest.fixture
@@ -140,21 +141,21 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_an_act_under_a_key_goes_with_its_answer(net: Net, unread: pytest.MonkeyPatch) -> None:
+def test_an_act_under_a_key_goes_with_its_answer(net: Network, unread: pytest.MonkeyPatch) -> None:
     anna, path, body = Caller(ANNA), f"nodes/{NORTH}/delegate", {"amount": "5"}
     answer = anna.post(path, body, HTTP_IDEMPOTENCY_KEY="k")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert net.wallet(ANNA).available == 900 * MICRO
+    assert net.figures(ANNA).available == 900 * MICRO
     unread.undo()
     first, again = (anna.post(path, body, HTTP_IDEMPOTENCY_KEY="k") for _ in range(2))
     assert (first.status_code, again.content) == (201, first.content)
-    assert (posted("delegate"), net.wallet(ANNA).available) == (2, 895 * MICRO)
+    assert (posted("delegate"), net.figures(ANNA).available) == (2, 895 * MICRO)
 
 
 def test_an_act_without_a_key_stays_and_its_lost_answer_does_not_deny_it(
-    net: Net, unread: pytest.MonkeyPatch
+    net: Network, unread: pytest.MonkeyPatch
 ) -> None:
     answer = Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "5"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "whether this was done is not known" in answer.json()["detail"]
-    assert (posted("delegate"), net.wallet(ANNA).available) == (2, 895 * MICRO)
+    assert (posted("delegate"), net.figures(ANNA).available) == (2, 895 * MICRO)

@@ -13,21 +13,22 @@ from protocol.amounts import MICRO
 from staking.models import Exit
 from staking.services.exits import request_exit
 from tests.chain.deposits import mirrored
-from tests.delegation.net import ANNA, Net, shown
+from tests.network import Network
+from tests.wallets import ANNA, shown
 
 SignIn = Callable[[str], Client]
 TOKEN = "0x" + "70" * 20
 
 
 @pytest.fixture
-def funded(net: Net, settings: Any) -> Net:
+def funded(net: Network, settings: Any) -> Network:
     settings.INFRAMIND_CHAIN_RPC = ("http://user:secret@127.0.0.1:1",)
     settings.INFRAMIND_CHAIN_TOKEN = TOKEN
     mirrored(wallet=ANNA, amount=1_000 * MICRO, index=0, now=net.now)
     return net
 
 
-def test_an_exit_is_previewed_reviewed_and_done(funded: Net, sign_in: SignIn) -> None:
+def test_an_exit_is_previewed_reviewed_and_done(funded: Network, sign_in: SignIn) -> None:
     anna = sign_in(ANNA)
     assert "Take IFM out" in anna.get("/portfolio/").content.decode()
     page = anna.get("/money/exit/", {"amount": "300.5"}).content.decode()
@@ -46,13 +47,13 @@ def test_an_exit_is_previewed_reviewed_and_done(funded: Net, sign_in: SignIn) ->
     assert Exit.objects.get().amount == 300_500_000
 
 
-def test_too_much_is_refused_at_the_amount(funded: Net, sign_in: SignIn) -> None:
+def test_too_much_is_refused_at_the_amount(funded: Network, sign_in: SignIn) -> None:
     answer = sign_in(ANNA).get("/money/exit/review/", {"amount": "1000.000001"}, follow=True)
     assert answer.status_code == 409
     assert "You have 1,000.00 IFM available." in answer.content.decode()
 
 
-def test_a_network_without_a_chain_offers_no_exit(net: Net, sign_in: SignIn) -> None:
+def test_a_network_without_a_chain_offers_no_exit(net: Network, sign_in: SignIn) -> None:
     net.fund(ANNA, 10)
     anna = sign_in(ANNA)
     assert "Take IFM out" not in anna.get("/portfolio/").content.decode()
@@ -62,7 +63,7 @@ def test_a_network_without_a_chain_offers_no_exit(net: Net, sign_in: SignIn) -> 
     assert "It cannot be taken out." in anna.get(f"/wallets/{ANNA}/exits/").content.decode()
 
 
-def test_anyone_sees_the_transactions_once_the_proof_is_accepted(funded: Net, sign_in: SignIn) -> None:
+def test_anyone_sees_the_transactions_once_the_proof_is_accepted(funded: Network, sign_in: SignIn) -> None:
     anna = sign_in(ANNA)
     review = anna.get("/money/exit/review/", {"amount": "5"}, follow=True)
     key = dict(review.context["fields"])["key"]
@@ -80,7 +81,7 @@ def test_anyone_sees_the_transactions_once_the_proof_is_accepted(funded: Net, si
 
 
 def test_a_page_of_exits_takes_as_many_queries_for_twenty_as_for_two(
-    funded: Net, sign_in: SignIn, django_assert_max_num_queries: Any
+    funded: Network, sign_in: SignIn, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(10):
         request_exit(wallet=ANNA, amount=MICRO, now=funded.now)

@@ -15,7 +15,8 @@ from staking.models import Epoch
 from tests.chain.deposits import mirrored
 from tests.chain.evm import ALICE, BOB, HOLDER, MALLORY, ORACLE, PyEvm
 from tests.chain.network import EMISSION, Chain
-from tests.delegation.net import NORTH, OLGA, Caller, Net
+from tests.network import Network
+from tests.wallets import NORTH, OLGA, Caller
 
 
 @pytest.fixture
@@ -47,14 +48,14 @@ def only_exit(caller: Caller) -> dict[str, Any]:
     return dict(row)
 
 
-def test_an_exit_is_released_on_the_chain(net: Net, caller: type[Caller], chain: Chain) -> None:
+def test_an_exit_is_released_on_the_chain(net: Network, caller: type[Caller], chain: Chain) -> None:
     """Deposit, delegate, earn, exit, prove: afterwards the chain holds in lock what the ledger holds."""
     alice, anyone = caller(ALICE.address), caller(BOB.address)
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     assert alice.post(f"nodes/{NORTH}/delegate", {"amount": "600"}).status_code == 201
     net.settle()
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
     alice.post(f"nodes/{NORTH}/claim", {})
     answer = alice.post("exits", {"amount": "300.5"})
     assert answer.status_code == 201
@@ -97,7 +98,7 @@ def test_an_exit_is_released_on_the_chain(net: Net, caller: type[Caller], chain:
     assert locked == round(float(total) * MICRO) == 1_000 * MICRO + minted["value"][2] - 300_500_000
 
 
-def test_the_command_line_names_all_arguments(net: Net, caller: type[Caller], chain: Chain) -> None:
+def test_the_command_line_names_all_arguments(net: Network, caller: type[Caller], chain: Chain) -> None:
     mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     caller(ALICE.address).post("exits", {"amount": "1"})
     net.settle()
@@ -109,7 +110,7 @@ def test_the_command_line_names_all_arguments(net: Net, caller: type[Caller], ch
     )
 
 
-def test_during_a_pause_nothing_is_provable(net: Net, caller: type[Caller], chain: Chain) -> None:
+def test_during_a_pause_nothing_is_provable(net: Network, caller: type[Caller], chain: Chain) -> None:
     mirrored(wallet=ALICE.address, amount=1_000 * MICRO, index=0, now=net.now)
     caller(ALICE.address).post("exits", {"amount": "1"})
     net.settle()
@@ -122,7 +123,9 @@ def test_during_a_pause_nothing_is_provable(net: Net, caller: type[Caller], chai
     assert only_exit(caller(BOB.address))["stage"] == "provable"
 
 
-def test_an_exit_is_refused_with_a_code(net: Net, caller: type[Caller], chain: Chain, settings: Any) -> None:
+def test_an_exit_is_refused_with_a_code(
+    net: Network, caller: type[Caller], chain: Chain, settings: Any
+) -> None:
     bob = caller(BOB.address)
     for amount, code, status in (
         ("0", "amount_too_small", 400), ("1.1234567", "amount_invalid", 400), ("1", "insufficient_balance", 409),

@@ -10,8 +10,8 @@ from protocol.amounts import MICRO, parse_amount
 from staking.measurement.provisional import provisional_reward
 from staking.models import Node, NodeEpoch
 from staking.services.epochs import open_epoch
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH
 from tests.shared_rows import shared
+from tests.wallets import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH
 
 FORFEITED = re.compile(r"Reward of epoch 2 given up</dt><dd[^>]*>(about ([\d,.]+) IFM|nothing so far)")
 
@@ -25,8 +25,8 @@ def working(net):
         net.fund(wallet, amount)
         positions.delegate(node=NORTH, amount=amount * MICRO, wallet=wallet, now=net.now)
     net.settle()
-    net.work(NORTH, good=30)
-    net.work(SOUTH, good=10)
+    net.work(NORTH, 30)
+    net.work(SOUTH)
     return net
 
 

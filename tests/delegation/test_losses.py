@@ -20,8 +20,8 @@ from notifications import inbox
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Slash, Unbonding
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA, SOUTH
 from tests.shared_rows import shared
+from tests.wallets import ANNA, BELA, NORTH, OLGA, SOUTH
 
 IFM = MICRO
 
@@ -35,7 +35,8 @@ def slashed(net):
         positions.delegate(node=NORTH, amount=amount * IFM, wallet=wallet, now=net.now)
     net.settle()
     positions.undelegate(node=NORTH, amount=500 * IFM, wallet=BELA, now=net.now)
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     net.settle()
     net.settle()
     return net
@@ -69,7 +70,7 @@ def test_cost_stays_what_went_in_less_what_came_out(slashed):
     assert (anna.cost, anna.value, anna.lost) == (2_515_625_000, 1_999_999_999, 515_625_000)
     entry = Unbonding.objects.get(wallet=ANNA)
     # The node is in cooldown until the end of epoch 7.
-    while slashed.epoch < 8:
+    while slashed.epoch.number < 8:
         slashed.settle()
     unbondings.cancel(unbonding=entry.pk, wallet=ANNA, now=slashed.now)
     [anna] = positions_of_wallet(ANNA)
@@ -108,7 +109,7 @@ def test_lines_of_a_statement_keep_their_order_over_pages(slashed):
 
 def test_losses_are_the_difference_of_what_wallets_have(slashed):
     for wallet, before in ((ANNA, 3_000 * IFM), (BELA, 1_000 * IFM), (OLGA, 1_000 * IFM)):
-        assert slashed.wallet(wallet).total == before - statement(wallet, Period()).lost
+        assert slashed.figures(wallet).total == before - statement(wallet, Period()).lost
     lost = sum(statement(wallet, Period()).lost for wallet in (ANNA, BELA, OLGA))
     taken = (
         Transaction.objects.get(kind="slash").entries.filter(amount__lt=0).values_list("amount", flat=True)
@@ -134,9 +135,9 @@ def test_tax_tools_get_what_changes_the_sum_of_all_that_a_wallet_has(slashed):
     slashed.fund(BELA, 100)
     positions.delegate(node=SOUTH, amount=100 * IFM, wallet=BELA, now=slashed.now)
     slashed.settle()
-    slashed.settle(SOUTH)
+    slashed.settle(worked=[SOUTH])
     paid = earnings.claim(node=SOUTH, wallet=BELA, now=slashed.now).amount
-    slashed.settle(SOUTH)
+    slashed.settle(worked=[SOUTH])
     compounded = earnings.compound(node=SOUTH, wallet=BELA, now=slashed.now).amount
     koinly = rows_of(read(f"wallets/{BELA}/statement", format="csv", preset="koinly"))
     changes = [(row["Label"], row["Sent Amount"], row["Received Amount"]) for row in koinly]
@@ -150,7 +151,7 @@ def test_tax_tools_get_what_changes_the_sum_of_all_that_a_wallet_has(slashed):
     assert [row["Type"] for row in cointracking] == ["Deposit", "Lost", "Deposit", "Staking", "Staking"]
     assert [row["Tx-ID"] for row in cointracking] == [row["TxHash"] for row in koinly]
     gained = sum(Decimal(row["Buy Amount"] or 0) - Decimal(row["Sell Amount"] or 0) for row in cointracking)
-    assert gained * IFM == slashed.wallet(BELA).total
+    assert gained * IFM == slashed.figures(BELA).total
 
 
 @pytest.mark.parametrize(
@@ -197,8 +198,9 @@ def test_a_node_lists_a_void_position_only_while_it_has_earnings_to_claim(net):
         net.fund(wallet, 500)
     positions.delegate(node=NORTH, amount=100 * IFM, wallet=ANNA, now=net.now)
     net.settle()
-    net.settle(NORTH)
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle(worked=[NORTH])
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     net.settle()
     net.settle()
     [anna] = Client().get(f"/api/v1/nodes/{NORTH}/delegations").json()["results"]

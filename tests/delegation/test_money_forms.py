@@ -16,8 +16,9 @@ from identity.models import User
 from ledger.models import Transaction
 from staking.models import Epoch, Unbonding
 from staking.services import clock
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, Net, shown
+from tests.network import Network
 from tests.staking.pages.reading import Markup
+from tests.wallets import ANNA, BELA, NORTH, OLGA, OTTO, SOUTH, shown
 from web.form_idempotency import prune
 from web.formatting import moment_text
 from web.models import FormKey
@@ -62,11 +63,11 @@ def test_delegating_in_three_steps(net, sign_in):
     ):
         assert words in page
     assert form["amount"] == "1500"
-    assert net.wallet(ANNA).available == 2_000_000_000
+    assert net.figures(ANNA).available == 2_000_000_000
 
     answers = [anna.post("/money/delegate/review/", form) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {303}
-    assert net.wallet(ANNA).delegated == 1_500_000_000
+    assert net.figures(ANNA).delegated == 1_500_000_000
     assert "Delegated 1,500.00 IFM to Node 01" in anna.get(answers[0]["Location"]).content.decode()
 
 
@@ -97,7 +98,7 @@ def test_every_act_goes_through_to_its_result(net, sign_in, caller):
     confirm(anna, "delegate", node=NORTH, amount="1500")
     confirm(olga, "stake", node=NORTH, amount="100")
     net.settle()
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
 
     assert "IFM from Node 01" in confirm(anna, "undelegate", node=NORTH, amount="500")
     assert "IFM from Node 01" in confirm(olga, "unstake", node=NORTH, amount="all")
@@ -111,16 +112,16 @@ def test_every_act_goes_through_to_its_result(net, sign_in, caller):
     assert Redelegation.objects.get().amount == 200_000_000
     confirm(anna, "undelegate", node=NORTH, amount="100")
     for _ in range(8):
-        net.settle(NORTH, SOUTH)
+        net.settle(worked=[NORTH, SOUTH])
     assert "Claimed" in confirm(anna, "claim", node=NORTH)
     page = confirm(olga, "claim-all")
     assert "Node 01" in page
     assert "Paid 100.00 IFM to your wallet" in confirm(
         anna, "withdraw", entry=str(Unbonding.objects.get(status="open").pk)
     )
-    net.settle(NORTH, SOUTH)
+    net.settle(worked=[NORTH, SOUTH])
     assert "Compounded" in confirm(anna, "compound-all")
-    wallet = net.wallet(ANNA)
+    wallet = net.figures(ANNA)
     assert wallet.total == wallet.available + wallet.delegated
 
 
@@ -186,7 +187,7 @@ def test_a_key_stands_for_one_thing(net, sign_in):
         assert anna.post("/money/delegate/review/", {**form, "key": key}).status_code == 400
     # Another wallet's key is another key.
     assert sign_in(BELA).post("/money/delegate/review/", form).status_code == 303
-    assert net.wallet(ANNA).delegated == net.wallet(BELA).delegated == 10_000_000
+    assert net.figures(ANNA).delegated == net.figures(BELA).delegated == 10_000_000
 
 
 def test_a_refused_form_may_be_sent_again(net, sign_in):
@@ -200,7 +201,7 @@ def test_a_refused_form_may_be_sent_again(net, sign_in):
     assert not FormKey.objects.filter(key=form["key"]).exists()
     net.fund(ANNA, 20)
     assert anna.post("/money/delegate/review/", form).status_code == 303
-    assert net.wallet(ANNA).delegated == 70_000_000
+    assert net.figures(ANNA).delegated == 70_000_000
 
 
 def test_whoever_comes_back_to_a_review_finds_the_act_done(net, sign_in):
@@ -230,7 +231,7 @@ def test_a_review_takes_nothing_and_a_get_acts_never(net, sign_in):
     for _ in range(3):
         review(anna, "delegate", node=NORTH, amount="500")
     assert Transaction.objects.count() == before
-    assert net.wallet(ANNA).available == 500_000_000
+    assert net.figures(ANNA).available == 500_000_000
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get(address=ANNA))
     _, form = review(anna, "delegate", node=NORTH, amount="500")
@@ -240,7 +241,7 @@ def test_a_review_takes_nothing_and_a_get_acts_never(net, sign_in):
 @pytest.mark.django_db(transaction=True)
 def test_eight_confirmations_at_once_act_once(settings):
     settings.INFRAMIND_RATE_LIMITS = False
-    net = Net()
+    net = Network(site=True)
     net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 1_000)
     user = User.objects.create(address=ANNA)
@@ -263,7 +264,7 @@ def test_eight_confirmations_at_once_act_once(settings):
         answers = set(pool.map(send, range(8)))
     assert answers == {(303, f"/money/done/{form['key']}/")}
     assert Transaction.objects.filter(kind="delegate").count() == 1
-    assert net.wallet(ANNA).delegated == 100_000_000
+    assert net.figures(ANNA).delegated == 100_000_000
 
 
 def test_old_forms_are_forgotten_and_their_effect_stays(net, sign_in):
@@ -274,7 +275,7 @@ def test_old_forms_are_forgotten_and_their_effect_stays(net, sign_in):
     assert FormKey.objects.count() == 1
     prune(now=net.now + timedelta(days=91))
     assert FormKey.objects.count() == 0
-    assert net.wallet(ANNA).delegated == 10_000_000
+    assert net.figures(ANNA).delegated == 10_000_000
 
 
 def test_what_waits_for_a_late_settlement_names_no_moment_that_has_passed(net, sign_in):

@@ -12,8 +12,8 @@ from delegation.services import positions
 from delegation.services.positions import undelegate
 from staking.models import Node
 from staking.services import faucet, stakes
-from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 from tests.shared_rows import shared
+from tests.wallets import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 from web.formatting import amount_digits
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -35,8 +35,8 @@ def delegated(net):
     anna = Caller(ANNA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "1500"})
     anna.post(f"nodes/{SOUTH}/delegate", {"amount": "300"})
-    net.settle(NORTH)
-    net.settle(NORTH, SOUTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH, SOUTH])
     return net
 
 
@@ -57,7 +57,7 @@ def test_signed_out_pages_ask_to_sign_in(net, client):
 
 def test_the_portfolio_adds_up(delegated, sign_in):
     page = text(sign_in(ANNA).get("/portfolio/"))
-    wallet = delegated.wallet(ANNA)
+    wallet = delegated.figures(ANNA)
     assert wallet.total == 2_000_000_000
     html = sign_in(ANNA).get("/portfolio/").content.decode()
     whole = amount_digits(wallet.total + wallet.claimable, 6)
@@ -75,7 +75,7 @@ def test_a_new_wallet_gets_test_tokens_once_on_a_devnet(net, sign_in, settings):
     assert "Get test tokens" in text(bela.get("/portfolio/"))
     for _ in range(2):
         assert bela.post("/faucet/").status_code == 303
-    assert net.wallet(BELA).available == faucet.FIRST_TOKENS == 1_000_000_000
+    assert net.figures(BELA).available == faucet.FIRST_TOKENS == 1_000_000_000
     page = text(bela.get("/portfolio/"))
     assert "1,000.00 IFM of test tokens are in your wallet." in page
     assert "Get test tokens" not in page
@@ -147,7 +147,8 @@ def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, call
 
 
 def test_a_pending_slash_is_shown_on_the_positions_it_touches(delegated, sign_in):
-    delegated.work(NORTH, good=10, bad=1, proof=3)
+    delegated.work(NORTH)
+    delegated.work(NORTH, 1, proof="invalid")
     delegated.settle()
     page = text(sign_in(ANNA).get("/portfolio/"))
     assert "slash pending" in page
@@ -220,12 +221,13 @@ def test_nodes_side_by_side(delegated, client):
 
 
 def test_the_console_shows_the_running_epoch_and_its_distance_to_a_slash(delegated, sign_in):
-    delegated.work(NORTH, good=17, bad=3, outcome=1)
+    delegated.work(NORTH, 17)
+    delegated.work(NORTH, 3, outcome="timeout")
     page = text(sign_in(OLGA).get("/operator/"))
     assert "Provisional" in page
     assert "17 good of 20 accepted" in page
     assert "0 more failed jobs are possible before SLA falls below 85%" in page
-    delegated.work(NORTH, good=0, bad=1, outcome=3)
+    delegated.work(NORTH, 1, outcome="dropped")
     page = text(sign_in(OLGA).get("/operator/"))
     assert "Below the threshold of 85%" in page
     # 17 of 21 is 80.95 %; 23 of 27 is 85.18 %, 22 of 26 only 84.61 %.
@@ -351,7 +353,7 @@ def test_a_portfolio_of_200_positions_takes_as_many_queries_as_one_of_two(delega
         node = address(f"f{number:03}")
         delegated.node(node, OTTO, 0)
         positions.delegate(node=node, amount=2_000_000, wallet=ANNA, now=delegated.now)
-    delegated.settle(NORTH)
+    delegated.settle(worked=[NORTH])
     anna.get("/portfolio/")
     many = [queries(anna, path) for path in paths] + [queries(api, f"/api/v1/{path}") for path in endpoints]
     assert many == few
@@ -367,8 +369,8 @@ def test_hostile_names_stay_text(net, sign_in, caller):
     anna = sign_in(ANNA)
     caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "60"})
     caller(ANNA).post(f"nodes/{NORTH}/undelegate", {"amount": "10"})
-    net.settle(NORTH)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
     paths = (
         "/portfolio/",
         f"/wallets/{ANNA}/statement/",
@@ -387,7 +389,7 @@ def test_hostile_names_stay_text(net, sign_in, caller):
 
 
 def test_very_many_entries_are_summed_and_the_first_are_shown(net, sign_in, caller):
-    net.node(NORTH, OLGA)
+    net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 50)
     caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "10"})
     for _ in range(203):
@@ -405,7 +407,7 @@ def test_very_many_entries_are_summed_and_the_first_are_shown(net, sign_in, call
 
 
 def test_leaving_shows_the_reward_of_the_open_epoch_that_it_gives_up(delegated, sign_in):
-    delegated.work(NORTH, good=12)
+    delegated.work(NORTH, 12)
     anna = sign_in(ANNA)
     before = positions_of_wallet(ANNA)
     preview = text(anna.get(f"/money/undelegate/?node={NORTH}&amount=500"))

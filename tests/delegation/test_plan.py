@@ -18,22 +18,23 @@ from protocol.amounts import MICRO
 from staking.models import Node
 from staking.services import nodes, rankings
 from staking.services.epochs import open_epoch
-from tests.delegation.net import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Net, address
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, address
 
 CARLA = address("0a03")
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
 @shared
-def network(net) -> Net:
+def network(net) -> Network:
     """Three nodes of three operators with three settled epochs; Bela delegates to each."""
     net.fund(BELA, 3_000)
     for node, operator in ((NORTH, OLGA), (SOUTH, OTTO), (EAST, CARLA)):
         net.node(node, operator, 1_000)
         positions.delegate(node=node, amount=500 * MICRO, wallet=BELA, now=net.now)
     for _ in range(3):
-        net.settle(NORTH, SOUTH, EAST)
+        net.settle(worked=[NORTH, SOUTH, EAST])
     rankings.rank(now=net.now)
     return net
 
@@ -57,7 +58,7 @@ def test_equal_nodes_get_equal_parts_beside_all_on_the_first_of_the_ranking(netw
 
 def test_nodes_that_refuse_a_delegation_are_left_out(network):
     nodes.change(node=NORTH, actor=OLGA, changes={"status": "retired"}, now=network.now)
-    Node.objects.filter(address=SOUTH).update(cooldown_until=network.epoch)
+    Node.objects.filter(address=SOUTH).update(cooldown_until=network.epoch.number)
     assert [part.node.address for part in figures().plan.parts] == [EAST]
     own = figures(wallet=CARLA)
     assert own.plan.parts == ()
@@ -156,8 +157,8 @@ def test_each_delegation_is_all_or_nothing_and_its_outcome_is_listed(network, si
     form = dict(FIELD.findall(review[review.index("data-once") :]))
     done = anna.get(anna.post("/plan/review/", form)["Location"]).content.decode()
     assert "node_retired" in done
-    assert network.wallet(ANNA).available == 300 * MICRO
-    assert network.wallet(ANNA).delegated == 600 * MICRO
+    assert network.figures(ANNA).available == 300 * MICRO
+    assert network.figures(ANNA).delegated == 600 * MICRO
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_broken_plan_is_refused_and_changes_nothing(network, sign_in, parts):
     network.fund(ANNA, 900)
     response = sign_in(ANNA).get("/plan/review/", {"parts": parts, "back": "900:15"}, follow=True)
     assert response.redirect_chain[-1][0].startswith("/plan/?amount=900&risk=15")
-    assert network.wallet(ANNA).available == 900 * MICRO
+    assert network.figures(ANNA).available == 900 * MICRO
 
 
 def test_a_plan_of_which_nothing_is_possible_is_refused_as_a_whole(network, sign_in):

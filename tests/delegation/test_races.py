@@ -12,12 +12,13 @@ from delegation.selectors.portfolio import portfolio_of
 from delegation.selectors.statement import Period, statement
 from delegation.selectors.wallets import wallet_figures
 from delegation.services import positions
-from tests.delegation.net import ANNA, NORTH, OLGA, Net
+from tests.network import Network
+from tests.wallets import ANNA, NORTH, OLGA
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_total_stands_still_while_its_parts_move() -> None:
-    net = Net()
+    net = Network(site=True)
     net.node(NORTH, OLGA, 1_000)
     net.fund(ANNA, 1_000)
     over = Event()

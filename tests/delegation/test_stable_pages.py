@@ -11,7 +11,8 @@ from django.test import Client
 from delegation.services.positions import delegate, undelegate
 from delegation.services.redelegations import redelegate
 from protocol.amounts import MICRO
-from tests.delegation.net import ANNA, OLGA, OTTO, Caller, Net, address
+from tests.network import Network
+from tests.wallets import ANNA, OLGA, OTTO, Caller, address
 
 FLEET = [address(f"f{number:02x}") for number in range(6)]
 CROWD = [address(f"c{number:02x}") for number in range(7)]
@@ -36,13 +37,13 @@ def after_first(act: Callable[[], object]) -> Callable[[int], object]:
     return lambda page: act() if page == 1 else None
 
 
-def fleet(net: Net) -> None:
+def fleet(net: Network) -> None:
     for node in FLEET:
-        net.node(node, OLGA)
+        net.node(node, OLGA, 1_000)
     net.fund(ANNA, 10_000)
 
 
-def test_the_largest_delegator_of_the_next_page_is_not_hidden_by_a_delegation(net: Net) -> None:
+def test_the_largest_delegator_of_the_next_page_is_not_hidden_by_a_delegation(net: Network) -> None:
     net.node(FLEET[0], OLGA, 10_000)
     for number, wallet in enumerate(CROWD):
         net.fund(wallet, 5_000)
@@ -57,7 +58,7 @@ def test_the_largest_delegator_of_the_next_page_is_not_hidden_by_a_delegation(ne
     assert [row["wallet"].lower() for row in rows] == CROWD[:6]
 
 
-def test_a_wallet_s_delegations_stay_in_the_order_of_nodes(net: Net) -> None:
+def test_a_wallet_s_delegations_stay_in_the_order_of_nodes(net: Network) -> None:
     fleet(net)
     for node in FLEET[::2]:
         delegate(node=node, amount=10 * MICRO, wallet=ANNA, now=net.now)
@@ -70,7 +71,7 @@ def test_a_wallet_s_delegations_stay_in_the_order_of_nodes(net: Net) -> None:
     assert [row["node"].lower() for row in rows] == [FLEET[0], FLEET[2], FLEET[4], FLEET[5]]
 
 
-def test_an_unbonding_that_is_cancelled_hides_none_behind_it(net: Net) -> None:
+def test_an_unbonding_that_is_cancelled_hides_none_behind_it(net: Network) -> None:
     fleet(net)
     for node in FLEET:
         delegate(node=node, amount=10 * MICRO, wallet=ANNA, now=net.now)
@@ -86,7 +87,7 @@ def test_an_unbonding_that_is_cancelled_hides_none_behind_it(net: Net) -> None:
     assert [row["id"] for row in rows] == entries
 
 
-def test_a_redelegation_recorded_meanwhile_doubles_none(net: Net) -> None:
+def test_a_redelegation_recorded_meanwhile_doubles_none(net: Network) -> None:
     fleet(net)
     delegate(node=FLEET[0], amount=100 * MICRO, wallet=ANNA, now=net.now)
     net.settle()
@@ -102,22 +103,22 @@ def test_a_redelegation_recorded_meanwhile_doubles_none(net: Net) -> None:
     assert [row["id"] for row in rows] == made[::-1]
 
 
-def test_an_epoch_that_is_settled_meanwhile_doubles_no_reward(net: Net) -> None:
-    net.node(FLEET[0], OLGA)
-    net.node(FLEET[1], OTTO)
+def test_an_epoch_that_is_settled_meanwhile_doubles_no_reward(net: Network) -> None:
+    net.node(FLEET[0], OLGA, 1_000)
+    net.node(FLEET[1], OTTO, 1_000)
     net.fund(ANNA, 1_000)
     for node in FLEET[:2]:
         delegate(node=node, amount=100 * MICRO, wallet=ANNA, now=net.now)
     net.settle()
     for _ in range(3):
-        net.settle(*FLEET[:2])
-    rows = walk(f"wallets/{ANNA}/rewards?limit=1", after_first(lambda: net.settle(*FLEET[:2])))
+        net.settle(worked=FLEET[:2])
+    rows = walk(f"wallets/{ANNA}/rewards?limit=1", after_first(lambda: net.settle(worked=FLEET[:2])))
     assert [(row["epoch"], row["node"].lower()) for row in rows] == [
         (epoch, node) for epoch in (4, 3, 2) for node in FLEET[:2]
     ]
 
 
-def test_a_movement_posted_meanwhile_is_the_last_of_the_statement(net: Net) -> None:
+def test_a_movement_posted_meanwhile_is_the_last_of_the_statement(net: Network) -> None:
     fleet(net)
     for node in FLEET[:3]:
         delegate(node=node, amount=10 * MICRO, wallet=ANNA, now=net.now)

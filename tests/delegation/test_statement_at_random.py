@@ -21,7 +21,7 @@ from ledger.selectors import balance
 from protocol.errors import ProtocolError
 from staking.models import Node, Unbonding, VoidGeneration
 from staking.services import stakes
-from tests.delegation.net import ANNA, BELA, CARL, EAST, NORTH, OLGA, OTTO, SOUTH
+from tests.wallets import ANNA, BELA, CARL, EAST, NORTH, OLGA, OTTO, SOUTH
 
 # Each of some hundred operations rounds a µIFM at most.
 ROUNDINGS = 1_000
@@ -95,7 +95,8 @@ def test_earned_is_claimed_and_claimable(net, seed):
             act(net, dice)
         for node in NODES:
             bad = int(dice.random() < 0.15)
-            net.work(node, good=dice.randrange(1, 12), bad=bad, proof=3)
+            net.work(node, dice.randrange(1, 12))
+            net.work(node, bad, proof="invalid")
         net.settle()
         for wallet in (*WALLETS, OLGA, OTTO):
             check(wallet, net.now)
@@ -105,18 +106,19 @@ def test_earned_is_claimed_and_claimable(net, seed):
 def test_random_worlds_meet_void_generations(net):
     """The worlds above are worth something only if they go where it hurts."""
     net.parameters(offences=[{"name": "invalid_proof", "self_bps": 2_500, "delegated_bps": 10_000}])
-    net.node(NORTH, OLGA, custodial=True)
+    net.node(NORTH, OLGA, 1_000, custodial=True)
     net.fund(ANNA, 500)
     positions.delegate(node=NORTH, amount=100_000_000, wallet=ANNA, now=net.now)
-    net.settle(NORTH)
-    net.settle(NORTH)
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     for _ in range(6):
         net.settle()
     assert VoidGeneration.objects.count() == 1
     positions.delegate(node=NORTH, amount=50_000_000, wallet=ANNA, now=net.now)
-    net.settle(NORTH)
-    net.settle(NORTH)
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH])
     check(ANNA, net.now)
     (position,) = positions_of_wallet(ANNA)
     assert position.value == 50_000_000

@@ -15,7 +15,7 @@ from delegation.selectors.wallets import wallet_figures
 from delegation.services import positions
 from identity.models import User
 from protocol.amounts import MICRO
-from tests.delegation.net import ANNA, BELA, NORTH, OLGA
+from tests.wallets import ANNA, BELA, NORTH, OLGA
 
 IFM = MICRO
 WALLETS = (ANNA, BELA, OLGA)
@@ -38,10 +38,11 @@ def slashed(net):
         positions.delegate(node=NORTH, amount=amount * IFM, wallet=wallet, now=net.now)
     settle()
     positions.undelegate(node=NORTH, amount=500 * IFM, wallet=BELA, now=net.now)
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     settle()
     settle()
-    net.work(NORTH, good=10)
+    net.work(NORTH)
     settle()
     net.fund(ANNA, 7)
     return net, values

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +19,12 @@ def _no_limits(settings: Any) -> None:
 
 
 @shared
-def net() -> Net:
-    return Net()
+def net() -> Network:
+    return Network(site=True)
 
 
 @shared
-def three(net: Net) -> Net:
+def three(net: Network) -> Network:
     """North of tier 3 and South of tier 1, run by Olga and Otto, and East, which Olga runs without stake."""
     net.node(NORTH, OLGA, 10_000, region="eu-west", hardware={"gpu": "A100", "tee": True})
     net.node(SOUTH, OTTO, 500, region="us-east", hardware={"gpu": "L40S", "tee": False})

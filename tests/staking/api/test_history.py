@@ -15,26 +15,28 @@ from protocol.parameters import DEFAULTS, apply_changes
 from staking.models import Epoch
 from staking.services import rankings
 from staking.services.epochs import store_parameters
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.network import Network
 from tests.owner import as_owner
 from tests.shared_rows import shared
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 
 EMISSION = 10_000
 
 
 @shared
-def settled(three: Net) -> Net:
+def settled(three: Network) -> Network:
     """Two epochs in which North worked; in the second South dropped a job."""
     Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "10000"})
-    three.settle(NORTH)
+    three.settle(worked=[NORTH])
     rankings.rank(now=three.now)
-    three.work(SOUTH, good=9, bad=1, outcome=3)
-    three.settle(NORTH)
+    three.work(SOUTH, 9)
+    three.work(SOUTH, 1, outcome="dropped")
+    three.settle(worked=[NORTH])
     rankings.rank(now=three.now)
     return three
 
 
-def test_epochs_are_listed_with_what_they_gave(settled: Net, get: Any) -> None:
+def test_epochs_are_listed_with_what_they_gave(settled: Network, get: Any) -> None:
     answer = get("epochs")
     assert answer["next"] is None
     assert [(row["number"], row["status"]) for row in answer["results"]] == [
@@ -55,7 +57,7 @@ def test_epochs_are_listed_with_what_they_gave(settled: Net, get: Any) -> None:
     assert [row["number"] for row in get("epochs", limit=2, cursor=2)["results"]] == [1]
 
 
-def test_the_rows_of_an_epoch_and_of_a_node_are_the_same(settled: Net, get: Any) -> None:
+def test_the_rows_of_an_epoch_and_of_a_node_are_the_same(settled: Network, get: Any) -> None:
     rows = get("epochs/2/nodes")["results"]
     assert [row["node"] for row in rows] == [shown(NORTH), shown(SOUTH), shown(EAST)]
     north = rows[0]
@@ -82,8 +84,8 @@ def test_the_rows_of_an_epoch_and_of_a_node_are_the_same(settled: Net, get: Any)
     assert Client().get(following).json()["results"] == rows[1:2]
 
 
-def test_a_leaf_is_proved_to_anyone_who_has_the_root(settled: Net, get: Any) -> None:
-    settled.settle(NORTH)
+def test_a_leaf_is_proved_to_anyone_who_has_the_root(settled: Network, get: Any) -> None:
+    settled.settle(worked=[NORTH])
     for number, kinds in ((1, ["reward"]), (3, ["reward", "slash"])):
         proof = get(f"epochs/{number}/proof/{SOUTH}")
         assert proof["root"] == get(f"epochs/{number}")["merkle_root"]
@@ -99,14 +101,14 @@ def test_a_leaf_is_proved_to_anyone_who_has_the_root(settled: Net, get: Any) -> 
     assert proof["leaves"][0]["value"][2] == 0
 
 
-def test_what_is_not_settled_is_not_proved(settled: Net, refused: Any) -> None:
+def test_what_is_not_settled_is_not_proved(settled: Network, refused: Any) -> None:
     refused("not_found", f"epochs/3/proof/{NORTH}", 404)
     refused("not_found", f"epochs/2/proof/{ANNA}", 404)
     refused("not_found", f"epochs/9/proof/{NORTH}", 404)
     refused("address_invalid", "epochs/2/proof/0xABC")
 
 
-def test_rows_that_were_tampered_with_prove_nothing(settled: Net, client: Any) -> None:
+def test_rows_that_were_tampered_with_prove_nothing(settled: Network, client: Any) -> None:
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
@@ -120,11 +122,11 @@ def test_rows_that_were_tampered_with_prove_nothing(settled: Net, client: Any) -
 @pytest.mark.parametrize(
     "path", ["epochs/9", "epochs/99999999999", "epochs/9/nodes", "epochs/0", "rankings/99"]
 )
-def test_what_is_not_there_is_not_found(settled: Net, refused: Any, path: str) -> None:
+def test_what_is_not_there_is_not_found(settled: Network, refused: Any, path: str) -> None:
     refused("not_found", path, 404)
 
 
-def test_the_latest_ranking_is_read_best_first(settled: Net, get: Any) -> None:
+def test_the_latest_ranking_is_read_best_first(settled: Network, get: Any) -> None:
     latest = get("rankings/latest")
     assert [(row["rank"], row["node"], row["movement"]) for row in latest["results"]] == [
         (1, shown(NORTH), 0), (2, shown(SOUTH), 0),
@@ -143,7 +145,7 @@ def test_the_latest_ranking_is_read_best_first(settled: Net, get: Any) -> None:
     assert [row["rank"] for row in get("rankings/latest", limit=1, cursor=1)["results"]] == [2]
 
 
-def test_a_node_has_a_place_in_each_ranking(settled: Net, get: Any) -> None:
+def test_a_node_has_a_place_in_each_ranking(settled: Network, get: Any) -> None:
     places = get(f"nodes/{NORTH}/rankings")["results"]
     assert [(row["rank"], row["movement"]) for row in places] == [(1, 0), (1, None)]
     assert places[0]["ranking"] == get("rankings/latest")["id"]
@@ -151,11 +153,11 @@ def test_a_node_has_a_place_in_each_ranking(settled: Net, get: Any) -> None:
     assert len(get(f"nodes/{NORTH}/rankings", limit=1, cursor=places[0]["ranking"])["results"]) == 1
 
 
-def test_there_is_no_ranking_before_the_first(three: Net, refused: Any) -> None:
+def test_there_is_no_ranking_before_the_first(three: Network, refused: Any) -> None:
     refused("not_found", "rankings/latest", 404)
 
 
-def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, get: Any) -> None:
+def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Network, get: Any) -> None:
     [slash] = get("slashes")["results"]
     assert slash == get(f"slashes/{slash['id']}") == get(f"nodes/{SOUTH}/slashes")["results"][0]
     assert get(f"nodes/{NORTH}/slashes")["results"] == []
@@ -173,7 +175,7 @@ def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, g
     assert len(slash["evidence"]) == 1
     node = get(f"nodes/{SOUTH}")
     assert (node["pending_slash"], node["open"], node["penalty_bps"]) == (True, False, 625 + 2_500)
-    settled.settle(NORTH)
+    settled.settle(worked=[NORTH])
     slash = get(f"slashes/{slash['id']}")
     assert (slash["status"], slash["self_slashed"], slash["slashed"]) == (
         "executed",
@@ -185,7 +187,9 @@ def test_a_slash_is_read_with_its_evidence_and_what_became_of_it(settled: Net, g
     assert get("epochs/3")["burned"] == "56.250000"
 
 
-def test_slashes_are_filtered_by_node_status_offence_and_epoch(settled: Net, get: Any, refused: Any) -> None:
+def test_slashes_are_filtered_by_node_status_offence_and_epoch(
+    settled: Network, get: Any, refused: Any
+) -> None:
     for query, count in (
         ({"node": shown(SOUTH)}, 1), ({"node": NORTH}, 0), ({"status": "pending"}, 1), ({"status": "executed"}, 0),
         ({"offence": "dropout"}, 1), ({"offence": "sla_drop"}, 0), ({"epoch": 2}, 1), ({"epoch": 3}, 0),
@@ -199,7 +203,7 @@ def test_slashes_are_filtered_by_node_status_offence_and_epoch(settled: Net, get
     refused("not_found", f"slashes/{10**30}", 404)
 
 
-def test_parameters_come_with_bounds_and_history(three: Net, get: Any) -> None:
+def test_parameters_come_with_bounds_and_history(three: Network, get: Any) -> None:
     now = three.now
     store_parameters(
         version=2,
@@ -233,7 +237,7 @@ def test_parameters_are_the_defaults_before_the_network_starts(db: None, get: An
     assert get("slashes") == {"results": [], "next": None}
 
 
-def test_the_journal_is_read_newest_first_and_sums_to_zero(three: Net, get: Any) -> None:
+def test_the_journal_is_read_newest_first_and_sums_to_zero(three: Network, get: Any) -> None:
     rows = get("ledger/transactions")["results"]
     assert [row["kind"] for row in rows] == ["faucet", "stake", "faucet", "stake", "faucet"]
     assert sorted(rows[0]["entries"], key=lambda entry: entry["amount"]) == [
@@ -247,7 +251,7 @@ def test_the_journal_is_read_newest_first_and_sums_to_zero(three: Net, get: Any)
     assert get("ledger/transactions", limit=2, cursor=rows[1]["id"])["results"] == rows[2:4]
 
 
-def test_the_journal_is_filtered(three: Net, get: Any, refused: Any) -> None:
+def test_the_journal_is_filtered(three: Network, get: Any, refused: Any) -> None:
     for query, count in (
         ({"kind": "stake"}, 2), ({"kind": "none"}, 0), ({"epoch": 1}, 5), ({"epoch": 2}, 0),
         ({"account": "issuance"}, 3), ({"account": f"stake:{shown(NORTH)}"}, 1), ({"account": "treasury"}, 0),
@@ -264,7 +268,7 @@ def test_the_journal_is_filtered(three: Net, get: Any, refused: Any) -> None:
         refused("invalid", "ledger/transactions", **query)
 
 
-def test_an_account_has_a_balance_or_can_never_be(three: Net, get: Any, refused: Any) -> None:
+def test_an_account_has_a_balance_or_can_never_be(three: Network, get: Any, refused: Any) -> None:
     assert get("ledger/accounts/issuance") == {"name": "issuance", "balance": "-110500.000000"}
     assert get("ledger/accounts/burned")["balance"] == "0.000000"
     assert get(f"ledger/accounts/stake:{shown(NORTH)}") == {
@@ -278,9 +282,10 @@ def test_an_account_has_a_balance_or_can_never_be(three: Net, get: Any, refused:
         refused("not_found", f"ledger/accounts/{name}", 404)
 
 
-def test_what_lists_cost_does_not_grow_with_their_rows(settled: Net, get: Any) -> None:
-    settled.work(SOUTH, good=9, bad=1, outcome=3)
-    settled.settle(NORTH)
+def test_what_lists_cost_does_not_grow_with_their_rows(settled: Network, get: Any) -> None:
+    settled.work(SOUTH, 9)
+    settled.work(SOUTH, 1, outcome="dropped")
+    settled.settle(worked=[NORTH])
     paths = ("epochs", "epochs/2/nodes", "rankings", "rankings/latest", "slashes", f"nodes/{SOUTH}/slashes",
              "ledger/transactions", f"nodes/{NORTH}/epochs", f"nodes/{NORTH}/rankings")  # fmt: skip
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from staking.measurement import live
-from tests.delegation.net import NORTH, Net
+from tests.network import Network
+from tests.wallets import NORTH
 
 pytestmark = pytest.mark.django_db
 
@@ -24,20 +25,20 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(live._LastReading, name, value)
 
 
-def test_slow_readings_are_reused_but_not_in_a_new_epoch(three: Net, slow: None, get: Any) -> None:
+def test_slow_readings_are_reused_but_not_in_a_new_epoch(three: Network, slow: None, get: Any) -> None:
     def accepted() -> int:
         return int(get(f"nodes/{NORTH}")["accepted"])
 
     assert accepted() == 0
-    three.work(NORTH, good=10)
+    three.work(NORTH)
     assert accepted() == 10, "one slow reading may be due to a busy machine"
-    three.work(NORTH, good=1)
+    three.work(NORTH, 1)
     # 20 times half a second: this reading and nineteen more.
     assert [accepted() for _ in range(20)] == [10] * 19 + [11]
-    three.work(NORTH, good=1)
+    three.work(NORTH, 1)
     assert accepted() == 11
     three.settle()
     assert accepted() == 12
-    three.work(NORTH, good=20)
+    three.work(NORTH, 20)
     three.settle()
     assert accepted() == 20

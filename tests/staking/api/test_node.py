@@ -11,13 +11,14 @@ from django.test import Client
 from protocol.amounts import MICRO
 from staking.models import Node
 from staking.services import rankings, stakes
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, shown
+from tests.network import Network
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, shown
 
 NEW = "0x" + "5a" * 20
 BODY = {"address": NEW, "name": "Kelvin", "region": "eu-west"}
 
 
-def test_a_registered_node_is_answered_whole(net: Net, olga: Caller) -> None:
+def test_a_registered_node_is_answered_whole(net: Network, olga: Caller) -> None:
     net.set_clock(net.now)
     answer = olga.post(
         "nodes",
@@ -76,7 +77,7 @@ def test_a_registered_node_is_answered_whole(net: Net, olga: Caller) -> None:
     assert answer.json()["registered_at"].startswith("2026-01-05T01:00:0")
 
 
-def test_what_may_be_left_out_has_the_protocols_defaults(net: Net, olga: Caller) -> None:
+def test_what_may_be_left_out_has_the_protocols_defaults(net: Network, olga: Caller) -> None:
     node = olga.post("nodes", BODY).json()
     assert (node["signing_key"], node["delegator_share_bps"], node["delegation_cap"]) == (
         shown(NEW),
@@ -128,7 +129,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def test_a_node_that_cannot_be_is_refused(net: Net, olga: Caller) -> None:
+def test_a_node_that_cannot_be_is_refused(net: Network, olga: Caller) -> None:
     for changed, code, field in WRONG:
         answer = olga.post("nodes", {**BODY, **changed})
         assert (answer.status_code, answer.json()["code"]) == (400, code), changed
@@ -137,30 +138,30 @@ def test_a_node_that_cannot_be_is_refused(net: Net, olga: Caller) -> None:
 
 
 @pytest.mark.parametrize("missing", ["address", "name", "region"])
-def test_missing_required_fields_are_named(net: Net, olga: Caller, missing: str) -> None:
+def test_missing_required_fields_are_named(net: Network, olga: Caller, missing: str) -> None:
     answer = olga.post("nodes", {name: value for name, value in BODY.items() if name != missing})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, missing)
 
 
 @pytest.mark.parametrize("body", [[], "node", 5, None])
-def test_a_body_that_is_no_object_is_refused(net: Net, olga: Caller, body: Any) -> None:
+def test_a_body_that_is_no_object_is_refused(net: Network, olga: Caller, body: Any) -> None:
     answer = olga.client.post("/api/v1/nodes", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-def test_an_address_is_taken_once(three: Net, otto: Caller) -> None:
+def test_an_address_is_taken_once(three: Network, otto: Caller) -> None:
     answer = otto.post("nodes", {**BODY, "address": shown(NORTH)})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert Node.objects.get(address=NORTH).operator == OLGA
 
 
-def test_nobody_registers_without_a_token_that_may_write(net: Net) -> None:
+def test_nobody_registers_without_a_token_that_may_write(net: Network) -> None:
     assert Client().post("/api/v1/nodes", BODY, "application/json").status_code == 401
     answer = Caller(OLGA, scope="read").post("nodes", BODY)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
-def test_stake_moves_the_tier_at_once_and_is_pending_until_the_next_epoch(three: Net, get: Any) -> None:
+def test_stake_moves_the_tier_at_once_and_is_pending_until_the_next_epoch(three: Network, get: Any) -> None:
     node = get(f"nodes/{NORTH}")
     assert (node["tier"], node["self_stake"], node["pending_stake"]) == (3, "10000.000000", "10000.000000")
     stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=three.now)
@@ -171,7 +172,7 @@ def test_stake_moves_the_tier_at_once_and_is_pending_until_the_next_epoch(three:
     assert get(f"nodes/{NORTH.upper().replace('X', 'x')}")["pending_stake"] == "0.000000"
 
 
-def test_delegations_are_in_the_stake_and_fill_the_cap(three: Net, olga: Caller, get: Any) -> None:
+def test_delegations_are_in_the_stake_and_fill_the_cap(three: Network, olga: Caller, get: Any) -> None:
     assert (
         olga.client.patch(f"/api/v1/nodes/{NORTH}", {"delegation_cap": "600"}, format="json").status_code
         == 200
@@ -186,12 +187,13 @@ def test_delegations_are_in_the_stake_and_fill_the_cap(three: Net, olga: Caller,
 
 
 def test_figures_are_live_once_enough_jobs_are_in_and_the_last_settled_ones_before(
-    three: Net, get: Any
+    three: Network, get: Any
 ) -> None:
-    three.work(NORTH, good=8, bad=1, outcome=1)
+    three.work(NORTH, 8)
+    three.work(NORTH, 1, outcome="timeout")
     node = get(f"nodes/{NORTH}")
     assert (node["live"], node["accepted"], node["q_bps"], node["sla_bps"]) == (False, 9, 10_000, 8_888)
-    three.work(NORTH, good=1)
+    three.work(NORTH, 1)
     node = get(f"nodes/{NORTH}")
     # 10,000 + latency 1,000 + uptime 1,200 + stake 0 (pending) + scarcity 750 (all jobs for two nodes of three), times
     # the factor of an SLA of 90 %, 5,000 + 5,000 × 500 / 1,000: floor(12,950 × 0.75).
@@ -214,7 +216,7 @@ def test_figures_are_live_once_enough_jobs_are_in_and_the_last_settled_ones_befo
     assert node["score_bps"] == 14_250 * 9_500 // 10_000
 
 
-def test_a_node_has_a_rank_once_it_is_ranked(three: Net, get: Any) -> None:
+def test_a_node_has_a_rank_once_it_is_ranked(three: Network, get: Any) -> None:
     assert get(f"nodes/{NORTH}")["rank"] is None
     rankings.rank(now=three.now)
     assert [get(f"nodes/{node}")["rank"] for node in (NORTH, SOUTH, EAST)] == [1, 2, None]
@@ -222,10 +224,10 @@ def test_a_node_has_a_rank_once_it_is_ranked(three: Net, get: Any) -> None:
     assert get(f"nodes/{NEW}")["rank"] is None
 
 
-def test_what_delegators_earned_is_estimated_for_a_year(three: Net, get: Any) -> None:
+def test_what_delegators_earned_is_estimated_for_a_year(three: Network, get: Any) -> None:
     Caller(ANNA).post(f"nodes/{NORTH}/delegate", {"amount": "10000"})
     three.settle()
-    three.settle(NORTH)
+    three.settle(worked=[NORTH])
     rankings.rank(now=three.now)
     # 10,000 IFM a day (and the carry of the first): half to the pool's part, 80 % of it to the delegators.
     assert get(f"nodes/{NORTH}")["estimated_apr_bps"] == 8_000 * 365 * 10_000 // 10_000
@@ -233,7 +235,7 @@ def test_what_delegators_earned_is_estimated_for_a_year(three: Net, get: Any) ->
 
 
 @pytest.mark.parametrize("suffix", ["", "/epochs", "/slashes", "/rankings"])
-def test_addresses_are_checked_before_they_are_looked_up(three: Net, refused: Any, suffix: str) -> None:
+def test_addresses_are_checked_before_they_are_looked_up(three: Network, refused: Any, suffix: str) -> None:
     refused("not_found", f"nodes/{NEW}{suffix}", 404)
     refused("address_invalid", f"nodes/0xABC{suffix}")
     refused("address_invalid", f"nodes/{NORTH}%00{suffix}")
@@ -241,7 +243,7 @@ def test_addresses_are_checked_before_they_are_looked_up(three: Net, refused: An
     refused("address_invalid", f"nodes/{wrong}{suffix}")
 
 
-def test_the_operator_changes_what_it_may(three: Net, olga: Caller, get: Any) -> None:
+def test_the_operator_changes_what_it_may(three: Network, olga: Caller, get: Any) -> None:
     changes = {
         "name": "  Nord  ",
         "region": "eu-north",
@@ -289,7 +291,7 @@ FIXED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_nothing_else_of_a_node_changes(three: Net, olga: Caller, get: Any) -> None:
+def test_nothing_else_of_a_node_changes(three: Network, olga: Caller, get: Any) -> None:
     before = get(f"nodes/{NORTH}")
     for changes, code in FIXED:
         answer = olga.client.patch(f"/api/v1/nodes/{NORTH}", {"name": "Else", **changes}, format="json")
@@ -297,7 +299,7 @@ def test_nothing_else_of_a_node_changes(three: Net, olga: Caller, get: Any) -> N
     assert get(f"nodes/{NORTH}") == before
 
 
-def test_only_the_operator_changes_a_node(three: Net, otto: Caller) -> None:
+def test_only_the_operator_changes_a_node(three: Network, otto: Caller) -> None:
     for caller, node, status, code in (
         (otto, NORTH, 403, "not_operator"),
         (Caller(OLGA, scope="read"), NORTH, 403, "permission_denied"),
@@ -311,7 +313,7 @@ def test_only_the_operator_changes_a_node(three: Net, otto: Caller) -> None:
 
 
 def test_a_malformed_body_is_refused_before_rights_and_state_are_checked(
-    three: Net, olga: Caller, otto: Caller
+    three: Network, olga: Caller, otto: Caller
 ) -> None:
     """Body, not_found, rights, standing: the order of R12."""
     olga.client.patch(f"/api/v1/nodes/{EAST}", {"status": "retired"}, format="json")
@@ -321,7 +323,7 @@ def test_a_malformed_body_is_refused_before_rights_and_state_are_checked(
         assert answer.json()["errors"][0]["field"] == "status"
 
 
-def test_a_retired_node_stays_so(three: Net, olga: Caller, get: Any) -> None:
+def test_a_retired_node_stays_so(three: Network, olga: Caller, get: Any) -> None:
     answer = olga.client.patch(f"/api/v1/nodes/{NORTH}", {"status": "retired"}, format="json")
     assert (answer.status_code, answer.json()["status"], answer.json()["open"]) == (200, "retired", False)
     again = olga.client.patch(f"/api/v1/nodes/{NORTH}", {"name": "Ghost"}, format="json")

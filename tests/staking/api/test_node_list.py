@@ -14,20 +14,23 @@ from protocol.amounts import MICRO, parse_amount
 from staking.models import Node
 from staking.selectors.nodes import ORDERINGS
 from staking.services import nodes, rankings, stakes
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 from web.models import DataChange
 
 
 @shared
-def ranked(three: Net) -> Net:
+def ranked(three: Network) -> Network:
     """After an epoch in which North and South worked, South badly, and a newcomer that is not ranked yet."""
     Caller(ANNA).post(f"nodes/{SOUTH}/delegate", {"amount": "1000"})
-    three.stake(EAST, OLGA, 1)
+    three.fund(OLGA, 1)
+    three.stake(EAST, 1)
     three.work(NORTH)
-    three.work(SOUTH, good=9, bad=1, outcome=1)
+    three.work(SOUTH, 9)
+    three.work(SOUTH, 1, outcome="timeout")
     three.settle()
-    three.settle(NORTH, SOUTH)
+    three.settle(worked=[NORTH, SOUTH])
     rankings.rank(now=three.now)
     three.node(NEW, OTTO, 3_000, region="us-east", delegation_cap=2_000 * MICRO)
     nodes.change(node=NEW, actor=OTTO, changes={"delegator_share_bps": 10_000}, now=three.now)
@@ -86,7 +89,7 @@ LISTS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-def test_a_list_has_the_requested_rows_in_the_requested_order(ranked: Net, get: Any) -> None:
+def test_a_list_has_the_requested_rows_in_the_requested_order(ranked: Network, get: Any) -> None:
     for query, expected in LISTS:
         assert names(get("nodes", **query)) == expected, query
         assert names(get("nodes", **query)) == expected, ("cached", query)
@@ -102,32 +105,32 @@ NONSENSE: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
-def test_a_filter_that_cannot_be_meant_is_refused(three: Net, get: Any) -> None:
+def test_a_filter_that_cannot_be_meant_is_refused(three: Network, get: Any) -> None:
     for query in NONSENSE:
         problem = get("nodes", 400, **query)
         assert (problem["code"], problem["errors"][0]["field"]) == ("invalid", next(iter(query))), query
 
 
-def test_filters_of_addresses_and_amounts_have_codes_of_their_own(three: Net, refused: Any) -> None:
+def test_filters_of_addresses_and_amounts_have_codes_of_their_own(three: Network, refused: Any) -> None:
     refused("address_invalid", "nodes", operator="0xABC")
     refused("amount_invalid", "nodes", room="1e3")
 
 
-def test_a_hostile_search_finds_nothing(three: Net, get: Any) -> None:
+def test_a_hostile_search_finds_nothing(three: Network, get: Any) -> None:
     for hostile in ("' OR 1=1 --", "%' OR '1'='1", "\\", "%s", "%(epoch)s", "{0}", "<img src=x>", "😀"):
         assert get("nodes", search=hostile) == {"results": [], "next": None}, hostile
 
 
-def test_a_search_with_a_hidden_character_is_refused(three: Net, refused: Any) -> None:
+def test_a_search_with_a_hidden_character_is_refused(three: Network, refused: Any) -> None:
     refused("invalid", "nodes", search="nor\u200fth")
 
 
-def test_a_search_finds_a_name_however_it_is_composed(three: Net, get: Any) -> None:
+def test_a_search_finds_a_name_however_it_is_composed(three: Network, get: Any) -> None:
     Node.objects.filter(address=NORTH).update(name="Z\u00fcrich")
     assert names(get("nodes", search="Zu\u0308rich")) == ["north"]
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(ranked: Net, get: Any) -> None:
+def test_pages_follow_each_other_without_gap_or_overlap(ranked: Network, get: Any) -> None:
     seen: list[str] = []
     answer = get("nodes", limit=3, status="active")
     seen += names(answer)
@@ -141,12 +144,13 @@ def test_pages_follow_each_other_without_gap_or_overlap(ranked: Net, get: Any) -
     assert get("nodes", offset=10**9) == {"results": [], "next": None}
 
 
-def test_pages_of_one_make_up_the_whole_list_whatever_is_filtered(three: Net, get: Any) -> None:
+def test_pages_of_one_make_up_the_whole_list_whatever_is_filtered(three: Network, get: Any) -> None:
     """Filters are put to the head of the order first: they may let all pass, some, one far down, or none."""
     for number in range(40):
         region = "us-east" if number % 9 == 8 else "eu-west"
         three.node(address(f"{number:04x}dd"), OLGA, 100 + 7 * number % 20, region=region)
-    three.stake(EAST, OLGA, 1)
+    three.fund(OLGA, 1)
+    three.stake(EAST, 1)
     rankings.rank(now=three.now)
     for ordering, key in {"-stake": stake_down, "name": by_name, "rank": by_rank}.items():
         whole = sorted(get("nodes", limit=200)["results"], key=key)
@@ -185,12 +189,13 @@ def walked(get: Any, **query: str) -> list[str]:
     return [node["address"] for node in nodes]
 
 
-def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Net, get: Any) -> None:
+def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Network, get: Any) -> None:
     rows = get("nodes")["results"]
     one = get(f"nodes/{NORTH}")
     assert rows[0].keys() == one.keys()
     assert rows[0] == one, "nothing happened since the ranking"
-    ranked.work(NORTH, good=5, bad=5, outcome=1)
+    ranked.work(NORTH, 5)
+    ranked.work(NORTH, 5, outcome="timeout")
     row, one = get("nodes")["results"][0], get(f"nodes/{NORTH}")
     assert (one["live"], one["sla_bps"]) == (True, 5_000)
     assert (row["live"], row["sla_bps"]) == (False, 10_000)
@@ -198,7 +203,7 @@ def test_rows_have_the_shape_of_a_node_and_its_figures_by_the_ranking(ranked: Ne
     assert (rows[3]["q_bps"], rows[3]["score_bps"], rows[3]["sla_bps"]) == (10_000, 10_000, None)
 
 
-def test_a_list_is_right_the_moment_stake_moves(ranked: Net, get: Any) -> None:
+def test_a_list_is_right_the_moment_stake_moves(ranked: Network, get: Any) -> None:
     assert names(get("nodes", tier=3)) == ["north"]
     stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now)
     assert names(get("nodes", tier=3)) == []
@@ -210,7 +215,7 @@ def test_a_list_is_right_the_moment_stake_moves(ranked: Net, get: Any) -> None:
     assert names(get("nodes", open="true")) == ["south", "new"]
 
 
-def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
+def test_an_unchanged_list_is_known_by_its_tag(ranked: Network) -> None:
     client = Client()
     first = client.get("/api/v1/nodes")
     tag = first.headers["ETag"]
@@ -223,7 +228,7 @@ def test_an_unchanged_list_is_known_by_its_tag(ranked: Net) -> None:
     assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
 
 
-def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Net) -> None:
+def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Network) -> None:
     client = Client()
     plain = client.get("/api/v1/nodes")
     for _ in range(2):
@@ -239,7 +244,7 @@ def test_a_kept_list_is_zipped_once_for_those_who_take_it_so(ranked: Net) -> Non
     assert client.get("/api/v1/nodes", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
+def test_kept_answers_belong_to_one_host_and_one_query(ranked: Network) -> None:
     client = Client()
     assert client.get("/api/v1/nodes?limit=1").json()["next"].startswith("http://testserver/")
     assert (
@@ -252,14 +257,14 @@ def test_kept_answers_belong_to_one_host_and_one_query(ranked: Net) -> None:
     assert "evil" not in client.get("/api/v1/nodes?limit=1").json()["next"]
 
 
-def test_a_token_is_checked_on_cached_answers_too(ranked: Net) -> None:
+def test_a_token_is_checked_on_cached_answers_too(ranked: Network) -> None:
     client = Client()
     assert client.get("/api/v1/nodes").status_code == 200
     assert client.get("/api/v1/nodes", headers={"Authorization": "Bearer ifm_nothing"}).status_code == 401
     assert Caller(ANNA).get("nodes").json() == client.get("/api/v1/nodes").json()
 
 
-def test_a_cached_list_costs_one_query(ranked: Net) -> None:
+def test_a_cached_list_costs_one_query(ranked: Network) -> None:
     client = Client()
     client.get("/api/v1/nodes")
     with CaptureQueriesContext(connection) as captured:
@@ -267,7 +272,7 @@ def test_a_cached_list_costs_one_query(ranked: Net) -> None:
     assert len(captured) == 1
 
 
-def test_what_a_list_costs_does_not_grow_with_its_rows(three: Net, get: Any) -> None:
+def test_what_a_list_costs_does_not_grow_with_its_rows(three: Network, get: Any) -> None:
     def costs(limit: int, rows: int) -> list[int]:
         return [cost(ordering, limit, rows) for ordering in ORDERINGS]
 

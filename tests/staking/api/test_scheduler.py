@@ -13,18 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from protocol.amounts import MICRO
 from staking.models import RankingRow
 from staking.services import nodes, rankings, stakes
-from tests.delegation.net import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, Net, address, shown
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
 
 WEST = address("0c04")
 NAMES = {NORTH: "north", SOUTH: "south", EAST: "east", WEST: "west"}
 
 
 @shared
-def ranked(three: Net) -> Net:
+def ranked(three: Network) -> Network:
     """North (tier 3, trusted hardware), West (tier 2), South (tier 1) and East (tier 0) after a ranking."""
     three.node(WEST, ANNA, 2_000, region="eu-west")
-    three.stake(EAST, OLGA, 1)
+    three.fund(OLGA, 1)
+    three.stake(EAST, 1)
     three.settle()
     rankings.rank(now=three.now)
     return three
@@ -44,7 +46,7 @@ def post(path: str, **body: Any) -> Any:
     return Client().post(f"/api/v1/scheduler/{path}", body, "application/json")
 
 
-def test_the_eligible_are_read_best_first_with_their_weights(ranked: Net, get: Any) -> None:
+def test_the_eligible_are_read_best_first_with_their_weights(ranked: Network, get: Any) -> None:
     ranking = get("rankings/latest")["id"]
     assert get("scheduler/nodes", job_class="zkml", limit=1) == {
         "results": [
@@ -60,7 +62,7 @@ def test_the_eligible_are_read_best_first_with_their_weights(ranked: Net, get: A
     assert names(get, "coordinated") == names(get, "tee") == ["north"]
 
 
-def test_weights_are_multiplied_first_and_floored_once(ranked: Net, get: Any) -> None:
+def test_weights_are_multiplied_first_and_floored_once(ranked: Network, get: Any) -> None:
     RankingRow.objects.filter(node__address=NORTH).update(score_bps=12_347, degraded=True)
     stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now)
     weights = {region: rows(get, region=region)[0][3] for region in ("eu-west", "us-east", "atlantis")}
@@ -70,7 +72,7 @@ def test_weights_are_multiplied_first_and_floored_once(ranked: Net, get: Any) ->
     assert [row[3] for row in rows(get)] == [1_543, 11_200, 11_200, 11_200]
 
 
-def test_a_delegator_who_leaves_costs_the_node_no_weight(ranked: Net, get: Any) -> None:
+def test_a_delegator_who_leaves_costs_the_node_no_weight(ranked: Network, get: Any) -> None:
     """Only its operator's unbonding halves it (R16)."""
     for act in ("delegate", "undelegate"):
         assert Caller(ANNA).post(f"nodes/{SOUTH}/{act}", {"amount": "10"}).status_code == 201
@@ -78,7 +80,7 @@ def test_a_delegator_who_leaves_costs_the_node_no_weight(ranked: Net, get: Any) 
     assert get(f"nodes/{SOUTH}")["operator_unbonding"] is False
 
 
-def test_what_opens_and_closes_a_class_counts_at_once(ranked: Net, get: Any) -> None:
+def test_what_opens_and_closes_a_class_counts_at_once(ranked: Network, get: Any) -> None:
     assert names(get, "tee") == ["north"]
     [entry] = [stakes.unstake(node=NORTH, amount=1 * MICRO, actor=OLGA, now=ranked.now).unbonding]
     assert (names(get, "tee"), rows(get, "zkml")[0]) == ([], ("north", 2, 11_200, 5_600))
@@ -97,7 +99,7 @@ def test_what_opens_and_closes_a_class_counts_at_once(ranked: Net, get: Any) -> 
     [(True, True), (1, True), ("sev-snp", True), (False, False), (0, False), ("", False), (None, False)],
 )
 def test_trusted_jobs_need_the_declared_capability(
-    ranked: Net, get: Any, declared: Any, trusted: bool
+    ranked: Network, get: Any, declared: Any, trusted: bool
 ) -> None:
     hardware = {} if declared is None else {"tee": declared}
     nodes.change(node=NORTH, actor=OLGA, changes={"hardware": hardware}, now=ranked.now)
@@ -106,9 +108,11 @@ def test_trusted_jobs_need_the_declared_capability(
     assert [node["address"] for node in rows] == [shown(NORTH)] * trusted
 
 
-def test_slashed_nodes_are_gone_with_the_settlement(ranked: Net, get: Any) -> None:
-    ranked.work(NORTH, good=9, bad=1, proof=4)
-    ranked.work(SOUTH, good=9, bad=1, proof=3)
+def test_slashed_nodes_are_gone_with_the_settlement(ranked: Network, get: Any) -> None:
+    ranked.work(NORTH, 9)
+    ranked.work(NORTH, 1, proof="forged")
+    ranked.work(SOUTH, 9)
+    ranked.work(SOUTH, 1, proof="invalid")
     ranked.settle()
     assert names(get) == ["west", "east"], "banned and in cooldown"
     assert get(f"nodes/{NORTH}")["status"] == "banned"
@@ -117,7 +121,7 @@ def test_slashed_nodes_are_gone_with_the_settlement(ranked: Net, get: Any) -> No
     assert get("nodes", status="cooldown")["results"][0]["address"] == shown(SOUTH)
 
 
-def test_a_node_is_eligible_once_it_is_ranked(ranked: Net, get: Any) -> None:
+def test_a_node_is_eligible_once_it_is_ranked(ranked: Network, get: Any) -> None:
     late = address("0c05")
     ranked.node(late, OTTO, 20_000)
     NAMES[late] = "late"
@@ -128,7 +132,7 @@ def test_a_node_is_eligible_once_it_is_ranked(ranked: Net, get: Any) -> None:
     )
 
 
-def test_questions_that_cannot_be_meant_are_refused(ranked: Net, refused: Any) -> None:
+def test_questions_that_cannot_be_meant_are_refused(ranked: Network, refused: Any) -> None:
     refused("invalid", "scheduler/nodes")
     for query in (
         {"job_class": "alchemy"}, {"job_class": ""}, {"region": "eu west"}, {"region": "\x00"}, {"limit": "0"},
@@ -137,22 +141,22 @@ def test_questions_that_cannot_be_meant_are_refused(ranked: Net, refused: Any) -
         refused("invalid", "scheduler/nodes", **{"job_class": "cpu", **query})
 
 
-def test_a_node_without_stake_and_recent_receipts_is_not_eligible(three: Net, get: Any) -> None:
+def test_a_node_without_stake_and_recent_receipts_is_not_eligible(three: Network, get: Any) -> None:
     rankings.rank(now=three.now)
     assert names(get) == ["north", "south"]
-    three.work(EAST, good=1)
+    three.work(EAST, 1)
     rankings.rank(now=three.now)
     assert sorted(names(get)) == ["east", "north", "south"]
 
 
-def test_nobody_is_eligible_before_the_first_ranking(three: Net, get: Any) -> None:
+def test_nobody_is_eligible_before_the_first_ranking(three: Network, get: Any) -> None:
     assert get("scheduler/nodes", job_class="cpu") == {"results": [], "next": None}
     answer = post("assignments", job_id="job-1", job_class="cpu")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("region", ["us-east", "eu-west", None])
-def test_anyone_can_draw_again(ranked: Net, get: Any, region: str | None) -> None:
+def test_anyone_can_draw_again(ranked: Network, get: Any, region: str | None) -> None:
     stakes.unstake(node=WEST, amount=1 * MICRO, actor=ANNA, now=ranked.now)
     where = {} if region is None else {"region": region}
     field = get("scheduler/nodes", job_class="gpu", **where)["results"]
@@ -172,7 +176,7 @@ def test_anyone_can_draw_again(ranked: Net, get: Any, region: str | None) -> Non
     assert post("assignments", job_id="job-0", job_class="gpu", **where).json()["draw"] < total
 
 
-def test_a_quorum_has_distinct_operators_and_one_leader(ranked: Net, get: Any) -> None:
+def test_a_quorum_has_distinct_operators_and_one_leader(ranked: Network, get: Any) -> None:
     other = address("0c06")
     ranked.node(other, OTTO, 10_000)
     rankings.rank(now=ranked.now)
@@ -193,7 +197,7 @@ def test_a_quorum_has_distinct_operators_and_one_leader(ranked: Net, get: Any) -
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_drawings_that_cannot_be_meant_are_refused(ranked: Net) -> None:
+def test_drawings_that_cannot_be_meant_are_refused(ranked: Network) -> None:
     good: dict[str, Any] = {"job_id": "job-1", "job_class": "cpu", "region": "eu-west", "size": 1}
     for wrong in (
         {"job_id": ""}, {"job_id": "x" * 65}, {"job_id": 5}, {"job_id": None}, {"job_id": "a\nb"},
@@ -210,7 +214,7 @@ def test_drawings_that_cannot_be_meant_are_refused(ranked: Net) -> None:
     assert post("assignments", **good).status_code == 200
 
 
-def test_a_cached_answer_costs_one_query(ranked: Net) -> None:
+def test_a_cached_answer_costs_one_query(ranked: Network) -> None:
     client = Client()
     path = "/api/v1/scheduler/nodes?job_class=cpu&region=eu-west"
     first = client.get(path)

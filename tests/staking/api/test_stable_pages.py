@@ -11,8 +11,9 @@ from django.test import Client
 
 from protocol.amounts import MICRO
 from staking.services import nodes, rankings, stakes
-from tests.delegation.net import ANNA, NORTH, OLGA, OTTO, Caller, Net, address
+from tests.network import Network
 from tests.shared_rows import shared
+from tests.wallets import ANNA, NORTH, OLGA, OTTO, Caller, address
 from web.api import snapshots
 
 FLEET = [address(f"f{number:02x}") for number in range(9)]
@@ -20,7 +21,7 @@ LAST = FLEET[-1]
 
 
 @shared
-def fleet(net: Net) -> Net:
+def fleet(net: Network) -> Network:
     """Nine nodes with 900, 800, … 100 IFM of stake, ranked in this order."""
     for number, node in enumerate(FLEET):
         net.node(node, OTTO if number % 2 else OLGA, 900 - 100 * number, region="eu-west")
@@ -53,7 +54,7 @@ def forget(url: str) -> None:
     cache.delete("listing:" + url.rpartition("cursor=")[2].partition(".")[0])
 
 
-def test_a_delegation_between_two_pages_neither_doubles_nor_hides_a_node(fleet: Net) -> None:
+def test_a_delegation_between_two_pages_neither_doubles_nor_hides_a_node(fleet: Network) -> None:
     """The sixth node jumps to the top behind the first page, then the last one does behind the second."""
     jumps = {1: FLEET[5], 2: LAST}
 
@@ -65,7 +66,7 @@ def test_a_delegation_between_two_pages_neither_doubles_nor_hides_a_node(fleet: 
     assert walk("/api/v1/nodes?ordering=-stake&limit=3")[:2] == sorted([FLEET[5], LAST])
 
 
-def test_a_node_that_falls_behind_the_page_is_not_shown_again(fleet: Net) -> None:
+def test_a_node_that_falls_behind_the_page_is_not_shown_again(fleet: Network) -> None:
     def between(page: int) -> None:
         if page == 1:
             stakes.unstake(node=FLEET[0], amount=850 * MICRO, actor=OLGA, now=fleet.now)
@@ -73,7 +74,7 @@ def test_a_node_that_falls_behind_the_page_is_not_shown_again(fleet: Net) -> Non
     assert walk("/api/v1/nodes?ordering=-stake&limit=3", between) == FLEET
 
 
-def test_a_filtered_list_is_of_one_order_and_shows_who_matches_when_its_page_is_read(fleet: Net) -> None:
+def test_a_filtered_list_is_of_one_order_and_shows_who_matches_when_its_page_is_read(fleet: Network) -> None:
     mine = f"/api/v1/nodes?ordering=-stake&limit=2&operator={OLGA}"
 
     def between(page: int) -> None:
@@ -83,7 +84,7 @@ def test_a_filtered_list_is_of_one_order_and_shows_who_matches_when_its_page_is_
     assert walk(mine, between) == FLEET[::2]
 
 
-def test_a_node_registered_meanwhile_is_not_in_the_listing(fleet: Net) -> None:
+def test_a_node_registered_meanwhile_is_not_in_the_listing(fleet: Network) -> None:
     def between(page: int) -> None:
         if page == 1:
             fleet.node(NORTH, OLGA, 5_000)
@@ -92,7 +93,7 @@ def test_a_node_registered_meanwhile_is_not_in_the_listing(fleet: Net) -> None:
     assert NORTH in walk("/api/v1/nodes?ordering=name&limit=4")
 
 
-def test_all_pages_are_by_the_ranking_of_the_first(fleet: Net) -> None:
+def test_all_pages_are_by_the_ranking_of_the_first(fleet: Network) -> None:
     places: list[int] = []
 
     def between(page: int) -> None:
@@ -110,7 +111,7 @@ def test_all_pages_are_by_the_ranking_of_the_first(fleet: Net) -> None:
     assert places == list(range(1, 10))
 
 
-def test_the_scheduler_s_list_is_of_one_ranking(fleet: Net) -> None:
+def test_the_scheduler_s_list_is_of_one_ranking(fleet: Network) -> None:
     def between(page: int) -> None:
         if page == 1:
             stakes.stake(node=LAST, amount=50_000 * MICRO, actor=OLGA, now=fleet.now)
@@ -121,7 +122,7 @@ def test_the_scheduler_s_list_is_of_one_ranking(fleet: Net) -> None:
     assert walk("/api/v1/scheduler/nodes?job_class=cpu&limit=4")[0] == LAST
 
 
-def test_the_pages_of_the_latest_ranking_are_of_the_one_that_was_the_latest(fleet: Net) -> None:
+def test_the_pages_of_the_latest_ranking_are_of_the_one_that_was_the_latest(fleet: Network) -> None:
     def between(page: int) -> None:
         if page == 1:
             stakes.stake(node=LAST, amount=50_000 * MICRO, actor=OLGA, now=fleet.now)
@@ -131,7 +132,7 @@ def test_the_pages_of_the_latest_ranking_are_of_the_one_that_was_the_latest(flee
     assert walk("/api/v1/rankings/latest?limit=4", between) == FLEET
 
 
-def test_a_cursor_that_expired_is_good_while_nothing_moved_and_is_refused_after(fleet: Net) -> None:
+def test_a_cursor_that_expired_is_good_while_nothing_moved_and_is_refused_after(fleet: Network) -> None:
     following = Client().get("/api/v1/nodes?ordering=-stake&limit=3").json()["next"]
     forget(following)
     second = Client().get(following).json()
@@ -150,7 +151,7 @@ def test_a_cursor_that_expired_is_good_while_nothing_moved_and_is_refused_after(
 
 
 def test_without_room_for_snapshots_the_list_is_paged_by_offset(
-    fleet: Net, monkeypatch: pytest.MonkeyPatch
+    fleet: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_BYTES", 10)
     answer = Client().get("/api/v1/nodes?ordering=-stake&limit=4").json()
@@ -162,17 +163,17 @@ def test_without_room_for_snapshots_the_list_is_paged_by_offset(
     "cursor",
     ["", "x", "0" * 24, "0" * 24 + ".1", "g" * 24 + ".1.1", "0" * 24 + ".-1.1", "a.b.c.d", "0" * 24 + ".1.1"],
 )
-def test_a_made_up_cursor_is_refused(fleet: Net, refused: Any, cursor: str) -> None:
+def test_a_made_up_cursor_is_refused(fleet: Network, refused: Any, cursor: str) -> None:
     refused("invalid", "nodes", cursor=cursor)
 
 
-def test_a_cursor_past_the_end_is_an_empty_page(fleet: Net, get: Any) -> None:
+def test_a_cursor_past_the_end_is_an_empty_page(fleet: Network, get: Any) -> None:
     following = get("nodes", limit=3)["next"]
     token, _, ranking = following.rpartition("cursor=")[2].split(".")
     assert get("nodes", cursor=f"{token}.1000000.{ranking}") == {"results": [], "next": None}
 
 
-def test_an_equal_order_is_stored_once(fleet: Net) -> None:
+def test_an_equal_order_is_stored_once(fleet: Network) -> None:
     cursors = {
         Client().get(f"/api/v1/nodes?ordering={order}&limit=3").json()["next"].rpartition("cursor=")[2]
         for order in ("rank", "-stake", "-score")
@@ -180,7 +181,7 @@ def test_an_equal_order_is_stored_once(fleet: Net) -> None:
     assert len(cursors) == 1
 
 
-def test_a_changed_share_moves_no_row_between_pages(fleet: Net) -> None:
+def test_a_changed_share_moves_no_row_between_pages(fleet: Network) -> None:
     def between(page: int) -> None:
         if page == 1:
             nodes.change(node=LAST, actor=OLGA, changes={"delegator_share_bps": 10_000}, now=fleet.now)
