@@ -128,6 +128,10 @@ class StandingOrder(models.Model):
                 name="delegation_standingorder_elsewhere",
                 condition=models.Q(node=None) | models.Q(target=None) | ~models.Q(target=models.F("node")),
             ),
+            models.CheckConstraint(
+                name="delegation_standingorder_possible",
+                condition=~models.Q(condition="operator_unbonds", action="redelegate"),
+            ),
         ]
 
     def __str__(self) -> str:

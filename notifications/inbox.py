@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
-from delegation.pages.prepared_action import prepared_action
+from delegation.pages.prepared_action import prepared_later
 from notifications.kinds import CHOSEN, KINDS, Kind, named
 from notifications.models import Subscription
 from notifications.own_losses import with_anchors, with_own_losses
@@ -155,7 +155,7 @@ def notification_of(
 
 def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
     if kind.place == "order" and node:
-        return prepared_action(node, data.get("target"))
+        return prepared_later(node, data.get("target"))
     places: list[tuple[str, list[Any]]] = []
     if "proposal" in data:
         places.append(("proposal", [data["proposal"]]))

@@ -185,7 +185,7 @@ _ORDERS = {
     "operator_unbonds": gettext_lazy("Your standing order: the operator of %(node)s unbonds own stake."),
     "slashed": gettext_lazy("Your standing order: a slash of %(node)s was created."),
     "cap_reached": gettext_lazy("Your standing order: %(node)s has reached its delegation cap."),
-    "apr_below": gettext_lazy("Your standing order: the APR on %(node)s is below %(limit)s."),
+    "apr_below": gettext_lazy("Your standing order: the APR of delegators of %(node)s is below %(limit)s."),
 }
 
 

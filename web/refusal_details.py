@@ -47,6 +47,11 @@ DETAILS = (
         "Give the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER."
     ),
     gettext_noop("Choose an action."),
+    gettext_noop("While its operator unbonds, stake cannot be redelegated: choose to undelegate."),
+    gettext_noop(
+        "Your rule for all delegations with this condition redelegates to %(target)s. Delete it first."
+    ),
+    gettext_noop("Your rule for %(node)s with this condition redelegates to %(target)s. Delete it first."),
     gettext_noop("A wallet can have at most %(most)s standing orders. Delete one first."),
     gettext_noop("You have a rule with this condition for this node. Delete it first."),
     gettext_noop("This condition has no limit: leave the field empty."),

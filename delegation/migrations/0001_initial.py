@@ -256,6 +256,12 @@ class Migration(migrations.Migration):
                         ),
                         name="delegation_standingorder_elsewhere",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("action", "redelegate"), ("condition", "operator_unbonds"), _negated=True
+                        ),
+                        name="delegation_standingorder_possible",
+                    ),
                 ],
             },
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from delegation.models import StandingOrder
+from staking.models import Node
 from web.formatting import percent
 
 CONDITIONS = {
@@ -13,7 +14,7 @@ CONDITIONS = {
     "operator_unbonds": gettext_lazy("The operator unbonds own stake"),
     "slashed": gettext_lazy("A slash is created"),
     "cap_reached": gettext_lazy("The delegation cap is reached"),
-    "apr_below": gettext_lazy("The APR for me is below"),
+    "apr_below": gettext_lazy("The APR of delegators is below"),
 }
 ACTIONS = {
     "undelegate": gettext_lazy("Prepare the undelegation"),
@@ -32,8 +33,8 @@ def condition(order: StandingOrder) -> str:
     return f"{label} {percent(order.threshold, 0 if order.threshold % 100 == 0 else 2)}"
 
 
-def action(order: StandingOrder) -> str:
-    """Return the prepared action."""
-    if order.target is None:
+def action(target: Node | None) -> str:
+    """Return the prepared action: everything to `target`, None back to the wallet."""
+    if target is None:
         return gettext("Undelegate everything")
-    return gettext("Redelegate everything to %(node)s") % {"node": order.target.name or order.target.address}
+    return gettext("Redelegate everything to %(node)s") % {"node": target.name or target.address}

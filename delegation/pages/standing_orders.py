@@ -15,10 +15,11 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delegation.models import OrderMatch, StandingOrder
-from delegation.pages.prepared_action import prepared_action
+from delegation.pages.prepared_action import destination, prepared_action
 from delegation.pages.standing_order_texts import ACTIONS, CONDITIONS, action, condition
-from delegation.selectors.standing_orders import OrderState, delegated_nodes, orders_of
-from delegation.services.standing_orders import MAX_APR, MAX_EPOCHS, add_order, delete_order
+from delegation.selectors.standing_orders import MatchState, OrderState, delegated_nodes, orders_of
+from delegation.services.standing_order_checks import MAX_APR, MAX_EPOCHS
+from delegation.services.standing_orders import add_order, delete_order
 from protocol.addresses import checksum, normalize
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import AddressInvalid, Invalid, ProtocolError
@@ -56,7 +57,10 @@ class OrderForm(PageForm):
         required=False,
         min_value=1,
         max_value=MAX_APR,
-        help_text=gettext_lazy("For “the APR for me is below”: paid to delegators, of the last 30 epochs."),
+        help_text=gettext_lazy(
+            "For “the APR of delegators is below”: what all delegators of the node earned in the last 30 epochs, per "
+            "year; 0 while the node is not active."
+        ),
     )
     action = forms.ChoiceField(label=gettext_lazy("Prepare"), choices=list(ACTIONS.items()))
     target = forms.CharField(
@@ -116,13 +120,22 @@ class OrderForm(PageForm):
 
 
 @dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A match with the action that is prepared for it now: its words, and the address of its form."""
+
+    match: OrderMatch
+    action: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRow:
-    """A standing order in words; `matches`: each with the address of the prepared action."""
+    """A standing order in words."""
 
     order: StandingOrder
     condition: str
     action: str
-    matches: tuple[tuple[OrderMatch, str], ...]
+    matches: tuple[MatchRow, ...]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -153,13 +166,15 @@ def delete(request: HttpRequest, wallet: str, order: int) -> HttpResponse:
 
 def _row(state: OrderState) -> OrderRow:
     order = state.order
-    target = order.target.address if order.target else None
     return OrderRow(
-        order=order,
-        condition=condition(order),
-        action=action(order),
-        matches=tuple((match, prepared_action(match.node.address, target)) for match in state.matches),
+        order, condition(order), action(order.target), tuple(_match(order, one) for one in state.matches)
     )
+
+
+def _match(order: StandingOrder, state: MatchState) -> MatchRow:
+    node, unbonds = state.match.node, state.operator_unbonds
+    to = destination(node, order.target, operator_unbonds=unbonds)
+    return MatchRow(state.match, action(to), prepared_action(node, order.target, operator_unbonds=unbonds))
 
 
 def _error(message: str) -> ValidationError:

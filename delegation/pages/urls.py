@@ -14,6 +14,7 @@ from delegation.pages import (
     operator,
     plan,
     portfolio,
+    prepared_action,
     standing_orders,
     statement,
     transaction,
@@ -22,6 +23,7 @@ from delegation.pages import (
 
 urlpatterns = [
     path("orders/", standing_orders.standing_orders, name="standing-orders"),
+    path("orders/prepared/", prepared_action.redirect_to_action, name="prepared-action"),
     path("orders/<int:order>/delete/", standing_orders.delete, name="standing-order-delete"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),

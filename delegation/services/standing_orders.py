@@ -5,37 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from delegation.models import StandingOrder
-from protocol.amounts import BPS
-from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
-from protocol.errors import Conflict, Invalid, NotFound, ParameterOutOfBounds
-from staking.models import Event, Node
-from staking.models.node_sql import LATEST_RANKING, OPERATOR_UNBONDING, SHARE
+from delegation.services.standing_order_checks import check_condition, check_no_way_back, node_of, target_of
+from protocol.errors import Conflict, Invalid
+from staking.models import Event
+from staking.models.node_sql import HAS_STATUS, LATEST_RANKING, OPERATOR_UNBONDING, SHARE
 from staking.services.epochs import open_epoch
 
 MAX_ORDERS = 50
-MAX_EPOCHS = 30
-MAX_APR = 1_000 * BPS
-# Least and greatest threshold of each condition that has one.
-THRESHOLDS = {
-    StandingOrder.Condition.SHARE_BELOW: (SHARE_FLOOR + 1, SHARE_CEILING),
-    StandingOrder.Condition.DEGRADED: (1, MAX_EPOCHS),
-    StandingOrder.Condition.APR_BELOW: (1, MAX_APR),
-}
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('delegation_standingorder'), hashtext(%s))"
 
 # The share that is announced for the next epoch counts, as long as the wallet can still leave before it.
 _LEAST_SHARE = (
     f"least({SHARE}, CASE WHEN n.next_share_epoch > %(epoch)s THEN n.next_share_bps ELSE {SHARE} END)"
 )
-# Orders with each node on which they apply: one row per order and delegation.
+# Orders with each node on which they apply: one row per order and delegation. An order for the node itself replaces
+# the one for all delegations with the same condition.
 _APPLIED = """
   SELECT o.id AS order_id, o.wallet, o.condition, o.threshold, x.node_id
   FROM delegation_standingorder o
   JOIN delegation_position x ON x.wallet = o.wallet AND x.shares > 0 AND (o.node_id IS NULL OR x.node_id = o.node_id)
-  JOIN staking_pool g ON g.node_id = x.node_id AND g.generation = x.generation"""
+  JOIN staking_pool g ON g.node_id = x.node_id AND g.generation = x.generation
+  WHERE o.node_id IS NOT NULL OR NOT EXISTS (SELECT FROM delegation_standingorder s
+    WHERE s.wallet = o.wallet AND s.condition = o.condition AND s.node_id = x.node_id)"""
 MATCHES = f"""
 SELECT a.order_id, a.wallet, a.node_id, 0::bigint AS slash FROM ({_APPLIED}) a
 JOIN staking_node n ON n.id = a.node_id JOIN staking_pool p ON p.node_id = n.id
@@ -46,7 +40,7 @@ WHERE CASE a.condition
     AND e.degraded AND e.epoch >= %(epoch)s - a.threshold AND e.epoch < %(epoch)s)
   WHEN 'operator_unbonds' THEN {OPERATOR_UNBONDING}
   WHEN 'cap_reached' THEN n.delegation_cap - p.tokens < %(least_room)s
-  WHEN 'apr_below' THEN r.apr_bps < a.threshold
+  WHEN 'apr_below' THEN CASE WHEN {HAS_STATUS["active"]} THEN r.apr_bps ELSE 0 END < a.threshold
   ELSE false END
 UNION ALL
 SELECT a.order_id, a.wallet, a.node_id, s.id FROM ({_APPLIED}) a
@@ -82,30 +76,27 @@ def add_order(
     """Add a rule to a wallet; `node` None applies to all its delegations. Threshold in bps or epochs.
 
     Raises: `invalid` for an unknown condition or action and for what contradicts it, `parameter_out_of_bounds`,
-    `not_found` for an unknown node, `conflict` when the wallet has a rule for this node and condition.
+    `not_found` for an unknown node, `conflict` when the wallet has a rule for this node and condition, or one that
+    would move the stake back.
     """
-    if condition not in StandingOrder.Condition.values:
-        raise Invalid("Choose a condition.", field="condition")
-    if action not in StandingOrder.Action.values:
-        raise Invalid("Choose an action.", field="action")
-    _check_threshold(StandingOrder.Condition(condition), threshold)
+    check_condition(condition, threshold, action)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [wallet])
         if StandingOrder.objects.filter(wallet=wallet).count() >= MAX_ORDERS:
             raise Invalid(f"A wallet can have at most {MAX_ORDERS} standing orders. Delete one first.")
-        row = _node(node, "node") if node else None
-        to = _target(action, target, row)
-        try:
-            with transaction.atomic():
-                return StandingOrder.objects.create(
-                    wallet=wallet, node=row, condition=condition, threshold=threshold, action=action, target=to,
-                    created_at=now,
-                )  # fmt: skip
-        except IntegrityError:
+        row = node_of(node, "node") if node else None
+        to = target_of(action, target, row)
+        if StandingOrder.objects.filter(wallet=wallet, node=row, condition=condition).exists():
             raise Conflict(
                 "You have a rule with this condition for this node. Delete it first.", field="condition"
-            ) from None
+            )
+        if to is not None:
+            check_no_way_back(wallet, condition, row, to)
+        return StandingOrder.objects.create(
+            wallet=wallet, node=row, condition=condition, threshold=threshold, action=action, target=to,
+            created_at=now,
+        )  # fmt: skip
 
 
 def delete_order(*, wallet: str, order: int) -> None:
@@ -154,37 +145,3 @@ def _event(
     if slash:
         data["slash"] = slash
     return Event(kind="standing_order", at=now, epoch=epoch, node_id=node, wallet=wallet, data=data)
-
-
-def _check_threshold(condition: StandingOrder.Condition, threshold: int | None) -> None:
-    if condition not in THRESHOLDS:
-        if threshold is not None:
-            raise Invalid("This condition has no limit: leave the field empty.", field="threshold")
-        return
-    if threshold is None:
-        raise Invalid("Enter a limit for this condition.", field="threshold")
-    low, high = THRESHOLDS[condition]
-    if not low <= threshold <= high:
-        raise ParameterOutOfBounds(f"Choose threshold between {low} and {high}.", field="threshold")
-
-
-def _target(action: str, target: str | None, node: Node | None) -> Node | None:
-    if action != StandingOrder.Action.REDELEGATE:
-        if target:
-            raise Invalid("Leave the target empty, or choose to redelegate.", field="target")
-        return None
-    if not target:
-        raise Invalid("Enter the node to redelegate to.", field="target")
-    row = _node(target, "target")
-    if node is not None and row.pk == node.pk:
-        raise Invalid("Enter another node: the delegation is already on this one.", field="target")
-    if row.retired_at is not None or row.banned:
-        raise Invalid("This node accepts no delegations any more. Enter another one.", field="target")
-    return row
-
-
-def _node(address: str, field: str) -> Node:
-    row = Node.objects.filter(address=address).first()
-    if row is None:
-        raise NotFound("No node has this address.", field=field)
-    return row

@@ -11,7 +11,7 @@ from delegation.services.standing_orders import MAX_ORDERS, add_order, delete_or
 from ledger.models import Transaction
 from protocol.amounts import MICRO
 from protocol.errors import Conflict, Invalid, NotFound, ParameterOutOfBounds, ProtocolError
-from staking.models import Event, NodeEpoch, RankingRow
+from staking.models import Event, Node, NodeEpoch, RankingRow
 from staking.services.rankings import rank
 from tests.network import Network, node_address, wallet
 from tests.shared_rows import shared
@@ -117,6 +117,64 @@ def test_an_apr_below_the_limit_is_notified_with_the_ranking(net: Network) -> No
     assert evaluate_orders(now=net.now) == 1
 
 
+def test_a_node_in_cooldown_earns_nothing_so_its_apr_is_below_every_limit(net: Network) -> None:
+    net.work(A, 12)
+    net.settle()
+    rank(now=net.now)
+    apr = RankingRow.objects.get(node__address=A).apr_bps
+    assert apr is not None
+    order(net, "apr_below", 1)
+    assert apr >= 1
+    assert evaluate_orders(now=net.now) == 0
+    net.fake(A)
+    net.work(A, 12)
+    net.settle()
+    assert Node.objects.get(address=A).cooldown_until == 7
+    assert [evaluate_orders(now=net.now) for _ in range(2)] == [1, 0]
+    # A ranking without the node ends nothing.
+    ranking = rank(now=net.now)
+    assert not RankingRow.objects.filter(node__address=A, ranking=ranking).exists()
+    assert evaluate_orders(now=net.now) == 0
+    assert notified() == [(wallet(1), "apr_below")]
+    assert OrderMatch.objects.count() == 1
+
+
+def test_a_rule_for_a_node_replaces_that_for_all_delegations_there(net: Network) -> None:
+    net.delegate(B, 1, 50)
+    both = order(net, "share_below", 8_000, node=None)
+    for node in (A, B):
+        net.change(node, delegator_share_bps=7_900)
+    assert evaluate_orders(now=net.now) == 2
+    own = order(net, "share_below", 7_000, action="redelegate", target=B)
+    assert evaluate_orders(now=net.now) == 0
+    assert [(m.order_id, m.node.address) for m in OrderMatch.objects.all()] == [(both.pk, B)]
+    delete_order(wallet=wallet(1), order=own.pk)
+    order(net, "share_below", 8_000, action="redelegate", target=B)
+    assert evaluate_orders(now=net.now) == 1
+    assert Event.objects.filter(kind="standing_order").latest("id").data["action"] == "redelegate"
+
+
+def test_rules_that_move_stake_there_and_back_are_refused_naming_the_other(net: Network) -> None:
+    order(net, "degraded", 2, action="redelegate", target=B)
+    back = {"node": B, "action": "redelegate", "target": A}
+    with pytest.raises(
+        Conflict, match="Your rule for node 1 with this condition redelegates to node 2"
+    ) as refusal:
+        order(net, "degraded", 3, **back)
+    assert refusal.value.field == "target"
+    with pytest.raises(Conflict, match="Your rule for node 1"):
+        order(net, "degraded", 3, node=None, action="redelegate", target=A)
+    # Another condition, another wallet, another target and an undelegation contradict nothing.
+    order(net, "share_below", 8_000, **back)
+    order(net, "degraded", 3, wallet=wallet(2), **back)
+    order(net, "degraded", 3, node=B, action="redelegate", target=net.node(3))
+    order(net, "degraded", 2, wallet=wallet(3), node=None, action="redelegate", target=B)
+    with pytest.raises(
+        Conflict, match="Your rule for all delegations with this condition redelegates to node 2"
+    ):
+        order(net, "degraded", 3, wallet=wallet(3), **back)
+
+
 def test_a_rule_for_all_delegations_applies_to_each_node_that_holds_stake(net: Network) -> None:
     net.delegate(B, 1, 50)
     order(net, "operator_unbonds", node=None)
@@ -136,8 +194,8 @@ def test_a_wallet_without_a_delegation_is_not_notified(net: Network) -> None:
 
 
 def test_a_standing_order_moves_no_money(net: Network) -> None:
-    order(net, "operator_unbonds", action="redelegate", target=B)
-    net.unstake(A, 10)
+    order(net, "cap_reached", action="redelegate", target=B)
+    net.change(A, delegation_cap=200 * MICRO)
     before = (
         Transaction.objects.count(),
         list(Position.objects.order_by("id").values_list("shares", flat=True)),
@@ -168,6 +226,7 @@ def test_a_standing_order_moves_no_money(net: Network) -> None:
         ({"condition": "slashed", "action": "redelegate"}, Invalid, "target"),
         ({"condition": "slashed", "action": "redelegate", "target": A}, Invalid, "target"),
         ({"condition": "slashed", "target": B}, Invalid, "target"),
+        ({"condition": "operator_unbonds", "action": "redelegate", "target": B}, Invalid, "action"),
         ({"condition": "slashed", "node": wallet(9)}, NotFound, "node"),
         ({"condition": "slashed", "action": "redelegate", "target": wallet(9)}, NotFound, "target"),
     ],
