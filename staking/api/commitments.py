@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from protocol.addresses import normalize
 from protocol.errors import Invalid
+from staking.models import ShareAnnouncement
 from staking.selectors.commitments import Breach, CommitmentRecord, Commitments, commitments_of
 from staking.selectors.nodes import node_id
 from staking.services import clock
@@ -56,10 +57,15 @@ class AnnouncementSchema(serializers.Serializer[Any]):
     from_epoch = serializers.IntegerField()
     epoch = serializers.IntegerField(help_text="The epoch of the announcement.")
     at = fields.MomentField()
+    served_epoch = serializers.IntegerField(
+        allow_null=True,
+        help_text="The epoch of the reduction that it served, the first from `from_epoch` on; null while unused.",
+    )
 
 
 class CommitmentsSchema(serializers.Serializer[Any]):
-    """The commitments of a node, newest first. `kept`: one is in force, and none was ever broken."""
+    """The commitments of a node and its latest announcements, newest first. `kept`: one is in force, and none was ever
+    broken."""
 
     kept = serializers.BooleanField()
     commitments = CommitmentSchema(many=True)
@@ -120,7 +126,7 @@ def announce(request: Request, address: str) -> Response:
         from_epoch=body["from_epoch"],
         now=clock.now(),
     )
-    return Response(AnnouncementSchema(made).data, status=201)
+    return Response(_announcement_json(made, None), status=201)
 
 
 def commitments_json(node: str) -> dict[str, Any]:
@@ -137,7 +143,10 @@ def _all_json(commitments: Commitments) -> dict[str, Any]:
     return {
         "kept": commitments.are_kept,
         "commitments": [_commitment_json(record) for record in commitments.records],
-        "announcements": AnnouncementSchema(commitments.announcements, many=True).data,
+        "announcements": [
+            _announcement_json(record.announcement, record.served_epoch)
+            for record in commitments.announcements
+        ],
     }
 
 
@@ -148,6 +157,15 @@ def _commitment_json(record: CommitmentRecord) -> dict[str, Any]:
     return dict(
         CommitmentSchema(
             {**shown, "in_force": record.in_force, "kept": record.is_kept, "breaches": breaches}
+        ).data
+    )
+
+
+def _announcement_json(row: ShareAnnouncement, served_epoch: int | None) -> dict[str, Any]:
+    names = ("share_bps", "from_epoch", "epoch", "at")
+    return dict(
+        AnnouncementSchema(
+            {**{name: getattr(row, name) for name in names}, "served_epoch": served_epoch}
         ).data
     )
 

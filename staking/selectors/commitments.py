@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,13 @@ from django.db import connection
 
 from postgres.batched_reads import batched_reads
 from staking.models import Commitment, ShareAnnouncement
-from staking.models.commitment_sql import BREACHES
+from staking.models.commitment_sql import BREACHES, SERVED_EPOCH
+
+MOST_ANNOUNCEMENTS = 30
+ANNOUNCEMENTS = f"""
+SELECT a.*, {SERVED_EPOCH} AS served_epoch FROM staking_shareannouncement a
+WHERE a.node_id = %(node)s ORDER BY a.id DESC LIMIT %(most)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,19 @@ class CommitmentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementRecord:
+    """An announcement, and the epoch of the reduction that it served; None for one that is not used yet."""
+
+    announcement: ShareAnnouncement
+    served_epoch: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Commitments:
-    """All commitments of a node, newest first, and its announcements of lower shares that are still ahead."""
+    """All commitments of a node and its latest announcements of lower shares, both newest first."""
 
     records: tuple[CommitmentRecord, ...]
-    announcements: tuple[ShareAnnouncement, ...] = ()
+    announcements: tuple[AnnouncementRecord, ...] = ()
 
     @property
     def in_force(self) -> tuple[CommitmentRecord, ...]:
@@ -59,11 +73,10 @@ class Commitments:
 
 def commitments_of(node_id: int, *, epoch: int) -> Commitments:
     """Return the commitments of a node, seen in this epoch; three queries."""
-    ahead = ShareAnnouncement.objects.filter(node_id=node_id, from_epoch__gt=epoch)
     with batched_reads() as reads:
         rows = reads.submit(list, Commitment.objects.filter(node_id=node_id).order_by("-pk"))
         breaches = reads.submit(_breaches, node_id)
-        announcements = reads.submit(tuple, ahead.order_by("from_epoch", "pk"))
+        announcements = reads.submit(_announcements, node_id)
     return Commitments(
         records=tuple(
             CommitmentRecord(
@@ -75,6 +88,13 @@ def commitments_of(node_id: int, *, epoch: int) -> Commitments:
         ),
         announcements=announcements.result(),
     )
+
+
+def _announcements(node_id: int) -> tuple[AnnouncementRecord, ...]:
+    rows: Iterable[Any] = ShareAnnouncement.objects.raw(
+        ANNOUNCEMENTS, {"node": node_id, "most": MOST_ANNOUNCEMENTS}
+    )
+    return tuple(AnnouncementRecord(row, row.served_epoch) for row in rows)
 
 
 def _breaches(node_id: int) -> dict[int, Sequence[Breach]]:

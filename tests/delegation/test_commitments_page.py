@@ -98,7 +98,20 @@ def test_a_lower_share_is_announced_and_delegators_are_notified() -> None:
     made = ShareAnnouncement.objects.get()
     assert (made.share_bps, made.from_epoch, made.epoch) == (7_700, 5, 2)
     assert "announces a delegator share of 77.00% from epoch 5 on" in page("/inbox/", ANN)
-    assert "A share of 77.00% from epoch 5 on, announced in epoch 2" in page(f"/nodes/{HONEST}/")
+    assert "A share of 77.00% from epoch 5 on, announced in epoch 2; not used yet" in page(
+        f"/nodes/{HONEST}/"
+    )
+
+
+def test_used_and_past_announcements_stay_in_the_history() -> None:
+    confirm(PLACE, {"notice_epochs": "1"})
+    confirm(f"{PLACE}announce/", {"share_bps": "77", "from_epoch": "3"})
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_700}, now=world.now())
+    html = page(f"/nodes/{HONEST}/")
+    assert "announced in epoch 2; used by the reduction of epoch 3" in html
+    assert "Broken" not in html
+    shown = api(ANN, "GET", f"nodes/{HONEST}/commitments").json()["announcements"]
+    assert [(row["from_epoch"], row["served_epoch"]) for row in shown] == [(3, 3)]
 
 
 def test_the_pages_belong_to_the_operator() -> None:
@@ -152,7 +165,7 @@ def test_the_api_announces_a_lower_share() -> None:
         NILS, "POST", f"nodes/{HONEST}/announcements", {"delegator_share_bps": 7_700, "from_epoch": 5}
     )
     assert answer.status_code == 201
-    assert answer.json()["delegator_share_bps"] == 7_700
+    assert (answer.json()["delegator_share_bps"], answer.json()["served_epoch"]) == (7_700, None)
     refused = api(
         NILS, "POST", f"nodes/{HONEST}/announcements", {"delegator_share_bps": 8_500, "from_epoch": 5}
     )

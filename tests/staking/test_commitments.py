@@ -83,6 +83,36 @@ def test_a_reduction_needs_an_announcement_in_time(net: Network) -> None:
     assert breaches(net) == [Breach("notice", 5, 7_400)]
 
 
+def test_an_announcement_serves_the_first_reduction_from_its_epoch_on_and_no_other(net: Network) -> None:
+    promise(net, notice=2)
+    announce_share(node=node(), actor=operator(1), share_bps=7_000, from_epoch=4, now=net.now)
+    net.settle()
+    net.change(node(), delegator_share_bps=7_500)
+    assert breaches(net) == []
+    net.settle()
+    # The share rises and falls again: the old announcement would cover every later reduction.
+    net.change(node(), delegator_share_bps=8_000)
+    net.settle()
+    assert [row.served_epoch for row in read(net).announcements] == [4]
+    net.change(node(), delegator_share_bps=7_500)
+    assert breaches(net) == [Breach("notice", 6, 7_500)]
+    assert [row.served_epoch for row in read(net).announcements] == [4]
+
+
+def test_each_step_of_a_reduction_has_its_announcement(net: Network) -> None:
+    promise(net, notice=2)
+    for share, epoch in ((7_500, 4), (7_000, 5)):
+        announce_share(node=node(), actor=operator(1), share_bps=share, from_epoch=epoch, now=net.now)
+    for share in (7_500, 7_000):
+        net.settle()
+        net.change(node(), delegator_share_bps=share)
+    assert breaches(net) == []
+    assert [(row.announcement.share_bps, row.served_epoch) for row in read(net).announcements] == [
+        (7_000, 5),
+        (7_500, 4),
+    ]
+
+
 def test_more_delegated_than_the_maximum_breaks_it(net: Network) -> None:
     promise(net, most=5_000)
     net.delegate(node(), 1, 5_000)
@@ -183,7 +213,8 @@ def test_an_announcement_is_of_a_lower_share_ahead(
 def test_an_announcement_is_recorded_once_and_delegators_can_read_it(net: Network) -> None:
     for _ in range(2):
         announce_share(node=node(), actor=operator(1), share_bps=7_500, from_epoch=4, now=net.now)
-    assert [(row.share_bps, row.from_epoch, row.epoch) for row in read(net).announcements] == [(7_500, 4, 2)]
+    shown = [(row.announcement, row.served_epoch) for row in read(net).announcements]
+    assert [(row.share_bps, row.from_epoch, row.epoch, used) for row, used in shown] == [(7_500, 4, 2, None)]
     assert Event.objects.filter(kind="share_cut_announced").count() == 1
 
 
