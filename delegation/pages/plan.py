@@ -22,7 +22,7 @@ from ledger.selectors import balance
 from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, MICRO, parse_amount
 from protocol.errors import InsufficientBalance, Invalid, ProtocolError
-from protocol.plan_offers import MOST_NODES, net_rates
+from protocol.plan_offers import MOST_NODES
 from protocol.plans import Plan
 from staking.models import Node
 from staking.services import clock
@@ -31,7 +31,7 @@ from staking.templatetags.node_cells import region_name
 from web.charts import Chart
 from web.confirmation import Confirmation, Result, Review, respond, stored_result
 from web.current_user import signed_in_wallet, wallet_required
-from web.formatting import amount_digits, ifm_unit, percent
+from web.formatting import amount_digits, ifm_unit, percent, percentages
 from web.forms import AmountField, PageForm, PercentField
 from web.number_input import canonical_number
 from web.templatetags.identity import short
@@ -86,9 +86,13 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """`first_name` is "" when no ranked node accepts delegations; `review`: the address of the review, "" without."""
+    """`left_bps`: the part of the amount that stays in the wallet; with those of the rows it adds to 100 %.
+
+    `first_name` is "" when no ranked node accepts delegations; `review`: the address of the review, "" without.
+    """
 
     rows: tuple[PartRow, ...]
+    left_bps: int
     spread: Spread
     first: Spread | None
     first_name: str
@@ -155,8 +159,10 @@ def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) 
     first = None
     if figures.first is not None and figures.first_replay is not None and figures.first.parts:
         first = _spread(figures, figures.first, figures.first_replay)
+    rows, left_bps = _rows(figures)
     return PlanPage(
-        rows=tuple(_rows(figures)),
+        rows=rows,
+        left_bps=left_bps,
         spread=_spread(figures, figures.plan, figures.replay),
         first=first,
         first_name=figures.names[first.plan.parts[0].node.address] if first else "",
@@ -168,7 +174,7 @@ def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) 
 def _refuse_empty(form: PlanForm, figures: PlanFigures, epoch: OpenEpoch) -> None:
     """Add an error to the field whose change would make a plan possible."""
     amount, least = figures.plan.amount, epoch.params.min_amount
-    needed = -(-net_rates(epoch.params, custodial=False)[0] * least // amount)
+    needed = -(-figures.least_rate_bps * least // amount)
     if figures.names and figures.risk_bps < needed:
         message = gettext("The smallest delegation could lose more than that. Enter at least %(least)s.")
         form.add_refusal(Invalid(message % {"least": percent(needed)}, field="risk"))
@@ -178,19 +184,22 @@ def _refuse_empty(form: PlanForm, figures: PlanFigures, epoch: OpenEpoch) -> Non
         )
 
 
-def _rows(figures: PlanFigures) -> list[PartRow]:
-    return [
+def _rows(figures: PlanFigures) -> tuple[tuple[PartRow, ...], int]:
+    """The nodes of the plan, and the part of the amount that stays in the wallet (bps)."""
+    *shares, left_bps = percentages([*(part.amount for part in figures.plan.parts), figures.plan.left])
+    rows = tuple(
         PartRow(
             address=part.node.address,
             name=figures.names[part.node.address] or short(part.node.address),
             region=region_name(part.node.region),
             amount=part.amount,
-            share_bps=part.amount * BPS // figures.plan.amount,
+            share_bps=share_bps,
             per_epoch=part.per_epoch,
             apr_bps=figures.apr_bps(part.per_epoch, part.amount),
         )
-        for part in figures.plan.parts
-    ]
+        for part, share_bps in zip(figures.plan.parts, shares, strict=True)
+    )
+    return rows, left_bps
 
 
 def _spread(figures: PlanFigures, made: Plan, replay: Replay) -> Spread:

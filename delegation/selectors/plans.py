@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -12,7 +12,7 @@ from delegation.selectors.positions import positions_of_wallet
 from delegation.selectors.what_if import replay_amounts
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
-from protocol.plan_offers import Candidate
+from protocol.plan_offers import Candidate, net_rates
 from protocol.plans import Plan, all_on, plan
 from protocol.projection import YEAR_SECONDS
 from staking.models.node_sql import HAS_STATUS, PENDING_SLASH
@@ -63,7 +63,8 @@ class Replay:
 class PlanFigures:
     """A plan with the names of its nodes, and for comparison as much as possible on the first node of the ranking.
 
-    `first` is None when no ranked node accepts a delegation. `seconds`: the length of an epoch.
+    `first` is None when no ranked node accepts a delegation. `least_rate_bps`: what the gravest offence costs on the
+    candidate where it costs least, 0 without candidates. `seconds`: the length of an epoch.
     """
 
     plan: Plan
@@ -72,6 +73,7 @@ class PlanFigures:
     replay: Replay
     first_replay: Replay | None
     risk_bps: int
+    least_rate_bps: int
     seconds: int
 
     def apr_bps(self, per_epoch: int, amount: int) -> int | None:
@@ -94,7 +96,14 @@ def plan_for(amount: int, *, risk_bps: int, wallet: str = "", epoch: OpenEpoch) 
         replay=replays[0],
         first_replay=replays[1],
         risk_bps=risk_bps,
+        least_rate_bps=_least_rate(epoch, candidates),
         seconds=epoch.params.epoch_seconds,
+    )
+
+
+def _least_rate(epoch: OpenEpoch, candidates: Iterable[Candidate]) -> int:
+    return min(
+        (net_rates(epoch.params, node.custodial)[0] for node in candidates if node.room != 0), default=0
     )
 
 
