@@ -112,12 +112,25 @@ READABLE: tuple[Listing, ...] = (
         ("wallet",), ("status", "kind"), wallet_page,
     ),
     Listing("staking.Attestation", ("id", "node", "epoch", "at", "shortfalls"), ("node__address",)),
+    Listing(
+        "staking.Commitment",
+        ("id", "node", "minimum_share_bps", "notice_epochs", "maximum_delegated", "from_epoch", "ends_epoch"),
+        ("node__address", "operator"), page=lambda row: node_page(row.node),
+    ),
+    Listing(
+        "staking.ShareAnnouncement", ("id", "node", "share_bps", "from_epoch", "epoch", "at"), ("node__address",),
+        page=lambda row: node_page(row.node),
+    ),
     Listing("staking.Ranking", ("id", "computed_at", "epoch", "nodes")),
     Listing("ledger.Account", ("name", "balance"), ("name",)),
     Listing(
         "ledger.Transaction", ("id", "kind", "reference", "actor", "at", "epoch"), ("reference", "actor", "kind"),
+        page=lambda row: link("transaction", row.pk),
     ),
-    Listing("ledger.Entry", ("id", "transaction", "account", "amount"), ("account__name",)),
+    Listing(
+        "ledger.Entry", ("id", "transaction", "account", "amount"), ("account__name",),
+        page=lambda row: link("transaction", row.transaction_id),
+    ),
     Listing(
         "delegation.Position", ("id", "wallet", "node", "shares", "pending_shares", "claimed"), ("wallet",),
         page=wallet_page,
@@ -125,6 +138,14 @@ READABLE: tuple[Listing, ...] = (
     Listing(
         "delegation.Redelegation", ("id", "wallet", "source", "target", "amount", "status"), ("wallet",), ("status",),
         wallet_page,
+    ),
+    Listing(
+        "delegation.StandingOrder", ("id", "wallet", "node", "condition", "threshold", "action", "target"), ("wallet",),
+        ("condition", "action"), wallet_page,
+    ),
+    Listing(
+        "governance.Representative", ("id", "wallet", "kind", "representative", "from_epoch", "until_epoch"),
+        ("wallet", "representative"), ("kind",), wallet_page,
     ),
     Listing(
         "governance.Dispute", ("id", "slash", "operator", "status", "closes_epoch", "deposit", "quorum_met"),

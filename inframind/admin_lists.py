@@ -30,6 +30,7 @@ AMOUNTS: dict[str, tuple[str, ...]] = {
         "honest_to_treasury", "returned",
     ),
     "staking.Unbonding": ("entered", "paid"),
+    "staking.Commitment": ("maximum_delegated",),
     "ledger.Account": ("balance",),
     "ledger.Entry": ("amount",),
     "delegation.Position": ("claimed",),

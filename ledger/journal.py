@@ -67,6 +67,11 @@ def movement(transaction: int) -> Movement | None:
     return None if row is None else _movement(row)
 
 
+def transaction_numbered(number: int) -> int | None:
+    """The id of the transaction with a number of the journal; None for a number that is not written yet."""
+    return JournalNumber.objects.filter(number=number).values_list("transaction_id", flat=True).first()
+
+
 def neighbours(number: int) -> Neighbours:
     """The neighbours of a numbered transaction in the journal; one query."""
     rows = JournalNumber.objects.filter(number__in=(number - 1, number + 1))

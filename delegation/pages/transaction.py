@@ -1,16 +1,19 @@
-"""`/transactions/ID/`: a ledger transaction, its entries and its place in the journal (R9)."""
+"""`/transactions/ID/`: a ledger transaction, its entries and its place in the journal (R9).
+
+`/journal/N/` leads to the transaction with a number of the journal.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from delegation.pages.statement import SIDES, kind_label
-from ledger.journal import Movement, Neighbours, movement, neighbours
+from ledger.journal import Movement, Neighbours, movement, neighbours, transaction_numbered
 from protocol.addresses import checksum
 from staking.selectors.ledger import shown_account, shown_reference
 from web import query_params
@@ -66,6 +69,15 @@ def transaction_page(request: HttpRequest, number: int) -> HttpResponse:
         place=None if row.number is None else neighbours(row.number),
     )
     return render(request, "delegation/transaction.html", {"page": page})
+
+
+@require_safe
+def by_number(request: HttpRequest, number: int) -> HttpResponse:
+    """Redirect from a number of the journal to the transaction that has it."""
+    id_ = transaction_numbered(number) if number < ID_LIMIT else None
+    if id_ is None:
+        raise Http404
+    return HttpResponseRedirect(reverse("transaction", args=[id_]))
 
 
 def _row(name: str, amount: int) -> EntryRow:

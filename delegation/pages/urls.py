@@ -30,6 +30,7 @@ urlpatterns = [
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
     path("wallets/<str:address>/exits/", exits.wallet_exits, name="exits"),
     path("transactions/<int:number>/", transaction.transaction_page, name="transaction"),
+    path("journal/<int:number>/", transaction.by_number, name="journal"),
     path("nodes/<str:address>/", node.node_view, name="node"),
     path("nodes/<str:address>/estimate/", node.estimate_view, name="node-estimate"),
     path("nodes/<str:address>/what-if/", what_if.what_if, name="what-if"),

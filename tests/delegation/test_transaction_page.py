@@ -140,6 +140,29 @@ def test_statement_epoch_and_reference_lead_to_the_page_and_back(net: Network) -
     assert api(f"/{Transaction.objects.latest('id').pk}")["hash"] in report
 
 
+def test_a_number_of_the_journal_leads_to_its_transaction_and_not_to_the_one_with_that_id(
+    net: Network,
+) -> None:
+    # A rolled back transaction leaves a gap in the ids.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('ledger_transaction', 'id'))")
+    net.delegate(node_address(1), 1, 5)
+    net.settle()
+    posted = id_of("delegate")
+    number = api(f"/{posted}")["number"]
+    assert number != posted
+    assert Client().get(f"/journal/{number}/")["Location"] == f"/transactions/{posted}/"
+    assert f'href="/journal/{number}/"' in page(posted)
+    report = Client(HTTP_ACCEPT_ENCODING="identity").get("/epochs/2/").content.decode()
+    last = Client().get("/api/v1/epochs/2").json()["journal_last"]
+    assert f'href="/journal/{last}/"' in report
+
+
+@pytest.mark.parametrize("number", [0, 10**6, 2**63, 10**30])
+def test_a_number_that_is_not_written_is_not_found(net: Network, number: int) -> None:
+    assert Client().get(f"/journal/{number}/").status_code == 404
+
+
 def test_the_page_costs_as_many_queries_for_many_entries(net: Network) -> None:
     page(id_of("delegate"))
     with CaptureQueriesContext(connection) as few:

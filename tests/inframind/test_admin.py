@@ -14,8 +14,10 @@ from identity.models import Token, User
 from identity.tokens import find
 from inframind.admin import READABLE, TRIES_PER_MINUTE, site
 from inframind.admin_lists import AMOUNTS
+from ledger.models import Entry
 from protocol.addresses import checksum
 from staking.models import Slash
+from staking.services.commitments import make_commitment
 from tests.governance import world
 from tests.shared_rows import shared
 from web.formatting import amount_digits
@@ -70,6 +72,29 @@ def test_amounts_are_in_ifm_and_codes_in_words(staff, network):
     assert f">{slash.base_self}<" not in row
     assert reverse("admin:staking_node_change", args=[slash.node_id]) in row
     assert f'href="/slashes/{slash.pk}/"' in row
+
+
+def test_promises_rules_and_representatives_are_listed(staff, network):
+    labels = {listing.label for listing in READABLE}
+    assert labels >= {
+        "staking.Commitment",
+        "staking.ShareAnnouncement",
+        "delegation.StandingOrder",
+        "governance.Representative",
+    }
+    make_commitment(
+        node=world.HONEST, actor=world.NILS, minimum_share_bps=8_000, notice_epochs=None, maximum_delegated=None,
+        now=world.now(),
+    )  # fmt: skip
+    page = staff.get(reverse("admin:staking_commitment_changelist")).content.decode()
+    assert "80.00%" in page
+
+
+def test_a_transaction_and_its_entries_lead_to_the_public_page(staff, network):
+    entry = Entry.objects.latest("id")
+    for name, key in (("entry", entry.pk), ("transaction", entry.transaction_id)):
+        row = staff.get(reverse(f"admin:ledger_{name}_change", args=[key])).content.decode()
+        assert f'href="/transactions/{entry.transaction_id}/"' in row
 
 
 def test_plurals_are_words(staff):
