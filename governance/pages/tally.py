@@ -25,7 +25,7 @@ SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side of the vote: its power and the represented part of it (µIFM), and its part of both sides' power.
+    """A side of the vote: its power, of which a part is represented (µIFM), and its part of both sides' power.
 
     The parts of both sides (bps) add to 100 %.
     """
@@ -36,6 +36,11 @@ class Side:
     bps: int
     role: str
     icon: str
+
+    @property
+    def own(self) -> int:
+        """The power of those who voted themselves, µIFM."""
+        return self.power - self.represented
 
     @property
     def percent(self) -> str:

@@ -49,7 +49,7 @@ def test_a_node_that_went_silent_an_hour_ago_loses_its_uptime_at_a_computed_time
     uptime = limit(net, "uptime")
     assert (uptime.value_bps, uptime.limit_bps, uptime.crossed) == (8_750, 8_000, False)
     # 420 of 480 slots: 420 / 525 is 80 %, 45 silent minutes later.
-    assert uptime.at == net.now + timedelta(minutes=45)
+    assert uptime.at == net.now + timedelta(minutes=45, seconds=1)
 
 
 def test_a_node_that_is_present_does_not_cross_a_limit(net: Network) -> None:

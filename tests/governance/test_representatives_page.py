@@ -76,11 +76,11 @@ def test_the_vote_card_shows_represented_power_and_the_representative(network: N
     client.post(f"{where}vote/", form)
     html = page(where, ANN)
     assert "If you do not vote, your power counts for the choice of your representative:" in html
-    assert "of it represented: 600" in html
+    assert "own 0, represented 600" in html
     assert "+ 600 represented" in html
     vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
     html = page(where, BEN)
-    assert "of it represented: 200" in html
+    assert "own 0, represented 200" in html
     assert "66.7%" in html
     assert "33.3%" in html
     client = browser(DAN)

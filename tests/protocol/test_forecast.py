@@ -18,7 +18,7 @@ def below(hits: int, total: int, recent_hits: int, recent_total: int, limit_bps:
 
 def test_a_silent_node_falls_below_the_limit_when_its_margin_is_used_up() -> None:
     # 90 of 100 with nothing in 60 more slots an hour: 90 / 112.5 is 80 %, after 12.5 slots of a minute.
-    assert below(90, 100, 0, 60) == 750
+    assert below(90, 100, 0, 60) == 751
 
 
 def test_a_ratio_at_or_above_the_limit_is_never_crossed_at_a_rate_above_it() -> None:
@@ -31,9 +31,9 @@ def test_a_ratio_below_the_limit_is_crossed_now() -> None:
     assert below(79, 100, 60, 60) == 0
 
 
-def test_a_ratio_at_the_limit_is_crossed_with_the_next_miss() -> None:
-    assert below(80, 100, 0, 60) == 0
-    assert below(8, 10, 7, 10) == 0
+def test_a_ratio_at_the_limit_is_not_crossed_yet_but_with_the_next_miss() -> None:
+    assert below(80, 100, 0, 60) == 1
+    assert below(8, 10, 7, 10) == 1
 
 
 def test_without_a_count_nothing_is_crossed_at_a_good_rate() -> None:
