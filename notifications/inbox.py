@@ -19,6 +19,7 @@ from staking.models import Event
 from staking.services.epochs import open_epoch
 
 MOST_COUNTED = 100
+MAX_ID = (1 << 63) - 1
 USUAL_KINDS = {"email_kinds": list(CHOSEN), "webhook_kinds": list(CHOSEN)}
 
 # A node's people are its operator, who holds or held a position since before the event, and
@@ -47,7 +48,8 @@ CROSS JOIN LATERAL (
     WHERE p.wallet = %(wallet)s AND p.node_id = w.node_id AND e.epoch >= p.opened_epoch) {newest}) e
 WHERE w.wallet = %(wallet)s
 """
-ALL = SOURCES.format(newest="ORDER BY e.id DESC LIMIT %(most)s")
+# `newest`: the newest event that is listed, so that the pages of a list do not move while it is read.
+ALL = SOURCES.format(newest="AND e.id <= %(newest)s ORDER BY e.id DESC LIMIT %(most)s")
 NEW = SOURCES.format(
     newest="AND e.id > coalesce((SELECT s.read_event FROM notifications_subscription s WHERE s.wallet = %(wallet)s), 0)"
     " ORDER BY e.id DESC LIMIT %(most)s"
@@ -84,10 +86,10 @@ class Notification:
         return "" if self.ended else self.kind.tone
 
 
-def page(wallet: str, *, limit: int, offset: int) -> list[Notification]:
-    """Notifications of a wallet, newest first; those it has not read are marked."""
+def page(wallet: str, *, limit: int, offset: int, newest: int | None = None) -> list[Notification]:
+    """Notifications of a wallet up to an event (None: all), newest first; those it has not read are marked."""
     read = Subscription.objects.filter(wallet=wallet).values_list("read_event", flat=True).first() or 0
-    bounds = {"most": limit + offset, "limit": limit, "offset": offset}
+    bounds = {"most": limit + offset, "limit": limit, "offset": offset, "newest": _up_to(newest)}
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_recipients(wallet), **bounds})
         rows = [_parsed(row) for row in cursor.fetchall()]
@@ -101,9 +103,9 @@ def page(wallet: str, *, limit: int, offset: int) -> list[Notification]:
     ]
 
 
-def count(wallet: str) -> int:
-    """How many notifications a wallet has ever had."""
-    return _number(COUNT, wallet, most=None)
+def count(wallet: str, newest: int | None = None) -> int:
+    """How many notifications a wallet has ever had, up to an event."""
+    return _number(COUNT, wallet, most=None, newest=newest)
 
 
 def unread(wallet: str) -> int:
@@ -191,7 +193,13 @@ def _recipients(wallet: str) -> dict[str, Any]:
     }
 
 
-def _number(query: str, wallet: str, *, most: int | None, **changed: list[str]) -> int:
+def _number(
+    query: str, wallet: str, *, most: int | None, newest: int | None = None, **changed: list[str]
+) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(query, {**_recipients(wallet), "most": most, **changed})
+        cursor.execute(query, {**_recipients(wallet), "most": most, "newest": _up_to(newest), **changed})
         return int(cursor.fetchone()[0])
+
+
+def _up_to(newest: int | None) -> int:
+    return MAX_ID if newest is None else newest

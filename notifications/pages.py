@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,12 +19,16 @@ from identity import counters
 from identity.origin import origin
 from notifications import inbox, subscriptions, webhooks
 from notifications.forms import EmailForm, WebhookForm
-from notifications.kinds import CATALOGUE, Kind
+from notifications.kinds import CATALOGUE, KINDS, Kind
 from notifications.models import Delivery, Subscription
 from protocol.errors import ProtocolError, RateLimited
+from web import query_params
 from web.listing import Pager
 
 SIZE = 25
+LISTED_DELIVERIES = 10
+CHANNELS = {"email": gettext_lazy("E-mail"), "webhook": gettext_lazy("Webhook")}
+STATUSES = {"queued": gettext_lazy("queued"), "sent": gettext_lazy("sent"), "failed": gettext_lazy("failed")}
 EMAILS_A_MINUTE = 3
 
 
@@ -33,13 +38,13 @@ EMAILS_A_MINUTE = 3
 def show(request: HttpRequest) -> HttpResponse:
     """The wallet's notifications, newest first."""
     wallet = _wallet(request)
-    text = request.GET.get("page", "1")
-    count = inbox.count(wallet)
-    pages = max(1, -(-count // SIZE))
-    known = text.isascii() and text.isdigit() and len(text) < 10
-    number = min(max(int(text), 1), pages) if known else 1
-    listed = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE)
-    pager = Pager(number=number, size=SIZE, count=count)
+    number, newest = query_params.page(request.GET), query_params.number(request.GET, "newest")
+    count = inbox.count(wallet, newest)
+    number = min(number, max(1, -(-count // SIZE)))
+    listed = inbox.page(wallet, limit=SIZE, offset=(number - 1) * SIZE, newest=newest)
+    if newest is None and number == 1 and listed:
+        newest = listed[0].id
+    pager = Pager(number, SIZE, count, () if newest is None else (("newest", str(newest)),))
     return render(request, "notifications/inbox.html", {"notifications": listed, "pager": pager})
 
 
@@ -47,9 +52,9 @@ def show(request: HttpRequest) -> HttpResponse:
 @login_required
 def read(request: HttpRequest) -> HttpResponse:
     """Everything up to the newest one shown is read."""
-    newest = request.POST.get("newest", "")
-    if newest.isascii() and newest.isdigit() and len(newest) < 19:
-        inbox.mark_read(_wallet(request), int(newest))
+    newest = query_params.number(request.POST, "newest")
+    if newest is not None:
+        inbox.mark_read(_wallet(request), newest)
     return redirect("inbox")
 
 
@@ -132,10 +137,26 @@ def _settings(
             kinds=kinds,
         ),
         "standard_secret": webhooks.standard_secret(subscription.webhook_secret),
-        "deliveries": Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:10],
+        "deliveries": _deliveries(wallet),
     }
     status = next((form.status for form in (email, webhook) if form), 200)
     return render(request, "notifications/settings.html", context, status=status)
+
+
+def _deliveries(wallet: str) -> list[dict[str, Any]]:
+    """The last deliveries to a wallet, in words."""
+    rows = Delivery.objects.filter(wallet=wallet).select_related("event").order_by("-id")[:LISTED_DELIVERIES]
+    return [
+        {
+            "channel": CHANNELS[row.channel],
+            "kind": KINDS[row.event.kind].label if row.event.kind in KINDS else row.event.kind,
+            "event_id": row.event_id,
+            "status": STATUSES[row.status],
+            "attempts": row.attempts,
+            "fault": row.fault,
+        }
+        for row in rows
+    ]
 
 
 def _kinds(request: HttpRequest) -> list[Kind]:

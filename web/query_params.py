@@ -49,6 +49,16 @@ def page(query: QueryDict, name: str = "page") -> int:
     return int(text)
 
 
+def number(query: QueryDict, name: str) -> int | None:
+    """A number from 0 that fits 63 bits, None when absent. Raises: BadRequest."""
+    text = single(query, name)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise BadRequest(f"{name} is not a number")
+    return int(text)
+
+
 def order(query: QueryDict, keys: frozenset[str], default: str, name: str = "sort") -> str:
     """An order, "key" or "-key" for descending. Raises: BadRequest for an unknown key."""
     text = single(query, name)

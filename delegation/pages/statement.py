@@ -161,7 +161,10 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
         if day is not None
     )
     totals = statement(wallet, period)
-    rows = lines(wallet, period, limit=LISTED, offset=(number - 1) * LISTED, newest_first=True)
+    count = totals.sums.movements
+    # Rows are only added, so skipping those that came later keeps the pages as they were on the first one.
+    seen = min(query_params.number(request.GET, "rows") or count, count)
+    rows = lines(wallet, period, limit=LISTED, offset=count - seen + (number - 1) * LISTED, newest_first=True)
     first, last = epochs_ending_in(period)
     offset = (earlier - 1) * EARNINGS_LISTED
     earned = earnings(wallet, first=first, last=last, limit=EARNINGS_LISTED + 1, offset=offset)
@@ -172,7 +175,7 @@ def _page(request: HttpRequest, wallet: str, form: PeriodForm) -> StatementPage:
         statement=totals,
         form=form,
         rows=tuple(_row(row, anchors.get(row.epoch) if row.slash is not None else None) for row in rows),
-        pager=Pager(number, LISTED, totals.sums.movements, days),
+        pager=Pager(number, LISTED, seen, (*days, ("rows", str(seen)))),
         earnings=tuple(EarningRow(row, anchors[row.epoch]) for row in shown),
         more_earnings=more,
         csv=_download("api-statement", wallet, days, "csv"),

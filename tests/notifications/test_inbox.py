@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from standardwebhooks import Webhook
 
 from identity import counters
 from identity.models import User
 from notifications import dispatch, inbox, subscriptions, webhooks
+from notifications.kinds import CATALOGUE
 from notifications.models import Delivery, Subscription
 from protocol.errors import Invalid
 from staking.models import Event
@@ -493,7 +494,56 @@ def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
     assert Subscription.objects.get(wallet=wallet(1)).email_confirmed
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 5000, "٣", "2"])
-def test_any_page_number_is_answered(net, client, number):
+@pytest.mark.parametrize(
+    "query",
+    [{"page": "0"}, {"page": "-1"}, {"page": "x"}, {"page": "9" * 5000}, {"page": "٣"}, {"newest": "x"}],
+)
+def test_a_page_number_that_is_none_is_refused_as_on_other_pages(net, client, query):
     client.force_login(User.objects.create(address=wallet(1)))
-    assert client.get("/inbox/", {"page": number}).status_code == 200
+    assert client.get("/inbox/", query).status_code == 400
+    assert client.get("/inbox/", {"page": "2"}).status_code == 200
+
+
+def test_the_pages_of_the_inbox_do_not_move_while_they_are_read(net, client):
+    for number in range(30):
+        events.record(
+            "proposal_opened", at=net.now, epoch=2, wallet=wallet(9), proposal=number, title=f"t{number:02}"
+        )
+    client.force_login(User.objects.create(address=wallet(3)))
+
+    def titles(page: str) -> list[str]:
+        return re.findall(r"votes: (t\d\d)\.", page)
+
+    first = client.get("/inbox/").content.decode()
+    second = re.search(r'href="(\?newest=\d+&amp;page=2)"', first)
+    assert second
+    events.record("proposal_opened", at=net.now, epoch=2, wallet=wallet(9), proposal=30, title="t30")
+    later = client.get("/inbox/" + second[1].replace("&amp;", "&")).content.decode()
+    assert titles(first) + titles(later) == [f"t{number:02}" for number in reversed(range(30))]
+    assert titles(client.get("/inbox/").content.decode())[0] == "t30"
+
+
+def test_deliveries_are_listed_in_words_of_the_reader(net, client):
+    net.settle()
+    event = Event.objects.filter(kind="slash_pending").latest("id")
+    Delivery.objects.create(event=event, wallet=wallet(1), channel="email", status="failed", due_at=net.now)
+    client.force_login(User.objects.create(address=wallet(1)))
+    english, german = (
+        client.get("/inbox/settings/", headers={"Accept-Language": language}).content.decode()
+        for language in ("en", "de")
+    )
+    assert f">Slash pending {event.pk}<" in english
+    assert ">failed<" in english
+    assert ">gescheitert<" in german
+    assert "slash_pending " not in english + german
+
+
+def test_notifications_round_amounts_to_two_decimals_and_say_why_in_words():
+    words = {kind.name: kind.words for kind in CATALOGUE}
+    assert words["unbonding_paid"]("node 1", {"amount": 12_345_678}) == (
+        "An unbonding from node 1 has matured: 12.34 IFM is available."
+    )
+    with translation.override("de"):
+        text = words["redelegation_cancelled"]("node 1", {"code": "pending_slash"})
+    assert "pending_slash" not in text
+    assert "Warten Sie" in text
