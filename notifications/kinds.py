@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext, gettext_lazy
 
-from web.formatting import amount_digits, percent
+from protocol.errors import ERRORS
+from web.formatting import percent, short_digits
 from web.templatetags.components import OFFENCES
 
 Concerns = Literal["wallet", "node", "all"]
@@ -34,7 +35,7 @@ def _offence(data: Data) -> str:
 
 
 def _ifm(data: Data, name: str) -> str:
-    return f"{amount_digits(int(data.get(name, 0)))} IFM"
+    return f"{short_digits(int(data.get(name, 0)))} IFM"
 
 
 def _slash_pending(node: str, data: Data) -> str:
@@ -135,9 +136,10 @@ def _refunded(node: str, data: Data) -> str:
 
 
 def _redelegation_cancelled(node: str, data: Data) -> str:
-    return gettext("Your redelegation from %(node)s was not executed (%(code)s): your stake stays there.") % {
-        "node": node, "code": data.get("code", ""),
-    }  # fmt: skip
+    error = ERRORS.get(str(data.get("code")))
+    reason = f" {gettext(error.sentence)}" if error else ""
+    sentence = gettext("Your redelegation from %(node)s was not executed: your stake stays there.")
+    return sentence % {"node": node} + reason
 
 
 def _redelegation_executed(node: str, data: Data) -> str:

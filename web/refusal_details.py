@@ -29,6 +29,8 @@ WORDS = (
     gettext_noop("search"),
     gettext_noop("from"),
     gettext_noop("to"),
+    gettext_noop("paid"),
+    gettext_noop("cancelled"),
     gettext_noop(
         "unbonding_seconds is at least (dispute_filing_epochs + dispute_voting_epochs + 1) × epoch_seconds"
     ),
@@ -37,7 +39,7 @@ WORDS = (
     gettext_noop("slash_burn_bps, slash_honest_bps and slash_delegators_bps sum to 10000"),
     gettext_noop("the minimum of tier 0 is 0 and the others rise strictly"),
 )
-_TRANSLATED = ("field", "rule", "why")
+_TRANSLATED = ("field", "rule", "why", "status")
 DETAILS = (
     gettext_noop("Give a smaller amount: at most %(most)s IFM can be written."),
     gettext_noop("Enter an amount above 0."),

@@ -30,7 +30,7 @@ from staking.selectors.rankings import latest_id
 from staking.services.epochs import open_epoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
-from web.formatting import amount_digits, grouped_int, percent, percentile, times
+from web.formatting import amount_digits, grouped_int, percent, percentile, short_digits, times
 
 MOST = 4
 DASH = "–"
@@ -153,7 +153,7 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
         line(
             gettext("Your reward per epoch, IFM"),
             [None if c.projection is None or c.returns.is_new else c.projection.per_epoch for c in columns],
-            lambda v: amount_digits(v, 4),
+            short_digits,
             note=gettext("estimate"),
         ),
         line(

@@ -24,6 +24,7 @@ from staking.services import clock, nodes
 from staking.services.epochs import open_epoch
 from web.confirmation import Confirmation, Result, is_edit, respond
 from web.current_user import wallet_required
+from web.templatetags.refusals import refusal_text
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,7 +121,7 @@ def retire(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
     try:
         return respond(request, confirmation)
     except ProtocolError as refusal:
-        messages.error(request, refusal.detail)
+        messages.error(request, refusal_text(refusal))
         return HttpResponseRedirect(reverse("operator-node", args=[node.address]), status=303)
 
 

@@ -47,6 +47,10 @@ class Job:
     proof: str
     good: bool
 
+    @property
+    def late(self) -> bool:
+        return self.outcome == "completed" and self.latency_ms > self.deadline_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Running:

@@ -329,6 +329,39 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
     assert "The node is retired and accepts no stake" in text(otto.get(f"{where}/"))
 
 
+def test_refusals_and_outcomes_are_said_in_the_language_of_the_reader(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    for outcome in (1, 2, 3, 4):
+        net.work(NORTH, good=0, bad=1, outcome=outcome)
+    olga = sign_in(OLGA)
+    german = {"Accept-Language": "de"}
+    refused = olga.post(f"/operator/{NORTH}/retire/", {"key": "x"}, follow=True, headers=german)
+    assert "Öffnen Sie die Übersicht noch einmal: ih" in text(refused)
+    assert "Open the review again" not in text(refused)
+    console = text(olga.get(f"/operator/{NORTH}/", headers=german))
+    for words in ("abgelaufen", "abgelehnt", "abgebrochen", "falsches Schema"):
+        assert words in console, words
+    assert not re.search("Timeout|Rejected|Dropped|Schema_Mismatch", console)
+
+
+def test_the_pages_of_a_statement_do_not_move_while_it_is_read(net, sign_in):
+    for amount in range(1, 61):
+        net.fund(ANNA, amount)
+    anna, where = sign_in(ANNA), f"/wallets/{ANNA}/statement/"
+
+    def transactions(page) -> list[int]:
+        return [int(number) for number in re.findall(r'href="/transactions/(\d+)/"', page.content.decode())]
+
+    first = anna.get(where)
+    second = re.search(r'href="(\?rows=60&amp;page=2)"', first.content.decode())
+    assert second
+    net.fund(ANNA, 61)
+    later = anna.get(where + second[1].replace("&amp;", "&"))
+    shown_once = transactions(first) + transactions(later)
+    assert len(shown_once) == 60
+    assert shown_once == sorted(set(shown_once), reverse=True)
+
+
 def queries(client, path: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert client.get(path).status_code == 200
@@ -416,7 +449,7 @@ def test_leaving_shows_the_reward_of_the_open_epoch_that_it_gives_up(delegated, 
     earned = sum(after[position.node] - position.claimable for position in before if position.node == NORTH)
     assert earned > 0
     # A third of the delegation gives up a third of what it would have earned.
-    row = f"Given up: its reward of epoch 3 so farabout {amount_digits(earned // 3, 4)} IFM"
+    row = f"Given up: its reward of epoch 3 so farabout {amount_digits(earned // 3, 2)} IFM"
     assert row in preview.replace("\n", "")
 
 

@@ -26,7 +26,15 @@ from protocol.addresses import checksum
 from protocol.projection import Past, project
 from staking.models import Node
 from staking.selectors.estimates import pasts_of
-from web.formatting import amount_digits, grouped_int, ifm_unit, moment_text, percent, zoned
+from web.formatting import (
+    grouped_int,
+    ifm_short_unit,
+    ifm_unit,
+    moment_text,
+    percent,
+    short_digits,
+    zoned,
+)
 from web.templatetags.components import part_of
 
 
@@ -274,7 +282,7 @@ def _comparison(context: ActionContext, source: Node, target: Node, amount: int,
 
 
 def _about(amount: int) -> object:
-    return format_html("{} {}", gettext("about"), ifm_unit(amount, 4))
+    return format_html("{} {}", gettext("about"), ifm_short_unit(amount))
 
 
 def _slash_warning(costs: list[OffenceCost]) -> str:
@@ -287,6 +295,6 @@ def _slash_warning(costs: list[OffenceCost]) -> str:
     ) % {
         "low": percent(ends[0].rate_bps, 0),
         "high": percent(ends[1].rate_bps, 0),
-        "least": amount_digits(ends[0].taken),
-        "most": amount_digits(ends[1].taken),
+        "least": short_digits(ends[0].taken),
+        "most": short_digits(ends[1].taken),
     }

@@ -15,13 +15,13 @@ from protocol import tiers
 from staking.measurement.provisional import provisional_reward
 from staking.models import Kind, Node
 from web.formatting import (
-    amount_digits,
     fixed,
     grouped_int,
     ifm_unit,
     moment_text,
     percent,
     period,
+    short_digits,
     zoned,
 )
 from web.templatetags.components import icon, tier_badge
@@ -106,8 +106,8 @@ def risk(label: str, costs: list[OffenceCost]) -> Row:
     return label, gettext("%(low)s to %(high)s: %(least)s to %(most)s IFM") % {
         "low": percent(low.rate_bps, 0),
         "high": percent(high.rate_bps, 0),
-        "least": amount_digits(low.taken),
-        "most": amount_digits(high.taken),
+        "least": short_digits(low.taken),
+        "most": short_digits(high.taken),
     }
 
 
@@ -133,7 +133,7 @@ def forfeited(context: ActionContext, outcome: Outcome) -> Row:
         amount = (reward.forfeited_by_operator if own else reward.forfeited_by_delegator)(entry.burned_active)
     text = gettext("about %(amount)s IFM by the work so far") if amount else gettext("nothing so far")
     return gettext("Reward of epoch %(n)s given up") % {"n": grouped_int(context.epoch.number)}, text % {
-        "amount": amount_digits(amount)
+        "amount": short_digits(amount)
     }
 
 
