@@ -331,8 +331,8 @@ def test_a_node_is_registered_changed_and_retired_on_pages(net, sign_in):
 
 def test_refusals_and_outcomes_are_said_in_the_language_of_the_reader(net, sign_in):
     net.node(NORTH, OLGA, 1_000)
-    for outcome in (1, 2, 3, 4):
-        net.work(NORTH, good=0, bad=1, outcome=outcome)
+    for outcome in ("timeout", "rejected", "dropped", "schema_mismatch"):
+        net.work(NORTH, 1, outcome=outcome)
     olga = sign_in(OLGA)
     german = {"Accept-Language": "de"}
     refused = olga.post(f"/operator/{NORTH}/retire/", {"key": "x"}, follow=True, headers=german)
