@@ -24,8 +24,19 @@ from staking.services.slashes import overturn
 
 def count_dispute_votes(settlement: Settlement) -> None:
     """Step 8. Count the dispute votes that end with this epoch (R46); upheld slashes are due now."""
-    ending = Dispute.objects.filter(status=Dispute.Status.VOTING, closes_epoch=settlement.number)
-    disputes = list(ending.select_related("slash__node").order_by("pk"))
+    open_votes = Dispute.objects.filter(
+        status=Dispute.Status.VOTING, closes_epoch__in=(settlement.number, settlement.number + 1)
+    )
+    disputes = list(open_votes.select_related("slash__node").order_by("pk"))
+    ending = [dispute for dispute in disputes if dispute.closes_epoch == settlement.number]
+    if ending:
+        _count_disputes(ending, settlement)
+    for dispute in disputes:
+        if dispute.closes_epoch > settlement.number:
+            _record_closing_dispute(dispute, settlement)
+
+
+def _count_disputes(disputes: list[Dispute], settlement: Settlement) -> None:
     store_represented(disputes=[dispute.pk for dispute in disputes])
     tallies = dispute_tallies(dispute.pk for dispute in disputes)
     for dispute in disputes:
@@ -37,7 +48,6 @@ def count_dispute_votes(settlement: Settlement) -> None:
         dispute.closed_at = settlement.now
         dispute.save(update_fields=["status", "quorum_met", "closed_at"])
         _apply_outcome(dispute, settlement)
-    _record_closing_disputes(settlement)
 
 
 def _record_input(settlement: Settlement, dispute: Dispute, tally: Mapping[str, int]) -> None:
@@ -58,17 +68,22 @@ def close_proposals(settlement: Settlement) -> None:
 
     A proposal with a timelock of 0 passes and is executed in the same settlement.
     """
-    ending = list(
-        Proposal.objects.filter(status=Proposal.Status.VOTING, closes_epoch=settlement.number).order_by("pk")
+    open_votes = Proposal.objects.filter(
+        status=Proposal.Status.VOTING, closes_epoch__in=(settlement.number, settlement.number + 1)
     )
-    store_represented(proposals=[proposal.pk for proposal in ending])
-    tallies = proposal_tallies(proposal.pk for proposal in ending)
-    for proposal in ending:
-        _close(proposal, tallies[proposal.pk], settlement)
+    proposals = list(open_votes.order_by("pk"))
+    ending = [proposal for proposal in proposals if proposal.closes_epoch == settlement.number]
+    if ending:
+        store_represented(proposals=[proposal.pk for proposal in ending])
+        tallies = proposal_tallies(proposal.pk for proposal in ending)
+        for proposal in ending:
+            _close(proposal, tallies[proposal.pk], settlement)
     due = Proposal.objects.filter(status=Proposal.Status.PASSED, executes_epoch=settlement.number)
     for proposal in due.order_by("pk"):
         _execute(proposal, settlement)
-    _record_closing_proposals(settlement)
+    for proposal in proposals:
+        if proposal.closes_epoch > settlement.number:
+            _record_closing_proposal(proposal, settlement)
 
 
 def _apply_outcome(dispute: Dispute, settlement: Settlement) -> None:
@@ -144,28 +159,24 @@ def _record(proposal: Proposal, settlement: Settlement) -> None:
     )
 
 
-def _record_closing_disputes(settlement: Settlement) -> None:
-    """Record `vote_closing` for the votes of which the last epoch opens now."""
-    closing = Dispute.objects.filter(status=Dispute.Status.VOTING, closes_epoch=settlement.number + 1)
-    for dispute in closing.select_related("slash").order_by("pk"):
-        events.record(
-            "vote_closing",
-            at=settlement.now,
-            epoch=settlement.number,
-            node=dispute.slash.node_id,
-            dispute=dispute.pk,
-            closes_epoch=dispute.closes_epoch,
-        )
+def _record_closing_dispute(dispute: Dispute, settlement: Settlement) -> None:
+    """Record `vote_closing`: the last epoch of the vote opens now."""
+    events.record(
+        "vote_closing",
+        at=settlement.now,
+        epoch=settlement.number,
+        node=dispute.slash.node_id,
+        dispute=dispute.pk,
+        closes_epoch=dispute.closes_epoch,
+    )
 
 
-def _record_closing_proposals(settlement: Settlement) -> None:
-    closing = Proposal.objects.filter(status=Proposal.Status.VOTING, closes_epoch=settlement.number + 1)
-    for proposal in closing.order_by("pk"):
-        events.record(
-            "vote_closing",
-            at=settlement.now,
-            epoch=settlement.number,
-            proposal=proposal.pk,
-            title=proposal.title,
-            closes_epoch=proposal.closes_epoch,
-        )
+def _record_closing_proposal(proposal: Proposal, settlement: Settlement) -> None:
+    events.record(
+        "vote_closing",
+        at=settlement.now,
+        epoch=settlement.number,
+        proposal=proposal.pk,
+        title=proposal.title,
+        closes_epoch=proposal.closes_epoch,
+    )

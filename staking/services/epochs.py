@@ -33,6 +33,11 @@ class EpochRow(NamedTuple):
     digest: str
 
 
+# Every request and every operation reads it; to build this query takes the ORM four times as long as to run it.
+OPEN = """
+SELECT e.number, e.start, e."end", e.parameters_id, v.digest
+FROM staking_epoch e JOIN staking_parameterset v ON v.version = e.parameters_id WHERE e.status <> 'settled'
+"""
 LOCK = Prepared(f"SELECT {', '.join(EpochRow._fields)} FROM staking_lock_epoch()", EpochRow)
 # The key of the advisory lock: services take it shared, a settlement exclusively.
 EPOCH_LOCK = "hashtext('staking_epoch'), 0"
@@ -67,11 +72,9 @@ class OpenEpoch(EpochParameters):
 
 def open_epoch() -> OpenEpoch | None:
     """The epoch that is not settled yet, read without a lock; None before the network's first start (R4)."""
-    row = (
-        Epoch.objects.exclude(status=Epoch.Status.SETTLED)
-        .values_list("number", "start", "end", "parameters_id", "parameters__digest")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN)
+        row = cursor.fetchone()
     return None if row is None else _open_epoch(EpochRow(*row))
 
 
