@@ -13,8 +13,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chain.contract_wallets import chain_rpc
 from identity import counters, demo, signin, tokens
-from identity.contract_wallets import chain_rpc
 from identity.forms import USUAL_DAYS, TokenForm
 from identity.origin import origin
 from identity.throttles import LIMITS

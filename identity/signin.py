@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from chain.contract_wallets import SignatureFault, signature_fault
 from identity import siwe
-from identity.contract_wallets import ChainUnreachable, chain_rpc, verify_contract_signature
 from identity.models import Nonce, User
-from identity.wallet_signatures import KEY_SIGNATURE_BYTES, key_signature, parse_signature
 from protocol.errors import Unauthenticated
-from protocol.signatures import recover
+from protocol.wallet_signatures import parse_signature
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +34,11 @@ NO_ANSWER = (
     "The chain did not answer, where a contract wallet's signature is checked: "
     "ask for a new message and try again."
 )
+SIGNATURE_FAULTS = {
+    SignatureFault.NOT_THE_WALLETS: NOT_THE_WALLETS,
+    SignatureFault.NO_CHAIN: NO_CHAIN,
+    SignatureFault.NO_ANSWER: NO_ANSWER,
+}
 _SIGNS = string.ascii_letters + string.digits
 
 
@@ -114,13 +118,5 @@ def _at_home(message: siwe.Message, domain: str) -> bool:
 
 def _signature_fault(text: str, signature: bytes, address: str) -> str | None:
     """Why neither the wallet's key nor its contract made the signature; None when one of them did."""
-    digest, by_key = siwe.digest(text), key_signature(signature)
-    if by_key is not None and recover(digest, by_key) == address:
-        return None
-    if not chain_rpc() and len(signature) not in KEY_SIGNATURE_BYTES:
-        return NO_CHAIN
-    try:
-        valid = verify_contract_signature(wallet=address, digest=digest, signature=signature)
-    except ChainUnreachable:
-        return NO_ANSWER
-    return None if valid else NOT_THE_WALLETS
+    fault = signature_fault(wallet=address, text=text, signature=signature)
+    return None if fault is None else SIGNATURE_FAULTS[fault]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.addresses import checksum, keccak256, normalize
+from protocol.addresses import checksum, normalize
 from protocol.errors import Invalid, ProtocolError
 from web.api.fields import read_moment, write_moment
 
@@ -87,12 +87,6 @@ def parse(text: str) -> Message:
         )
     except (ProtocolError, ValueError) as error:
         raise Invalid(f"The sign-in message is damaged: {error}.", field="message") from None
-
-
-def digest(text: str) -> bytes:
-    """The bytes that `personal_sign` (EIP-191) signs for a text."""
-    message = text.encode()
-    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -71,6 +71,11 @@ DETAILS = (
     gettext_noop("Enter a share below the present one."),
     gettext_noop("Wait for the next epoch to announce more."),
     gettext_noop("Wait for the next epoch to promise other terms."),
+    gettext_noop("A new epoch has begun since you signed. Sign again."),
+    gettext_noop(
+        "The signature is not this wallet's, or it is for other terms or another epoch. Sign again."
+    ),
+    gettext_noop("The chain did not answer, where a contract wallet's signature is checked: try again."),
     gettext_noop("Enter at least %(least)s IFM."),
     gettext_noop("Enter a larger amount: after rounding, this one would be worth 0 in the pool."),
     gettext_noop("You have %(value)s IFM here."),

@@ -12,15 +12,26 @@ from django.views.decorators.http import require_http_methods
 
 from delegation.pages.actions.context import node_by_address
 from delegation.pages.forms import sent_fields
+from protocol.addresses import checksum
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import ProtocolError
 from staking.models import Commitment, Node, ShareAnnouncement
 from staking.selectors.commitments import Commitments, commitments_of
 from staking.services import clock
+from staking.services.commitment_signatures import SignedTerms, text_to_sign, verify_signature
 from staking.services.commitments import MAX_NOTICE, announce_share, make_commitment, withdraw_commitment
 from staking.services.epochs import OpenEpoch, open_epoch
 from staking.templatetags.commitments import commitment_terms
-from web.confirmation import Confirmation, Result, Review, is_edit, respond
+from web.confirmation import (
+    KEY,
+    Confirmation,
+    Result,
+    Review,
+    is_confirmation,
+    is_edit,
+    respond,
+    stored_result,
+)
 from web.current_user import wallet_required
 from web.formatting import grouped_int, percent
 from web.forms import AmountField, NumberField, PageForm, PercentField
@@ -73,16 +84,18 @@ def commitments(request: HttpRequest, wallet: str, address: str) -> HttpResponse
     initial = {name: getattr(current.commitment, name) for name in TERMS} if current else {}
     form = CommitmentForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid() and not is_edit(request):
-        now, values = clock.now(), form.cleaned_data
-        confirmation = Confirmation(
-            wallet=wallet, name="commit", fields=sent_fields(form), now=now,
-            run=lambda: make_commitment(
-                node=node.address, actor=wallet, **{name: values[name] for name in TERMS}, now=now
-            ),
-            review=lambda made: _promise_review(node, made, current.commitment if current else None),
-            result=lambda *_: Result(_place(node), gettext("Your commitment is public.")),
-        )  # fmt: skip
+        now, terms = clock.now(), {name: form.cleaned_data[name] for name in TERMS}
         try:
+            signed = _signed(
+                request, Commitment(node=node, operator=wallet, from_epoch=epoch.number, **terms)
+            )
+            confirmation = Confirmation(
+                wallet=wallet, name="commit", fields=sent_fields(form), now=now,
+                run=lambda: make_commitment(node=node.address, actor=wallet, **terms, now=now, signed=signed),
+                review=lambda made: _promise_review(node, made, current.commitment if current else None),
+                result=lambda *_: Result(_place(node), gettext("Your commitment is public.")),
+                template="delegation/commitment_review.html",
+            )  # fmt: skip
             return respond(request, confirmation)
         except ProtocolError as refusal:
             form.add_refusal(refusal)
@@ -151,6 +164,14 @@ def _page(request: HttpRequest, node: Node, epoch: OpenEpoch, **forms: Any) -> H
     return render(request, "delegation/commitments.html", context, status=status)
 
 
+def _signed(request: HttpRequest, commitment: Commitment) -> SignedTerms | None:
+    """The signature that a confirmation brings; None without one, and for a repeated one. Raises: `invalid`."""
+    signature = request.POST.get("signature", "") if is_confirmation(request) else ""
+    if not signature or stored_result(wallet=commitment.operator, key=request.POST[KEY]) is not None:
+        return None
+    return verify_signature(commitment, signature)
+
+
 def _promise_review(node: Node, made: Commitment, replaced: Commitment | None) -> Review:
     rows: list[tuple[str, Any]] = [(gettext("Node"), node.name)]
     rows += [(gettext("You promise"), line) for line in commitment_terms(made)]
@@ -168,6 +189,17 @@ def _promise_review(node: Node, made: Commitment, replaced: Commitment | None) -
             "A commitment is public and dated. Whether you keep it is read from the records and shown for good."
         ),
         button=gettext("Commit"),
+        more={
+            "text": text_to_sign(
+                Commitment(
+                    node=node,
+                    operator=made.operator,
+                    from_epoch=made.from_epoch,
+                    **{name: getattr(made, name) for name in TERMS},
+                )
+            ),
+            "wallet_address": checksum(made.operator),
+        },
     )
 
 

@@ -16,6 +16,7 @@ from staking.models import ShareAnnouncement
 from staking.selectors.commitments import Breach, CommitmentRecord, Commitments, commitments_of
 from staking.selectors.nodes import node_id
 from staking.services import clock
+from staking.services.commitment_signatures import text_to_sign
 from staking.services.commitments import announce_share, make_commitment, withdraw_commitment
 from staking.services.epochs import open_epoch
 from web.api import fields
@@ -47,6 +48,11 @@ class CommitmentSchema(serializers.Serializer[Any]):
     ends_epoch = serializers.IntegerField(allow_null=True)
     in_force = serializers.BooleanField()
     kept = serializers.BooleanField()
+    signature = serializers.CharField(
+        allow_null=True,
+        help_text="Of the operator's wallet over `signed_text` (EIP-191), in hex; null without one.",
+    )
+    signed_text = serializers.CharField(allow_null=True)
     breaches = BreachSchema(many=True)
 
 
@@ -154,6 +160,8 @@ def _commitment_json(record: CommitmentRecord) -> dict[str, Any]:
     row = record.commitment
     shown = {name: getattr(row, name) for name in (*TERMS, "made_at", "from_epoch", "ends_epoch", "id")}
     breaches = [_breach_json(breach) for breach in record.breaches]
+    signature = None if row.signature is None else "0x" + bytes(row.signature).hex()
+    shown |= {"signature": signature, "signed_text": text_to_sign(row) if signature else None}
     return dict(
         CommitmentSchema(
             {**shown, "in_force": record.in_force, "kept": record.is_kept, "breaches": breaches}

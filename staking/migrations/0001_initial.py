@@ -126,7 +126,7 @@ CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepo
 
 -- A commitment and an announcement stay as they were made; a commitment is ended once.
 CREATE TRIGGER staking_commitment_keep BEFORE DELETE OR UPDATE OF node_id, operator, minimum_share_bps, notice_epochs,
-  maximum_delegated, made_at, from_epoch ON staking_commitment FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+  maximum_delegated, made_at, from_epoch, signature ON staking_commitment FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 CREATE TRIGGER staking_commitment_ended BEFORE UPDATE OF ends_epoch ON staking_commitment
   FOR EACH ROW WHEN (OLD.ends_epoch IS NOT NULL) EXECUTE FUNCTION staking_keep_settled();
 CREATE TRIGGER staking_shareannouncement_keep BEFORE UPDATE OR DELETE ON staking_shareannouncement
@@ -1255,6 +1255,7 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField()),
                 ("from_epoch", models.IntegerField()),
                 ("ends_epoch", models.IntegerField(null=True)),
+                ("signature", models.BinaryField(null=True)),
             ],
             options={
                 "indexes": [models.Index(fields=["node", "from_epoch"], name="staking_commitment_node")],

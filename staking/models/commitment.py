@@ -11,7 +11,8 @@ class Commitment(models.Model):
 
     Terms that are not promised are None. Whether they were kept is read from the records, not stored here.
     `notice_epochs`: between the announcement of a lower delegator share and the epoch in which it applies.
-    `maximum_delegated`: µIFM in the pool.
+    `maximum_delegated`: µIFM in the pool. `signature`: of the operator's wallet over the terms (EIP-191); None when the
+    commitment was made in a signed-in session or with a token.
     """
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="commitments", db_index=False)
@@ -22,6 +23,7 @@ class Commitment(models.Model):
     made_at = models.DateTimeField()
     from_epoch = models.IntegerField()
     ends_epoch = models.IntegerField(null=True)
+    signature = models.BinaryField(null=True)
 
     class Meta:
         constraints = [

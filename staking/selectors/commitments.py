@@ -74,7 +74,9 @@ class Commitments:
 def commitments_of(node_id: int, *, epoch: int) -> Commitments:
     """Return the commitments of a node, seen in this epoch; three queries."""
     with batched_reads() as reads:
-        rows = reads.submit(list, Commitment.objects.filter(node_id=node_id).order_by("-pk"))
+        rows = reads.submit(
+            list, Commitment.objects.filter(node_id=node_id).select_related("node").order_by("-pk")
+        )
         breaches = reads.submit(_breaches, node_id)
         announcements = reads.submit(_announcements, node_id)
     return Commitments(

@@ -12,6 +12,7 @@ from protocol.errors import Invalid, NodeRetired, ParameterOutOfBounds
 from protocol.rewards import check_share
 from staking.models import Commitment, Node, ShareAnnouncement
 from staking.services import events
+from staking.services.commitment_signatures import SignedTerms
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.node_lock import lock
 from staking.services.nodes import check_operator
@@ -29,12 +30,13 @@ def make_commitment(
     notice_epochs: int | None,
     maximum_delegated: int | None,
     now: datetime,
+    signed: SignedTerms | None = None,
 ) -> Commitment:
     """Promise terms for a node from the open epoch on; None promises nothing. Share in bps, maximum in µIFM.
 
     A commitment in force ends after its own notice, one epoch without one; until then both apply. Repeating the
-    terms in force changes nothing. Raises: `invalid`, `not_found`, `not_operator`, `node_retired`,
-    `parameter_out_of_bounds`.
+    terms in force changes nothing, unless they are signed for the first time. Raises: `invalid`, `not_found`,
+    `not_operator`, `node_retired`, `parameter_out_of_bounds`.
     """
     terms: dict[str, Any] = {
         "minimum_share_bps": minimum_share_bps,
@@ -45,16 +47,20 @@ def make_commitment(
         epoch = lock_open_epoch()
         row = _lock_own(node, actor)
         _check_terms(row, epoch, minimum_share_bps, notice_epochs, maximum_delegated)
+        if signed is not None and signed.from_epoch != epoch.number:
+            raise Invalid("A new epoch has begun since you signed. Sign again.")
         current = _current(row)
         if current is not None:
-            if all(getattr(current, name) == value for name, value in terms.items()):
+            repeated = all(getattr(current, name) == value for name, value in terms.items())
+            if repeated and (signed is None or current.signature is not None):
                 return current
             _end(current, epoch)
         if Commitment.objects.filter(node=row, from_epoch=epoch.number).count() >= MAX_IN_EPOCH:
             raise Invalid("Wait for the next epoch to promise other terms.")
         made = Commitment.objects.create(
-            node=row, operator=actor, **terms, made_at=now, from_epoch=epoch.number
-        )
+            node=row, operator=actor, **terms, made_at=now, from_epoch=epoch.number,
+            signature=signed.signature if signed else None,
+        )  # fmt: skip
         events.record("commitment_made", at=now, epoch=epoch.number, node=row.id, commitment=made.pk, **terms)
         return made
 

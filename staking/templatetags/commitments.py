@@ -7,6 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from staking.models import Commitment
 from staking.selectors.commitments import Breach
+from staking.services.commitment_signatures import text_to_sign
 from web.formatting import amount_digits, grouped_int, percent
 
 register = template.Library()
@@ -30,6 +31,18 @@ def commitment_terms(commitment: Commitment) -> list[str]:
     if commitment.maximum_delegated is not None:
         sentences.append(gettext("At most %s IFM delegated") % amount_digits(commitment.maximum_delegated, 2))
     return sentences
+
+
+@register.filter
+def signed_text(commitment: Commitment) -> str:
+    """Return the text that the operator's wallet signed."""
+    return text_to_sign(commitment)
+
+
+@register.filter
+def signature_hex(commitment: Commitment) -> str:
+    """Return the signature in hex, "" without one."""
+    return "" if commitment.signature is None else "0x" + bytes(commitment.signature).hex()
 
 
 @register.filter

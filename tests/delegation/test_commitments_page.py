@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from eth_account import Account
+from eth_account.messages import encode_defunct
 
 from identity.tokens import issue
 from protocol.addresses import checksum
@@ -170,3 +174,80 @@ def test_the_api_announces_a_lower_share() -> None:
         NILS, "POST", f"nodes/{HONEST}/announcements", {"delegator_share_bps": 8_500, "from_epoch": 5}
     )
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+
+
+KEY = Account.from_key("0x" + "31" * 32)
+OTHER = Account.from_key("0x" + "32" * 32)
+SIGNER, OWN = KEY.address.lower(), world.address(0xA3)
+
+
+def own_node() -> str:
+    """Register a node of an operator whose key is known; its place of commitments."""
+    world.run_node(OWN, SIGNER, 1_000 * MICRO)
+    return f"/operator/{OWN}/commitments/"
+
+
+def to_sign(client: Client, where: str, terms: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The text on the review of terms, and the fields that its button sends."""
+    html = client.post(where, terms).content.decode()
+    text = re.search(r'id="text-to-sign">(.*?)</pre>', html, re.S)
+    assert text
+    return unescape(text[1]), fields(html, where)
+
+
+def sign(text: str, key: Any = KEY) -> str:
+    return "0x" + bytes(key.sign_message(encode_defunct(text=text)).signature).hex()
+
+
+def test_a_commitment_is_signed_by_the_operators_wallet_and_can_be_checked() -> None:
+    where = own_node()
+    client = browser(SIGNER)
+    text, sent = to_sign(client, where, {"minimum_share_bps": "75", "notice_epochs": "3"})
+    assert text.splitlines() == [
+        "InfraMind Staking: commitment to delegators",
+        "",
+        f"Node: {checksum(OWN)}",
+        f"Operator: {KEY.address}",
+        "Delegator share, at least: 7500 bps",
+        "Notice before a lower share: 3 epochs",
+        "Delegated stake, at most: not promised",
+        "From epoch: 2",
+        "Chain ID: 31337",
+    ]
+    for _ in range(2):
+        assert client.post(where, sent | {"signature": sign(text)}).status_code == 303
+    html = page(f"/nodes/{OWN}/")
+    assert "Signed by the operator’s wallet" in html
+    assert sign(text) in html
+    shown = api(ANN, "GET", f"nodes/{OWN}/commitments").json()["commitments"][0]
+    assert (shown["signed_text"], shown["signature"]) == (text, sign(text))
+    assert (
+        Account.recover_message(encode_defunct(text=shown["signed_text"]), signature=shown["signature"])
+        == KEY.address
+    )
+
+
+@pytest.mark.parametrize("wrong", ["other key", "other text", "no hex", "too long"])
+def test_a_signature_that_is_not_of_these_terms_is_refused_and_nothing_is_promised(wrong: str) -> None:
+    where = own_node()
+    client = browser(SIGNER)
+    text, sent = to_sign(client, where, {"minimum_share_bps": "75"})
+    signature = {
+        "other key": sign(text, OTHER), "other text": sign(text.replace("7500", "5000")), "no hex": "signed",
+        "too long": "0x" + "11" * 9_000,
+    }[wrong]  # fmt: skip
+    answer = client.post(where, sent | {"signature": signature})
+    assert answer.status_code == 400
+    assert "The signature is not this wallet" in answer.content.decode() or wrong == "no hex"
+    assert not Commitment.objects.exists()
+
+
+def test_a_commitment_without_a_signature_says_so_and_can_be_signed_later() -> None:
+    where = own_node()
+    client = browser(SIGNER)
+    _, sent = to_sign(client, where, {"minimum_share_bps": "75"})
+    assert client.post(where, sent).status_code == 303
+    assert "Made in a signed-in session, without a signature of its own." in page(f"/nodes/{OWN}/")
+    again, sent = to_sign(client, where, {"minimum_share_bps": "75"})
+    assert client.post(where, sent | {"signature": sign(again)}).status_code == 303
+    assert [row.signature is not None for row in Commitment.objects.order_by("id")] == [False, True]

@@ -11,8 +11,8 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from chain.devnet.server import Server
-from identity import siwe
 from protocol.addresses import checksum
+from protocol.wallet_signatures import personal_digest
 from tests.chain.devnet.client import Client, start
 from tests.chain.wallet import Wallet, deploy_wallet, make_wallet
 
@@ -51,7 +51,7 @@ def prove(api: Any, message: str, signature: bytes) -> Any:
 
 def test_a_wallet_that_is_not_deployed_yet_signs_in(api: Any, wallet: Wallet) -> None:
     message = message_for(api, wallet.address)
-    answer = prove(api, message, wallet.wrapped(siwe.digest(message)))
+    answer = prove(api, message, wallet.wrapped(personal_digest(message)))
     assert (answer.status_code, answer.json()["address"]) == (200, checksum(wallet.address))
     assert api(answer.json()["token"]).get("me").json()["address"] == checksum(wallet.address)
 
@@ -61,9 +61,9 @@ def test_a_deployed_wallet_signs_in_and_only_with_its_own_key(
 ) -> None:
     deploy_wallet(node[0], wallet)
     message = message_for(api, wallet.address)
-    assert prove(api, message, wallet.sign(siwe.digest(message))).status_code == 200
+    assert prove(api, message, wallet.sign(personal_digest(message))).status_code == 200
     message = message_for(api, wallet.address)
-    refused = prove(api, message, wallet.sign(siwe.digest(message), bytes(OTHER.key)))
+    refused = prove(api, message, wallet.sign(personal_digest(message), bytes(OTHER.key)))
     assert (refused.status_code, refused.json()["detail"]) == (401, "The signature is not this wallet's.")
 
 
@@ -79,7 +79,7 @@ def test_a_chain_that_does_not_answer_signs_nobody_in_and_says_so(
 ) -> None:
     settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:9",)
     message = message_for(api, wallet.address)
-    refused = prove(api, message, wallet.wrapped(siwe.digest(message)))
+    refused = prove(api, message, wallet.wrapped(personal_digest(message)))
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
     assert refused.json()["detail"].startswith("The chain did not answer")
 

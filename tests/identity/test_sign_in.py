@@ -15,8 +15,8 @@ from eth_account.messages import encode_defunct
 
 from identity import siwe
 from identity.models import Nonce, Token, User
-from identity.wallet_signatures import key_signature
 from protocol.errors import Invalid
+from protocol.wallet_signatures import key_signature
 
 ANNA, BELA = Account.from_key("0x" + "11" * 32), Account.from_key("0x" + "22" * 32)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

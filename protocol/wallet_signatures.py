@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from protocol.addresses import keccak256
 from protocol.errors import Invalid
 
 COMPACT_BYTES, FULL_BYTES = 64, 65
@@ -12,6 +13,12 @@ KEY_SIGNATURE_BYTES: Final = (COMPACT_BYTES, FULL_BYTES)
 _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2}){0,10000}")
 # Ethereum's wallets write 27 and 28; go-ethereum's signer, Ledger devices and several HSMs write 0 and 1.
 _RECOVERY: Final = {0: 27, 1: 28, 27: 27, 28: 28}
+
+
+def personal_digest(text: str) -> bytes:
+    """The bytes that `personal_sign` (EIP-191) signs for a text."""
+    message = text.encode()
+    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
 
 
 def parse_signature(text: str) -> bytes:
