@@ -6,12 +6,13 @@ import random
 import time
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.amounts import BPS, MICRO
 from protocol.parameters import DEFAULTS
-from protocol.plan_offers import MOST_NODES, Candidate, net_rates
+from protocol.plan_offers import MOST_NODES, SHORTLIST, Candidate, net_rates
 from protocol.plans import all_on, plan
 from protocol.projection import Past, project
 
@@ -39,9 +40,9 @@ def node(number: int, reward: int = 100, **fields: object) -> Candidate:
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> list[Candidate]:
+def networks(draw: st.DrawFn, least: int = 1, most: int = 5) -> list[Candidate]:
     amounts = st.integers(0, 20_000).map(lambda whole: whole * IFM)
-    count = draw(st.integers(1, 5))
+    count = draw(st.integers(least, most))
     made = []
     for number in range(count):
         past = Past(
@@ -62,40 +63,77 @@ def networks(draw: st.DrawFn) -> list[Candidate]:
     return made
 
 
-def exhaustive(candidates: list[Candidate], amount: int, risk_bps: int) -> int:
-    """The highest reward of all divisions of the amount into steps that keep the limits."""
-    steps = {1: 60, 2: 60, 3: 40, 4: 20, 5: 12}[len(candidates)]
+def exhaustive(candidates: list[Candidate], amount: int, risk_bps: int, steps: int) -> int:
+    """The highest reward of all divisions of the amount into steps, over at most five nodes, that keep the limits."""
     limit = amount * risk_bps // BPS * BPS
+    parts = [amount * step // steps for step in range(steps + 1)]
+    choices = [[(step, parts[step], gained) for step, gained in possible(one, parts)] for one in candidates]
     best = 0
 
-    def visit(place: int, left: int, reward: int, at: dict[str, int]) -> None:
+    def visit(place: int, left: int, nodes: int, reward: int, at: dict[str, int]) -> None:
         nonlocal best
         best = max(best, reward)
-        if place == len(candidates):
+        if place == len(candidates) or not nodes:
             return
-        visit(place + 1, left, reward, at)
-        one = candidates[place]
-        rates = net_rates(DEFAULTS, one.custodial)
-        for step in range(1, left + 1):
-            part = amount * step // steps
+        visit(place + 1, left, nodes, reward, at)
+        one, rates = candidates[place], net_rates(DEFAULTS, candidates[place].custodial)
+        for step, part, gained in choices[place]:
+            if step > left:
+                break
             spent = {**at}
             for name, rate in zip((one.operator, one.region), rates, strict=True):
                 spent[name] = spent.get(name, 0) + part * rate
-            fits = part >= DEFAULTS.min_amount and (one.room is None or part <= one.room)
-            if fits and max(spent.values()) <= limit:
-                gained = project(DEFAULTS, one.past, held=0, amount=part).per_epoch
-                visit(place + 1, left - step, reward + gained, spent)
+            if max(spent.values()) <= limit:
+                visit(place + 1, left - step, nodes - 1, reward + gained, spent)
 
-    visit(0, steps, 0, {})
+    visit(0, steps, MOST_NODES, 0, {})
     return best
 
 
+def possible(one: Candidate, parts: list[int]) -> list[tuple[int, int]]:
+    """The steps that a node accepts, with the reward of each."""
+    return [
+        (step, project(DEFAULTS, one.past, held=0, amount=part).per_epoch)
+        for step, part in enumerate(parts)
+        if part >= DEFAULTS.min_amount and (one.room is None or part <= one.room)
+    ]
+
+
+AMOUNTS, RISKS = st.sampled_from([10, 500, 5_000, 20_000]), st.sampled_from([100, 500, 800, 2_000, 5_000])
+
+
 @settings(max_examples=60, deadline=None)
-@given(networks(), st.sampled_from([10, 500, 5_000, 20_000]), st.sampled_from([100, 500, 800, 2_000, 5_000]))
+@given(networks(), AMOUNTS, RISKS)
 def test_a_plan_is_within_one_percent_of_an_exhaustive_optimum(candidates, whole, risk_bps):
-    amount = whole * IFM
-    made = plan(DEFAULTS, candidates, amount, risk_bps)
-    assert made.per_epoch * 100 >= exhaustive(candidates, amount, risk_bps) * 99
+    steps = {1: 60, 2: 60, 3: 40, 4: 20, 5: 12}[len(candidates)]
+    made = plan(DEFAULTS, candidates, whole * IFM, risk_bps)
+    assert made.per_epoch * 100 >= exhaustive(candidates, whole * IFM, risk_bps, steps) * 99
+
+
+@settings(max_examples=15, deadline=None)
+@given(networks(6, 7), AMOUNTS, RISKS)
+def test_of_more_nodes_than_a_plan_has_parts_the_best_are_chosen(candidates, whole, risk_bps):
+    made = plan(DEFAULTS, candidates, whole * IFM, risk_bps)
+    assert made.per_epoch * 100 >= exhaustive(candidates, whole * IFM, risk_bps, 6) * 99
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_more_nodes_than_are_searched_the_shortlist_has_the_best(seed):
+    dice = random.Random(seed)
+    candidates = [
+        node(
+            number,
+            dice.randrange(2_000),
+            operator=f"0x{dice.randrange(9):040x}",
+            region=f"r{dice.randrange(4)}",
+            custodial=dice.random() < 0.3,
+            room=None if dice.random() < 0.7 else dice.randrange(1, 3_000) * IFM,
+        )
+        for number in range(2 * SHORTLIST + 1 + seed)
+    ]
+    for whole, risk_bps in ((500, 800), (5_000, 2_000), (20_000, 5_000)):
+        made = plan(DEFAULTS, candidates, whole * IFM, risk_bps)
+        assert made.per_epoch * 100 >= exhaustive(candidates, whole * IFM, risk_bps, 4) * 99
 
 
 @settings(max_examples=100, deadline=None)
