@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,13 +15,9 @@ from staking.models import Archive, Epoch, Network, Receipt
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch
 from staking.services.partitions import drop_partitions
 
-# Pages of 8 kB of the receipts' partition whose keys are deleted in one transaction, some 8,000 receipts.
-PAGES = 256
-DELETE_KEYS = """
-DELETE FROM staking_jobkey k USING staking_receipt_e{epoch} r
-WHERE r.ctid >= '({first},0)'::tid AND r.ctid < '({last},0)'::tid AND k.job_id = r.job_id AND k.epoch = {epoch}
-"""
-SIZE = "SELECT coalesce(pg_relation_size(to_regclass(%s)), -1) / current_setting('block_size')::int"
+# Receipts whose keys are deleted in one transaction.
+BATCH = 10_000
+DELETE_KEYS = "DELETE FROM staking_jobkey WHERE job_id = ANY(%s) AND epoch = %s"
 
 
 class TooNew(Exception):
@@ -109,12 +106,15 @@ def forget(archive: Archive, *, now: datetime) -> None:
 
 
 def _delete_keys(epoch: int) -> None:
-    """Delete the keys of an epoch's receipts in batches of some thousands, so that the ingest is not blocked."""
+    """Delete the keys of an epoch's receipts in batches of some thousands, so that the ingest is not blocked.
+
+    The job ids are read first: receipts can be on other machines than the keys (docs/scaling.md).
+    """
+    receipts = Receipt.objects.filter(epoch=epoch)
+    jobs = receipts.values_list("job_id", flat=True).iterator(chunk_size=BATCH)
     with connection.cursor() as cursor:
-        cursor.execute(SIZE, [f"staking_receipt_e{epoch:d}"])
-        pages = cursor.fetchone()[0]
-        for first in range(0, pages, PAGES):
-            cursor.execute(DELETE_KEYS.format(epoch=int(epoch), first=first, last=first + PAGES))
+        while batch := list(islice(jobs, BATCH)):
+            cursor.execute(DELETE_KEYS, [batch, epoch])
 
 
 def _mark_dropped(kind: Kind, epoch: int, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from oracle import heartbeats, receipt_store
+from inframind.archive_storage import archive_storage
+from oracle import heartbeats, receipt_store, receipts
 from protocol.addresses import checksum
+from retention import plan
+from retention.kinds import RECEIPTS
 from staking.services import rankings
 from tests.network import START, Network
 from tests.oracle import machines
@@ -32,8 +36,15 @@ KINDS = {
     "joined with a reference table on the distribution column": [
         r"JOIN staking_node n ON n\.id = (?:h|r)\.node_id"
     ],
+    "read whole, merged by the coordinator": [
+        r"\bSELECT \"staking_receipt\"\.\"job_id\" .* WHERE \"staking_receipt\"\.\"epoch\" = \d+\Z",
+        r"\bSELECT \"staking_heartbeat\".* WHERE \"staking_heartbeat\"\.\"epoch\" = \d+ ORDER BY 1 ASC, 2 ASC\Z",
+    ],
+    "joined with a table of the coordinator on the distribution column": [
+        r"^INSERT INTO staking_windowlatency .* JOIN staking_nodeepoch e ON e\.node_id = r\.node_id AND e\.epoch = \d"
+    ],
     "one table, aggregates that are combined": [
-        r"^SELECT (?:EXISTS \(SELECT FROM|COUNT\(\*\)|1 AS)[^;]*\Z",
+        r"^SELECT (?:EXISTS \(SELECT FROM|COUNT\(\*\)|MAX\(|1 AS)[^;]*\Z",
         r"SELECT epoch, region, count\(\*\) AS jobs FROM staking_receipt",
     ],
 }
@@ -42,8 +53,8 @@ PER_NODE = r"unnest\(.*\) AS w\(node_id, seq, jobs\), LATERAL \("
 
 
 @pytest.fixture
-def statements() -> set[str]:
-    """The statements of intake, settlement, ranking, publication and pages on these tables."""
+def statements(settings: Any, tmp_path: Path) -> set[str]:
+    """The statements of intake, imports, settlement, ranking, retention, publication and pages on these tables."""
     network = Network(latency_window_jobs=2, heard_quorum_bps=0)
     machines.register(2)
     with CaptureQueriesContext(connection) as queries:
@@ -58,11 +69,17 @@ def statements() -> set[str]:
         client: Any = Client()
         client.get("/api/v1/epochs/1/receipts").getvalue()
         client.get(f"/nodes/{machines.address(0)}/")
+        receipts.ingest(items=[machines.signed("h", 1, at=network.now)], now=network.now, unchecked=True)
+        for _ in range(3):
+            network.settle(sound=False)
+        settings.INFRAMIND_KEEP_RECEIPTS = 4
+        settings.STORAGES = {**settings.STORAGES, "archive": archive_storage(str(tmp_path))}
+        assert (RECEIPTS, 1) in plan.step(now=network.now)
     # These are sent past Django's log of queries.
     raw = [heartbeats.INSERT.format(epoch=1)]
+    raw += [receipt_store.INSERT_NEW, receipt_store.LOCKED, receipt_store.COMPLETE_KEYS]
     raw += [receipt_store.COMPLETE_ROWS.format(which=which) for which in ("r.good", "NOT r.good")]
-    texts = {re.sub(r"\s+", " ", sql).strip() for sql in (*(query["sql"] for query in queries), *raw)}
-    return {text for text in texts if re.search(DISTRIBUTED, text)}
+    return {re.sub(r"\s+", " ", sql).strip() for sql in (*(query["sql"] for query in queries), *raw)}
 
 
 def kind_of(statement: str) -> str | None:
@@ -74,8 +91,15 @@ def kind_of(statement: str) -> str | None:
 
 
 def test_every_statement_can_be_run_where_the_rows_are(statements: set[str]) -> None:
-    assert [statement for statement in statements if kind_of(statement) is None] == []
-    assert {kind_of(statement) for statement in statements} >= {*list(KINDS)[:4], "asked for each node"}
+    distributed = [statement for statement in statements if re.search(DISTRIBUTED, statement)]
+    assert [statement for statement in distributed if kind_of(statement) is None] == []
+    assert {kind_of(statement) for statement in distributed} >= {*list(KINDS)[:4], "asked for each node"}
+
+
+def test_keys_of_jobs_are_on_the_coordinator_and_never_joined(statements: set[str]) -> None:
+    keys = [statement for statement in statements if "staking_jobkey" in statement]
+    assert {statement.split()[0] for statement in keys} == {"COPY", "WITH", "SELECT", "UPDATE", "DELETE"}
+    assert [statement for statement in keys if re.search(DISTRIBUTED, statement)] == []
 
 
 def rows(sql: str) -> list[tuple[Any, ...]]:
