@@ -12,12 +12,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from delegation.pages.actions.registry import ACTIONS
 from identity.models import User
-from inframind import admin, api_docs
+from inframind import admin, api_docs, health
 from inframind.environment import PROJECT_ROOT
 from tests.callers import Api
 from tests.governance import world
-from tests.inframind.test_rights import pages
+from tests.inframind.test_rights import books, pages
 
 STAFF = "0x" + "57" * 20
 BODY = {
@@ -112,6 +113,56 @@ def test_every_page_admits_whom_the_table_says(case: dict[str, Any]) -> None:
         if got != expected("GET", path):
             differing[path] = got
     assert not differing, json.dumps(differing, indent=1)
+
+
+def forms(case: dict[str, Any]) -> list[str]:
+    """Every page that takes a POST; the review of an action once for each action."""
+    paths = [path for path in pages(case) if path not in health.PATHS]
+    review = next(path for path in paths if path.startswith("/money/") and path.endswith("/review/"))
+    paths.remove(review)
+    paths += [reverse("money-review", args=[name]) for name in ACTIONS]
+    visitor = staff()
+    return [path for path in paths if "POST" in visitor.options(path).headers.get("Allow", "POST")]
+
+
+def test_every_form_admits_whom_the_table_says(token: Any, case: dict[str, Any]) -> None:
+    """Those who are refused come first, and change nothing."""
+    differing: dict[str, Any] = {}
+    taken, before = forms(case), books()
+    for refused in (True, False):
+        for path in taken:
+            wanted = expected("POST", path)
+            # Neither the node nor the money is its own; it votes as others do.
+            equal = "staff" if path.startswith(("/operator/0x", "/money/")) else "delegator"
+            wanted |= {"another operator": wanted[equal]}
+            for name, cell in wanted.items():
+                if (cell != "yes") is refused:
+                    got = outcome(sender(name, path, token).post(path, form(path, case)))
+                    if got != cell:
+                        differing.setdefault(path, {})[name] = got
+        if refused:
+            assert books() == before
+    assert not differing, json.dumps(differing, indent=1)
+
+
+def sender(name: str, path: str, token: Any) -> Client:
+    """A new client, since some forms sign in or out."""
+    slashed = "slashes" in path or "disputes" in path
+    runner, other = (world.OLGA, world.NILS) if slashed else (world.NILS, world.OLGA)
+    wallets = {"delegator": world.ANN, "operator": runner, "another operator": other}
+    if name == "oracle":
+        return Client(headers={"Authorization": f"Bearer {token('', 'oracle')}"})
+    if name == "staff":
+        return staff()
+    return signed_in(wallets[name]) if name in wallets else Client()
+
+
+def form(path: str, case: dict[str, Any]) -> dict[str, Any]:
+    """A body with whatever any form asks for."""
+    choice = "for" if "proposals" in path else "uphold"
+    names = {"node": world.HONEST, "address": world.SLASHED, "name": "Mine", "region": "eu-west"}
+    theirs = {"entry": case["unbonding"]} if re.search("/(cancel|withdraw)/", path) else {}
+    return {**BODY, **names, **theirs, "choice": choice}
 
 
 def _page_outcome(answer: Any) -> str:
