@@ -1,4 +1,4 @@
-"""1,000,000 signed receipts of 10,000 nodes: taken by the intake, then settled, and the memory of both.
+"""1,000,000 signed receipts of 10,000 nodes: taken by the intake, then settled; memory, and the size of the epoch.
 
     make bench ARGS="-k million"
 
@@ -10,22 +10,34 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from bench import batches
-from oracle import receipts
+from ledger import accounts
+from ledger.posting import post
+from oracle import heartbeats, receipts
+from protocol.addresses import checksum
 from protocol.signatures import address_of_private_key
 from settlement.epoch import settle_epoch
-from staking.models import Epoch, Node, NodeEpoch, Pool, Receipt
+from staking.models import Epoch, Network, Node, NodeEpoch, Pool, Receipt
 from staking.services import clock
-from staking.services.epochs import start_network
+from staking.services.epochs import open_epoch, start_network
+from staking.services.rankings import rank
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 NODES, RECEIPTS, BATCH = 10_000, 1_000_000, 10_000
 MOST_MEGABYTES = 1_024
+STAKE = 10_000 * 10**6  # µIFM
+SMALLEST = 256 * 1_024
+SIZES = """
+SELECT relname, pg_total_relation_size(oid) AS bytes FROM pg_class
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND pg_total_relation_size(oid) >= %s
+ORDER BY bytes DESC
+"""
 
 
 def test_a_million_signed_receipts(say: Callable[[str], None]) -> None:
@@ -41,13 +53,17 @@ def test_a_million_signed_receipts(say: Callable[[str], None]) -> None:
         taking += time.perf_counter() - began
         assert (result.accepted, result.rejected) == (BATCH, [])
     say(f"taken: {RECEIPTS:,} in {taking:.0f} s, {RECEIPTS / taking:,.0f} a second; peak {_peak():,} MB")
+    beats = _beat()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     began = time.perf_counter()
     settle_epoch(now=Epoch.objects.get(number=1).end)
     say(f"settled in {time.perf_counter() - began:.1f} s; peak {_peak():,} MB")
+    rank(now=clock.now())
+    say(f"one epoch with {beats:,} heartbeats and one ranking: {_sizes()}")
     assert Receipt.objects.filter(epoch=1, good=True).count() == RECEIPTS
     assert sum(NodeEpoch.objects.filter(epoch=1).values_list("good", flat=True)) == RECEIPTS
+    assert Network.objects.get().halted == []
     assert _peak() <= MOST_MEGABYTES
 
 
@@ -58,12 +74,34 @@ def _register() -> None:
         [
             Node(
                 address=address, operator=address, signing_key=address, name=f"node {number}", region="eu-west",
-                hardware={}, share_bps=8_000, registered_at=at, registered_epoch=1,
+                hardware={}, share_bps=8_000, registered_at=at, registered_epoch=1, self_stake=STAKE,
             )
             for number, address in enumerate(addresses)
         ]
     )  # fmt: skip
     Pool.objects.bulk_create([Pool(node=node) for node in nodes])
+    stakes = {accounts.stake(address): STAKE for address in addresses}
+    post(kind="bench", moves={accounts.ISSUANCE: -sum(stakes.values()), **stakes}, at=at, epoch=1)
+
+
+def _beat() -> int:
+    """Record a heartbeat of every node in every slot of the epoch; their number."""
+    epoch = open_epoch()
+    length = timedelta(seconds=epoch.params.heartbeat_slot_seconds)
+    addresses = [checksum(address) for address in Node.objects.values_list("address", flat=True)]
+    at, beats = epoch.start, 0
+    while at < epoch.end:
+        sent = [{"node": address, "at": f"{at:%Y-%m-%dT%H:%M:%S}.000Z"} for address in addresses]
+        beats += heartbeats.ingest(items=sent, now=clock.now(), ahead=True).accepted
+        at += length
+    return beats
+
+
+def _sizes() -> str:
+    """Every table of more than SMALLEST bytes with its indexes, by `pg_total_relation_size`, in MB of 10⁶ bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES, [SMALLEST])
+        return ", ".join(f"{table} {size / 1e6:.1f} MB" for table, size in cursor.fetchall())
 
 
 def _peak() -> int:
