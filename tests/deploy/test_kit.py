@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from inframind import environment, metrics, tasks
+from inframind import environment, genesis_file, metrics, tasks
 from inframind.celery import app
 from tests.network import Network
 from web import metrics as counters
 
 DEPLOY = environment.PROJECT_ROOT / "deploy"
+OPERATIONS = environment.PROJECT_ROOT / "docs" / "operations.md"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 METRIC = re.compile(r"\binframind_[a-z_]+")
 KNOWN = {variable.name for variable in environment.VARIABLES}
@@ -53,6 +56,10 @@ def test_the_example_environment_starts_once_its_blanks_are_filled_in():
     assert environment.load(values)["INFRAMIND_NETWORK"] == "production"
 
 
+# The services of compose.yaml that run the site's image.
+SITE = ("web", "worker", "pulse", "beat", "migrate", "genesis")
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_a_unit_sets_known_variables_and_runs_an_existing_command(unit: Path):
     text = unit.read_text(encoding="utf-8")
@@ -81,10 +88,73 @@ def test_no_file_of_the_kit_has_a_secret_in_it():
 
 def test_services_of_compose_are_confined():
     services = compose()["services"]
-    for name in ("web", "worker", "pulse", "beat", "migrate"):
+    for name in SITE:
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+
+
+def example() -> dict[str, str]:
+    """The variables of environment.example."""
+    return dict(line.split("=", 1) for line in read("environment.example").splitlines() if line[:1].isupper())
+
+
+def image() -> dict[str, str]:
+    """The variables that the image sets."""
+    text = read("Dockerfile").split("FROM ")[-1].replace("\\\n", " ")
+    (line,) = re.findall(r"^ENV (.+)$", text, re.MULTILINE)
+    return dict(word.split("=", 1) for word in line.split())
+
+
+@pytest.mark.parametrize("service", SITE)
+def test_no_variable_of_the_example_beats_one_of_the_image_or_names_another_machine(service: str):
+    """Compose's `environment` wins over the file, the file over the image."""
+    written = compose()["services"][service]["environment"]
+    values = image() | example() | written
+    own = image() | written
+    assert {name: values[name] for name in own} == own
+    collected = re.search(r"INFRAMIND_DATA_DIR=(\S+) \S+ manage.py collectstatic", read("Dockerfile"))
+    assert collected is not None
+    assert values["INFRAMIND_DATA_DIR"] == collected[1]
+    # The entry point replaces DATABASE_URL.
+    local = [name for name, value in values.items() if re.search(r"127\.0\.0\.1|localhost", value)]
+    assert set(local) <= {"DATABASE_URL"}
+    assert values["REDIS_URL"].split("//")[1].split(":")[0] in compose()["services"]
+
+
+@pytest.mark.parametrize(("service", "role"), [("web", "app"), ("worker", "app"), ("migrate", "owner")])
+def test_a_container_connects_as_the_role_whose_secret_it_has(service: str, role: str, tmp_path: Path):
+    definition = compose()["services"][service]
+    assert definition["secrets"] == [f"{role}_password"]
+    assert definition["entrypoint"] == ["sh", "/with_database.sh"]
+    (tmp_path / f"{role}_password").write_text("hex\n")
+    script = read("compose/with_database.sh").replace("/run/secrets", str(tmp_path))
+    said = subprocess.run(
+        ["sh", "-c", script, "sh", "printenv", "DATABASE_URL"],
+        env={**example(), **definition["environment"], "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == f"postgresql://inframind_{role}:hex@postgres:5432/inframind\n"
+    assert "postgres" in compose()["services"]
+
+
+@pytest.mark.parametrize("service", ["worker", "pulse", "beat"])
+def test_a_worker_runs_with_the_same_options_under_systemd_and_under_compose(service: str):
+    unit = read(f"systemd/inframind-{service}.service")
+    (command,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
+    words = shlex.split(command.replace("%%", "%"))[1:]
+    definition = compose()["services"][service]
+    assert definition["command"][1:] == words
+    port = re.search(r"^Environment=INFRAMIND_METRICS_PORT=(\d+)", unit, re.MULTILINE)
+    assert definition["environment"].get("INFRAMIND_METRICS_PORT") == (port[1] if port else None)
+
+
+def test_the_example_of_a_genesis_file_is_valid():
+    genesis = genesis_file.read(read("genesis.example.json"))
+    assert genesis.total == 1_500_000_500_000
+    assert "genesis.example.json" in OPERATIONS.read_text(encoding="utf-8")
 
 
 def test_images_have_a_version_and_no_registry():
@@ -130,6 +200,31 @@ def test_alarms_and_dashboard_name_metrics_that_are_exposed(settings):
     assert named <= exposed
 
 
+def test_every_alarm_is_tested():
+    """By `promtool test rules` in deploy/lint, once as firing."""
+    tests = yaml.safe_load(read("prometheus/rules_test.yml"))["tests"]
+    checks = [check for test in tests for check in test["alert_rule_test"]]
+    assert {check["alertname"] for check in checks if check["exp_alerts"]} == {
+        rule["alert"] for rule in alarms()
+    }
+
+
+def test_every_alarm_of_an_exporter_has_a_job_that_scrapes_it():
+    jobs = {job["job_name"] for job in yaml.safe_load(read("prometheus/prometheus.yml"))["scrape_configs"]}
+    prefixes = {
+        "up": "inframind-web",
+        "inframind": "inframind-worker",
+        "django": "inframind-web",
+        "node": "machine",
+        "pg": "postgres",
+        "pgbackrest": "pgbackrest",
+    }
+    for rule in alarms():
+        series = re.findall(r"\b([a-z]+)(?:_[a-z_]+)?(?=[{\[])", rule["expr"])
+        for prefix in series:
+            assert prefixes[prefix] in jobs, rule["alert"]
+
+
 def test_docker_and_shell_files_name_no_host_to_load_from():
     """Packages and images come from where the machine is set up to get them."""
     for path in DEPLOY.rglob("*"):
@@ -139,7 +234,7 @@ def test_docker_and_shell_files_name_no_host_to_load_from():
 
 
 def test_every_alarm_names_a_heading_of_the_runbook():
-    text = (environment.PROJECT_ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = OPERATIONS.read_text(encoding="utf-8")
     headings = [line.lstrip("# ").lower() for line in text.splitlines() if line.startswith("#")]
     anchors = {re.sub(r"[^a-z0-9]+", "-", heading).strip("-") for heading in headings}
     assert {rule["annotations"]["runbook"] for rule in alarms()} <= anchors

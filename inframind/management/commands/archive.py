@@ -10,7 +10,7 @@ from staking.services.hold import Held, require_not_held
 
 
 class Command(BaseCommand):
-    help = "Archive and drop receipts, heartbeats, rankings and events that are older than they are kept."
+    help = "Archive and drop the receipts, heartbeats, rankings, events and published inputs of old epochs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         mode = parser.add_mutually_exclusive_group()

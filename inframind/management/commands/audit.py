@@ -1,11 +1,15 @@
 import json
 import sys
 
+from django.core.mail import mail_admins
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from chain_sync.mirroring import verify_deposits
 from settlement.audit import CHECKS, audit
+
+FAULTS_MAILED = 20
+RUNBOOK = "What to do: docs/operations.md, Weekly audit."
 
 
 class Command(BaseCommand):
@@ -14,6 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        parser.add_argument("--mail", action="store_true", help="e-mail faults to INFRAMIND_ADMINS")
 
     def handle(self, **options: object) -> None:
         faults = audit(since=0)
@@ -28,4 +33,7 @@ class Command(BaseCommand):
                 self.stdout.write(fault)
             self.stdout.write(f"{checks} checks, {len(faults)} faults")
         if faults:
+            if options["mail"]:
+                shown = [*faults[:FAULTS_MAILED], f"{checks} checks, {len(faults)} faults", RUNBOOK]
+                mail_admins("ALARM audit", "\n".join(shown))
             sys.exit(1)
