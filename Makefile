@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django api bench test-processes test-browser test-chain contracts deploy-lint deploy-try soak sbom vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django api bench test-processes test-browser test-chain contracts deploy-lint deploy-try soak sbom audit-dependencies vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -69,7 +69,7 @@ contracts: ## compiles chain/contracts/*.vy again
 	$(setup) dev
 	$(py) -m chain.contracts.build
 
-deploy-lint: ## checks the files of deploy/ with their own tools (see deploy/lint)
+deploy-lint: ## checks the files of deploy/ with their own tools, those that are installed (see deploy/lint)
 	$(setup) dev
 	@deploy/lint
 
@@ -82,6 +82,10 @@ sbom: ## writes sbom.json, a CycloneDX list of the packages of production
 	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements/production.txt \
 	  --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
 	@echo "sbom.json: $$($(py) -c 'import json; print(len(json.load(open("sbom.json"))["components"]))') components"
+
+audit-dependencies: ## asks for known vulnerabilities of the packages of production (needs PyPI's advisories)
+	$(setup) dev
+	@$(py) scripts/audit_dependencies.py
 
 soak: ## 500 simulated epochs with faults against the plain model (ARGS="--seed 9", ARGS="--replay FILE")
 	$(setup) dev

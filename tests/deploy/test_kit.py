@@ -129,14 +129,14 @@ def test_a_container_connects_as_the_role_whose_secret_it_has(service: str, role
     assert definition["entrypoint"] == ["sh", "/with_database.sh"]
     (tmp_path / f"{role}_password").write_text("hex\n")
     script = read("compose/with_database.sh").replace("/run/secrets", str(tmp_path))
-    said = subprocess.run(
+    ended = subprocess.run(
         ["sh", "-c", script, "sh", "printenv", "DATABASE_URL"],
         env={**example(), **definition["environment"], "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout == f"postgresql://inframind_{role}:hex@postgres:5432/inframind\n"
+    assert ended.stdout == f"postgresql://inframind_{role}:hex@postgres:5432/inframind\n"
     assert "postgres" in compose()["services"]
 
 
@@ -187,8 +187,9 @@ def test_alarms_and_dashboard_name_metrics_that_are_exposed(settings):
     counters.TICKS.labels("pulse", "done").inc(0)
     tasks.pulse()
     exposed = set(METRIC.findall(metrics.exposition().decode()))
-    # A network that has settled nothing has neither a ranking nor an audit.
+    # A network that has settled nothing has neither a ranking nor an audit, and has not seen its chain.
     exposed |= {"inframind_ranking_age_seconds", "inframind_audit_age_seconds"}
+    exposed |= {"inframind_chain_seen_age_seconds", "inframind_chain_oracle_ether"}
     text = "\n".join(rule["expr"] for rule in alarms())
     text += "\n".join(
         target["expr"]
