@@ -7,18 +7,18 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
+from deploy.trial import migration, throughput
 from deploy.trial.report import Failed, figure, require, step, wait_for
-from deploy.trial.site import WEB_PORTS, Network, previous_commit
+from deploy.trial.site import Network, previous_commit
 from deploy.trial.traffic import Oracle, Reader, Traffic
 from deploy.trial.units import make_user
 
 # Issue: serving again after any single kill.
 RECOVERY_SECONDS = 30
+PARTS = ("hosts", "kills", "upgrade")
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
         make_user()
         with step("Servers: PostgreSQL with archived log, Redis, nginx with TLS"):
             network = Network(root)
-        _try(network, options.start or previous_commit(), kills=not options.upgrade)
+        _try(network, options.start or previous_commit(), options.parts or PARTS)
     except Failed as fault:
         print(f"FAILED: {fault}\nLogs are in {root}", file=sys.stderr)
         return 1
@@ -47,28 +47,32 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy/try")
     parser.add_argument("--from", dest="start", help="commit that the upgrade starts from")
-    parser.add_argument("--upgrade", action="store_true", help="the upgrade alone")
+    for part in PARTS:
+        parser.add_argument(
+            f"--{part}", dest="parts", action="append_const", const=part, help="this part alone"
+        )
     parser.add_argument("--keep", action="store_true", help="keep the folder of the trial")
     return parser.parse_args()
 
 
-def _try(network: Network, ref: str, *, kills: bool) -> None:
+def _try(network: Network, ref: str, parts: Sequence[str]) -> None:
     with step(f"First installation of {ref}: tables, static files, genesis, two hosts of everything"):
         _install(network, ref)
     oracle = Oracle(network.client("0x" + "0c" * 20, "--oracle"), network.nodes)
     reader = Reader(network.client())
+    if "hosts" in parts:
+        with step("Reads and receipts a second with one web host and with two"):
+            throughput.measure(network, oracle)
     traffic = Traffic(oracle.send, reader.read)
     try:
         with step("Two epochs settle under traffic"):
             network.settle_next()
             require(not reader.errors(0), f"{reader.errors(0)} of {reader.count(0)} reads failed")
-        if kills:
+        if "kills" in parts:
             _break(network, oracle, reader, traffic)
             traffic = Traffic(oracle.send, reader.read)
-        with step(f"Rolling upgrade from {ref} to this commit, host by host, under traffic"):
-            _upgrade(network, reader)
-        with step("Two epochs settle after the upgrade, and the audit is clean"):
-            network.settle_next()
+        if "upgrade" in parts:
+            _upgrade(network, ref, oracle, reader)
     finally:
         traffic.stop()
     _audit(network, oracle)
@@ -167,34 +171,50 @@ def _restore(network: Network, oracle: Oracle) -> None:
     )
 
 
-def _upgrade(network: Network, reader: Reader) -> None:
+def _upgrade(network: Network, ref: str, oracle: Oracle, reader: Reader) -> None:
+    """From `ref` to this commit with two migrations more, under traffic."""
     began = time.monotonic()
-    release = network.make_release("HEAD")
+    with step("Migrations of the next release, while the old code serves"):
+        release = network.make_release("HEAD")
+        migration.add_to(release)
+        require(not _migrate(network, release, oracle, reader), "reads failed during the migration")
+    with step(f"The code of {ref} on the new tables: two epochs settle, the audit is clean"):
+        acknowledged = len(oracle.acknowledged)
+        network.settle_next()
+        network.hosts[0].run("audit")
+        figure(f"{len(oracle.acknowledged) - acknowledged:,} receipts acknowledged by the old code")
+    with step(f"Rolling upgrade from {ref} to this commit, host by host, under traffic"):
+        _replace_code(network, release)
+    with step("Two epochs settle after the upgrade, and the audit is clean"):
+        network.settle_next()
+        network.hosts[0].run("audit")
+    failed = [
+        f"{status} after {took:.1f} s" for at, status, took in reader.answers if at >= began and status != 200
+    ]
+    figure(f"{len(failed)} of {reader.count(began)} reads failed from the migration on")
+    require(not failed, f"reads failed during the upgrade: {failed}")
+
+
+def _migrate(network: Network, release: Path, oracle: Oracle, reader: Reader) -> int:
+    """Apply the migrations and print what happened meanwhile; how many reads failed."""
+    began, acknowledged = time.monotonic(), len(oracle.acknowledged)
     network.migrate(release)
+    took = time.monotonic() - began
+    require(migration.applied(network.postgres), "the column or its index is not there")
+    figure(
+        f"a column and an index in {took:.1f} s with the static files; {reader.errors(began)} of {reader.count(began)} "
+        f"reads failed, {len(oracle.acknowledged) - acknowledged:,} receipts acknowledged meanwhile"
+    )
+    return reader.errors(began)
+
+
+def _replace_code(network: Network, release: Path) -> None:
     for number, host in enumerate(network.hosts):
         services = network.services(number)
         host.stop(*services)
         host.use_release("current", release)
         host.start(*services)
-        _wait_ready(WEB_PORTS[number])
-        # nginx leaves a server that did not answer alone for a second.
-        time.sleep(2)
-    figure(f"{reader.errors(began)} of {reader.count(began)} reads failed during the upgrade")
-    failed = [
-        f"{status} after {took:.1f} s" for at, status, took in reader.answers if at >= began and status != 200
-    ]
-    require(not failed, f"reads failed during the upgrade: {failed}")
-
-
-def _wait_ready(port: int) -> None:
-    def ready() -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
-                return answer.status == 200
-        except (URLError, TimeoutError):
-            return False
-
-    wait_for("the new web server is ready", ready)
+        network.wait_ready(number)
 
 
 def _audit(network: Network, oracle: Oracle) -> None:

@@ -6,8 +6,11 @@ import json
 import secrets
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from deploy.trial.report import wait_for
 from deploy.trial.servers import HOST, Nginx, PostgreSQL, Redis, run
@@ -125,6 +128,12 @@ class Network:
             operator.must("POST", f"/api/v1/nodes/{address}/stake", {"amount": "2500"})
             delegator.must("POST", f"/api/v1/nodes/{address}/delegate", {"amount": "100"})
 
+    def wait_ready(self, number: int) -> None:
+        """Wait until the web server of a host is ready, and nginx sends it requests again."""
+        wait_for("the web server is ready", lambda: _ready(WEB_PORTS[number]))
+        # nginx leaves a server that did not answer alone for a second.
+        time.sleep(2)
+
     def open_epoch(self) -> int:
         return int(self.postgres.ask("SELECT number FROM staking_epoch WHERE status = 'open'")[0])
 
@@ -142,3 +151,11 @@ class Network:
         self.nginx.kill()
         self.redis.kill()
         self.postgres.stop()
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (URLError, TimeoutError):
+        return False

@@ -34,7 +34,7 @@ class Site:
         headers = {"Host": HOST, "Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        connection = _Named("127.0.0.1", self.port, timeout=20, context=self.trust)
+        connection = Named("127.0.0.1", self.port, timeout=20, context=self.trust)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -52,7 +52,7 @@ class Site:
         return answer
 
 
-class _Named(http.client.HTTPSConnection):
+class Named(http.client.HTTPSConnection):
     """Connects to an address and asks for the certificate of the site's name."""
 
     def connect(self) -> None:
