@@ -31,7 +31,9 @@ def main() -> int:
             print(f"{package['name']} {package['version']}: {fault['id']}, fixed in {fixed}")
     faults = sum(len(package["vulns"]) for package in audited)
     if len(audited) < len(packages) or not packages:
-        print(f"NOT AUDITED: no advisories could be read for {len(packages) - len(audited) or 'the'} packages.")
+        print(
+            f"NOT AUDITED: no advisories could be read for {len(packages) - len(audited) or 'the'} packages."
+        )
     print(f"{len(audited)} packages of production audited, {faults} known vulnerabilities")
     return int(bool(faults))
 
