@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import Any
 
 import structlog
 from celery import shared_task
@@ -214,8 +215,12 @@ RHYTHM = {
     archive_tick: 120,
 }
 
-if settings.INFRAMIND_NETWORK == "devnet" and settings.INFRAMIND_DEMO_LIVE:
-    RHYTHM[demo_tick] = 30
+
+def rhythm() -> dict[Any, int]:
+    """RHYTHM, and on a devnet the work of the demo's nodes unless INFRAMIND_DEMO_LIVE is off."""
+    lives = settings.INFRAMIND_NETWORK == "devnet" and settings.INFRAMIND_DEMO_LIVE
+    return {**RHYTHM, demo_tick: 30} if lives else {**RHYTHM}
+
 
 app.conf.beat_schedule = {
     task.__name__: {
@@ -224,5 +229,5 @@ app.conf.beat_schedule = {
         # Ticks that piled up while no worker was there say nothing that the next one does not.
         "options": {"expires": seconds},
     }
-    for task, seconds in RHYTHM.items()
+    for task, seconds in rhythm().items()
 }

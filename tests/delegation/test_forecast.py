@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from delegation.selectors.forecast import Forecast, forecast
 from delegation.selectors.open_epoch import running_epoch
@@ -102,3 +104,17 @@ def test_shrinking_stake_loses_the_tier_in_a_computed_epoch(net: Network) -> Non
     # 1,900 IFM in epoch 4, after 2,000 in epoch 1: 1,400 IFM above tier 1 last for 42 epochs.
     assert (after.tier, after.minimum, after.lost_per_epoch) == (1, 500 * MICRO, 33_333_333)
     assert after.epoch == 47
+
+
+def test_the_queries_do_not_depend_on_the_work_of_the_node(net: Network) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            read(net)
+        return len(queries)
+
+    few = count()
+    for outcome in ("completed", "timeout", "rejected", "dropped"):
+        net.work(net_node(net), 40, outcome=outcome)
+    net.beat(net_node(net), range(420, 470))
+    net.now += HOUR
+    assert count() == few

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from delegation.models import Position
 from delegation.selectors.what_if import replay_on
@@ -16,6 +17,7 @@ from staking.models import Node, NodeEpoch, Pool, Slash
 from tests.network import Network, wallet
 from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
+from web import page_cache
 from web.formatting import amount_digits
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,25 @@ def test_the_node_page_and_compare_lead_to_the_replay(north: str) -> None:
         f"Result of 1,000.00 IFM over the last 30 epochs, IFM replayed {amount_digits(result.result, 2)}"
         in compared
     )
+
+
+def test_the_queries_do_not_depend_on_the_number_of_epochs_and_slashes(network: Network) -> None:
+    node = history(network, 0)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert Client().get(f"/nodes/{node}/what-if/", {"amount": "1000", "epochs": "7"}).status_code == 200
+        return len(queries)
+
+    count()
+    page_cache.clear()
+    few = count()
+    for epoch in range(5):
+        network.work(node, 11)
+        if epoch in (1, 3):
+            network.work(node, 1, outcome="dropped")
+        network.settle()
+    page_cache.clear()
+    count()
+    page_cache.clear()
+    assert count() == few

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from governance.dispute_odds import Outcomes, break_even_bps, expected_value
 from governance.models import Dispute
@@ -127,3 +128,25 @@ def _review(where: str) -> str:
     answer = client.post(f"{where}dispute/", {"reason": "The measurement is wrong."})
     assert answer.status_code == 200, answer.content.decode()[-2_000:]
     return str(answer.content.decode())
+
+
+def test_the_queries_do_not_depend_on_the_number_of_slashes_and_similar_cases(
+    slashes: dict[str, Slash],
+) -> None:
+    olga = browser(OLGA)
+
+    def count(slash: Slash) -> int:
+        olga.get(f"/slashes/{slash.pk}/")
+        with CaptureQueriesContext(connection) as queries:
+            assert "Is a dispute worth the deposit?" in olga.get(f"/slashes/{slash.pk}/").content.decode()
+        return len(queries)
+
+    of_two = count(slashes["fake_resources"])
+    world.commit_offence()
+    open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=world.now())
+    world.settle()
+    world.settle()
+    world.commit_offence()
+    world.settle()
+    world.advance_clock()
+    assert count(Slash.objects.latest("id")) == of_two

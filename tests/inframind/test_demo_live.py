@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from inframind import tasks
 from inframind.demo import actions, live, participants
+from inframind.environment_parsers import switch
 from settlement.epoch import settle_epoch
 from staking.models import NodeEpoch, Slash
 from staking.services import nodes
@@ -82,3 +84,15 @@ def test_nothing_is_sent_on_another_network(db):
 
 def test_nothing_is_sent_before_a_network_starts(db):
     assert live.send(now=START) == 0
+
+
+@pytest.mark.parametrize(
+    ("network", "text", "sends"), [("devnet", "1", True), ("devnet", "0", False), ("production", "1", False)]
+)
+def test_the_work_of_the_demo_is_scheduled_on_a_devnet_unless_it_is_switched_off(
+    settings, network, text, sends
+):
+    settings.INFRAMIND_NETWORK = network
+    settings.INFRAMIND_DEMO_LIVE = switch(text)
+    assert (tasks.demo_tick in tasks.rhythm()) is sends
+    assert tasks.epoch_tick in tasks.rhythm()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from protocol.amounts import MICRO
 from protocol.errors import Invalid, NodeRetired, NotOperator, ParameterOutOfBounds
@@ -251,3 +252,22 @@ def test_the_leaderboard_lists_nodes_whose_promises_are_kept(net: Network) -> No
     page = list_page(NodeQuery(promises_kept=True), limit=10, offset=0, after=None)
     assert page is not None
     assert list(page.ids) == [first.id]
+
+
+def test_the_queries_do_not_depend_on_the_number_of_commitments_and_breaches(net: Network) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            read(net)
+        return len(queries)
+
+    promise(net, share=8_000)
+    few = count()
+    for share in (7_600, 7_200, 6_800):
+        announce_share(
+            node=node(), actor=operator(1), share_bps=share, from_epoch=net.epoch.number + 1, now=net.now
+        )
+        net.change(node(), delegator_share_bps=share)
+        promise(net, share=share)
+        net.settle()
+    assert len(read(net).records) == 4
+    assert count() == few
