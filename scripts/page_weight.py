@@ -47,6 +47,8 @@ FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTi
 class Target:
     """A page to measure: its address, or a page and the selector of the link on it to follow.
 
+    `to`: an address with {} for the last part of that link's path; `press`: the button on the page found so far that
+    leads to the page, and acts.
     `role` is that of the demo wallet to sign in as. `status` is the expected status of the response, so that an error
     page is not measured instead.
     """
@@ -54,9 +56,12 @@ class Target:
     address: str
     follow: str = ""
     role: str = ""
+    to: str = ""
+    press: str = ""
     status: int = 200
 
 
+REVIEW_PLAN = "main a[href^='/plan/review/']"
 NODE = "#leaderboard tbody tr:nth-child(2) th a"
 TARGETS = (
     Target("/"),
@@ -76,7 +81,14 @@ TARGETS = (
     Target("/proposals/"),
     Target("/proposals/", "main a[href^='/proposals/']:not([href*='new'])"),
     Target("/parameters/"),
+    Target("/", NODE, to="/nodes/{}/incidents/"),
+    Target("/", NODE, to="/nodes/{}/what-if/?amount=1000&epochs=30"),
+    Target("/", NODE, to="/compare/?n={}&amount=1000"),
+    Target("/", NODE, to="/epochs/5/proof/{}/"),
     Target("/plan/?amount=1000&risk=15"),
+    Target("/plan/?amount=10&risk=15", REVIEW_PLAN, "delegator"),
+    Target("/plan/?amount=10&risk=15", REVIEW_PLAN, "delegator", press="form[data-once] .btn-primary"),
+    Target("/representatives/", role="delegator"),
     Target("/verify/"),
     Target("/api/v1/docs/"),
     Target("/nowhere/", status=404),
@@ -93,6 +105,7 @@ TARGETS = (
     Target("/proposals/new/", role="delegator"),
     Target("/operator/", role="operator"),
     Target("/operator/register/", role="operator"),
+    Target("/operator/", "main th a[href^='/operator/0x']", "operator", to="/operator/{}/commitments/"),
 )
 
 
@@ -159,7 +172,12 @@ def _resolve(browser: Browser, url: str, target: Target) -> tuple[str, list[dict
     if target.follow:
         page.goto(address)
         link = page.locator(target.follow).first.get_attribute("href")
-        address = url + str(link)
+        address = url + (target.to.format(str(link).strip("/").split("/")[-1]) if target.to else str(link))
+    if target.press:
+        page.goto(address)
+        page.locator(target.press).first.click()
+        page.wait_for_url(lambda now: now != address)
+        address = page.url
     cookies = context.cookies()
     context.close()
     return address, cookies  # type: ignore[return-value]

@@ -128,12 +128,18 @@ def large_network() -> Network:
 def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open]:
     """Open an address of the site; at the end nothing may have been refused by the policy or reported on the console.
 
-    `refusals`: the pages opened are answered with 409 too, which the console notes.
+    `refusals`: the pages opened are answered with 409 too, `errors`: with these, which the console notes.
     """
     opened: list[tuple[Page, list[str]]] = []
 
     def open_at(
-        address: str, *, size: dict[str, int] = WIDE, theme: str = "", refusals: bool = False, **context: Any
+        address: str,
+        *,
+        size: dict[str, int] = WIDE,
+        theme: str = "",
+        refusals: bool = False,
+        errors: tuple[int, ...] = (),
+        **context: Any,
     ) -> Page:
         made = browser.new_context(viewport=size, **context)  # type: ignore[arg-type]
         made.add_init_script(WATCH)
@@ -141,7 +147,7 @@ def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open
             made.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
         page = made.new_page()
         faults: list[str] = []
-        statuses = (404, 409) if refusals else (404,)
+        statuses = (404, *errors, 409) if refusals else (404, *errors)
         page.on(
             "console", lambda message: faults.append(message.text) if _is_fault(message, statuses) else None
         )

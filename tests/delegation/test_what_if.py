@@ -152,7 +152,9 @@ def test_the_queries_do_not_depend_on_the_number_of_epochs_and_slashes(network: 
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert Client().get(f"/nodes/{node}/what-if/", {"amount": "1000", "epochs": "7"}).status_code == 200
+            assert (
+                Client().get(f"/nodes/{node}/what-if/", {"amount": "1000", "epochs": "7"}).status_code == 200
+            )
         return len(queries)
 
     count()

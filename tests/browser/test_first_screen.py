@@ -1,0 +1,78 @@
+"""What is in reach on a telephone and in a narrow window, and pages that are seldom seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.conftest import NARROW, Open
+from tests.browser.test_accessible import faults
+from tests.network import node_address
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_first_screen_of_a_telephone_has_a_node_the_sort_control_and_ways_to_plan(
+    open_page: Open,
+) -> None:
+    page = open_page("/", size=NARROW)
+    first = page.locator("#leaderboard tbody tr").first.get_by_role("rowheader")
+    box = first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= NARROW["height"] - 58
+    expect(page.locator(".im-sortbox select")).to_be_visible()
+    for name in ("Plan", "How it works"):
+        expect(page.locator(".im-head").get_by_role("link", name=name, exact=True)).to_be_visible()
+
+
+def test_the_page_of_a_node_has_its_action_in_reach_on_a_telephone(open_page: Open) -> None:
+    page = open_page(f"/nodes/{node_address(1)}/", size=NARROW)
+    bar = page.locator(".im-actionbar")
+    expect(bar.get_by_role("link", name=re.compile("Delegate|Sign in"))).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 1500)")
+    expect(bar).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_top_bar_fits_at_a_thousand_pixels(open_page: Open, site: LiveServer, language: str) -> None:
+    chosen = {"name": "language", "value": language, "domain": site.thread.host, "path": "/"}
+    state = {"cookies": [chosen], "origins": []}
+    page = open_page("/", size={"width": 1000, "height": 800}, storage_state=state)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+    heights = page.locator(".im-nav a:visible").evaluate_all(
+        "links => links.map((link) => link.scrollHeight)"
+    )
+    assert max(heights) <= 56
+    widths = page.locator(".im-topbar .im-wrap").evaluate("bar => [bar.scrollWidth, bar.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
+def test_pages_of_history_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
+    page = open_page("/how/", reduced_motion="reduce")
+    node = node_address(4)
+    for address in (f"/nodes/{node}/incidents/", f"/nodes/{node}/what-if/?amount=1000&epochs=7"):
+        page.goto(site.url + address)
+        assert faults(page) == [], address
+
+
+def test_pages_of_errors_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
+    page = open_page("/how/", reduced_motion="reduce", errors=(400, 403, 404, 429, 503))
+    request = RequestFactory().get("/")
+    for name, status in (("403", 403), ("403_csrf", 403), ("429", 429), ("503", 503)):
+        html = render_to_string(f"{name}.html", {"reason": "away", "again": "/", "theme": ""}, request)
+        page.route(
+            f"**/error/{name}/",
+            lambda route, html=html, status=status: route.fulfill(
+                status=status, body=html, content_type="text/html"
+            ),
+        )
+        page.goto(f"{site.url}/error/{name}/")
+        assert faults(page) == [], name
+    for address in ("/?tier=abc", "/nowhere/"):
+        page.goto(site.url + address)
+        assert faults(page) == [], address
