@@ -7,12 +7,12 @@ import re
 import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import NARROW, Open, as_wallet
 from tests.browser.test_accessible import faults
-from tests.network import node_address
+from tests.network import node_address, wallet
 
 pytestmark = pytest.mark.browser
 
@@ -39,17 +39,22 @@ def test_the_page_of_a_node_has_its_action_in_reach_on_a_telephone(open_page: Op
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_top_bar_fits_at_a_thousand_pixels(open_page: Open, site: LiveServer, language: str) -> None:
-    chosen = {"name": "language", "value": language, "domain": site.thread.host, "path": "/"}
-    state = {"cookies": [chosen], "origins": []}
-    page = open_page("/", size={"width": 1000, "height": 800}, storage_state=state)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+@pytest.mark.parametrize("width", [1000, 1200, 1300, 1366, 1440])
+def test_the_top_bar_and_the_leaderboard_fit(
+    open_page: Open, site: LiveServer, language: str, width: int
+) -> None:
+    state = as_wallet(wallet(3), site)
+    state["cookies"].append({"name": "language", "value": language, "domain": site.thread.host, "path": "/"})
+    page = open_page("/", size={"width": width, "height": 800}, storage_state=state)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     heights = page.locator(".im-nav a:visible").evaluate_all(
         "links => links.map((link) => link.scrollHeight)"
     )
-    assert max(heights) <= 56
-    widths = page.locator(".im-topbar .im-wrap").evaluate("bar => [bar.scrollWidth, bar.clientWidth]")
-    assert widths[0] <= widths[1]
+    assert max(heights) <= 57
+    table, card = page.locator("#leaderboard").evaluate(
+        "(card) => [card.querySelector('table'), card].map((one) => one.getBoundingClientRect().right)"
+    )
+    assert table <= card
 
 
 def test_pages_of_history_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
@@ -65,14 +70,13 @@ def test_pages_of_errors_have_no_accessibility_violations(open_page: Open, site:
     request = RequestFactory().get("/")
     for name, status in (("403", 403), ("403_csrf", 403), ("429", 429), ("503", 503)):
         html = render_to_string(f"{name}.html", {"reason": "away", "again": "/", "theme": ""}, request)
-        page.route(
-            f"**/error/{name}/",
-            lambda route, html=html, status=status: route.fulfill(
-                status=status, body=html, content_type="text/html"
-            ),
-        )
+        answer_with(page, f"**/error/{name}/", status, html)
         page.goto(f"{site.url}/error/{name}/")
         assert faults(page) == [], name
     for address in ("/?tier=abc", "/nowhere/"):
         page.goto(site.url + address)
         assert faults(page) == [], address
+
+
+def answer_with(page: Page, address: str, status: int, html: str) -> None:
+    page.route(address, lambda route: route.fulfill(status=status, body=html, content_type="text/html"))
