@@ -344,6 +344,16 @@ def test_refusals_and_outcomes_are_said_in_the_language_of_the_reader(net, sign_
     assert not re.search("Timeout|Rejected|Dropped|Schema_Mismatch", console)
 
 
+def test_the_quorum_access_of_a_tier_is_named_in_the_language_of_the_reader(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    net.fund(OLGA, 1_000)
+    where, german = f"/money/stake/?node={NORTH}&amount=1000", {"Accept-Language": "de"}
+    preview = text(sign_in(OLGA).get(where, headers=german))
+    assert "keine" in preview
+    assert "Mitglied" in preview
+    assert "member" not in preview
+
+
 def test_the_pages_of_a_statement_do_not_move_while_it_is_read(net, sign_in):
     for amount in range(1, 61):
         net.fund(ANNA, amount)

@@ -92,7 +92,7 @@ def tier_effects(context: ActionContext, before: Node, after: Node) -> list[Row]
         rows.append((gettext("New job classes"), ", ".join(gained)))
     if lost:
         rows.append((gettext("Job classes lost"), ", ".join(lost)))
-    rows.append((gettext("Quorum access"), change(old.quorum, new.quorum)))
+    rows.append((gettext("Quorum access"), change(gettext(old.quorum), gettext(new.quorum))))
     severity = (f"{fixed(row.severity_bps, 4, 2)}×" for row in (old, new))
     return [*rows, (gettext("Penalty severity"), change(*severity))]
 
