@@ -15,6 +15,8 @@ from django.db import connection
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
+from postgres.backend import savepoints
+
 _TEXT, _TEXT_ARRAY = 25, 1009
 _BYTEA, _BYTEA_ARRAY = 17, 1001
 _INT8, _INT8_ARRAY = 20, 1016
@@ -67,6 +69,7 @@ def execute(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        savepoints.send(connection.connection)
         cursor.adapters.register_dumper(TextArray, _TextArrayDumper)
         cursor.adapters.register_dumper(BytesArray, _BytesArrayDumper)
         cursor.adapters.register_dumper(BigintArray, _BigintArrayDumper)

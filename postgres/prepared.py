@@ -28,6 +28,7 @@ from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_f
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from postgres.backend import savepoints
 from postgres.backend.base import DatabaseWrapper
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -93,6 +94,7 @@ class Prepared(Generic[Row]):
             plans = _plans_of(connection)
             literals = {name: plans.transformer.as_literal(values[name]) for name in self.values}
             text = self._text(connection, plans, literals)
+            text = b";".join([*savepoints.take(connection), text])
             if not connection.autocommit and connection.pgconn.transaction_status == TransactionStatus.IDLE:
                 text = b"BEGIN;" + text
             last = last and database.in_atomic_block and not database.savepoint_ids

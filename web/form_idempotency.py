@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from json import dumps
+from json import dumps, loads
 from secrets import token_hex
 from typing import Any, TypeVar
 
 from django.db import transaction
 
+from postgres.prepared import Prepared
 from protocol.errors import IdempotencyConflict, Invalid
 from web.models import FormKey
 
@@ -23,6 +24,13 @@ Answer = dict[str, Any]
 Result = TypeVar("Result")
 KEY = re.compile(r"[0-9a-f]{32}")
 RETENTION = timedelta(days=90)
+# Waits for a transaction that holds the same key, and returns its row once that one commits.
+CLAIM = Prepared("""
+    INSERT INTO web_formkey (wallet, key, action, digest, at)
+    VALUES (%(wallet)s, %(key)s, %(action)s, %(digest)s, %(at)s)
+    ON CONFLICT (wallet, key) DO UPDATE SET key = excluded.key RETURNING id, digest, answer
+""")
+STORE = Prepared("UPDATE web_formkey SET answer = %(answer)s::text::jsonb WHERE id = %(id)s RETURNING id")
 
 
 def new_key() -> str:
@@ -48,16 +56,17 @@ def run_once(
         raise Invalid("Open the review again: its key is missing.", field="key")
     digest = sha256(dumps([action, dict(body)], sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
-        # The insert waits for a transaction that holds the same key, and reads its row once that one commits.
-        fresh = FormKey(wallet=wallet, key=key, action=action, digest=digest, at=now)
-        FormKey.objects.bulk_create([fresh], ignore_conflicts=True)
-        row = FormKey.objects.select_for_update().get(wallet=wallet, key=key)
-        if row.digest != digest:
+        row = CLAIM.row(wallet=wallet, key=key, action=action, digest=digest, at=now)
+        assert row is not None
+        number, first_digest, stored = row
+        if first_digest != digest:
             raise IdempotencyConflict("This form was sent before with other values. Open the review again.")
-        if row.answer is None:
-            row.answer = run()
-            row.save(update_fields=["answer"])
-        answer: Answer = row.answer
+        if stored is not None:
+            former: Answer = loads(stored)
+            return former
+        answer = run()
+        # The COMMIT goes with it.
+        STORE.last_row(id=number, answer=dumps(answer))
         return answer
 
 

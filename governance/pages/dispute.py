@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from chain.selectors import anchor_of
+from chain.selectors import EpochAnchor, anchor_of
 from governance.models import Dispute
 from governance.pages import labels
 from governance.pages.defence import slash_rows
@@ -25,6 +25,7 @@ from governance.pages.vote_panel import Choice, VotePanel, accepts_votes, power_
 from governance.selectors.disputes import dispute_figures
 from governance.selectors.evidence import epochs_around, receipts_of
 from governance.selectors.slashes import outcomes_of, similar_disputes
+from postgres.batched_reads import batched_reads
 from protocol.errors import NotFound
 from protocol.parameters import Parameters
 from protocol.votes import DISPUTE_CHOICES
@@ -88,35 +89,47 @@ def slash_context(
     request: HttpRequest, slash: Slash, dispute: Dispute | None, now: datetime
 ) -> dict[str, Any]:
     """Return what the pages of a dispute and of a slash have in common."""
-    epoch, wallet = open_epoch_or_404(), signed_in_wallet(request)
-    number = query_params.page(request.GET, "receipts")
-    pager = ReceiptPager(number, RECEIPTS, len(slash.evidence))
-    receipts = receipts_of(slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)
-    group = group_of(slash)
+    wallet, number = signed_in_wallet(request), query_params.page(request.GET, "receipts")
+    with batched_reads() as reads:
+        opened = reads.submit(open_epoch_or_404)
+        breakdown = reads.submit(_breakdown, slash, wallet)
+        created_under = reads.submit(params_of, slash)
+        lifecycle = reads.submit(slash_lifecycle, slash, dispute, now)
+        receipts = reads.submit(receipts_of, slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)
+        around = reads.submit(epochs_around, slash)
+        of_group = reads.submit(group_of, slash)
+        similar = reads.submit(similar_disputes, slash)
+        outcomes = reads.submit(outcomes_of, slash.offence)
+        anchor = reads.submit(_anchor, slash)
+    params, group = opened.result().params, of_group.result()
     return {
         "now_at": now,
         "slash": slash,
         "node": slash.node,
         "facts": labels.facts(slash),
-        "rule": labels.rule(slash.offence, params_of(slash)),
+        "rule": labels.rule(slash.offence, created_under.result()),
         "rates": labels.rates(slash),
-        "lifecycle": slash_lifecycle(slash, dispute, now),
-        "receipts": receipts,
-        "receipts_pager": pager,
+        "lifecycle": lifecycle.result(),
+        "receipts": receipts.result(),
+        "receipts_pager": ReceiptPager(number, RECEIPTS, len(slash.evidence)),
         "hardware": _hardware(slash),
-        "chart": offence_chart(slash, epochs_around(slash)),
-        "breakdown": breakdown_of(slash, epoch.params, wallet),
-        "split_bps": (
-            epoch.params.slash_burn_bps,
-            epoch.params.slash_honest_bps,
-            epoch.params.slash_delegators_bps,
-        ),
+        "chart": offence_chart(slash, around.result()),
+        "breakdown": breakdown.result(),
+        "split_bps": (params.slash_burn_bps, params.slash_honest_bps, params.slash_delegators_bps),
         "group": group,
         "group_rows": slash_rows(group, slash),
-        "similar": similar_disputes(slash),
-        "outcomes": outcomes_of(slash.offence),
-        "anchor": anchor_of(slash.resolved_epoch) if slash.slashed and slash.resolved_epoch else None,
+        "similar": similar.result(),
+        "outcomes": outcomes.result(),
+        "anchor": anchor.result(),
     }
+
+
+def _anchor(slash: Slash) -> EpochAnchor | None:
+    return anchor_of(slash.resolved_epoch) if slash.slashed and slash.resolved_epoch else None
+
+
+def _breakdown(slash: Slash, wallet: str | None) -> SlashBreakdown | None:
+    return breakdown_of(slash, open_epoch_or_404().params, wallet)
 
 
 def open_epoch_or_404() -> OpenEpoch:

@@ -1,4 +1,7 @@
-"""The cursor of the backend: inside a batch (postgres/batched_reads.py) it waits for the statements of the others."""
+"""The cursor of the backend: inside a batch (postgres/batched_reads.py) it waits for the statements of the others.
+
+Savepoints that wait (postgres/backend/savepoints.py) are sent with the next statement of any cursor.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import psycopg
 from django.db.backends.postgresql import base
 from greenlet import getcurrent, greenlet
 from psycopg.adapt import Transformer
+
+from postgres.backend import savepoints
 
 READS = ("SELECT", "WITH")
 # A read that also changes or locks rows; equal statements are sent once, so it would run once for several.
@@ -38,7 +43,7 @@ class Cursor(base.CursorMixin, psycopg.ClientCursor[Any]):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         if not isinstance(getcurrent(), BatchedRead):
-            return super().execute(query, params, **options)
+            return self._execute_after_savepoints(query, params, **options)
         self._reset()
         self._tx = Transformer(self)
         # Django's log of queries reads it.
@@ -49,14 +54,29 @@ class Cursor(base.CursorMixin, psycopg.ClientCursor[Any]):
         self._statement = statement
         return self
 
+    def _execute_after_savepoints(self, query: Any, params: Any, **options: Any) -> Any:
+        if not savepoints.waiting(self.connection):
+            return super().execute(query, params, **options)
+        # Fails on a wrong value before anything is sent.
+        statement = self.mogrify(query, params).encode(self._encoding)
+        before = savepoints.take(self.connection)
+        super().execute(b";".join([*before, statement]), **options)
+        for _ in before:
+            self.nextset()
+        # Django's log of queries reads it.
+        self._query = self._convert_query(query, params)
+        return self
+
     def executemany(self, query: Any, *args: Any, **options: Any) -> Any:
         if isinstance(getcurrent(), BatchedRead):
             raise _not_a_read(str(query))
+        savepoints.send(self.connection)
         return super().executemany(query, *args, **options)
 
     def copy(self, statement: Any, *args: Any, **options: Any) -> Any:
         if isinstance(getcurrent(), BatchedRead):
             raise _not_a_read(str(statement))
+        savepoints.send(self.connection)
         return super().copy(statement, *args, **options)
 
     @property
@@ -114,9 +134,11 @@ def fetch(cursors: Sequence[Cursor]) -> None:
     if not cursors:
         return
     statements = list(dict.fromkeys(cursor.statement for cursor in cursors))
-    with psycopg.ClientCursor(cursors[0].connection) as together:
-        together.execute("\n;\n".join(statements).encode())
-        results = [one.pgresult for one in together.results()]
+    connection = cursors[0].connection
+    before = savepoints.take(connection)
+    with psycopg.ClientCursor(connection) as together:
+        together.execute(b"\n;\n".join([*before, *(statement.encode() for statement in statements)]))
+        results = [one.pgresult for one in together.results()][len(before) :]
     if len(results) != len(statements):
         raise psycopg.ProgrammingError("a statement of a batch is more than one")
     rows = dict(zip(statements, results, strict=True))

@@ -97,6 +97,8 @@ def _heard_by_slot(epoch: OpenEpoch, until: datetime) -> _Heard:
 
 def _heard(counted: list[int], late: Mapping[int, int], epoch: OpenEpoch) -> dict[int, int]:
     """Counted slots with a heartbeat by node id; `late` has the first slot of nodes registered during the epoch."""
+    if not counted:
+        return {}
     values: dict[str, Any] = {
         "epoch": epoch.number,
         "counted": counted,

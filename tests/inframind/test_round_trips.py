@@ -24,6 +24,7 @@ from web import page_cache
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NODE = f"/nodes/{node_address(2)}/"
+REVIEW = f"/money/delegate/review/?node={node_address(2)}&amount=5&key={'1' * 32}"
 # Who reads: "": nobody signed in, else a wallet.
 PAGES = {
     ("", "/"): 7,
@@ -32,21 +33,24 @@ PAGES = {
     ("", "/governance/"): 4,
     ("", f"/wallets/{wallet(1)}/"): 7,
     ("", "/parameters/"): 3,
+    ("", "/slashes/1/"): 10,
     (wallet(1), "/"): 11,
     (wallet(1), NODE): 11,
     (wallet(1), "/portfolio/"): 9,
     (wallet(1), "/governance/"): 6,
     (wallet(1), "/inbox/"): 7,
     (wallet(1), f"/money/delegate/?node={node_address(2)}"): 7,
+    (wallet(1), REVIEW): 13,
     (operator(2), "/operator/"): 11,
 }
 READS = {"me": 6, f"nodes/{node_address(2)}": 6}
-ACTIONS = {"delegate": 15, "undelegate": 15, "claim": 15}
+CONFIRMATION = 11
+ACTIONS = {"delegate": 11, "undelegate": 11, "claim": 11}
 
 
 @pytest.fixture
 def network() -> Network:
-    """Five nodes with delegations and two settled epochs, one of which has an offence."""
+    """Five nodes with delegations, two settled epochs, one of which has an offence, and an epoch with work."""
     network = Network()
     for number in range(1, 6):
         network.node(number, own=1_000)
@@ -56,6 +60,9 @@ def network() -> Network:
     for number in range(1, 6):
         network.work(node_address(number), outcome="dropped" if number == 1 else "completed")
     network.settle()
+    for number in range(1, 6):
+        network.work(node_address(number))
+        network.beat(node_address(number), range(10))
     rank(now=network.now)
     network.fund(wallet(1), 5_000)
     return network
@@ -83,6 +90,24 @@ def test_pages_take_as_many_round_trips_as_the_table_says(network: Network) -> N
     clients = {address: signed_in(address) for address, _ in PAGES}
     measured = {(who, path): trips(lambda c=clients[who], p=path: c.get(p)) for who, path in PAGES}  # type: ignore[misc]
     assert measured == PAGES
+
+
+def test_a_confirmed_form_takes_as_many_round_trips_as_the_table_says(network: Network) -> None:
+    client = signed_in(wallet(1))
+
+    def confirm(key: str) -> Any:
+        answer = client.post(
+            f"{REVIEW.partition('?')[0]}", {"node": node_address(2), "amount": "5", "key": key * 32}
+        )
+        assert answer["Location"].startswith("/money/done/")
+        return answer
+
+    confirm("2")
+    cache.clear()
+    page_cache.clear()
+    with round_trips() as counted:
+        confirm("3")
+    assert counted.trips == CONFIRMATION
 
 
 def test_endpoints_take_as_many_round_trips_as_the_table_says(network: Network) -> None:

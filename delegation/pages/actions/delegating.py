@@ -22,6 +22,7 @@ from delegation.selectors.positions import position_of
 from delegation.selectors.provisional import provisional_reward
 from delegation.selectors.unbondings import operator_unbonds_until
 from delegation.services import positions, redelegations
+from postgres.batched_reads import batched_reads
 from protocol.addresses import checksum
 from protocol.projection import Past, project
 from staking.models import Node
@@ -69,7 +70,9 @@ class Delegate(Action[DelegateForm]):
         assert after is not None
         value = context.delegated + amount
         costs = _costs(context, after, pool=after.pool.tokens, mine=value)
-        past = pasts_of([before.id], epoch=context.epoch.number).get(before.id)
+        with batched_reads() as reads:
+            pasts = reads.submit(pasts_of, [before.id], epoch=context.epoch.number)
+            warning = reads.submit(node_warning, after, context)
         lines: list[Row] = [
             rows.from_wallet(context),
             (gettext("To"), rows.name_and_address(after)),
@@ -78,13 +81,13 @@ class Delegate(Action[DelegateForm]):
             (gettext("Your delegation"), rows.change(ifm_unit(context.delegated), ifm_unit(value))),
             (gettext("Your share of the pool"), percent(part_of(value, after.pool.tokens), 1)),
             rows.node_tier(context, before, after),
-            *_expectations(context, past, amount),
+            *_expectations(context, pasts.result().get(before.id), amount),
             rows.earns_from(context),
             rows.delegator_share(after, context),
             rows.unbonding_time(context),
             rows.risk(gettext("If the node is slashed"), costs),
         ]
-        return Preview(lines, _slash_warning(costs) + node_warning(after, context), costs)
+        return Preview(lines, _slash_warning(costs) + warning.result(), costs)
 
 
 class Undelegate(Action[WithdrawForm]):
@@ -207,7 +210,10 @@ def tier_shortcut(context: ActionContext, affordable: int) -> list[Shortcut]:
 
 def node_warning(node: Node, context: ActionContext) -> str:
     """What a delegator should know of the node's operator; "" when there is nothing."""
-    return _unbonding_warning(node) + share_warning(node, context)
+    with batched_reads() as reads:
+        unbonding = reads.submit(_unbonding_warning, node)
+        share = reads.submit(share_warning, node, context)
+    return unbonding.result() + share.result()
 
 
 def _unbonding_warning(node: Node) -> str:
