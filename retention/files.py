@@ -17,13 +17,15 @@ from typing import IO, Any
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
+from web.storage_errors import storage_errors
+
 SCHEMA = "inframind.archive/1"
 LEVEL = 6
 PIECE = 1 << 20
 
 
 class Damaged(Exception):
-    """An archive file is missing, or is not the one that was written."""
+    """An archive file is missing, is not the one that was written, or cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,12 @@ def copy(name: str, blocks: Iterable[bytes]) -> Written:
 def _save(name: str, scratch: IO[bytes], rows: int) -> Written:
     size = scratch.tell()
     scratch.seek(0)
-    # A storage would choose another name rather than overwrite.
-    storage().delete(name)
-    storage().save(name, File(scratch, name))
+    try:
+        # A storage would choose another name rather than overwrite.
+        storage().delete(name)
+        storage().save(name, File(scratch, name))
+    except storage_errors() as error:
+        raise Damaged(f"{name} cannot be written: {error}") from error
     scratch.seek(0)
     written = Written(rows, size, _digest(scratch))
     verify(name, written.sha256)
@@ -71,7 +76,7 @@ def verify(name: str, digest: str) -> None:
     try:
         with storage().open(name) as file:
             stored = _digest(file)
-    except OSError as error:
+    except storage_errors() as error:
         raise Damaged(f"{name} cannot be read: {error}") from error
     if stored != digest:
         raise Damaged(f"{name} has SHA-256 {stored}, not {digest}")

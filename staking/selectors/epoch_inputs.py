@@ -17,6 +17,7 @@ from protocol.parameters import JOB_CLASSES
 from protocol.times import unix_ms
 from staking.models import Archive, Epoch, EpochInputs, NodeEpoch, Receipt
 from staking.selectors.epochs import epoch as read_epoch
+from web.storage_errors import storage_errors
 
 SCHEMA = 1
 BLOCK = 2_000
@@ -64,7 +65,7 @@ def receipts_of(number: int) -> Iterator[bytes]:
 def _archived(archive: Archive) -> Iterator[bytes]:
     try:
         file = storages["archive"].open(archive.name)
-    except OSError as error:
+    except storage_errors() as error:
         raise NotFound(
             f"The {archive.kind} of epoch {archive.epoch} are archived, and the archive is not here."
         ) from error
