@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,6 +33,7 @@ from staking.services.unbonding_entries import worth
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SITE_START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+Amount = int | float | Fraction
 OUTCOMES = ("completed", "timeout", "rejected", "dropped", "schema_mismatch")
 PROOFS = ("valid", "unchecked", "missing", "invalid", "forged")
 
@@ -124,11 +126,13 @@ class Network:
 
     # people
 
-    def fund(self, address: str, amount: int | float) -> str:
+    def fund(self, address: str, amount: Amount) -> str:
         faucet.fund(wallet=address, amount=micro(amount), now=self.now)
         return address
 
-    def node(self, number: int | str = 1, run_by: int | str | None = None, own: int = 0, **more: Any) -> str:
+    def node(
+        self, number: int | str = 1, run_by: int | str | None = None, own: Amount = 0, **more: Any
+    ) -> str:
         """Register a node, run by the operator of its number or by `run_by`, with `own` IFM of the operator's stake."""
         address, runner = node_address(number), operator(number if run_by is None else run_by)
         name = f"Node {number[-2:]}" if isinstance(number, str) else f"node {number}"
@@ -139,10 +143,10 @@ class Network:
             self.stake(address, own)
         return address
 
-    def stake(self, node: str, amount: int | float) -> Any:
+    def stake(self, node: str, amount: Amount) -> Any:
         return stakes.stake(node=node, amount=micro(amount), actor=self.operator_of(node), now=self.now)
 
-    def unstake(self, node: str, amount: int | float | None = None) -> Any:
+    def unstake(self, node: str, amount: Amount | None = None) -> Any:
         return stakes.unstake(
             node=node,
             amount=None if amount is None else micro(amount),
@@ -150,18 +154,18 @@ class Network:
             now=self.now,
         )
 
-    def delegate(self, node: str, number: int | str, amount: int | float, *, fund: bool = True) -> Any:
+    def delegate(self, node: str, number: int | str, amount: Amount, *, fund: bool = True) -> Any:
         if fund:
             faucet.fund(wallet=wallet(number), amount=micro(amount), now=self.now)
         return positions.delegate(node=node, amount=micro(amount), wallet=wallet(number), now=self.now)
 
-    def undelegate(self, node: str, number: int | str, amount: int | float | None = None) -> Any:
+    def undelegate(self, node: str, number: int | str, amount: Amount | None = None) -> Any:
         return positions.undelegate(
             node=node, amount=None if amount is None else micro(amount), wallet=wallet(number), now=self.now
         )
 
     def redelegate(
-        self, source: str, target: str, number: int | str, amount: int | float | None = None
+        self, source: str, target: str, number: int | str, amount: Amount | None = None
     ) -> Redelegation:
         return redelegations.redelegate(
             source=source,
@@ -308,7 +312,7 @@ def record_shortfall(
     )
 
 
-def micro(amount: int | float) -> int:
+def micro(amount: Amount) -> int:
     """IFM as µIFM; a fraction must be exact in six digits."""
     exact = amount * MICRO
     assert exact == int(exact), amount

@@ -1,20 +1,17 @@
-"""A small network: Olga operates the node that is slashed, Nils an honest one, on which members delegate."""
+"""Actions on the network that the database holds: Olga operates the node that is slashed, Nils an honest one, on which members delegate."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 
-from django.db import transaction
-
-from delegation.services.positions import delegate
 from ledger import accounts
 from ledger.selectors import balance
 from protocol.amounts import MICRO
-from settlement.epoch import settle_epoch
 from staking.models import Slash
-from staking.services import clock, faucet, nodes, stakes
-from staking.services.epochs import OpenEpoch, lock_open_epoch, open_epoch
-from tests.network import record_shortfall
+from staking.services import clock
+from staking.services.epochs import OpenEpoch, open_epoch
+from tests.network import Network, record_shortfall
 
 SECOND = timedelta(seconds=1)
 
@@ -40,44 +37,35 @@ def now() -> datetime:
 
 def settle() -> int:
     """Settle the open epoch at its end and return the number of the next."""
-    settle_epoch(now=epoch().end)
+    Network.current().settle(sound=False)
     return epoch().number
 
 
 def fund(wallet: str, amount: int) -> None:
-    faucet.fund(wallet=wallet, amount=amount, now=now())
+    """Fund a wallet with `amount` µIFM."""
+    Network.current().fund(wallet, Fraction(amount, MICRO))
 
 
 def fund_and_delegate(wallet: str, amount: int, node: str = HONEST) -> None:
     """Fund a wallet with `amount` µIFM and delegate them."""
-    fund(wallet, amount)
-    delegate(node=node, amount=amount, wallet=wallet, now=now())
+    Network.current().delegate(node, wallet, Fraction(amount, MICRO))
 
 
 def run_node(node: str, operator: str, stake: int) -> None:
-    fund(operator, stake + 1_000 * MICRO)
-    nodes.register(
-        address=node,
-        operator=operator,
-        name=node[-2:],
-        region="eu-west",
-        hardware={"gpu_memory_gb": 80},
-        now=now(),
-    )
-    stakes.stake(node=node, amount=stake, actor=operator, now=now())
+    """Register a node with `stake` µIFM of its operator, who has 1,000 IFM more."""
+    network = Network.current()
+    network.fund(operator, 1_000)
+    network.node(node, operator, Fraction(stake, MICRO), name=node[-2:], hardware={"gpu_memory_gb": 80})
 
 
 def begin(stakes_of: dict[str, int] | None = None) -> None:
-    """Create two nodes with 1,000 IFM of own stake each and the members' delegations on the honest node.
+    """Create two nodes with 1,000 IFM of own stake each and the members' delegations on the honest node, in µIFM.
 
     All stake is active. By default Ann has 400, Ben 300 and Cat 200 IFM: a quorum base of 2,900 IFM.
     """
-    with transaction.atomic():
-        lock_open_epoch()
     run_node(SLASHED, OLGA, 1_000 * MICRO)
     run_node(HONEST, NILS, 1_000 * MICRO)
-    members = stakes_of or {ANN: 400 * MICRO, BEN: 300 * MICRO, CAT: 200 * MICRO}
-    for wallet, amount in members.items():
+    for wallet, amount in (stakes_of or {ANN: 400 * MICRO, BEN: 300 * MICRO, CAT: 200 * MICRO}).items():
         fund_and_delegate(wallet, amount)
     settle()
 
