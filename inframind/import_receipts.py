@@ -17,8 +17,8 @@ from oracle.batch_parsing import BatchResult, read_moment
 from protocol.errors import ProtocolError
 from protocol.times import moment_of, unix_ms
 from settlement.epoch import settle_due
-from staking.models import Epoch
 from staking.services import clock
+from staking.services.epochs import open_epoch
 
 RECEIPT_COLUMNS = (
     "job_id", "node", "job_class", "region", "accepted_at", "deadline_ms", "latency_ms", "outcome", "credits",
@@ -130,7 +130,9 @@ def _settle_until(at: int) -> int:
 
 
 def _open_end() -> int:
-    return unix_ms(Epoch.objects.exclude(status="settled").get().end)
+    epoch = open_epoch()
+    assert epoch is not None
+    return unix_ms(epoch.end)
 
 
 def _moment(line: Line, column: str) -> int | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from django.db import connection
 
+Version = tuple[int, int]
 MAX_ROWS = 1_000
 # Pruning adds a row itself: otherwise a row that commits late could make up for one that was deleted.
 PRUNE = """
@@ -13,12 +16,31 @@ SELECT count(*) FROM deleted
 """
 
 
-def version() -> tuple[int, int]:
+def version() -> Version:
     """Two readings are equal only if nothing changed between them, in whatever order transactions commit."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM web_datachange")
         newest, rows = cursor.fetchone()
         return newest, rows
+
+
+class RecentVersion:
+    """The data version as this process last read it."""
+
+    def __init__(self) -> None:
+        self._version: Version = (-1, -1)
+        self._until = 0.0
+
+    def get(self, seconds: float) -> Version:
+        """The version, read again when the last reading is older than `seconds`."""
+        if time.monotonic() >= self._until:
+            self._version = version()
+            self._until = time.monotonic() + seconds
+        return self._version
+
+    def expire(self) -> None:
+        """Read the version again with the next call."""
+        self._until = 0.0
 
 
 def prune() -> int:

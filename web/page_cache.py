@@ -22,14 +22,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
-from web import data_version
+from web.data_version import RecentVersion, Version
 from web.preferences import is_usual
 
 MAX_PAGES = 512
 # Pages are rendered as of a multiple of this: without script a countdown can be wrong by as much.
 FRESH_SECONDS = 15
 # How long a page may be served after its data changed.
-LOOK_SECONDS = 0.5
+VERSION_SECONDS = 0.5
 BROTLI_QUALITY = 5
 VARY = ("Cookie", "Accept-Encoding", "Accept-Language", "HX-Request")
 # Headers stored with a page; all others are set anew for each response.
@@ -95,26 +95,18 @@ class PageCache:
 pages = PageCache(MAX_PAGES)
 
 
-class _Version:
-    """The data version as this process last read it, and until when it is not read again."""
-
-    value: tuple[int, int] = (0, 0)
-    until: float = 0.0
+recent = RecentVersion()
 
 
-def version() -> tuple[int, int]:
-    """The version of the data that lists show; a change is seen within LOOK_SECONDS."""
-    now = time.monotonic()
-    if now >= _Version.until:
-        _Version.value = data_version.version()
-        _Version.until = now + LOOK_SECONDS
-    return _Version.value
+def version() -> Version:
+    """The version of the data that lists show; a change is seen within VERSION_SECONDS."""
+    return recent.get(VERSION_SECONDS)
 
 
 def clear() -> None:
     """Drop all pages and read the data version again with the next request."""
     pages.clear()
-    _Version.until = 0.0
+    recent.expire()
 
 
 def is_shared(request: HttpRequest) -> bool:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 
-from web import data_version
+from web.data_version import RecentVersion, Version
 
 Value = TypeVar("Value")
-Version = tuple[int, int]
 
 
-class _Current:
-    """The data version as this process last read it, and until when it is not read again."""
-
-    version: Version = (-1, -1)
-    until: float = 0.0
+recent = RecentVersion()
 
 
 class _State(NamedTuple):
@@ -59,7 +53,7 @@ class VersionedCache(Generic[Value]):
         return [values[key] for key in keys]
 
     def _current(self) -> _State:
-        version = _version()
+        version = recent.get(settings.VERSION_SECONDS)
         state = self._state
         if state.version != version:
             # Two threads may both do this at once: either state is valid.
@@ -72,10 +66,3 @@ class VersionedCache(Generic[Value]):
             self._state = _State(state.version, dict(values))
         else:
             state.values.update(values)
-
-
-def _version() -> Version:
-    if time.monotonic() >= _Current.until:
-        _Current.version = data_version.version()
-        _Current.until = time.monotonic() + settings.VERSION_SECONDS
-    return _Current.version

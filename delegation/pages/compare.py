@@ -22,9 +22,9 @@ from protocol.errors import AddressInvalid
 from protocol.parameters import Parameters
 from protocol.projection import Past, Projection, project
 from staking.models import Node, ShareChange
+from staking.models.node_sql import APR_EPOCHS
 from staking.pages.leaderboard_rows import is_measured, state_of
 from staking.selectors.estimates import pasts_of
-from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import open_epoch

@@ -39,6 +39,8 @@ OPERATOR_UNBONDING = (
     " WHERE u.node_id = n.id AND u.kind = 'self' AND u.status = 'open')"
 )
 
+# APR is that of the last 30 settled epochs.
+APR_EPOCHS = 30
 # APR of delegators over the grouped rows, bps, floor: what they received over what they had at stake and for how
 # long, scaled to a year, not compounded. NULL when nothing was at stake; at most what the column can hold.
 _STAKE_SECONDS = 'sum(e.active_pool::numeric * extract(epoch FROM z."end" - z.start)::bigint)'

@@ -16,6 +16,7 @@ from protocol.errors import AddressInvalid, NotFound
 from protocol.projection import project
 from staking.charts import node as charts
 from staking.models import Node, Pool, RankingRow
+from staking.models.node_sql import APR_EPOCHS
 from staking.pages import node_facts, rank_change, reward_change
 from staking.pages.leaderboard_rows import is_measured, percentile_of
 from staking.pages.node_timeline import timeline
@@ -23,7 +24,6 @@ from staking.pages.node_view_models import NodePage
 from staking.selectors import node_history as history
 from staking.selectors.commitments import commitments_of
 from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
-from staking.selectors.leaderboard import APR_EPOCHS
 from staking.selectors.nodes import NodeFigures, ranked_and_live
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch

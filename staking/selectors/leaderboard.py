@@ -9,11 +9,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from staking.models import RankingRow
-from staking.models.node_sql import EFFECTIVE_STAKE, HAS_STATUS
+from staking.models.node_sql import APR_EPOCHS, EFFECTIVE_STAKE, HAS_STATUS
 from staking.selectors.node_figures import NodeFigures, read_figures
 from staking.services.epochs import OpenEpoch
 
-APR_EPOCHS = 30
 MIDDLE = (0.1, 0.5, 0.9)
 
 HEADLINE = f"""

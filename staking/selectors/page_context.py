@@ -7,15 +7,16 @@ from datetime import datetime
 
 from django.db import connection
 
+from staking.models.node_sql import LATEST_RANKING
 from staking.selectors.rankings import next_due
 
-NETWORK_STATUS = """
+NETWORK_STATUS = f"""
 SELECT coalesce(w.clock_offset_ms, 0), coalesce(jsonb_array_length(w.halted), 0) > 0,
   w.held_at IS NOT NULL, e.number, e.start, e."end",
   e.status, e.parameters_id, (p.values ->> 'ranking_seconds')::int, first.start, r.id, r.computed_at, r.nodes
 FROM staking_epoch e LEFT JOIN staking_network w ON w.id = 1 JOIN staking_parameterset p ON p.version = e.parameters_id
 JOIN staking_epoch first ON first.number = 1
-LEFT JOIN LATERAL (SELECT id, computed_at, nodes FROM staking_ranking ORDER BY id DESC LIMIT 1) r ON true
+LEFT JOIN staking_ranking r ON r.id = {LATEST_RANKING}
 WHERE e.status <> 'settled'
 """
 

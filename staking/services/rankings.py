@@ -9,11 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from protocol.scheduling import is_ranked, rank_key
 from staking.measurement.live import Live, figures
 from staking.models import Epoch, Ranking
-from staking.models.node_sql import APR
+from staking.models.node_sql import APR, APR_EPOCHS
 from staking.services.epochs import lock_open_epoch
 from staking.services.hold import require_not_held
-
-APR_EPOCHS = 30
 
 APR_OF_NODES = f"""
 SELECT e.node_id, {APR} FROM staking_nodeepoch e JOIN staking_epoch z ON z.number = e.epoch

@@ -1,4 +1,7 @@
-"""Actions on the network that the database holds: Olga operates the node that is slashed, Nils an honest one, on which members delegate."""
+"""Actions on the network of the database.
+
+Olga operates the node that is slashed, Nils an honest one, on which members delegate.
+"""
 
 from __future__ import annotations
 

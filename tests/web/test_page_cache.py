@@ -19,7 +19,7 @@ from web import page_cache
 def _frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time stands still, so that only a change of data renews a page; the version is read for each request."""
     monkeypatch.setattr(page_cache.time, "time", lambda: 1_800_000_000.0)
-    monkeypatch.setattr(page_cache, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(page_cache, "VERSION_SECONDS", 0.0)
 
 
 def test_a_second_reader_gets_the_same_bytes_for_one_query(network: Network, reader: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.owner import as_owner
-from web import data_version
+from web import data_version, versioned_cache
 from web.models import DataChange
 from web.versioned_cache import VersionedCache
 
@@ -49,7 +49,7 @@ def test_a_full_cache_starts_empty() -> None:
 def test_the_version_is_read_once_in_version_seconds(
     settings: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr("web.versioned_cache._Current.until", 0.0)
+    monkeypatch.setattr(versioned_cache, "recent", data_version.RecentVersion())
     settings.VERSION_SECONDS = 60
     cache: VersionedCache[int] = VersionedCache(3)
     with django_assert_num_queries(1):

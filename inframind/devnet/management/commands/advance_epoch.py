@@ -3,10 +3,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from inframind.settlement_summary import settled_line
 from settlement.epoch import settle_due
 from settlement.epoch_lifecycle import Halted
-from staking.models import Epoch
 from staking.services.clock import advance_to
 from staking.services.clock import now as network_now
-from staking.services.epochs import start_network
+from staking.services.epochs import open_epoch, start_network
 from staking.services.hold import Held
 
 
@@ -26,7 +25,8 @@ class Command(BaseCommand):
 
     def _advance(self) -> None:
         # Another worker may settle it first, or be due for earlier ones: whoever does, no more than this one.
-        target = Epoch.objects.exclude(status="settled").get()
+        target = open_epoch()
+        assert target is not None
         try:
             for work in settle_due(now=advance_to(target.end), until=target.number):
                 self.stdout.write(settled_line(work))
