@@ -2,6 +2,8 @@
 
 A key belongs to a wallet (an oracle's to the oracle) and a path, whatever token or session carries it. Bodies are
 compared after parsing: white space, the order of names, compression and `charset` make no difference.
+
+Beyond the ORM: an insert that tells whether this request was the first with its key.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Django compares names only. A migration that this code does not have is not compared: a newer release has added it, and
 `inframind_oldest_code()` says whether this code may go on.
+
+Beyond the ORM: a table without a model, which exists before the first migration.
 """
 
 from __future__ import annotations

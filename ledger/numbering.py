@@ -3,6 +3,8 @@
 Ids of transactions come from a sequence, whose gaps mean nothing. A settlement numbers the transactions posted since
 the former one, in the order of their ids. The hash of each is SHA-256(hash of the former one + content), so that a
 transaction that is deleted, inserted or altered later changes every hash after it.
+
+Figure: numbering and hashing 100,000 ledger transactions
 """
 
 from __future__ import annotations

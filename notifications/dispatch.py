@@ -2,6 +2,8 @@
 
 Two steps, each safe to run beside itself and to be cut short: events become deliveries (a unique row each), and
 deliveries that are due are sent. A crash between sending and noting it sends again under the same event id.
+
+Beyond the ORM: an update whose returned rows become rows of another table.
 """
 
 from __future__ import annotations

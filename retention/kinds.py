@@ -1,4 +1,7 @@
-"""The five kinds of rows that are archived and dropped, and how each is read and deleted."""
+"""The five kinds of rows that are archived and dropped, and how each is read and deleted.
+
+Beyond the ORM: deletes that join another table.
+"""
 
 from __future__ import annotations
 

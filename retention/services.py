@@ -1,4 +1,7 @@
-"""Archive an epoch's rows, forget its job ids, drop it."""
+"""Archive an epoch's rows, forget its job ids, drop it.
+
+Beyond the ORM: a delete that joins a partition, and the dropping of partitions.
+"""
 
 from __future__ import annotations
 

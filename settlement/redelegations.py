@@ -1,4 +1,7 @@
-"""Step 11: execute redelegations, from pool to pool (R19)."""
+"""Step 11: execute redelegations, from pool to pool (R19).
+
+Beyond the ORM: an update of many rows, each with its own values, in one statement.
+"""
 
 from __future__ import annotations
 

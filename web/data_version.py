@@ -1,4 +1,7 @@
-"""The version of the data that lists and the scheduler show; triggers insert a row with each change of it."""
+"""The version of the data that lists and the scheduler show; triggers insert a row with each change of it.
+
+Beyond the ORM: a delete that inserts a row if it deleted any.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Standing orders of a wallet: add, delete, and evaluate all of them in one statement."""
+"""Standing orders of a wallet: add, delete, and evaluate all of them in one statement.
+
+Beyond the ORM: an upsert of the rows that a statement selects, for all orders at once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Representatives: name the wallet that votes with another wallet's power, and store that power at the count (R57)."""
+"""Representatives: name the wallet that votes with another wallet's power, and store that power at the count (R57).
+
+Beyond the ORM: an update of many rows from the sums of a query.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A node carries the sums over its window and the position of the window's first job, so that moving it reads only the
 jobs that leave it: the cost of an epoch does not depend on how many epochs were ever settled.
+
+Figure: settlement of 10,000 nodes and 1,000,000 receipts, performance pass
 """
 
 from __future__ import annotations

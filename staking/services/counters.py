@@ -1,4 +1,7 @@
-"""Gapless numbers of disputes, proposals and slashes: one counter row for each kind."""
+"""Gapless numbers of disputes, proposals and slashes: one counter row for each kind.
+
+Beyond the ORM: an upsert that returns the new value.
+"""
 
 from __future__ import annotations
 

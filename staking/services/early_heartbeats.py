@@ -1,4 +1,7 @@
-"""Heartbeats that arrived before their epoch opened (R25)."""
+"""Heartbeats that arrived before their epoch opened (R25).
+
+Beyond the ORM: a delete whose returned rows become rows of another table.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Compute and store the ranking of the nodes (R49)."""
+"""Compute and store the ranking of the nodes (R49).
+
+Beyond the ORM: COPY of the rows of all nodes.
+"""
 
 from __future__ import annotations
 

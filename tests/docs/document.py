@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -13,6 +15,16 @@ GLOSSARY = DOCS / "glossary.md"
 
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def import_linter() -> dict[str, Any]:
+    """The packages and contracts of import-linter in pyproject.toml."""
+    options: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    return options
+
+
+def root_packages() -> list[str]:
+    return list(import_linter()["root_packages"])
 
 
 def anchor(heading: str) -> str:
