@@ -30,7 +30,7 @@ from staking.services.rankings import rank
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 NODES, RECEIPTS, BATCH = 10_000, 1_000_000, 10_000
-MOST_MEGABYTES = 1_024
+MAX_MEGABYTES = 1_024
 STAKE = 10_000 * 10**6  # µIFM
 SMALLEST = 256 * 1_024
 SIZES = """
@@ -64,7 +64,7 @@ def test_a_million_signed_receipts(say: Callable[[str], None]) -> None:
     assert Receipt.objects.filter(epoch=1, good=True).count() == RECEIPTS
     assert sum(NodeEpoch.objects.filter(epoch=1).values_list("good", flat=True)) == RECEIPTS
     assert Network.objects.get().halted == []
-    assert _peak() <= MOST_MEGABYTES
+    assert _peak() <= MAX_MEGABYTES
 
 
 def _register() -> None:

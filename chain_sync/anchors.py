@@ -20,29 +20,31 @@ log = structlog.get_logger(__name__)
 SEARCHED_BLOCKS = 1_000
 
 
-def follow(node: Node, contract: SettlementContract, seen: Observation, *, first: int, now: datetime) -> None:
+def follow(
+    node: Node, contract: SettlementContract, observation: Observation, *, first: int, now: datetime
+) -> None:
     """Make the rows of anchored epochs agree with the contract at the newest block (`now` is wall time).
 
     `first`: the first epoch that could be submitted to the contract.
 
     Raises: Problem `another_history`, `ahead`.
     """
-    _require_own_history(seen)
-    _forget_lost(seen)
+    _require_own_history(observation)
+    _forget_lost(observation)
     for anchor in Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"):
         block = node.block(anchor.block)
         if block is None or block.hash != anchor.block_hash:
             log.warning("anchor moved by a reorganisation", epoch=anchor.epoch)
-            _write(anchor.epoch, node, contract, seen, now)
+            _write(anchor.epoch, node, contract, observation, now)
     last = Anchor.objects.order_by("-epoch").values_list("epoch", flat=True).first() or 0
-    for epoch in range(max(last + 1, first), seen.last_epoch + 1):
-        _write(epoch, node, contract, seen, now)
+    for epoch in range(max(last + 1, first), observation.last_epoch + 1):
+        _write(epoch, node, contract, observation, now)
 
 
 def finalize(
     contract: SettlementContract,
     second: tuple[Node, SettlementContract] | None,
-    seen: Observation,
+    observation: Observation,
     *,
     now: datetime,
 ) -> None:
@@ -51,15 +53,15 @@ def finalize(
     Raises: Problem `another_history`, `second_node`, `nodes_disagree`.
     """
     mined = list(Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"))
-    if not mined or seen.final is None:
+    if not mined or observation.final is None:
         return
-    complete = _complete_epoch(contract, seen.final)
+    complete = _complete_epoch(contract, observation.final)
     for anchor in mined:
         if anchor.epoch > complete:
             return
-        _require_root(contract.root_of(anchor.epoch, seen.final), anchor.epoch)
+        _require_root(contract.root_of(anchor.epoch, observation.final), anchor.epoch)
         if second is not None:
-            _require_second(second, anchor.epoch, seen.final, contract)
+            _require_second(second, anchor.epoch, observation.final, contract)
         Anchor.objects.filter(epoch=anchor.epoch).update(state=Anchor.State.FINAL, final_at=now)
         log.info("epoch is final on the chain", epoch=anchor.epoch, block=anchor.block)
 
@@ -74,12 +76,12 @@ def missing_slashes(contract: SettlementContract, epoch: int, at: Block) -> tupl
     return () if cursor is None else report.slashes_after(cursor)
 
 
-def _require_own_history(seen: Observation) -> None:
-    ours = root_of(seen.last_epoch)
+def _require_own_history(observation: Observation) -> None:
+    ours = root_of(observation.last_epoch)
     if ours is None:
-        raise Problem("ahead", epoch=seen.last_epoch)
-    if ours != seen.last_root:
-        raise Problem("another_history", epoch=seen.last_epoch)
+        raise Problem("ahead", epoch=observation.last_epoch)
+    if ours != observation.last_root:
+        raise Problem("another_history", epoch=observation.last_epoch)
 
 
 def _require_root(root: bytes, epoch: int) -> None:
@@ -87,9 +89,9 @@ def _require_root(root: bytes, epoch: int) -> None:
         raise Problem("another_history", epoch=epoch)
 
 
-def _forget_lost(seen: Observation) -> None:
+def _forget_lost(observation: Observation) -> None:
     """Final rows are lost only when the owner revoked epochs: a reorganisation of final blocks was noticed before."""
-    lost = Anchor.objects.filter(epoch__gt=seen.last_epoch)
+    lost = Anchor.objects.filter(epoch__gt=observation.last_epoch)
     for epoch, state in lost.order_by("epoch").values_list("epoch", "state"):
         log.warning("epoch is not on the chain any more", epoch=epoch, state=state)
     lost.delete()
@@ -119,9 +121,13 @@ def _require_second(
         raise Problem("nodes_disagree", host=contract.node.host, other=node.host, block=final.number)
 
 
-def _write(epoch: int, node: Node, contract: SettlementContract, seen: Observation, now: datetime) -> None:
+def _write(
+    epoch: int, node: Node, contract: SettlementContract, observation: Observation, now: datetime
+) -> None:
     """Store where an epoch is anchored now; without a transaction that is known, the block in which it was seen."""
-    hash_, block, block_hash = _own_transaction(epoch, node, seen) or _logged(epoch, node, contract, seen)
+    hash_, block, block_hash = _own_transaction(epoch, node, observation) or _logged(
+        epoch, node, contract, observation
+    )
     with transaction.atomic():
         Anchor.objects.update_or_create(
             epoch=epoch,
@@ -137,29 +143,31 @@ def _write(epoch: int, node: Node, contract: SettlementContract, seen: Observati
     log.info("epoch is on the chain", epoch=epoch, block=block, transaction=hash_)
 
 
-def _own_transaction(epoch: int, node: Node, seen: Observation) -> tuple[str, int, str] | None:
+def _own_transaction(epoch: int, node: Node, observation: Observation) -> tuple[str, int, str] | None:
     """Which of our attempts was mined: any of them can be, also one that was replaced."""
     for hash_ in Attempt.objects.filter(epoch=epoch, part=0).order_by("id").values_list("hash", flat=True):
         receipt = node.receipt(hash_)
-        if receipt is not None and _is_credible(receipt, node, seen):
+        if receipt is not None and _is_credible(receipt, node, observation):
             return hash_, receipt.block, receipt.block_hash
     return None
 
 
-def _is_credible(receipt: Receipt, node: Node, seen: Observation) -> bool:
-    if not receipt.succeeded or receipt.block > seen.head.number:
+def _is_credible(receipt: Receipt, node: Node, observation: Observation) -> bool:
+    if not receipt.succeeded or receipt.block > observation.head.number:
         return False
     block = node.block(receipt.block)
     return block is not None and block.hash == receipt.block_hash
 
 
-def _logged(epoch: int, node: Node, contract: SettlementContract, seen: Observation) -> tuple[str, int, str]:
-    first = max(0, seen.head.number - SEARCHED_BLOCKS + 1)
+def _logged(
+    epoch: int, node: Node, contract: SettlementContract, observation: Observation
+) -> tuple[str, int, str]:
+    first = max(0, observation.head.number - SEARCHED_BLOCKS + 1)
     try:
-        logs = node.logs(contract.contract, contract.address, "EpochSettled", first, seen.head.number)
+        logs = node.logs(contract.contract, contract.address, "EpochSettled", first, observation.head.number)
     except RpcRefused:
         logs = []
     for entry in reversed(logs):
         if entry.fields["epoch"] == epoch:
             return entry.transaction, entry.block, entry.block_hash
-    return "", seen.head.number, seen.head.hash
+    return "", observation.head.number, observation.head.hash

@@ -20,9 +20,15 @@ from chain.models import Attempt, ChainStatus
 from chain.node import Block, Node, Reverted
 from chain.problems import Problem, halts
 from chain.transactions import Transaction, sign
-from chain_sync import anchors, observation
+from chain_sync import anchors
 from chain_sync.epoch_reports import MAX_SLASHES, report_of
-from chain_sync.observation import Observation, SettlementContract
+from chain_sync.observation import (
+    Observation,
+    SettlementContract,
+    read_final,
+    read_head,
+    require_chain,
+)
 from chain_sync.oracle_account import OracleAccount
 
 log = structlog.get_logger(__name__)
@@ -66,39 +72,43 @@ class Submitter:
         Returns "done" when the contract has every settled epoch, "submitted" while a transaction is in flight.
         Raises: Problem.
         """
-        seen = self._observe(status, now)
+        observation = self._observe(status, now)
         status.save()
-        anchors.follow(self._node, self._contract, seen, first=status.first_epoch, now=now)
-        unconfirmed = self._finalize(seen, now)
-        self._require_rights(seen)
-        submission = self._next(seen)
-        outcome: Outcome = "done" if submission is None else self._submit(submission, seen, now)
+        anchors.follow(self._node, self._contract, observation, first=status.first_epoch, now=now)
+        unconfirmed = self._finalize(observation, now)
+        self._require_rights(observation)
+        submission = self._next(observation)
+        outcome: Outcome = "done" if submission is None else self._submit(submission, observation, now)
         if outcome == "done":
-            self._read_totals(status, seen)
+            self._read_totals(status, observation)
         if unconfirmed is not None:
             raise unconfirmed
         return outcome
 
     def check(self, status: ChainStatus, *, now: datetime) -> None:
         """Read what `step` reads, and neither send nor save anything. Raises: Problem."""
-        seen = self._observe(status, now)
-        self._require_rights(seen)
-        self._read_totals(status, seen)
+        observation = self._observe(status, now)
+        self._require_rights(observation)
+        self._read_totals(status, observation)
         if self._account is not None and not status.balance:
             raise Problem("no_funds", account=self._account.address, balance=0, needed=1)
 
     def _observe(self, status: ChainStatus, now: datetime) -> Observation:
         configuration, node = self._configuration, self._node
-        observation.require_chain(node, configuration, status)
-        head = observation.read_head(node, configuration, status, now=now)
-        final = observation.read_final(node, configuration, status, head)
+        require_chain(node, configuration, status)
+        head = read_head(node, configuration, status, now=now)
+        final = read_final(node, configuration, status, head)
         self._verify_contract(status, head)
-        seen = self._contract.observe(head, final)
+        observation = self._contract.observe(head, final)
         status.head, status.head_at, status.seen_at = max(status.head, head.number), head.at, now
         if final is not None and (status.checkpoint is None or final.number >= status.checkpoint):
             status.checkpoint, status.checkpoint_hash = final.number, final.hash
-        status.last_epoch, status.paused, status.oracle = seen.last_epoch, seen.paused, seen.oracle
-        return seen
+        status.last_epoch, status.paused, status.oracle = (
+            observation.last_epoch,
+            observation.paused,
+            observation.oracle,
+        )
+        return observation
 
     def _verify_contract(self, status: ChainStatus, head: Block) -> None:
         """Once, and again while something is wrong: a contract does not change."""
@@ -107,52 +117,52 @@ class Submitter:
             status.settlement = self._contract.address
             status.first_epoch = self._contract.first_epoch(head)
 
-    def _read_totals(self, status: ChainStatus, seen: Observation) -> None:
+    def _read_totals(self, status: ChainStatus, observation: Observation) -> None:
         """The parts of the status that pages and alarms show and submitting does not need."""
-        status.provable_epoch = self._contract.provable_epoch(seen.head)
-        status.emitted = self._contract.emitted(seen.head)
+        status.provable_epoch = self._contract.provable_epoch(observation.head)
+        status.emitted = self._contract.emitted(observation.head)
         if self._account is not None:
-            status.balance = self._node.balance(self._account.address, seen.head)
+            status.balance = self._node.balance(self._account.address, observation.head)
 
-    def _finalize(self, seen: Observation, now: datetime) -> Problem | None:
+    def _finalize(self, observation: Observation, now: datetime) -> Problem | None:
         """Mark what is final. Returns the problem when the second node has not confirmed it: submission goes on."""
         try:
-            anchors.finalize(self._contract, self._second, seen, now=now)
+            anchors.finalize(self._contract, self._second, observation, now=now)
         except Problem as problem:
             if halts(problem.code):
                 raise
             return problem
         return None
 
-    def _require_rights(self, seen: Observation) -> None:
-        if seen.paused:
+    def _require_rights(self, observation: Observation) -> None:
+        if observation.paused:
             raise Problem("paused")
-        if self._account is not None and seen.oracle != self._account.address:
-            raise Problem("not_oracle", oracle=seen.oracle, account=self._account.address)
+        if self._account is not None and observation.oracle != self._account.address:
+            raise Problem("not_oracle", oracle=observation.oracle, account=self._account.address)
 
-    def _next(self, seen: Observation) -> Submission | None:
+    def _next(self, observation: Observation) -> Submission | None:
         """The rest of the latest epoch's slashes, else the next settled epoch; None when the contract has all."""
         contract = self._contract.contract
-        rest = anchors.missing_slashes(self._contract, seen.last_epoch, seen.head)
+        rest = anchors.missing_slashes(self._contract, observation.last_epoch, observation.head)
         if rest:
-            data = contract.call("submit_more", seen.last_epoch, rest[:MAX_SLASHES])
-            return Submission(seen.last_epoch, -len(rest), data)
-        following = report_of(seen.last_epoch + 1)
+            data = contract.call("submit_more", observation.last_epoch, rest[:MAX_SLASHES])
+            return Submission(observation.last_epoch, -len(rest), data)
+        following = report_of(observation.last_epoch + 1)
         if following is None:
             return None
         slashes = following.slashes[:MAX_SLASHES]
-        arguments = (following.number, seen.last_root, following.root, following.emission, slashes)
+        arguments = (following.number, observation.last_root, following.root, following.emission, slashes)
         return Submission(following.number, 0, contract.call("submit", *arguments))
 
-    def _submit(self, submission: Submission, seen: Observation, now: datetime) -> Outcome:
+    def _submit(self, submission: Submission, observation: Observation, now: datetime) -> Outcome:
         if self._account is None:
             raise Problem("no_key")
         # Never "pending": what waits in a mempool can be lost.
-        nonce = self._node.nonce(self._account.address, seen.head)
+        nonce = self._node.nonce(self._account.address, observation.head)
         attempts = Attempt.objects.filter(account=self._account.address, nonce=nonce)
         newest = attempts.filter(epoch=submission.epoch, part=submission.part).order_by("-id").first()
-        if newest is None or not _is_fresh(newest, seen):
-            self._send(self._account, submission, nonce, newest, seen, now)
+        if newest is None or not _is_fresh(newest, observation):
+            self._send(self._account, submission, nonce, newest, observation, now)
         else:
             self._keep_alive(newest)
         return "submitted"
@@ -169,14 +179,14 @@ class Submitter:
         submission: Submission,
         nonce: int,
         replaced: Attempt | None,
-        seen: Observation,
+        observation: Observation,
         now: datetime,
     ) -> None:
-        fees = self._fees(account, nonce, replaced, seen)
-        gas = self._gas(account, submission, replaced, seen)
+        fees = self._fees(account, nonce, replaced, observation)
+        gas = self._gas(account, submission, replaced, observation)
         if gas is None:
             return
-        balance, needed = self._node.balance(account.address, seen.head), gas * fees.max_fee
+        balance, needed = self._node.balance(account.address, observation.head), gas * fees.max_fee
         if balance < needed:
             raise Problem("no_funds", account=account.address, balance=balance, needed=needed)
         contract, data = self._contract.address, submission.data
@@ -195,23 +205,25 @@ class Submitter:
                 "tip": fees.tip,
                 "max_fee": fees.max_fee,
                 "gas": gas,
-                "head": seen.head.number,
+                "head": observation.head.number,
                 "created_at": now,
             },
         )
         log.info("epoch submitted", epoch=attempt.epoch, transaction=attempt.hash, max_fee=fees.max_fee)
         self._broadcast(attempt)
 
-    def _fees(self, account: OracleAccount, nonce: int, replaced: Attempt | None, seen: Observation) -> Fees:
+    def _fees(
+        self, account: OracleAccount, nonce: int, replaced: Attempt | None, observation: Observation
+    ) -> Fees:
         """Fees of the next attempt, above those of all former ones with this nonce. Raises: Problem `fee_ceiling`."""
         attempts = Attempt.objects.filter(account=account.address, nonce=nonce)
         former = attempts.aggregate(tip=Max("tip"), max_fee=Max("max_fee"))
         outbid = Fees(int(former["tip"]), int(former["max_fee"])) if former["tip"] is not None else None
         ceiling = self._configuration.max_fee
-        fees = next_fees(seen.head.base_fee, self._suggested_tip(), ceiling=ceiling, replaced=outbid)
+        fees = next_fees(observation.head.base_fee, self._suggested_tip(), ceiling=ceiling, replaced=outbid)
         if fees is not None:
             return fees
-        if replaced is not None and replaced.max_fee >= seen.head.base_fee:
+        if replaced is not None and replaced.max_fee >= observation.head.base_fee:
             self._keep_alive(replaced)
         raise Problem("fee_ceiling", limit=ceiling // GWEI)
 
@@ -223,7 +235,11 @@ class Submitter:
             return GWEI
 
     def _gas(
-        self, account: OracleAccount, submission: Submission, replaced: Attempt | None, seen: Observation
+        self,
+        account: OracleAccount,
+        submission: Submission,
+        replaced: Attempt | None,
+        observation: Observation,
     ) -> int | None:
         """The gas limit; None when the newest block has changed so that the call would fail now.
 
@@ -232,7 +248,7 @@ class Submitter:
         data = "0x" + submission.data.hex()
         message = {"from": account.address, "to": self._contract.address, "data": data}
         try:
-            self._node.simulate(message, seen.head)
+            self._node.simulate(message, observation.head)
         except Reverted as refusal:
             raise Problem("refused", epoch=submission.epoch, reason=refusal.reason) from None
         if replaced is not None:
@@ -249,7 +265,7 @@ class Submitter:
             log.warning("node refuses a transaction", transaction=attempt.hash, error=refusal)
 
 
-def _is_fresh(attempt: Attempt, seen: Observation) -> bool:
+def _is_fresh(attempt: Attempt, observation: Observation) -> bool:
     """Whether it is too early to replace an attempt: it was sent lately, and its fee is high enough."""
-    recent = seen.head.number - attempt.head < PATIENCE_BLOCKS
-    return recent and attempt.max_fee >= seen.head.base_fee
+    recent = observation.head.number - attempt.head < PATIENCE_BLOCKS
+    return recent and attempt.max_fee >= observation.head.base_fee

@@ -19,7 +19,7 @@ PREFIX = "ifm_"
 LIFETIME = timedelta(days=30)
 LONGEST = timedelta(days=366)
 LABEL_LENGTH = 64
-MOST = 100
+MAX_TOKENS = 100
 SEEN_EVERY = timedelta(minutes=10)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
@@ -62,8 +62,8 @@ def issue(
     label = check_text(label, field="label", longest=LABEL_LENGTH, one_line=True)
     if not timedelta() < lifetime <= LONGEST:
         raise Invalid("Give a token at least a moment and at most a year to live.", field="days")
-    if wallet and usable(wallet, now=now).count() >= MOST:
-        raise Invalid(f"Revoke a token first: this wallet has {MOST}.")
+    if wallet and usable(wallet, now=now).count() >= MAX_TOKENS:
+        raise Invalid(f"Revoke a token first: this wallet has {MAX_TOKENS}.")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token.objects.create(
         digest=digest_of(secret),

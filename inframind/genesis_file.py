@@ -29,7 +29,7 @@ from protocol.parameters import DEFAULTS, Parameters, apply_changes, to_json
 REQUIRED = ("network", "chain_id", "start", "allocations")
 OPTIONAL = ("parameters", "treasury")
 # Half of what an account can hold, so that emissions can go on.
-MOST_ALLOCATED = MAX_AMOUNT // 2
+MAX_ALLOCATED = MAX_AMOUNT // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,8 @@ def _allocations(value: Any) -> dict[str, int]:
         if wallet in allocations:
             raise Invalid(f"{place}: {checksum(wallet)} has an allocation already.")
         allocations[wallet] = _amount(place, row["amount"])
-    if sum(allocations.values()) > MOST_ALLOCATED:
-        raise Invalid(f"At most {format_amount(MOST_ALLOCATED)} IFM can be allocated.")
+    if sum(allocations.values()) > MAX_ALLOCATED:
+        raise Invalid(f"At most {format_amount(MAX_ALLOCATED)} IFM can be allocated.")
     return allocations
 
 

@@ -34,7 +34,7 @@ log = structlog.get_logger("inframind.health")
 # Together less than the two seconds in which a probe must be answered.
 PATIENCE_SECONDS = 1.5
 FRESH_SECONDS = 1.0
-LEAST_FREE_BYTES = 64 * 1024 * 1024
+MIN_FREE_BYTES = 64 * 1024 * 1024
 
 Faults = dict[str, str | None]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -79,7 +79,7 @@ def static_files() -> Faults:
 
 def disk() -> Faults:
     folder = settings.DATA_DIR if settings.DATA_DIR.exists() else Path("/")
-    full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+    full = shutil.disk_usage(folder).free < MIN_FREE_BYTES
     return {"disk": "the disk of the data directory is full" if full else None}
 
 

@@ -14,7 +14,7 @@ from staking.models import Node
 from staking.services import nodes
 
 COLUMNS = ("node", "operator", "region", "name")
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 
 class BadRows(Exception):
@@ -41,7 +41,7 @@ def import_nodes(table: Table, *, now: datetime, progress: Callable[[int], None]
                 faults.append(f"line {line}: {error.code}: {error.detail}")
             progress(1)
         if faults:
-            raise BadRows(faults[:MOST_NAMED], count)
+            raise BadRows(faults[:MAX_NAMED], count)
     return new, table.rows - new
 
 

@@ -26,7 +26,7 @@ RECEIPT_COLUMNS = (
 HEARTBEAT_COLUMNS = ("node", "at")
 NUMBERS = ("deadline_ms", "latency_ms", "credits")
 BATCH = 10_000
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 Progress = Callable[[int], None]
 _WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
@@ -48,7 +48,7 @@ class Summary:
         self.duplicates += answer.duplicates
         for one in answer.rejected:
             self.refused[one.code] += 1
-            if len(self.named) < MOST_NAMED:
+            if len(self.named) < MAX_NAMED:
                 self.named.append(f"line {lines[one.index][0]}: {one.code}: {one.detail}")
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ LIMITS = "SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 500"
 # Left to Django's own connections.
 UNUSED = ("pool", "cursor_factory", "context", "prepare_threshold", "client_encoding", "server_side_binding")
 # Deliveries are counted up to this many.
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 QUERY = f"""
 SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.clock_offset_ms, 0), n.halted,
@@ -115,7 +115,7 @@ def read_state() -> NetworkState:
     with psycopg.connect(**_parameters()) as own:
         own.execute(LIMITS)
         before = datetime.now(UTC)
-        row = own.execute(QUERY, {"most": MOST_COUNTED}).fetchone()
+        row = own.execute(QUERY, {"most": MAX_COUNTED}).fetchone()
         after = datetime.now(UTC)
     assert row is not None
     at: datetime = row[0]

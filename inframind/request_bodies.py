@@ -17,12 +17,12 @@ from typing import Any
 from identity.origin import origin_in
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-PIECE = 65_536
+CHUNK_BYTES = 65_536
 
 # Threads of a web process, nearly all of them idle: places to wait for a body.
 BODY_THREADS = 256
 # Bodies that one address may keep a process waiting for at a time; room is left for the others.
-MOST_FROM_ONE = 128
+MAX_BODIES_PER_ADDRESS = 128
 
 
 class MeasuredBodies:
@@ -58,7 +58,7 @@ class MeasuredBodies:
     @contextmanager
     def _place(self, address: str) -> Iterator[bool]:
         with self._lock:
-            free = self._arriving[address] < MOST_FROM_ONE
+            free = self._arriving[address] < MAX_BODIES_PER_ADDRESS
             self._arriving[address] += 1
         try:
             yield free
@@ -71,10 +71,10 @@ class MeasuredBodies:
     def _read(self, stream: Any, expected: int) -> bytes:
         body = bytearray()
         while len(body) < expected:
-            piece = stream.read(min(PIECE, expected - len(body)))
-            if not piece:
+            chunk = stream.read(min(CHUNK_BYTES, expected - len(body)))
+            if not chunk:
                 break
-            body += piece
+            body += chunk
         return bytes(body)
 
 

@@ -51,11 +51,6 @@ def posted_under(keys: Iterable[str]) -> dict[str, int]:
     return {str(key): number for key, number in rows}
 
 
-def entries_sum(name: str) -> int:
-    """Sum of an account's entries in µIFM, read from the journal and not from the balance."""
-    return int(Entry.objects.filter(account__name=name).aggregate(total=Sum("amount"))["total"] or 0)
-
-
 def amounts_by_key(keys: Iterable[str], names: Iterable[str]) -> dict[tuple[str, str], int]:
     """µIFM that the transactions posted under `keys` moved on the accounts `names`, by (key, account)."""
     rows = Entry.objects.filter(transaction__key__in=list(keys), account__name__in=list(names))

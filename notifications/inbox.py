@@ -18,7 +18,7 @@ from protocol.addresses import checksum
 from staking.models import Event
 from staking.services.epochs import open_epoch
 
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 MAX_ID = (1 << 63) - 1
 USUAL_KINDS = {"email_kinds": list(CHOSEN), "webhook_kinds": list(CHOSEN)}
 
@@ -110,7 +110,7 @@ def count(wallet: str, newest: int | None = None) -> int:
 
 def unread(wallet: str) -> int:
     """How many notifications a wallet has not read, a hundred at most."""
-    return _number(UNREAD, wallet, most=MOST_COUNTED)
+    return _number(UNREAD, wallet, most=MAX_COUNTED)
 
 
 def start(wallet: str) -> None:

@@ -26,7 +26,7 @@ DROPPED: Final = "dropped"
 SCHEMA_MISMATCH: Final = "schema_mismatch"
 OUTCOMES: Final = (COMPLETED, TIMEOUT, REJECTED, DROPPED, SCHEMA_MISMATCH)
 
-LEAST_Q: Final = 1_000
+MIN_Q: Final = 1_000
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -156,7 +156,7 @@ def q_factor(
     scarce = params.q_scarcity_bps * scarcity // BPS
     raw = BPS + latency + up + stake + scarce
     factor = sla_factor(params, sla)
-    return QTerms(latency, up, stake, scarce, raw, factor, max(raw * factor // BPS, LEAST_Q))
+    return QTerms(latency, up, stake, scarce, raw, factor, max(raw * factor // BPS, MIN_Q))
 
 
 def is_degraded(params: Parameters, uptime: int, rejection: int, variation: int) -> bool:

@@ -10,7 +10,7 @@ from protocol.offences import DROPOUT
 from protocol.parameters import Parameters
 from protocol.projection import Past, project
 
-MOST_NODES: Final = 5
+MAX_NODES: Final = 5
 # Nodes that are searched: the best by the reward of some amounts, few of one operator and of one region.
 SHORTLIST: Final = 8
 OF_ONE_OPERATOR: Final = 3
@@ -97,7 +97,7 @@ def shortlist(offers: list[Offer]) -> list[Offer]:
     if len(offers) <= 2 * SHORTLIST:
         chosen = {offer.node.address: offer for offer in offers}
     else:
-        for size in (largest, largest // 2, largest // MOST_NODES):
+        for size in (largest, largest // 2, largest // MAX_NODES):
             chosen |= {offer.node.address: offer for offer in _best(offers, max(size, 1))}
     return [chosen[address] for address in sorted(chosen)]
 

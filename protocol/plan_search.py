@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 from protocol.amounts import BPS
-from protocol.plan_offers import MOST_NODES, Offer
+from protocol.plan_offers import MAX_NODES, Offer
 
 # The amount is divided into this many steps for the search, and the steps halved so often after it. With few nodes the
 # steps are finer: a search over them is still quick, and misses no tier or limit of Q between two steps.
@@ -17,7 +17,7 @@ HALVINGS: Final = 8
 # Parts are multiples of the power of ten that is about this fraction of the amount.
 ROUND_PARTS: Final = 500
 # Bounds the search of a large network with tight limits; small networks are searched completely.
-MOST_VISITS: Final = 40_000
+MAX_VISITS: Final = 40_000
 
 
 class Search:
@@ -39,14 +39,14 @@ class Search:
         self.regions: dict[str, int] = {}
 
     def run(self) -> None:
-        self._visit(0, MOST_NODES, self.amount, 0, {})
+        self._visit(0, MAX_NODES, self.amount, 0, {})
 
     def _bounds(self) -> list[list[list[int]]]:
         """bounds[i][c][s]: the most that the offers from the i-th on can earn with c nodes and s steps, or more.
 
         Without the limits of operators and regions. A choice counts as using the steps that it fills completely.
         """
-        none = [[0] * (self.steps + 1) for _ in range(MOST_NODES + 1)]
+        none = [[0] * (self.steps + 1) for _ in range(MAX_NODES + 1)]
         bounds = [none]
         for number in reversed(self.order):
             after = bounds[0]
@@ -56,7 +56,7 @@ class Search:
             for amount, reward in self.offers[number].choices:
                 steps = amount * self.steps // self.amount
                 best[steps] = max(best.get(steps, 0), reward)
-            for nodes in range(1, MOST_NODES + 1):
+            for nodes in range(1, MAX_NODES + 1):
                 former, row = after[nodes - 1], table[nodes]
                 for steps, reward in best.items():
                     for left in range(steps, self.steps + 1):
@@ -69,7 +69,7 @@ class Search:
         if reward > self.best_reward:
             self.best_reward, self.best = reward, dict(chosen)
         self.visits += 1
-        if place == len(self.order) or not nodes or self.visits > MOST_VISITS:
+        if place == len(self.order) or not nodes or self.visits > MAX_VISITS:
             return
         # What is left counts as the steps that it touches.
         steps = -(-left * self.steps // self.amount)
@@ -163,7 +163,7 @@ def _raise(
             if getattr(offers[number].node, name) == place
         )
         more = min(more, (limit * BPS - lost) // rate if rate else more)
-    if more <= 0 or there + more < offer.least or (not there and len(trial) == MOST_NODES):
+    if more <= 0 or there + more < offer.least or (not there and len(trial) == MAX_NODES):
         return False
     trial[target] = there + more
     return True

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from protocol import tiers
 from protocol.amounts import BPS
 from protocol.parameters import Parameters
-from protocol.performance import LEAST_Q
+from protocol.performance import MIN_Q
 from protocol.rewards import split_reward
 
 YEAR_SECONDS = 31_536_000
@@ -76,7 +76,7 @@ def _reward(params: Parameters, past: Past, effective: int, tier: int) -> int:
     """The mean reward, scaled with the weight: a part s of all weight that grows r-fold gets r / (1 − s + s × r)."""
     saturation = params.q_stake_saturation
     q_stake = params.q_stake_bps * min(effective, saturation) // saturation
-    q = max((past.q_raw - past.q_stake + q_stake) * past.q_sla // BPS, LEAST_Q)
+    q = max((past.q_raw - past.q_stake + q_stake) * past.q_sla // BPS, MIN_Q)
     if past.degraded:
         q = min(q, BPS)
     old = (BPS + past.bonus_bps) * past.q_bps

@@ -21,7 +21,7 @@ from web.storage_errors import storage_errors
 
 SCHEMA = "inframind.archive/1"
 LEVEL = 6
-PIECE = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 
 class Damaged(Exception):
@@ -109,6 +109,6 @@ def _compress(file: IO[bytes], header: dict[str, Any], lines: Iterable[bytes]) -
 
 def _digest(file: Any) -> str:
     digest = sha256()
-    while piece := file.read(PIECE):
-        digest.update(piece)
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
     return digest.hexdigest()

@@ -29,7 +29,7 @@ from settlement.inputs import record
 from settlement.state import Settlement
 from staking.models import Event, Node, Slash
 from staking.services import events
-from staking.services.admission import check_standing
+from staking.services.admission import check_node_status
 from staking.services.unbonding_entries import Burned
 
 # One statement for all of them, since every writer waits for a settlement.
@@ -169,7 +169,7 @@ class _Batch:
             position.pending = made
 
     def _check_target(self, node: Node, amount: int) -> None:
-        check_standing(node)
+        check_node_status(node)
         if node.id in self.accused:
             raise PendingSlash
         # A cooldown that ends with this epoch is over since step 7.

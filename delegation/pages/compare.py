@@ -32,7 +32,7 @@ from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
 from web.formatting import amount_digits, grouped_int, percent, percentile, short_digits, times
 
-MOST = 4
+MAX_COMPARED = 4
 DASH = "–"
 
 
@@ -76,7 +76,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "form": form,
         "dropped": dropped,
         "unknown": len(wanted) - len(columns),
-        "reader": signed_in_wallet(request),
+        "wallet": signed_in_wallet(request),
     }
     return render(request, "delegation/compare.html", context)
 
@@ -91,7 +91,7 @@ def _wanted(texts: Sequence[str]) -> tuple[list[str], int]:
             continue
         if address not in addresses:
             addresses.append(address)
-    return addresses[:MOST], max(len(addresses) - MOST, 0)
+    return addresses[:MAX_COMPARED], max(len(addresses) - MAX_COMPARED, 0)
 
 
 def _columns(wanted: list[str], amount: int) -> list[Column]:

@@ -65,7 +65,7 @@ class Beside:
     unbonding ends; `stars`: where stars are stored; `what_if`: the form of a replay,
     None before two epochs are settled."""
 
-    reader: str | None
+    wallet: str | None
     runs_it: bool
     context: ActionContext | None
     entries: tuple[UnbondingFigures, ...]
@@ -85,7 +85,7 @@ class Beside:
 
     @property
     def stars(self) -> str:
-        return "wallet" if self.reader else "browser"
+        return "wallet" if self.wallet else "browser"
 
 
 @require_safe
@@ -115,22 +115,22 @@ def estimate_view(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: datetime) -> Beside:
-    reader, id_ = signed_in_wallet(request), figures.id
+    wallet, id_ = signed_in_wallet(request), figures.id
     with batched_reads() as reads:
         node_read = reads.submit(Node.objects.select_related("pool").get, id=id_)
         returns_read = reads.submit(returns_of, [id_])
         shares_read = reads.submit(share_history, id_)
         unresolved = reads.submit(unresolved_slashes, [id_])
         unbonds_until = reads.submit(operator_unbonds_until, id_)
-        estimated = None if reader else reads.submit(_estimate, id_, epoch, request)
-        own = reads.submit(_of_reader, reader, figures, now)
+        estimated = None if wallet else reads.submit(_estimate, id_, epoch, request)
+        own = reads.submit(_of_wallet, wallet, figures, now)
     node, returns, shares = node_read.result(), returns_read.result()[id_], shares_read.result()
     context, entries, elsewhere, watched = own.result()
     held = context.delegated if context else 0
     form, estimate = estimated.result() if estimated else (None, None)
     return Beside(
-        reader=reader,
-        runs_it=reader == figures.operator,
+        wallet=wallet,
+        runs_it=wallet == figures.operator,
         context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
         undecided_slashes=tuple(undecided_slashes_of(figures, unresolved.result(), held, entries)),
@@ -149,27 +149,27 @@ def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: d
     )
 
 
-def _of_reader(
-    reader: str | None, figures: NodeFigures, now: datetime
+def _of_wallet(
+    wallet: str | None, figures: NodeFigures, now: datetime
 ) -> tuple[ActionContext | None, list[UnbondingFigures], tuple[PositionFigures, ...], bool]:
     """The reader's stake here, its unbonding entries, its delegations elsewhere, and whether it watches the node."""
-    if reader is None:
+    if wallet is None:
         return None, [], (), False
     with batched_reads() as reads:
-        context = reads.submit(action_context, reader, figures.address, now=now)
-        entries = reads.submit(unbondings_of_wallet, reader, now=now, status="open", node_id=figures.id)
-        elsewhere = reads.submit(_elsewhere, reader, figures)
-        watched = reads.submit(is_watched, reader, figures.id)
+        context = reads.submit(action_context, wallet, figures.address, now=now)
+        entries = reads.submit(unbondings_of_wallet, wallet, now=now, status="open", node_id=figures.id)
+        elsewhere = reads.submit(_elsewhere, wallet, figures)
+        watched = reads.submit(is_watched, wallet, figures.id)
     return context.result(), entries.result(), elsewhere.result(), watched.result()
 
 
-def _elsewhere(reader: str, figures: NodeFigures) -> tuple[PositionFigures, ...]:
+def _elsewhere(wallet: str, figures: NodeFigures) -> tuple[PositionFigures, ...]:
     """The reader's largest delegations to other nodes, which could move here without unbonding (R19)."""
-    if reader == figures.operator:
+    if wallet == figures.operator:
         return ()
     others = [
         p
-        for p in positions_of_wallet(reader)
+        for p in positions_of_wallet(wallet)
         if p.active and p.node_id != figures.id and not p.liable_slashes
     ]
     return tuple(sorted(others, key=lambda position: -position.value)[:MOVABLE])

@@ -22,7 +22,7 @@ from ledger.selectors import balance
 from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, MICRO, parse_amount
 from protocol.errors import InsufficientBalance, Invalid, ProtocolError
-from protocol.plan_offers import MOST_NODES
+from protocol.plan_offers import MAX_NODES
 from protocol.plans import Plan
 from staking.models import Node
 from staking.services import clock
@@ -109,7 +109,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     available = balance(accounts.wallet(wallet)) if wallet else None
     form = PlanForm(_data(request, available, epoch), epoch=epoch)
     page = _page(form, wallet or "", available, epoch) if form.is_valid() else None
-    context = {"form": form, "page": page, "available": available, "most": MOST_NODES}
+    context = {"form": form, "page": page, "available": available, "most": MAX_NODES}
     # A first visit asked for nothing that could be refused.
     return render(request, "delegation/plan.html", context, status=form.status if request.GET else 200)
 
@@ -226,7 +226,7 @@ def _review_address(made: Plan, amount: int, risk_bps: int) -> str:
 def _parts(text: str) -> dict[str, int]:
     """µIFM by node address, from "ADDRESS:AMOUNT,…". Raises: `invalid` and what its parts raise."""
     pairs = [part.split(":") for part in text.split(",")]
-    if not 0 < len(pairs) <= MOST_NODES or any(len(pair) != 2 for pair in pairs):
+    if not 0 < len(pairs) <= MAX_NODES or any(len(pair) != 2 for pair in pairs):
         raise Invalid(gettext("This plan is not complete. Open the plan again."))
     parts = {normalize(address): parse_amount(amount) for address, amount in pairs}
     if len(parts) != len(pairs):

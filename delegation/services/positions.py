@@ -14,7 +14,7 @@ from ledger import accounts
 from protocol import pools
 from protocol.errors import AmountTooSmall, OwnNode
 from staking.models import Node
-from staking.services.admission import check_delegations_open, check_minimum, check_standing
+from staking.services.admission import check_delegations_open, check_minimum, check_node_status
 
 
 def delegate(*, node: str, amount: int, wallet: str, now: datetime) -> Held:
@@ -72,6 +72,6 @@ def check_admission(locked: LockedPosition, amount: int) -> None:
     `amount_too_small` when no share would be issued.
     """
     node = locked.node
-    check_standing(node)
+    check_node_status(node)
     check_delegations_open(node, locked.epoch, amount, pending_slash=locked.pending_slash)
     pools.issue_shares(amount, node.pool.tokens, node.pool.shares, locked.position.shares)

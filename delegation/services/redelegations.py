@@ -23,7 +23,7 @@ from protocol.errors import (
 from staking.services.admission import (
     check_delegations_open,
     check_minimum,
-    check_standing,
+    check_node_status,
     has_open_unbonding,
 )
 
@@ -76,7 +76,7 @@ def _check_target(target: LockedPosition, amount: int) -> None:
         check_minimum(amount, target.epoch)
         check_admission(target, amount)
     else:
-        check_standing(target.node)
+        check_node_status(target.node)
         check_delegations_open(target.node, target.epoch, 0, pending_slash=target.pending_slash)
 
 

@@ -49,8 +49,8 @@ def badge(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def draw(figures: NodeFigures) -> str:
-    """The SVG of a badge: name, then standing in words."""
-    name, words = plain(figures.name[:NAME_LENGTH]), " · ".join(_standing(figures))
+    """The SVG of a badge: name, then status in words."""
+    name, words = plain(figures.name[:NAME_LENGTH]), " · ".join(_status_words(figures))
     left, right = (SIGN_WIDTH * len(text) + 2 * PADDING for text in (name, words))
     return SVG.format(
         width=left + right,
@@ -67,7 +67,7 @@ def draw(figures: NodeFigures) -> str:
     )
 
 
-def _standing(figures: NodeFigures) -> list[str]:
+def _status_words(figures: NodeFigures) -> list[str]:
     if figures.status != "active":
         return [f"tier {figures.tier}", figures.status]
     rank = [f"rank {figures.rank}"] if figures.rank is not None else []

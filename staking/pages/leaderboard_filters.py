@@ -12,14 +12,14 @@ from protocol.amounts import BPS
 from protocol.rewards import REPUTATION_CAP
 from web.forms import AmountField, NumberField, PageForm, PercentField
 
-MOST_APR = 1_000 * BPS
+MAX_APR = 1_000 * BPS
 
 
 class NumericFilters(PageForm):
     """Cleaned values: µIFM, bps, a reputation, a day in UTC; None or False when not set."""
 
     amount = AmountField(label=gettext_lazy("My amount"), required=False, min_value=1)
-    apr = PercentField(label=gettext_lazy("APR at least"), required=False, min_value=0, max_value=MOST_APR)
+    apr = PercentField(label=gettext_lazy("APR at least"), required=False, min_value=0, max_value=MAX_APR)
     sla = PercentField(label=gettext_lazy("SLA at least"), required=False, min_value=0, max_value=BPS)
     uptime = PercentField(label=gettext_lazy("Uptime at least"), required=False, min_value=0, max_value=BPS)
     share = PercentField(

@@ -153,9 +153,9 @@ def _delegators(request: HttpRequest, node: NodeFigures) -> dict[str, Any]:
     )
     if number > 1 and not positions:
         raise Http404
-    reader = signed_in_wallet(request)
+    wallet = signed_in_wallet(request)
     return {
-        "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, reader) for held in positions),
+        "delegators": tuple(node_facts.delegator_row(held, node, pool.shares, wallet) for held in positions),
         "delegators_count": count,
         "delegators_pager": Pager(number, DELEGATORS_LISTED, count) if count > DELEGATORS_LISTED else None,
     }

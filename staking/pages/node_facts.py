@@ -106,11 +106,11 @@ def last_reward(last: Mapping[str, Any] | None) -> LastReward | None:
     return LastReward(last["epoch"], last["reward"], last["operator_reward"], last["delegators_reward"])
 
 
-def delegator_row(held: Holding, node: NodeFigures, shares: int, reader: str | None) -> DelegatorRow:
+def delegator_row(held: Holding, node: NodeFigures, shares: int, wallet: str | None) -> DelegatorRow:
     """A wallet's part of the pool, worth now (R14)."""
     return DelegatorRow(
         wallet=held.wallet,
         value=value_of(held.shares, node.delegated, shares),
         since_epoch=held.since_epoch,
-        yours=held.wallet == reader,
+        yours=held.wallet == wallet,
     )

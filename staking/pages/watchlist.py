@@ -43,7 +43,7 @@ def _is_script(request: HttpRequest) -> bool:
 def _addresses(request: HttpRequest, name: str) -> list[str]:
     """Canonical addresses. Raises: BadRequest."""
     try:
-        return [normalize(text) for text in request.POST.getlist(name)[: watchlist.MOST]]
+        return [normalize(text) for text in request.POST.getlist(name)[: watchlist.MAX_NODES]]
     except AddressInvalid:
         raise BadRequest(f"{name} is not an address") from None
 

@@ -16,7 +16,7 @@ from staking.services.epochs import OpenEpoch
 MIDDLE = (0.1, 0.5, 0.9)
 
 HEADLINE = f"""
-WITH standing AS (
+WITH current AS (
   SELECT n.self_stake, p.tokens, {EFFECTIVE_STAKE} AS stake,
     {HAS_STATUS["active"]} AS active,
     {HAS_STATUS["cooldown"]} AS cooling
@@ -28,7 +28,7 @@ WITH standing AS (
     count(*) FILTER (WHERE active AND stake >= %(tier3)s) AS from3,
     count(*) FILTER (WHERE cooling) AS cooling,
     coalesce(sum(self_stake), 0)::bigint AS self_stake, coalesce(sum(tokens), 0)::bigint AS delegated
-  FROM standing
+  FROM current
 ), ranked AS (
   SELECT count(*) FILTER (WHERE degraded) AS degraded,
     percentile_disc(%(middle)s::float8[]) WITHIN GROUP (ORDER BY apr_bps) AS apr

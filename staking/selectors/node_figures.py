@@ -1,4 +1,4 @@
-"""One node in figures: its standing now, its stake now, and how it did by the latest ranking."""
+"""One node in figures: its status now, its stake now, and how it did by the latest ranking."""
 
 from __future__ import annotations
 
@@ -182,8 +182,8 @@ def read_figures(
     values: dict[str, Any] = {"ids": list(ids), "epoch": epoch.number, "ranking": ranking}
     with batched_reads() as reads:
         former = reads.submit(_rewards, values if rewards else None)
-        standing = reads.submit(_rows, values)
-    rows, broken = standing.result()
+        current = reads.submit(_rows, values)
+    rows, broken = current.result()
     return [_figures(row, former.result(), broken, epoch) for row in rows]
 
 

@@ -93,7 +93,7 @@ class NodeQuery:
 def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str, Any]]:
     """The WHERE of a query and its values. Raises: `invalid` for a tier, class or status that cannot be."""
     values: dict[str, Any] = {"epoch": epoch.number, "least_room": epoch.params.min_amount}
-    wanted = [*_standing(query), *_tier(query, epoch.params, values)]
+    wanted = [*_status_conditions(query), *_tier(query, epoch.params, values)]
     for name, condition in (
         ("region", "n.region = %(region)s"),
         ("operator", "n.operator = %(operator)s"),
@@ -142,7 +142,7 @@ def source(clauses: list[str], order: str = "") -> str:
     return f"FROM {NODES} {RANKED if ranked else ''}" + (f" WHERE {text}" if text else "")
 
 
-def _standing(query: NodeQuery) -> list[str]:
+def _status_conditions(query: NodeQuery) -> list[str]:
     if query.status is not None and query.status not in STATUSES:
         raise Invalid(f"Choose a status among {', '.join(STATUSES)}.", field="status")
     return [OPEN] * query.open_only + ([] if query.status is None else [HAS_STATUS[query.status]])

@@ -24,7 +24,7 @@ def check_minimum(amount: int, epoch: EpochParameters) -> None:
         raise AmountTooSmall(f"Enter at least {format_amount(least)} IFM.", field="amount")
 
 
-def check_standing(node: Node) -> None:
+def check_node_status(node: Node) -> None:
     """Raises: `node_banned`, `node_retired`."""
     if node.banned:
         raise NodeBanned("The node is banned and accepts no stake. Choose another node.")
@@ -33,7 +33,7 @@ def check_standing(node: Node) -> None:
 
 
 def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, pending_slash: bool) -> None:
-    """What closes a node to delegations besides its standing, and the room under its cap (R12).
+    """What closes a node to delegations besides its status, and the room under its cap (R12).
 
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
     """

@@ -17,7 +17,7 @@ from protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
 from staking.services.epochs import lock_open_epoch
 
 # Half of what an account can hold, so that emissions can go on for as long as anybody will look.
-MOST_ISSUED = MAX_AMOUNT // 2
+MAX_ISSUED = MAX_AMOUNT // 2
 # What a new wallet gets with one click.
 FIRST_TOKENS = 1_000 * MICRO
 
@@ -47,7 +47,7 @@ def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> 
         raise AmountTooSmall("Enter an amount above 0.", field="amount")
     with transaction.atomic():
         epoch = lock_open_epoch()
-        if amount > (issuable := MOST_ISSUED + balance(ISSUANCE)):
+        if amount > (issuable := MAX_ISSUED + balance(ISSUANCE)):
             raise AmountInvalid(
                 f"Give at most {format_amount(max(issuable, 0))} IFM: no more can be issued.", field="amount"
             )

@@ -12,7 +12,7 @@ from protocol.amounts import MAX_AMOUNT, format_amount
 from protocol.errors import AmountTooSmall, InsufficientBalance, NothingToClaim
 from staking.models import Node, NodeEpoch
 from staking.services import events
-from staking.services.admission import check_minimum, check_standing
+from staking.services.admission import check_minimum, check_node_status
 from staking.services.epochs import lock_open_epoch
 from staking.services.node_lock import lock
 from staking.services.nodes import check_operator
@@ -34,7 +34,7 @@ def stake(*, node: str, amount: int, actor: str, now: datetime) -> Moved:
         locked = lock(node)
         check_operator(locked, actor)
         check_minimum(amount, epoch)
-        check_standing(locked)
+        check_node_status(locked)
         if locked.self_stake + amount > MAX_AMOUNT:
             raise InsufficientBalance
         posted = post(
@@ -125,7 +125,7 @@ def compound_operator(*, node: str, actor: str, now: datetime) -> Claimed:
         check_operator(locked, actor)
         amount = _take_earnings(locked)
         check_minimum(amount, epoch)
-        check_standing(locked)
+        check_node_status(locked)
         posted = post(
             kind="compound",
             moves={accounts.rewards(node): -amount, accounts.stake(node): amount},

@@ -13,7 +13,7 @@ from protocol.errors import AmountTooSmall, HeldBySlash, UnbondingClosed, Unbond
 from protocol.pending import divide
 from staking.models import Epoch, Node, Slash, Unbonding
 from staking.services import events
-from staking.services.admission import check_standing
+from staking.services.admission import check_node_status
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 from staking.services.hold import require_not_held
 from staking.services.outcome import Moved
@@ -53,7 +53,7 @@ def cancel_own(*, unbonding: int, wallet: str, now: datetime) -> Moved:
         amount = worth(entry)
         if amount == 0:
             raise AmountTooSmall("This unbonding is worth 0 IFM: there is nothing to return.")
-        check_standing(node)
+        check_node_status(node)
         close(entry=entry, status=Unbonding.Status.CANCELLED, epoch=epoch, now=now)
         posted = post(
             kind="cancel_unbonding",

@@ -10,7 +10,7 @@ from django.db import transaction
 from protocol.errors import Invalid, NotFound
 from staking.models import Node, WatchedNode
 
-MOST = 200
+MAX_NODES = 200
 
 
 def watch(*, node: str, wallet: str, now: datetime) -> None:
@@ -22,14 +22,14 @@ def watch(*, node: str, wallet: str, now: datetime) -> None:
 def watch_all(*, nodes: Iterable[str], wallet: str, now: datetime) -> int:
     """Put nodes on the wallet's list and leave out unknown addresses. Returns how many of them are on it then.
 
-    Raises: `invalid` when the list would hold more than MOST nodes.
+    Raises: `invalid` when the list would hold more than MAX_NODES nodes.
     """
     with transaction.atomic():
         ids = list(Node.objects.filter(address__in=list(nodes)).values_list("id", flat=True))
         rows = [WatchedNode(wallet=wallet, node_id=id_, at=now) for id_ in ids]
         WatchedNode.objects.bulk_create(rows, ignore_conflicts=True)
-        if WatchedNode.objects.filter(wallet=wallet).count() > MOST:
-            raise Invalid(f"Remove a node from the watchlist first: it holds {MOST} nodes.")
+        if WatchedNode.objects.filter(wallet=wallet).count() > MAX_NODES:
+            raise Invalid(f"Remove a node from the watchlist first: it holds {MAX_NODES} nodes.")
         return len(ids)
 
 

@@ -100,7 +100,7 @@ def test_a_wallet_revokes_its_own_tokens_only(token):
 
 
 def test_tokens_of_a_wallet_are_bounded(monkeypatch):
-    monkeypatch.setattr("identity.tokens.MOST", 2)
+    monkeypatch.setattr("identity.tokens.MAX_TOKENS", 2)
     issue(wallet=ANNA, scope="write", now=AT)
     issue(wallet=ANNA, scope="write", now=AT)
     with pytest.raises(Invalid):

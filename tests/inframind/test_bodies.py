@@ -78,7 +78,7 @@ def test_who_is_still_sending_holds_nobody_up(waiting):
 
 def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatch):
     application, stream, thread, _ = waiting
-    monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
+    monkeypatch.setattr(request_bodies, "MAX_BODIES_PER_ADDRESS", 1)
     started = []
     (refusal,) = application(post(BytesIO(b"y" * 5)), lambda *answer: started.append(answer))
     (status, headers) = started[0]
@@ -94,7 +94,7 @@ def test_one_address_does_not_take_all_the_places_to_wait_in(waiting, monkeypatc
 
 def test_callers_behind_our_proxy_are_counted_apart(waiting, settings, monkeypatch):
     settings.INFRAMIND_PROXIES = 1
-    monkeypatch.setattr(request_bodies, "MOST_FROM_ONE", 1)
+    monkeypatch.setattr(request_bodies, "MAX_BODIES_PER_ADDRESS", 1)
     application, _, _, _ = waiting
 
     def send_from(address):

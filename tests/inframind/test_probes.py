@@ -212,7 +212,7 @@ def test_missing_static_files_are_reported(client, settings, tmp_path):
 
 
 def test_a_full_disk_is_reported(monkeypatch):
-    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**62)
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 2**62)
     assert health.disk() == {"disk": "the disk of the data directory is full"}
 
 

@@ -11,6 +11,7 @@ from ledger import accounts, selectors
 from ledger.models import Entry, Transaction
 from ledger.posting import post
 from protocol.errors import IdempotencyConflict, InsufficientBalance
+from tests.ledger.entries import entries_sum
 from tests.owner import as_owner
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -99,7 +100,7 @@ def test_raw_sql_cannot_change_what_was_posted(sql: str) -> None:
         run(sql)
     with as_owner(), pytest.raises(IntegrityError):
         run(sql)
-    assert selectors.balance(ALICE) == selectors.entries_sum(ALICE) == 100
+    assert selectors.balance(ALICE) == entries_sum(ALICE) == 100
 
 
 def test_an_unbalanced_transaction_fails_at_commit_whoever_writes_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 from ledger import accounts, selectors
 from ledger.posting import post
 from protocol.errors import InsufficientBalance
+from tests.ledger.entries import entries_sum
 from tests.together import together
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ def test_transfers_in_every_direction_neither_deadlock_nor_lose() -> None:
     together(8, act)
     balances = selectors.balances(WALLETS)
     assert sum(balances.values()) == 6_000
-    assert {name: selectors.entries_sum(name) for name in WALLETS} == balances
+    assert {name: entries_sum(name) for name in WALLETS} == balances
 
 
 def test_only_what_is_there_can_be_spent() -> None:

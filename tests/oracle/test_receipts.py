@@ -183,7 +183,7 @@ class TestAgain:
         send(signed("a"), unsigned("b"))
         assert counted(send(unsigned("a"), signed("b"))) == (0, 0, ["receipt_conflict"] * 2)
 
-    def test_within_one_batch_the_first_counts(self, network: Network) -> None:
+    def test_the_first_of_contradicting_receipts_in_a_batch_is_recorded(self, network: Network) -> None:
         answer = send(signed("a"), signed("a", latency_ms=1), signed("a"), signed("b"))
         assert counted(answer) == (2, 1, ["receipt_conflict"])
         assert answer.rejected[0].index == 1

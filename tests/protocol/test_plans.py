@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from protocol.amounts import BPS, MICRO
 from protocol.parameters import DEFAULTS
-from protocol.plan_offers import MOST_NODES, SHORTLIST, Candidate, net_rates
+from protocol.plan_offers import MAX_NODES, SHORTLIST, Candidate, net_rates
 from protocol.plans import all_on, plan
 from protocol.projection import Past, project
 
@@ -86,7 +86,7 @@ def exhaustive(candidates: list[Candidate], amount: int, risk_bps: int, steps: i
             if max(spent.values()) <= limit:
                 visit(place + 1, left - step, nodes - 1, reward + gained, spent)
 
-    visit(0, steps, MOST_NODES, 0, {})
+    visit(0, steps, MAX_NODES, 0, {})
     return best
 
 
@@ -141,7 +141,7 @@ def test_of_more_nodes_than_are_searched_the_shortlist_has_the_best(seed):
 def test_a_plan_keeps_every_limit(candidates, whole, risk_bps):
     amount = whole * IFM
     made = plan(DEFAULTS, candidates, amount, risk_bps)
-    assert len(made.parts) <= MOST_NODES
+    assert len(made.parts) <= MAX_NODES
     assert made.spread + made.left == amount
     assert made.left >= 0
     addresses = [part.node.address for part in made.parts]

@@ -16,7 +16,7 @@ from web.versioned_cache import VersionedCache
 
 View = Callable[..., HttpResponseBase]
 
-GZIP_LEVEL, LEAST_ZIPPED = 6, 200
+GZIP_LEVEL, MIN_ZIPPED_BYTES = 6, 200
 
 
 class Answer:
@@ -71,7 +71,7 @@ def _make(view: View, request: HttpRequest, names: frozenset[str]) -> Answer:
 
 
 def _respond(request: HttpRequest, answer: Answer) -> HttpResponse:
-    zipped = len(answer.body) >= LEAST_ZIPPED and "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+    zipped = len(answer.body) >= MIN_ZIPPED_BYTES and "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     # The same content in another encoding is another representation: its tag is a weak one.
     etag = "W/" + answer.etag if zipped else answer.etag
     if _is_known(request, answer):

@@ -10,12 +10,13 @@ from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
 from ledger import accounts
 from ledger.models import Entry
-from ledger.selectors import balance, entries_sum, supply
+from ledger.selectors import balance, supply
 from protocol.amounts import MICRO
 from staking.models import Epoch, Slash
 from staking.services.parameters import schedule
 from staking.services.stakes import compound_operator
 from staking.services.unbondings import release_due
+from tests.ledger.entries import entries_sum
 from tests.network import Network, operator, wallet
 
 pytestmark = pytest.mark.django_db

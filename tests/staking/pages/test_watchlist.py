@@ -68,7 +68,7 @@ def test_stars_need_a_wallet_a_known_form_and_an_end(
     assert strict.post("/watchlist/", {"watch": node_address(1)}).status_code == 403
     outside = signed_in.post("/watchlist/", {"watch": node_address(1)}, HTTP_REFERER="https://evil.example/")
     assert outside["Location"] == "/"
-    monkeypatch.setattr(watchlist, "MOST", 1)
+    monkeypatch.setattr(watchlist, "MAX_NODES", 1)
     refused = signed_in.post("/watchlist/", {"watch": node_address(2)}, HTTP_X_REQUESTED_WITH="fetch")
     assert refused.status_code == 400
     assert watched() == [(wallet(7), node_address(1))]
