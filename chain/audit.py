@@ -1,4 +1,4 @@
-"""What must always hold of deposits (R56). Each check is one statement that answers with a sentence for each row that is
+"""Audit of deposits (R56). Each check is one statement that answers with a sentence for each row that is
 off; whether the chain still has what was read is for `manage.py audit`, which asks a node."""
 
 from __future__ import annotations

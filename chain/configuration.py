@@ -1,4 +1,4 @@
-"""Which chain this network has: one that the settings name, or on a devnet the development chain of `make run`."""
+"""The chain of this network: one that the settings name, or on a devnet the development chain of `make run`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database knows of the chain: sent transactions, anchored epochs, credited deposits.
+"""Records of the chain: sent transactions, anchored epochs, credited deposits.
 
 The settlement contract decides what is anchored (R52): `Anchor` and `ChainStatus` follow it and are corrected when they
 differ. Deposits are final when they are written, and are never changed (R54).

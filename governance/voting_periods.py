@@ -1,4 +1,4 @@
-"""When a vote ends: at the end of an epoch by the clock, settled or not (R33, R47)."""
+"""End of a vote: at the end of an epoch by the clock, settled or not (R33, R47)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls: a token in `Authorization: Bearer`, or the session of a page."""
+"""Authentication of requests: a token in `Authorization: Bearer`, or the session of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much one token and one address may ask in a minute; INFRAMIND_RATE_LIMITS=off lifts it on a devnet."""
+"""Request limits per minute of tokens and addresses; INFRAMIND_RATE_LIMITS=off lifts it on a devnet."""
 
 from __future__ import annotations
 

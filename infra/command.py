@@ -1,4 +1,4 @@
-"""How a function becomes a command: the options all commands share, and the exit status."""
+"""Decorator that makes a function a command: the options all commands share, and the exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody has to look at: conditions of the network, each with the sentence that says what is wrong.
+"""Alarms: conditions of the network, each with the sentence that says what is wrong.
 
 None of them stops the site from serving, so readiness does not depend on them. They are listed by `/readyz`, exposed
 as metrics, and sent to ADMINS and staff when they begin and when they are over.

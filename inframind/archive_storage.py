@@ -1,4 +1,4 @@
-"""Where archives are stored: Django's storage for a folder or for an S3-compatible bucket."""
+"""Storage of archives: Django's storage for a folder or for an S3-compatible bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a statement, a lock and an idle transaction may take, by the kind of process.
+"""Time limits of statements, locks and idle transactions, by the kind of process.
 
 Without these one stuck transaction stops the network: everybody who needs the lock that it holds waits for ever.
 The entry point of a process calls `use` before Django reads the settings. Behind a connection pooler the limits come

@@ -1,4 +1,4 @@
-"""What the application's database role may do: it owns no table, and the database refuses it to change what is final.
+"""Rights of the application's database role: it owns no table, and the database refuses it to change what is final.
 
 `deploy/roles.sql` creates the roles. The owner runs `migrate`, after which `grant` runs by itself wherever the role
 exists; all other processes connect as the application.

@@ -1,4 +1,4 @@
-"""Whether the process lives (`/healthz`), whether it can serve traffic (`/readyz`), and its figures (`/metrics`).
+"""Endpoints of probes: liveness (`/healthz`), readiness (`/readyz`) and metrics (`/metrics`).
 
 `Probes` answers these three before the site does: without a place at work, without a database connection of the pool
 and whatever the Host header says.

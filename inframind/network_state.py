@@ -1,4 +1,4 @@
-"""What probes, metrics and alarms know of the network, read on a connection of its own.
+"""The state of the network for probes, metrics and alarms, read on a connection of its own.
 
 Not from the pool: these answers must come within two seconds when the pool is used up and when a lock is stuck.
 """

@@ -1,4 +1,4 @@
-"""What a process verifies before it works: that the code fits the schema, and the settings fit the network.
+"""Checks at the start of a process: that the code fits the schema, and the settings fit the network.
 
 Every web process, worker, beat and management command that uses the tables runs these first. Each refusal is one
 sentence that says what to do.

@@ -1,4 +1,4 @@
-"""What is true of an executed slash now, added to the data of its event: the wallet's loss, and the epoch's anchor."""
+"""Current facts of an executed slash, added to the data of its event: the wallet's loss, and the epoch's anchor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a wallet's notifications go: its e-mail address, once confirmed, and its webhook."""
+"""Channels of a wallet's notifications: its e-mail address, once confirmed, and its webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which offences a node's epoch shows, at which rates (section 8)."""
+"""Offences of a node in an epoch, and their rates (section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node did in an epoch, as figures: proofs, SLA, uptime, latency, scarcity and Q (R22–R29).
+"""Performance of a node in an epoch: proofs, SLA, uptime, latency, scarcity and Q (R22–R29).
 
 All ratios are bps, rounded down; latencies and times are ms.
 """

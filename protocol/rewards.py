@@ -1,4 +1,4 @@
-"""Who earns what in a settlement, and what it does to a node's standing (R31, R38–R41, R48)."""
+"""Rewards of a settlement, and their effect on penalty and reputation (R31, R38–R41, R48)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """What a settled epoch recorded of a node.
+    """The record of a node in a settled epoch.
 
     Stakes are those at its close, after slashes; `own_slashed` and `pool_slashed` are what slashes executed by its
     settlement took from them.

@@ -1,3 +1,5 @@
+"""Forms that ran, and changes of the data that lists show."""
+
 from __future__ import annotations
 
 from django.db import models

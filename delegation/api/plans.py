@@ -41,7 +41,7 @@ class PlanPartSerializer(serializers.Serializer[Any]):
 
 
 class WorstEventSerializer(serializers.Serializer[Any]):
-    """What one event costs at most: `kind` operator or region, its address or code, and the loss."""
+    """The largest cost of one event: `kind` operator or region, its address or code, and the loss."""
 
     kind = serializers.ChoiceField(choices=["operator", "region"])
     name = serializers.CharField()
@@ -49,7 +49,7 @@ class WorstEventSerializer(serializers.Serializer[Any]):
 
 
 class ReplaySerializer(serializers.Serializer[Any]):
-    """What it would have earned in the last settled epochs, at most 30, and lost to their slashes."""
+    """Rewards and losses that the plan would have had in the last settled epochs, at most 30."""
 
     epochs = serializers.IntegerField()
     earned = AmountField()

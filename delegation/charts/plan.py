@@ -1,4 +1,4 @@
-"""What a plan would have brought over the last settled epochs, beside everything on one node."""
+"""Chart: rewards that a plan would have earned over the last settled epochs, beside the same amount on one node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an amount would have earned in each epoch."""
+"""Chart: rewards that an amount would have earned in each epoch."""
 
 from __future__ import annotations
 

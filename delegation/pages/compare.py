@@ -118,7 +118,7 @@ def _columns(wanted: list[str], amount: int) -> list[Column]:
 
 
 def _projected(past: Past | None, params: Parameters, amount: int) -> Projection | None:
-    """What an amount may earn there; None without an amount, or without a settled epoch."""
+    """The projected earnings of an amount on the node; None without an amount or without a settled epoch."""
     return project(params, past, held=0, amount=amount) if past and amount else None
 
 

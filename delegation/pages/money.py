@@ -109,7 +109,7 @@ def _form(action: Action[Any], data: Any, context: ActionContext) -> ActionForm:
 
 
 def _preview(action: Action[Any], form: ActionForm) -> Preview | None:
-    """What the form would change; None when it is refused, with the reason in the form."""
+    """The preview of the form's action; None when it is refused, with the reason in the form."""
     if not form.is_valid():
         return None
     try:

@@ -46,7 +46,7 @@ MOVABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an amount would bring and risk here, for somebody who need not have it; µIFM.
+    """Expected rewards and risks of an amount on the node, whether or not the reader has it; µIFM.
 
     `review`: the address of the review of delegating it, where a reader continues after signing in.
     """

@@ -85,7 +85,7 @@ class MovementRow:
 
 @dataclass(frozen=True, slots=True)
 class EarningRow:
-    """What was earned on a node in an epoch, and where the epoch stands on the chain."""
+    """Earnings on a node in an epoch, and the state of the epoch's anchor."""
 
     earning: Earning
     anchor: EpochAnchor

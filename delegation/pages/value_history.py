@@ -37,7 +37,7 @@ class ValueLine:
 
 @dataclass(frozen=True, slots=True)
 class ValueLines:
-    """What changed the value in an epoch besides rewards. tone: "", warn (it fell) or risk (a slash)."""
+    """Changes of the value in an epoch besides rewards. tone: "", warn (it fell) or risk (a slash)."""
 
     epoch: int
     tone: str

@@ -1,4 +1,4 @@
-"""What a wallet earned on each node in each past epoch, and why (R42).
+"""A wallet's earnings on each node in each past epoch, with their causes (R42).
 
 Nothing is kept for it: a delegator's earnings are its active shares of the epoch (from its stake
 checkpoints) times the movement of the pool's reward index, an operator's are the row of the epoch. So the
@@ -82,7 +82,7 @@ REASONS = tuple(column.split(".")[1] for column in WHY.replace(",", " ").split()
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What made an amount: the node's row of the epoch. Amounts in µIFM, ratios in bps, shares in shares.
+    """The causes of an amount: the node's row of the epoch. Amounts in µIFM, ratios in bps, shares in shares.
 
     `pool`: what the network shared out; `active` of `active_shares`: the wallet's part of the node's pool
     (of an operator: its active stake).
@@ -116,7 +116,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What a wallet earned on a node in an epoch that ended at `epoch_end`, in µIFM, as operator or as delegator."""
+    """Earnings of a wallet on a node in an epoch that ended at `epoch_end`, in µIFM, as operator or as delegator."""
 
     role: str
     node: str
@@ -141,7 +141,7 @@ class EarnedOn:
 
 @dataclass(frozen=True, slots=True)
 class EarnedIn:
-    """What a wallet earned on a node in an epoch, in µIFM, without the reasons."""
+    """Earnings of a wallet on a node in an epoch, in µIFM, without their causes."""
 
     epoch: int
     node: str

@@ -1,4 +1,4 @@
-"""What a wallet can expect of a node and what it can lose there, before it delegates."""
+"""Estimates for a delegation before it is made: expected rewards and possible losses on a node."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WARNED_EPOCHS = 30
 
 @dataclass(frozen=True, slots=True)
 class OffenceCost:
-    """What one offence of the node takes from a delegation, in µIFM: at first, and net of what returns (R35)."""
+    """Cost of one offence of the node for a delegation, in µIFM: gross, and net of the returned part (R35)."""
 
     offence: str
     rate_bps: int
@@ -27,7 +27,7 @@ class OffenceCost:
 def offence_costs(
     params: Parameters, *, self_stake: int, pool: int, mine: int, custodial: bool
 ) -> list[OffenceCost]:
-    """What each offence would take from `mine` µIFM of a pool, beside the operator's stake; also 0.
+    """The cost of each offence for `mine` µIFM of a pool, beside the operator's stake; offences that cost 0 too.
 
     Unbonding tokens, which would bear their part, are left out: so it is the most that it can be.
     """

@@ -1,4 +1,4 @@
-"""What slashes took from a wallet and gave back to it (R34, R35): computed from the parts of each slash.
+"""A wallet's losses to slashes and returns of them (R34, R35), computed from the parts of each slash.
 
 Nothing is stored per wallet. A holder's loss is the difference of the values of its shares before and after the slash,
 each rounded down, so that it is exactly what the value of its position or entry fell by.
@@ -74,7 +74,7 @@ ORDER BY s.resolved_epoch, s.id
 
 @dataclass(frozen=True, slots=True)
 class SlashLoss:
-    """What an executed slash took from a wallet and returned to it, in µIFM.
+    """Loss of a wallet to an executed slash, and its returned part, in µIFM.
 
     `delegation`, `unbonding` and `own` are the net losses of its position, its unbonding entries and its own stake.
     `offence_epoch`: the epoch of the offence; `epoch`: the one whose settlement executed the slash, at `at`.

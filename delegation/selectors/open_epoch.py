@@ -97,12 +97,12 @@ class Running:
 
     @property
     def failures_left(self) -> int:
-        """How many more failed jobs the SLA bears before it falls below the threshold; 0 when it is below."""
+        """The number of failed jobs until the SLA falls below the threshold; 0 when it is below."""
         return max(BPS * self.good // self.params.sla_threshold_bps - self.accepted, 0)
 
     @property
     def good_needed(self) -> int:
-        """How many more good jobs bring the SLA up to the threshold; 0 when it is there."""
+        """The number of good jobs until the SLA reaches the threshold; 0 when it has."""
         threshold = self.params.sla_threshold_bps
         return max(-(-(threshold * self.accepted - BPS * self.good) // (BPS - threshold)), 0)
 

@@ -1,4 +1,4 @@
-"""What an operator's console shows of its nodes; the number of queries does not depend on how many there are."""
+"""Figures of an operator's nodes for its console; the number of queries does not depend on how many there are."""
 
 from __future__ import annotations
 

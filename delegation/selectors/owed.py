@@ -1,4 +1,4 @@
-"""What a position is owed now, as SQL (R42): `accrual.settle` for rows that are only read."""
+"""SQL for the earnings of a position now (R42): `accrual.settle` for rows that are only read."""
 
 from __future__ import annotations
 

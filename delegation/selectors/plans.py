@@ -33,7 +33,7 @@ WHERE {HAS_STATUS["active"]} AND NOT {PENDING_SLASH} AND n.operator <> %(wallet)
 
 @dataclass(frozen=True, slots=True)
 class ReplayedEpoch:
-    """What the parts of a plan would have earned in an epoch and lost to its slashes, in µIFM."""
+    """Rewards of a plan's parts in an epoch and their losses to its slashes, in µIFM."""
 
     number: int
     earned: int
@@ -42,7 +42,7 @@ class ReplayedEpoch:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a plan would have earned and lost in the last settled epochs, in µIFM."""
+    """Rewards and losses of a plan over the last settled epochs, in µIFM."""
 
     epochs: tuple[ReplayedEpoch, ...]
 

@@ -193,7 +193,7 @@ def unresolved_slashes(node_ids: Sequence[int]) -> list[Slash]:
 def undecided_slashes_of(
     node: NodeFigures, slashes: Sequence[Slash], held: int, entries: Sequence[UnbondingFigures]
 ) -> list[UndecidedSlash]:
-    """What each of a node's undecided slashes would take of a delegation and of its unbonding entries."""
+    """Amounts that a node's undecided slashes would take from a delegation and from its unbonding entries."""
     return [_undecided(slash, node, held, 0, entries) for slash in slashes]
 
 
@@ -204,7 +204,7 @@ def _undecided_slashes(
     unbondings: list[UnbondingFigures],
     own: list[OwnNode],
 ) -> list[UndecidedSlash]:
-    """What each undecided slash of the nodes that the wallet has stake on would take."""
+    """Amounts that the undecided slashes of the wallet's nodes would take from it."""
     worth = {p.node_id: p.value for p in positions}
     staked = {node.node_id: node.staked for node in own}
     undecided_slashes = [

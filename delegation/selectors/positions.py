@@ -117,7 +117,7 @@ def position_of(wallet: str, node_id: int) -> PositionFigures | None:
 
 
 def count_on_node(node_id: int) -> int:
-    """How many delegations to the node are worth something."""
+    """The number of delegations to the node that are worth more than 0."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {WORTH}", {"node": node_id})
         return int(cursor.fetchone()[0])

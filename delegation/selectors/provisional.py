@@ -12,7 +12,7 @@ from staking.services.epochs import OpenEpoch
 
 
 def provisional_reward(node: str, active: int, *, epoch: OpenEpoch, now: datetime) -> int | None:
-    """What `active` µIFM of the node's active pool would earn if the open epoch were settled now, floor (R39–R41).
+    """The reward of `active` µIFM of the node's active pool if the open epoch were settled now, floor (R39–R41).
 
     None while no node has earned anything in it, and for stake that earns nothing in it.
     """

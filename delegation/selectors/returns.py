@@ -46,7 +46,7 @@ class Returns:
 
 
 def returns_of(node_ids: Sequence[int]) -> dict[int, Returns]:
-    """What delegators of each node earned over 7, 30 and 90 epochs, as a year's worth, not compounded; two queries."""
+    """The APR of each node's delegators over 7, 30 and 90 epochs, not compounded; two queries."""
     epoch = open_epoch()
     if epoch is None or not node_ids:
         return {id_: Returns(dict.fromkeys(WINDOWS), 0) for id_ in node_ids}

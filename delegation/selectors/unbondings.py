@@ -76,7 +76,7 @@ def unbondings_of_wallet(
 
 
 def count_of_wallet(wallet: str, *, status: str | None = None) -> int:
-    """How many entries of the wallet there are."""
+    """The number of the wallet's entries."""
     return _chosen(Unbonding.objects.all(), wallet, status).count()
 
 
@@ -133,6 +133,6 @@ def _entries() -> QuerySet[Unbonding]:
 
 
 def operator_unbonds_until(node_id: int) -> datetime | None:
-    """When the last open unbonding entry of the operator's own stake matures; None without one. One query."""
+    """The maturity of the last open unbonding entry of the operator's own stake; None without one. One query."""
     own = Unbonding.objects.filter(node_id=node_id, kind="self", status="open")
     return own.aggregate(last=Max("matures_at"))["last"]

@@ -1,4 +1,4 @@
-"""What a wallet has, all of it: total = available + staked + delegated + unbonding (section 2)."""
+"""Balances of a wallet: total = available + staked + delegated + unbonding (section 2)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def wallet_figures(address: str, *, now: datetime) -> WalletFigures:
 
 
 def read_amounts(address: str) -> tuple[int, int, int]:
-    """What the wallet has available and unbonding, in µIFM, and its voting power."""
+    """The wallet's available and unbonding µIFM, and its voting power."""
     with batched_reads() as reads:
         available = reads.submit(balance, accounts.wallet(address))
         unbonding = reads.submit(worth_of_wallet, address)

@@ -1,4 +1,4 @@
-"""What an amount would have earned on nodes over the last settled epochs; a constant number of queries."""
+"""Replays of an amount on nodes over the last settled epochs, in a constant number of queries."""
 
 from __future__ import annotations
 

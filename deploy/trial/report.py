@@ -1,4 +1,4 @@
-"""What the trial prints: one line per step, one per figure; a step that fails ends it."""
+"""Output of the trial: one line per step, one per figure; a step that fails ends it."""
 
 from __future__ import annotations
 

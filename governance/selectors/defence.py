@@ -1,4 +1,4 @@
-"""What a dispute of a slash can change, and its expected value."""
+"""Possible outcomes of disputing a slash, and their expected value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the demo network is loaded: a file in the data directory for each database, which every process of the site
+"""Progress of loading the demo network: a file in the data directory for each database, which every process of the site
 can read.
 
 It exists from before the first row is written until the network is complete, so one that a killed run has left says

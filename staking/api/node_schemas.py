@@ -59,7 +59,7 @@ class HardwareField(fields.ProtocolField):
 
 
 class NodeChanges(serializers.Serializer[Any]):
-    """What an operator may change; a cap of null lifts it, a share counts from the next epoch on (R48)."""
+    """Fields that an operator can change; a cap of null lifts it, a share counts from the next epoch on (R48)."""
 
     name = NameField(required=False)
     region = RegionField(required=False)

@@ -1,4 +1,4 @@
-"""What nodes would be paid if the open epoch closed now: a figure to decide by, not a promise (R39–R41)."""
+"""Provisional rewards: an estimate of what nodes would earn if the open epoch closed now (R39–R41)."""
 
 from __future__ import annotations
 

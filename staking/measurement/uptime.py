@@ -81,7 +81,7 @@ def _slots_from(node_id: int, counted: list[int], moment: datetime, epoch: OpenE
 
 
 class _Heard(NamedTuple):
-    """How many slots have ended, and how many nodes were heard in each."""
+    """The slots that have ended, and the number of nodes heard in each."""
 
     slots: int
     by_slot: dict[int, int]

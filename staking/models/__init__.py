@@ -1,3 +1,5 @@
+"""Models of nodes, stake, epochs, slashes, work and rankings."""
+
 from staking.models.archive import Archive
 from staking.models.commitment import Commitment, ShareAnnouncement
 from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet

@@ -1,3 +1,5 @@
+"""Archived epochs: what was written to files and dropped."""
+
 from __future__ import annotations
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""Commitments of operators, and announced changes of the delegator share."""
+
 from __future__ import annotations
 
 from django.db import models

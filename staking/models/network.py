@@ -1,3 +1,5 @@
+"""The network: its clock, parameters, epochs, published inputs and events."""
+
 from __future__ import annotations
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""Nodes, their pools and stake, and their figures in each settled epoch."""
+
 from __future__ import annotations
 
 from django.db import models

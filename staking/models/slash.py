@@ -1,3 +1,5 @@
+"""Slashes, and the part of each that a bucket or pool lost."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -72,7 +74,7 @@ class Slash(models.Model):
 
 
 class SlashPart(models.Model):
-    """What an executed slash took from one part of a side and gave back to it (R34, R35).
+    """Loss of one part of a side to an executed slash, and its returned part (R34, R35).
 
     `bucket` is None for the bonded part. `tokens` and `shares` are those of the part just before (own stake: 0 shares),
     so that the loss of every holder follows from its shares (R14, R16).

@@ -1,3 +1,5 @@
+"""Unbonding entries and their buckets."""
+
 from __future__ import annotations
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""Watchlists of wallets."""
+
 from __future__ import annotations
 
 from django.db import models

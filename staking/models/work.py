@@ -1,3 +1,5 @@
+"""Work and its measurement: receipts, heartbeats, attestations, latencies and rankings."""
+
 from __future__ import annotations
 
 from django.db import models

@@ -31,7 +31,7 @@ def incident_text(incident: Incident) -> str:
 
 
 def slash_texts(slash: Slash) -> Iterator[tuple[int, str, str]]:
-    """What happened to a slash, as (epoch, tone, sentence)."""
+    """The steps of a slash, each as (epoch, tone, sentence)."""
     name = within(offence(slash.offence))
     yield slash.epoch, "warn", gettext("Slash created: %s.") % name
     if slash.resolved_epoch is None:

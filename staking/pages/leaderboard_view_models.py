@@ -116,7 +116,7 @@ class LeaderboardPage:
 
     @property
     def stars(self) -> str:
-        """Where stars are stored: "wallet" or "browser"."""
+        """Storage of the stars: "wallet" or "browser"."""
         return "wallet" if self.signed_in else "browser"
 
     @property

@@ -66,7 +66,7 @@ def context(request: HttpRequest, address: str, *, beside: Beside) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What the page reads besides the figures: rows of epochs and rankings, delegators, and what happened."""
+    """Rows for the page besides the figures: epochs, rankings, delegators and events."""
 
     epochs: history.EpochsOfNode
     rankings: list[history.RankPoint]

@@ -146,7 +146,7 @@ def _estimates(
 def _loosened(
     query: LeaderboardQuery, wallet: str | None, epoch: OpenEpoch | None, ranking: int | None
 ) -> tuple[tuple[str, str, int], ...]:
-    """How many nodes each filter alone excludes: the next step from an empty list."""
+    """Nodes that match without each of the filters: the next step from an empty list."""
     counted = [
         (word, other, _page_of_nodes(other, _watchlist(other, wallet), epoch, ranking)[1])
         for word, other in query.without()

@@ -34,7 +34,7 @@ class WaterfallRow:
 
 @dataclass(frozen=True, slots=True)
 class QBreakdown:
-    """What a Q was computed from. Terms and their maxima in bps, stake in µIFM; `as_of`: the ranking or epoch, in
+    """The parts of a Q. Terms and their maxima in bps, stake in µIFM; `as_of`: the ranking or epoch, in
     words. The Q of a degraded node is capped (R28)."""
 
     q_bps: int

@@ -1,4 +1,4 @@
-"""Which epochs' receipts the database still has."""
+"""Epochs whose receipts the database holds completely."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class TierPart:
-    """What the nodes of one settlement tier earned in an epoch, in µIFM."""
+    """Rewards of the nodes of one settlement tier in an epoch, in µIFM."""
 
     tier: int
     nodes: int
@@ -136,7 +136,7 @@ def slashes(number: int) -> list[Slash]:
 
 
 def slash_leaves(number: int) -> int:
-    """How many nodes have a `slash` leaf in the epoch's tree (R51)."""
+    """The number of nodes that have a `slash` leaf in the epoch's tree (R51)."""
     return NodeEpoch.objects.filter(epoch=number, slashed__gt=0).count()
 
 

@@ -87,7 +87,7 @@ def pasts_of(node_ids: Sequence[int], *, epoch: int) -> dict[int, Past]:
 
 
 def pasts_of_all(*, epoch: int) -> dict[int, Past]:
-    """What estimates start from, of all nodes with a settled epoch that are not banned or retired.
+    """The records that estimates start from, of all nodes with a settled epoch that are not banned or retired.
 
     Two queries, three after a settlement.
     """

@@ -1,4 +1,4 @@
-"""What the last epochs recorded of a node: figures, ranks, stake flows, slashes and share changes."""
+"""Records of a node's last epochs: figures, ranks, stake flows, slashes and share changes."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def latest() -> LatestRanking | None:
 
 
 def next_due(first: datetime, computed_at: datetime, ranking_seconds: int) -> datetime:
-    """When the period of a ranking ends; periods count from `first`, the start of epoch 1 (R49)."""
+    """The end of a ranking's period; periods count from `first`, the start of epoch 1 (R49)."""
     period = timedelta(seconds=ranking_seconds)
     return first + ((computed_at - first) // period + 1) * period
 

@@ -33,7 +33,7 @@ def check_node_status(node: Node) -> None:
 
 
 def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, pending_slash: bool) -> None:
-    """What closes a node to delegations besides its status, and the room under its cap (R12).
+    """Check the reasons besides its status for which a node accepts no delegation, and its cap (R12).
 
     Raises: `pending_slash`, `node_cooldown`, `delegation_cap_exceeded`.
     """

@@ -124,7 +124,7 @@ def is_held(entry: Unbonding) -> bool:
 
 
 def returning(entry: Unbonding, epoch: EpochParameters, now: datetime) -> tuple[Pending, int]:
-    """How the amount that a cancelled entry returns is divided by the epoch in which it counts as made (R18).
+    """The amount that a cancelled entry returns, divided by the epoch in which it counts as made (R18).
 
     As the arguments `parts` and `rest` of protocol.pending.divide. In the epoch in which the entry was created it
     returns as it was, so that active stake cannot become stake that is refunded (R32); later all of it is pending.

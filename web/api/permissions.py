@@ -1,4 +1,4 @@
-"""Who may call an endpoint: anyone reads, a wallet writes, the oracle reports (interfaces section 3)."""
+"""Permissions of endpoints: anyone reads, a wallet writes, the oracle reports (interfaces section 3)."""
 
 from __future__ import annotations
 

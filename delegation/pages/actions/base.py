@@ -46,7 +46,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an action changes: rows of names and values, and one sentence on what can go wrong, or, when `harmless`,
+    """The preview of an action: rows of names and values, and one sentence on what can go wrong, or, when `harmless`,
     on what is good to know. `costs`: what each offence of the node would cost the wallet."""
 
     rows: Sequence[Row]

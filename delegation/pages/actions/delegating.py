@@ -209,7 +209,7 @@ def tier_shortcut(context: ActionContext, affordable: int) -> list[Shortcut]:
 
 
 def node_warning(node: Node, context: ActionContext) -> str:
-    """What a delegator should know of the node's operator; "" when there is nothing."""
+    """A warning about the node's operator for delegators; "" without one."""
     with batched_reads() as reads:
         unbonding = reads.submit(_unbonding_warning, node)
         share = reads.submit(share_warning, node, context)
