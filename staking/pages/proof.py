@@ -99,7 +99,7 @@ def verify_page(request: HttpRequest) -> HttpResponse:
 
 
 def chain_context() -> dict[str, Any]:
-    """Values with which the script reads the root from the contract: chain id, address and the beginnings of two calls."""
+    """Values for the script that reads the root from the contract: chain id, address, beginnings of two calls."""
     configuration = chain_configuration()
     if configuration is None:
         return {"chain_id": "", "settlement": ""}
