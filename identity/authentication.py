@@ -42,7 +42,7 @@ def bearer(request: HttpRequest) -> str | None:
 
 
 def rights_of(request: HttpRequest) -> Rights | None:
-    """What the request's token allows, looked up once a request; None for a token that is none or ran out."""
+    """Return the rights of the request's token, looked up once a request; None for a token that is none or ran out."""
     if not hasattr(request, _SEEN):
         secret = bearer(request)
         rights = find(secret) if secret else None

@@ -131,7 +131,7 @@ def _home() -> str:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where the reader came from, if that is the path of a page of this site."""
+    """The page of this site that the reader came from, if it is one."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
     safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

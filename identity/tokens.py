@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a valid token allows: its wallet ("" for an oracle's token), its scope, and the oracle that holds it."""
+    """Rights of a valid token: its wallet ("" for an oracle's token), its scope, and the oracle that holds it."""
 
     id: int
     wallet: str

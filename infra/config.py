@@ -40,7 +40,7 @@ def location() -> Path:
 
 
 def load() -> Configuration:
-    """What the file says; an absent file says nothing.
+    """Read the configuration file; an absent file is an empty configuration.
 
     Raises `config_unsafe` when others can read it, `config_invalid` when it cannot be understood.
     """

@@ -75,7 +75,7 @@ class Session:
             raise Refused("cancelled", "Nothing was sent.")
 
     def request(self, where: str, body: Row) -> Row:
-        """What would be sent, as a dry run shows it."""
+        """The request that a dry run shows."""
         return {"method": "POST", "url": self.api.address(where), "idempotency_key": self.key, "body": body}
 
     def show_requests(self, shown: Row | list[Row]) -> None:

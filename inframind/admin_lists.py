@@ -167,7 +167,7 @@ def _related(row: Any) -> Any:
 
 
 def _page_of(page: Page | None) -> Any:
-    """What Django takes as `view_on_site`: False, or a method."""
+    """A value for Django's `view_on_site`: False, or a method."""
     if page is None:
         return False
     return lambda _, row: page(row)

@@ -49,7 +49,7 @@ class MeasuredBodies:
             return self.application(environ, start_response)
 
     def _expected(self, environ: dict[str, Any]) -> int:
-        """How many bytes of a body to read, 0 for none."""
+        """The number of bytes of a body to read, 0 for none."""
         length = environ.get("CONTENT_LENGTH") or ""
         if not length:
             return self.limit + 1 if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "") else 0

@@ -41,7 +41,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3_600)
 def security(request: HttpRequest) -> HttpResponse:
-    """Where to report a vulnerability (RFC 9116); 404 where no contact is configured."""
+    """Contact for reports of vulnerabilities (RFC 9116); 404 where no contact is configured."""
     if not settings.INFRAMIND_SECURITY_CONTACT:
         raise Http404
     expires = (timezone.now() + VALID).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -104,12 +104,12 @@ def page(wallet: str, *, limit: int, offset: int, newest: int | None = None) -> 
 
 
 def count(wallet: str, newest: int | None = None) -> int:
-    """How many notifications a wallet has ever had, up to an event."""
+    """The number of a wallet's notifications, up to an event."""
     return _number(COUNT, wallet, most=None, newest=newest)
 
 
 def unread(wallet: str) -> int:
-    """How many notifications a wallet has not read, a hundred at most."""
+    """The number of a wallet's unread notifications, at most 100."""
     return _number(UNREAD, wallet, most=MAX_COUNTED)
 
 

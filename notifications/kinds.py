@@ -57,7 +57,7 @@ def _slash_executed(node: str, data: Data) -> str:
 
 
 def _anchored(anchor: Data) -> str:
-    """Where the epoch of an executed slash stands on the chain (R52)."""
+    """The sentence about the anchor of an executed slash's epoch (R52)."""
     if anchor["transaction"] is None:
         return str(_ANCHORS[anchor["state"]])
     return str(_ANCHORS_IN[anchor["state"]]) % {"transaction": anchor["transaction"]}

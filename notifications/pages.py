@@ -62,7 +62,7 @@ def read(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def choose(request: HttpRequest) -> HttpResponse:
-    """Where notifications go besides the inbox."""
+    """Page: e-mail and webhook of the wallet's notifications."""
     return _settings(request)
 
 

@@ -72,7 +72,7 @@ class ReceiptsResult(BatchResult):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a batch is checked against: the open epoch, nodes' ids and signing keys by address, times in ms.
+    """Data to check a batch against: the open epoch, nodes' ids and signing keys by address, times in ms.
 
     `signers` has the address that signed an item, by the item's position.
     """

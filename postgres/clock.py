@@ -42,7 +42,7 @@ def measure(at: datetime, *, since: datetime) -> None:
 
 
 def skew() -> timedelta:
-    """How far this machine's clock is ahead of the database's (negative: behind), as last measured."""
+    """The time by which this machine's clock is ahead of the database's (negative: behind), as last measured."""
     return _skew
 
 

@@ -41,7 +41,7 @@ class ExecutedSlash:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEpoch:
-    """What a settled epoch recorded of a node: µIFM and bps, names as in NodeEpoch.
+    """The record of a node in a settled epoch: µIFM and bps, names as in NodeEpoch.
 
     `pool`: the reward pool of the network; `weights`: the sum of all nodes' weights.
     """
@@ -153,7 +153,7 @@ def weight_with(epoch: RecordedEpoch, added: int) -> int:
 
 
 def _losses(epoch: RecordedEpoch, values: Mapping[int, int]) -> _Losses:
-    """What the slashes executed in the epoch would have taken (R34, R35).
+    """Amounts that the slashes executed in the epoch would have taken (R34, R35).
 
     `values`: µIFM of the amount in each epoch so far; an offence before the first one does not reach it.
     """

@@ -133,7 +133,7 @@ def variation_bps(n: int, total: int, squares: int) -> int:
 
 
 def sla_factor(params: Parameters, sla: int | None) -> int:
-    """What the SLA ratio leaves of Q, in bps: half below the threshold, all from full on (R27)."""
+    """The factor of the SLA ratio on Q, in bps: half below the threshold, all from full on (R27)."""
     if sla is None or sla >= params.sla_full_bps:
         return BPS
     if sla < params.sla_threshold_bps:

@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 class Event(NamedTuple):
-    """What can happen at once: to an operator's nodes or to a region's, and what it takes in µIFM, net of returns."""
+    """An event that hits an operator's nodes or a region's at once, and its cost in µIFM, net of returns."""
 
     kind: str
     name: str

@@ -23,7 +23,7 @@ YEAR_SECONDS = 31_536_000
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What an estimate starts from, in µIFM and bps.
+    """The records that an estimate starts from, in µIFM and bps.
 
     `reward`: mean reward per epoch, of `distributed` to all nodes; `slash_income`: mean per epoch of what slashes of
     other nodes gave to this node's delegators. Bonus, Q and its terms are those of the last settled epoch; stake,
@@ -46,7 +46,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What the holder of `mine` µIFM in a pool of `pool` may expect: µIFM per epoch and APR in bps."""
+    """Expected rewards of the holder of `mine` µIFM in a pool of `pool`: µIFM per epoch and APR in bps."""
 
     tier: int
     pool: int

@@ -35,7 +35,7 @@ def execution_key(offence_epoch: int, node: str, offence: str) -> tuple[int, str
 
 
 def due(rate_bps: int, base: int, taken_before: int, there: int | None = None) -> int:
-    """What a slash takes from one side: floor(rate × base) less what was taken before (R34).
+    """The amount that a slash takes from one side: floor(rate × base) less what was taken before (R34).
 
     At least 0 and, when given, at most what is `there`.
     """
@@ -52,7 +52,7 @@ def due_together(rates_bps: Sequence[int], base: int, taken_before: int, there: 
 
 
 def take_from_parts(amount: int, parts: Sequence[int]) -> list[int]:
-    """How much of an amount each part bears: in proportion, rounded down (R34).
+    """Divide an amount among parts in proportion, rounded down (R34).
 
     The remainder comes from the largest part as far as it reaches, then from the next; parts of
     one size in the order given (bonded first, then the older bucket). At most all there is.
@@ -84,7 +84,7 @@ def split_slash(total: int, delegated_lost: int, params: Parameters, custodial: 
 
 
 def give_back(returned: int, losses: Sequence[int]) -> list[int]:
-    """How much of the returned part each part of the delegated side gets back, by its loss (R35).
+    """Divide the returned part among the parts of the delegated side by their losses (R35).
 
     Rounded down, the remainder to the largest loss as far as it reaches, then to the next.
     """

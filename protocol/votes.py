@@ -26,7 +26,7 @@ def is_quorum(tally: Mapping[str, int], quorum_bps: int, base: int) -> bool:
 
 
 def dispute_outcome(tally: Mapping[str, int], quorum_bps: int, base: int) -> tuple[DisputeOutcome, bool]:
-    """How a dispute ends, and whether its quorum was met (R46). A tie or a missed quorum: upheld."""
+    """The outcome of a dispute, and whether its quorum was met (R46). A tie or a missed quorum: upheld."""
     quorum_met = is_quorum(tally, quorum_bps, base)
     overturned = quorum_met and tally.get("overturn", 0) > tally.get("uphold", 0)
     return ("overturned" if overturned else "upheld"), quorum_met
@@ -38,7 +38,7 @@ def deposit_returns(outcome: DisputeOutcome, quorum_met: bool) -> bool:
 
 
 def proposal_outcome(tally: Mapping[str, int], quorum_bps: int, base: int) -> ProposalOutcome:
-    """How the vote on a proposal ends (R47). A tie or a missed quorum: rejected."""
+    """The outcome of the vote on a proposal (R47). A tie or a missed quorum: rejected."""
     carried = tally.get("for", 0) > tally.get("against", 0)
     return "passed" if carried and is_quorum(tally, quorum_bps, base) else "rejected"
 

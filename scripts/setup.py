@@ -44,7 +44,7 @@ def main(level: str) -> None:
 
 
 def _digest(level: str) -> str:
-    """What the present setup depends on: this place and Python, the pins, the project's own metadata."""
+    """Digest of all that the present setup depends on: this place and Python, the pins, the project's own metadata."""
     digest = hashlib.sha256(f"{ROOT} {sys.version}".encode())
     for path in ("requirements/setup.txt", f"requirements/{level}.txt", "pyproject.toml", "scripts/setup.py"):
         digest.update((ROOT / path).read_bytes())

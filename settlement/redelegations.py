@@ -202,7 +202,7 @@ class _Batch:
 
 
 def _arriving(burned: Burned, epoch: int) -> tuple[Pending, int]:
-    """How the shares of a redelegation are divided by epoch: all are active from the next epoch on, except those that
+    """The shares of a redelegation, divided by epoch: all are active from the next epoch on, except those that
     count as made later than this one (R13, R19).
     """
     late = since(burned.made, epoch + 1)

@@ -25,7 +25,7 @@ FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """How an integer is written: the digits behind its decimal point, and a sign or word around it."""
+    """Format of an integer: the digits behind its decimal point, and a sign or word around it."""
 
     decimals: int = 0
     suffix: str = ""

@@ -43,7 +43,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Where a confirmed action leads, the message shown there, and what its page needs later (JSON)."""
+    """The page that a confirmed action leads to, the message shown there, and what its page needs later (JSON)."""
 
     location: str
     message: str = ""

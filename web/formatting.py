@@ -202,7 +202,7 @@ def milliseconds(ms: int | None) -> str:
 
 
 def elapsed(ms: int | None) -> str:
-    """How long something ran: "840 ms", "1.9 s"."""
+    """A duration as text: "840 ms", "1.9 s"."""
     if is_unknown(ms):
         return UNKNOWN
     return f"{ms} ms" if ms < 1000 else f"{fixed(ms, 3, 1)} s"
@@ -237,7 +237,7 @@ def zone_name(moment: dt.datetime | None = None) -> str:
 
 
 def moment_pattern() -> str:
-    """How the reader's language writes a day and a time of day, in Django's letters."""
+    """The pattern of a day and a time of day in the reader's language, in Django's letters."""
     return pgettext("date", "j M H:i")
 
 

@@ -127,7 +127,7 @@ class NumberField(forms.Field):
             raise ValidationError(self.bounds_message(), code=self.bounds.code)
 
     def prepare_value(self, value: Any) -> Any:
-        """What the field shows: text that can be read in the reader's style, and all other text as it was typed."""
+        """The text that the field shows: in the reader's style when it can be read, else as it was typed."""
         try:
             value = value if isinstance(value, int) else self.read(str(value or "").strip())
         except NumberError:

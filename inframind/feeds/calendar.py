@@ -39,13 +39,13 @@ class Deadline:
 
 @require_safe
 def votes_calendar(request: HttpRequest) -> HttpResponse:
-    """When the open votes close."""
+    """Calendar of the open votes' ends."""
     return _calendar(request, "InfraMind votes", _votes())
 
 
 @require_safe
 def wallet_calendar(request: HttpRequest, address: str) -> HttpResponse:
-    """When this wallet's unbondings mature, and when the open votes close."""
+    """Calendar of this wallet's maturing unbondings and of the open votes' ends."""
     try:
         deadlines = [*_unbondings(normalize(address)), *_votes()]
     except ProtocolError as error:

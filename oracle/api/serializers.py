@@ -83,7 +83,7 @@ class NotValidSchema(serializers.Serializer[Any]):
 
 
 class ProofCountsSchema(serializers.Serializer[Any]):
-    """How many items of the batch have each proof state; rejected items have none."""
+    """Number of items of the batch by proof state; rejected items have none."""
 
     valid = serializers.IntegerField()
     missing = serializers.IntegerField(help_text="No signature: the job counts as failed.")

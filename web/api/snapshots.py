@@ -42,7 +42,7 @@ class Snapshot:
 
     @cached_property
     def token(self) -> str:
-        """What a cursor names the snapshot by."""
+        """The name of the snapshot in a cursor."""
         return blake2b(self.packed, digest_size=12).hexdigest()
 
     def store(self) -> bool:
