@@ -30,7 +30,7 @@ UNION ALL SELECT p.id, (SELECT id FROM ledger_account WHERE name = 'issuance'), 
 """
 
 
-def test_audit(say):
+def test_the_audit_of_a_large_journal_is_measured(say):
     fleet.open_large_epoch(nodes=10_000, receipts=1_000)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE staking_node SET self_stake = 0")
@@ -47,7 +47,7 @@ def scan() -> float:
         return seconds(lambda: cursor.execute("SELECT account_id, sum(amount) FROM ledger_entry GROUP BY 1"))
 
 
-def test_small_audit(say, settings):
+def test_prepared_statements_make_a_small_audit_quicker(say, settings):
     network = Network()
     for number in range(20):
         network.delegate(network.node(number, own=1_000), number, 500)

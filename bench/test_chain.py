@@ -45,7 +45,7 @@ CONFIGURATION = ChainConfiguration(
 )  # fmt: skip
 
 
-def test_exits(say: Callable[[str], None]) -> None:
+def test_exits_cost_little_of_a_settlement(say: Callable[[str], None]) -> None:
     epoch = fleet.open_large_epoch(nodes=NODE_COUNT, receipts=RECEIPT_COUNT)
     fleet.open_rewards(epoch.start)
     idle = median(step / whole for step, whole in (settle(epoch) for _ in range(ROUNDS)))

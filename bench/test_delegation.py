@@ -29,7 +29,7 @@ def network(transactional_db: None) -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_uncontended(pgbench, process_environment, say):
+def test_delegating_reaches_its_part_of_pgbench(pgbench, process_environment, say):
     ours, floor = rounds(
         ROUNDS,
         lambda: clients.run("delegate", CLIENTS, SECONDS, process_environment),

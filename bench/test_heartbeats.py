@@ -23,7 +23,7 @@ SLOTS_PER_BATCH = batches.ROWS // len(NODES)
 NUMBERS = count()
 
 
-def test_heartbeats(say):
+def test_heartbeats_reach_half_the_rate_of_receipts(say):
     now = clock.now()
     start_network(now=now)
     batches.register(now)

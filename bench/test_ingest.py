@@ -35,7 +35,7 @@ def network(transactional_db):
     batches.register(now)
 
 
-def test_unsigned(say):
+def test_unsigned_receipts_reach_their_part_of_a_raw_copy(say):
     ingest(signed=False)
     raw = rows_as_bytes()
     ours, floor = rounds(ROUNDS, lambda: ingest(signed=False), lambda: copy_raw(raw))
@@ -44,7 +44,7 @@ def test_unsigned(say):
     assert reached >= UNSIGNED_GATE
 
 
-def test_signed(say):
+def test_signed_receipts_reach_their_part_of_bare_signature_checks(say):
     ingest(signed=True)
     ours, floor = rounds(ROUNDS, lambda: ingest(signed=True), bare_library)
     reached = ratio(ours, floor)
@@ -64,7 +64,7 @@ def port(process_environment: dict[str, str]) -> Iterator[int]:
         yield port
 
 
-def test_over_http(port, say):
+def test_receipts_over_http_reach_their_part_of_the_ingest_in_process(port, say):
     secret, _ = issue(wallet="", scope="oracle", now=clock.now())
     send(port, secret)
     ours, floor = rounds(ROUNDS, lambda: send(port, secret), lambda: ingest(signed=True))

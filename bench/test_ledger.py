@@ -18,7 +18,7 @@ SECONDS, ROUNDS, GATE = 4, 5, 0.6
 
 
 @pytest.mark.parametrize("number", [1, 4, 8])
-def test_transfers(number, pgbench, process_environment, say):
+def test_transfers_reach_their_part_of_pgbench(number, pgbench, process_environment, say):
     fund()
     ours, floor = rounds(
         ROUNDS,

@@ -74,7 +74,7 @@ def port(nodes: list[str], process_environment: dict[str, str]) -> Iterator[int]
         yield port
 
 
-def test_load(port: int, nodes: list[str], say: Callable[[str], None]) -> None:
+def test_the_site_answers_quickly_under_load(port: int, nodes: list[str], say: Callable[[str], None]) -> None:
     tokens = [issue(wallet=wallet(number), scope="write", now=clock.now())[0] for number in range(WRITERS)]
     oracle = issue(wallet="", scope="oracle", now=clock.now())[0]
     answers = asyncio.run(_all(port, nodes, tokens, oracle))

@@ -29,7 +29,7 @@ JOIN ledger_entry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e
 """
 
 
-def test_numbering(say):
+def test_numbering_takes_a_few_scans_of_the_journal(say):
     with connection.cursor() as cursor:
         cursor.execute(JOURNAL.format(transactions=TRANSACTIONS))
         cursor.execute("VACUUM ANALYZE")

@@ -27,7 +27,7 @@ POSTED = "SELECT id FROM ledger_transaction WHERE kind IN ('mint', 'rewards')"
 PASS_GATE, REST_GATE, HOLDERS_GATE = 4.0, 4.0, 1.10
 
 
-def test_settlement(say):
+def test_a_settlement_takes_a_few_scans_of_its_partition(say):
     epoch = fleet.open_large_epoch(nodes=NODE_COUNT, receipts=RECEIPT_COUNT)
     fleet.open_rewards(epoch.start)
     keep_result_rows(epoch)

@@ -24,7 +24,7 @@ FROM staking_bucket b, generate_series(1, %s) u WHERE b.id = %s
 """
 
 
-def test_slash(say):
+def test_a_slash_costs_the_same_with_many_delegations(say):
     epoch = fleet.open_large_epoch(nodes=50, receipts=5_000)
     small, large = Node.objects.order_by("id")[7:9]
     for node, positions, entries in ((small, 10, 10), (large, MANY, ENTRIES)):
