@@ -178,7 +178,7 @@ def test_the_notification_of_a_slash_says_what_this_wallet_lost(slashed):
         ]
 
     [bela], [anna] = texts(BELA), texts(ANNA)
-    assert "You lost 171.875 IFM: 250.00 IFM were taken" in bela
+    assert "You lost 171.87 IFM: 250.00 IFM were taken" in bela
     assert "You lost 515.625 IFM" in anna
 
 
@@ -218,7 +218,8 @@ def returned(net):
     net.fund(ANNA, 3_100)
     positions.delegate(node=NORTH, amount=3_000 * IFM, wallet=ANNA, now=net.now)
     net.settle()
-    net.work(NORTH, good=10, bad=1, proof=3)
+    net.work(NORTH)
+    net.work(NORTH, 1, proof="invalid")
     net.settle()
     net.settle()
     net.fund(ANNA, 5)
