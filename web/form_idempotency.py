@@ -2,6 +2,8 @@
 
 The review of an action creates a key and puts it in its form. Sending that form again, later or at the same moment,
 returns the first answer and has no second effect. A refusal stores nothing: the form can be corrected and sent again.
+
+Beyond the ORM: an insert that waits for the same key and returns the row that was there.
 """
 
 from __future__ import annotations
