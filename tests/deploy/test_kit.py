@@ -140,6 +140,25 @@ def test_a_container_connects_as_the_role_whose_secret_it_has(service: str, role
     assert "postgres" in compose()["services"]
 
 
+def test_the_command_of_the_runbooks_reads_the_environment_as_systemd_does(tmp_path: Path):
+    (tmp_path / "environment").write_text(read("environment.example"))
+    script = read("manage").replace("/opt/inframind/current", str(tmp_path))
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"; env\n')
+    python.chmod(0o755)
+    ended = subprocess.run(
+        ["sh", "-c", script, "manage", "hold", "two words"],
+        env={"PATH": "/usr/bin:/bin", "ENVIRONMENT": str(tmp_path / "environment")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = ended.stdout.splitlines()
+    assert lines[:3] == ["manage.py", "hold", "two words"]
+    assert {f"{name}={value}" for name, value in example().items()} <= set(lines)
+
+
 @pytest.mark.parametrize("service", ["worker", "pulse", "beat"])
 def test_a_worker_runs_with_the_same_options_under_systemd_and_under_compose(service: str):
     unit = read(f"systemd/inframind-{service}.service")
