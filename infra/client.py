@@ -1,4 +1,4 @@
-"""HTTP to the REST API: retries that cannot act twice, pages, and refusals out of problem+json."""
+"""Client of the REST API: safe retries, pages, and refusals from problem+json."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Api:
         return wallet
 
     def post(self, where: str, body: Row, key: str) -> Any:
-        """The answer to an act, sent under `key`: however often it has to be sent, it is done once."""
+        """POST under an idempotency key and return the answer; however often it is retried, it runs once."""
         return self._answer("POST", where, json=body, headers={"Idempotency-Key": key, **self._rights})
 
     def pages(self, where: str, query: Row | None = None, limit: int | None = None) -> Row:

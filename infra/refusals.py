@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Refused(Exception):
-    """An act that was not done: a stable code, a sentence, and the API's own answer where it gave one."""
+    """A command that was refused: a stable code, a sentence, and the API's own answer where it gave one."""
 
     def __init__(self, code: str, sentence: str, problem: dict[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {sentence}")

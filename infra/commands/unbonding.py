@@ -26,7 +26,7 @@ def unbonding(
         int | None, typer.Option("--withdraw", metavar="ID", min=1, help="Pay it out, if mature.")
     ] = None,
 ) -> None:
-    """Your unbonding entries; with --cancel or --withdraw act on one of them."""
+    """List your unbonding entries; --cancel or --withdraw one of them."""
     if cancel and withdraw:
         raise typer.BadParameter("give --cancel or --withdraw, not both")
     if cancel:

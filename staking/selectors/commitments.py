@@ -12,7 +12,7 @@ from postgres.batched_reads import batched_reads
 from staking.models import Commitment, ShareAnnouncement
 from staking.models.commitment_sql import BREACHES, SERVED_EPOCH
 
-MOST_ANNOUNCEMENTS = 30
+MAX_ANNOUNCEMENTS = 30
 ANNOUNCEMENTS = f"""
 SELECT a.*, {SERVED_EPOCH} AS served_epoch FROM staking_shareannouncement a
 WHERE a.node_id = %(node)s ORDER BY a.id DESC LIMIT %(most)s
@@ -94,7 +94,7 @@ def commitments_of(node_id: int, *, epoch: int) -> Commitments:
 
 def _announcements(node_id: int) -> tuple[AnnouncementRecord, ...]:
     rows: Iterable[Any] = ShareAnnouncement.objects.raw(
-        ANNOUNCEMENTS, {"node": node_id, "most": MOST_ANNOUNCEMENTS}
+        ANNOUNCEMENTS, {"node": node_id, "most": MAX_ANNOUNCEMENTS}
     )
     return tuple(AnnouncementRecord(row, row.served_epoch) for row in rows)
 
