@@ -8,11 +8,10 @@ from django.db import transaction
 
 from delegation.models import Position
 from delegation.services.accrual import lock_settled_position
-from delegation.services.position_store import save, write_and_post
+from delegation.services.position_store import pay_and_post, write_and_post
 from delegation.services.positions import check_admission
 from delegation.services.shares import clear_worthless, issue
 from ledger import accounts
-from ledger.posting import post
 from protocol import pools
 from protocol.errors import NothingToClaim, ProtocolError
 from staking.models import Node
@@ -33,18 +32,10 @@ def claim(*, node: str, wallet: str, now: datetime) -> Claimed:
         if locked.node.operator == wallet:
             return stakes.claim_operator(node=node, actor=wallet, now=now)
         amount = _take(locked.position)
-        if clear_worthless(locked.node, locked.position, locked.epoch.number):
-            save(locked)
-        else:
-            locked.position.save()
-        posted = post(
-            kind="claim",
-            moves={accounts.rewards(node): -amount, accounts.wallet(wallet): amount},
-            at=now,
-            epoch=locked.epoch.number,
-            reference=node,
-            actor=wallet,
-        )
+        moves = {accounts.rewards(node): -amount, accounts.wallet(wallet): amount}
+        cleared = clear_worthless(locked.node, locked.position, locked.epoch.number)
+        store = write_and_post if cleared else pay_and_post
+        posted = store(locked, kind="claim", moves=moves, at=now, reference=node)
         return Claimed(posted, locked.node, amount)
 
 

@@ -89,6 +89,15 @@ WITH pool AS (
   RETURNING x.id
 )"""
 WRITE = Prepared(f"{STORE} SELECT id FROM position")
+# Its pool and the checkpoints of its shares stay as they are.
+PAY = Prepared(f"""
+WITH position AS (
+  UPDATE delegation_position SET generation = %(generation)s, shares = %(shares)s, pending_shares = %(pending)s,
+    pending_epoch = %(pending_epoch)s, pending_parts = %(pending_parts)s, reward_index = %(index)s, owed = %(owed)s,
+    claimed = %(claimed)s, cost = %(cost)s, redelegated_at = %(redelegated_at)s
+  WHERE node_id = %(node)s AND wallet = %(wallet)s RETURNING id
+) SELECT id, {CALL} FROM position
+""")
 MOVE = Prepared(f"{STORE} SELECT id, {CALL} FROM position")
 UNBOND = Prepared(f"{STORE}, {ENTRY} SELECT position.id, {CALL}, entry.id, bucket_id FROM position, entry")
 # The columns of a node that `LockedRow` has; Django loads the others at their first use.
@@ -176,6 +185,19 @@ def write_and_post(
     values = _values_and_posting(locked, kind, moves, at, reference)
     locked.position.pk, posted = run(MOVE.last_row, values)
     return int(posted)
+
+
+def pay_and_post(
+    locked: LockedPosition, *, kind: str, moves: Mapping[str, int], at: datetime, reference: str
+) -> int:
+    """Save a position of which only what it earned has changed and post its ledger transaction; as `write_and_post`.
+
+    Raises what `post` raises.
+    """
+    number, wallet = locked.epoch.number, locked.position.wallet
+    values = _values(locked.node, locked.position, number)
+    values |= posting(kind=kind, moves=moves, at=at, epoch=number, reference=reference, actor=wallet)
+    return int(run(PAY.last_row, values)[1])
 
 
 def write_unbonding(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from identity.models import User
 from identity.tokens import issue
+from staking.models import Epoch
 from staking.services.rankings import rank
 from tests.network import Network, node_address, operator, wallet
 from tests.round_trips import round_trips
@@ -24,6 +26,7 @@ from web import page_cache
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NODE = f"/nodes/{node_address(2)}/"
+DAY = timedelta(days=1)
 REVIEW = f"/money/delegate/review/?node={node_address(2)}&amount=5&key={'1' * 32}"
 # Who reads: "": nobody signed in, else a wallet.
 PAGES = {
@@ -40,12 +43,12 @@ PAGES = {
     (wallet(1), "/governance/"): 6,
     (wallet(1), "/inbox/"): 7,
     (wallet(1), f"/money/delegate/?node={node_address(2)}"): 7,
-    (wallet(1), REVIEW): 13,
+    (wallet(1), REVIEW): 12,
     (operator(2), "/operator/"): 11,
 }
 READS = {"me": 6, f"nodes/{node_address(2)}": 6}
-CONFIRMATION = 11
-ACTIONS = {"delegate": 11, "undelegate": 11, "claim": 11}
+CONFIRMATION = 10
+ACTIONS = {"delegate": 10, "undelegate": 10, "claim": 10}
 
 
 @pytest.fixture
@@ -63,6 +66,8 @@ def network() -> Network:
     for number in range(1, 6):
         network.work(node_address(number))
         network.beat(node_address(number), range(10))
+    # Of the present: an epoch that is overdue costs a checkpoint more (R13).
+    Epoch.objects.filter(status="open").update(start=timezone.now() - DAY / 2, end=timezone.now() + DAY / 2)
     rank(now=network.now)
     network.fund(wallet(1), 5_000)
     return network
@@ -115,15 +120,14 @@ def test_endpoints_take_as_many_round_trips_as_the_table_says(network: Network) 
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     assert {path: trips(lambda p=path: client.get(f"/api/v1/{p}")) for path in READS} == READS  # type: ignore[misc]
 
-    def post(action: str, key: str) -> Any:
+    def post(action: str, key: str, *, node: int = 2) -> Any:
         body = "" if action == "claim" else json.dumps({"amount": "5"})
-        path, headers = f"/api/v1/nodes/{node_address(2)}/{action}", {"Idempotency-Key": key}
+        path, headers = f"/api/v1/nodes/{node_address(node)}/{action}", {"Idempotency-Key": key}
         return client.post(path, body, content_type="application/json", headers=headers)
 
     measured = {}
     for action in ACTIONS:
-        if action != "claim":
-            post(action, "warm")
+        post(action, "warm", node=3)
         measured[action] = trips(lambda a=action: post(a, "counted"), warm=False)  # type: ignore[misc]
     assert measured == ACTIONS
 
