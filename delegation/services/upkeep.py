@@ -17,16 +17,23 @@ WHERE x.shares > 0 AND x.shares * p.tokens < p.shares ORDER BY n.address, x.wall
 """
 
 
-def clear_worthless_positions(*, limit: int = 5_000) -> int:
-    """Burn the shares of at most `limit` positions that are worth 0 µIFM; how many were burned.
+def clear_worthless_positions(*, batch: int = 5_000) -> int:
+    """Burn the shares of all positions that are worth 0 µIFM, `batch` at a time; how many were burned.
 
     One transaction per position, which moves no tokens and leaves its earnings owed. Each one raises the value of the
     other shares in the pool, so a position is judged again when it is locked.
     """
+    total = 0
+    while cleared := sum(_clear(node, wallet) for node, wallet in _worthless(batch)):
+        total += cleared
+    return total
+
+
+def _worthless(limit: int) -> list[tuple[str, str]]:
+    """At most `limit` positions that are worth 0 µIFM, as (node, wallet)."""
     with connection.cursor() as cursor:
         cursor.execute(WORTHLESS, [limit])
-        rows = cursor.fetchall()
-    return sum(_clear(node, wallet) for node, wallet in rows)
+        return list(cursor.fetchall())
 
 
 def _clear(node: str, wallet: str) -> bool:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from delegation.models import Position
 from delegation.selectors.positions import count_on_node, position_of, positions_on_node
 from delegation.services import earnings, positions
+from delegation.services.upkeep import clear_worthless_positions
 from ledger.models import Transaction
 from protocol.errors import InsufficientBalance
 from staking.models import Node, Pool
@@ -23,10 +24,15 @@ pytestmark = pytest.mark.django_db
 @shared
 def dust() -> tuple[Network, str]:
     """A pool of 814 µIFM over 1,000 shares: wallet 1 holds 900, wallet 2 holds 99, wallet 3 one that is worth 0."""
+    return slashed_pool(900, 99, 1)
+
+
+def slashed_pool(*held: int) -> tuple[Network, str]:
+    """A pool of which a slash took 186 of 1,000 µIFM; wallet n holds the n-th number of shares."""
     worst = [{"name": "dropout", "self_bps": 0, "delegated_bps": 1_860}]
     net = Network(min_amount="0.000001", emission_per_epoch="1", offences=worst)
     node = net.node(own=1, custodial=True)
-    for number, micro in ((1, 900), (2, 99), (3, 1)):
+    for number, micro in enumerate(held, 1):
         faucet.fund(wallet=wallet(number), amount=micro, now=net.now)
         positions.delegate(node=node, amount=micro, wallet=wallet(number), now=net.now)
     net.settle()
@@ -93,6 +99,14 @@ def test_a_position_worth_nothing_is_no_delegation_of_the_node(dust: tuple[Netwo
     assert count_on_node(node_id) == 2
     listed = positions_on_node(node_id, limit=10, offset=0)
     assert [(row.wallet, row.value) for row in listed] == [(wallet(1), 732), (wallet(2), 80)]
+
+
+def test_all_worthless_positions_are_cleared_however_few_a_batch_has() -> None:
+    net, _ = slashed_pool(900, 97, 1, 1, 1)
+    assert clear_worthless_positions(batch=1) == 3
+    assert [shares(number) for number in (1, 2, 3, 4, 5)] == [900, 97, 0, 0, 0]
+    assert clear_worthless_positions() == 0
+    net.check()
 
 
 def test_the_command_clears_positions_that_are_worth_nothing(dust: tuple[Network, str]) -> None:
