@@ -37,7 +37,7 @@ def signature_fault(*, wallet: str, text: str, signature: bytes) -> SignatureFau
     digest, by_key = personal_digest(text), key_signature(signature)
     if by_key is not None and recover(digest, by_key) == wallet:
         return None
-    if not chain_rpc() and len(signature) not in KEY_SIGNATURE_BYTES:
+    if not chain_rpcs() and len(signature) not in KEY_SIGNATURE_BYTES:
         return SignatureFault.NO_CHAIN
     try:
         valid = verify_contract_signature(wallet=wallet, digest=digest, signature=signature)
@@ -46,22 +46,22 @@ def signature_fault(*, wallet: str, text: str, signature: bytes) -> SignatureFau
     return None if valid else SignatureFault.NOT_THE_WALLETS
 
 
-def chain_rpc() -> str:
-    """The URL of the chain's node; "" on a network without a chain."""
+def chain_rpcs() -> tuple[str, ...]:
+    """The URLs of the chain's nodes; none on a network without a chain."""
     configuration = chain_configuration()
-    return configuration.rpc_urls[0] if configuration else ""
+    return configuration.rpc_urls if configuration else ()
 
 
 def verify_contract_signature(*, wallet: str, digest: bytes, signature: bytes) -> bool:
     """Whether the wallet's contract accepts the signature; False on a network without a chain.
 
-    Raises: ChainUnreachable.
+    A node that lies could sign as any wallet: where two are configured, both must say yes. Raises: ChainUnreachable.
     """
-    url = chain_rpc()
-    if not url:
+    urls = chain_rpcs()
+    if not urls:
         return False
     try:
-        return is_valid_signature(_client(url), wallet, digest, signature)
+        return all(is_valid_signature(_client(url), wallet, digest, signature) for url in urls)
     except RpcUnreachable as error:
         log.warning("chain_unreachable", error=str(error))
         raise ChainUnreachable from error

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chain.contract_wallets import chain_rpc
+from chain.contract_wallets import chain_rpcs
 from identity import counters, demo, signin, tokens
 from identity.forms import USUAL_DAYS, TokenForm
 from identity.origin import origin
@@ -100,7 +100,7 @@ def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
-    context = {"error": error, "next": _next(request), "demo": demo.wallets(), "has_chain": bool(chain_rpc())}
+    context = {"error": error, "next": _next(request), "demo": demo.wallets(), "has_chain": bool(chain_rpcs())}
     return render(request, "identity/signin.html", context, status=error.status if error else 200)
 
 

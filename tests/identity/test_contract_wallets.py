@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -72,6 +73,49 @@ def test_a_wallet_with_a_key_signs_in_without_asking_the_chain(api: Any, db: Non
     message = message_for(api, KEY.address.lower())
     signature = bytes(KEY.sign_message(encode_defunct(text=message)).signature)
     assert prove(api, message, signature).status_code == 200
+
+
+@pytest.fixture
+def lying_node() -> Iterator[str]:
+    """The URL of a node that says of every contract that it accepts the signature."""
+    server = Server(0)
+
+    def yes(body: bytes) -> bytes:
+        answer = {"jsonrpc": "2.0", "id": json.loads(body)["id"], "result": "0x1626ba7e" + "00" * 28}
+        return json.dumps(answer).encode()
+
+    thread = threading.Thread(target=server.serve, args=[yes])
+    thread.start()
+    yield server.url
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_one_node_of_two_that_lies_signs_nobody_in(
+    api: Any, wallet: Wallet, node: tuple[Client, str], settings: Any, lying_node: str, first: bool
+) -> None:
+    nodes = (lying_node, node[1])
+    settings.INFRAMIND_CHAIN_RPC = nodes if first else nodes[::-1]
+    message = message_for(api, wallet.address)
+    forged = wallet.sign(siwe.digest(message), bytes(OTHER.key))
+    refused = prove(api, message, forged)
+    assert (refused.status_code, refused.json()["detail"]) == (401, "The signature is not this wallet's.")
+    # The lie is believed where nobody else is asked.
+    settings.INFRAMIND_CHAIN_RPC = (lying_node,)
+    assert prove(api, message_for(api, wallet.address), forged).status_code == 200
+
+
+def test_both_nodes_say_yes_to_the_wallets_own_signature(
+    api: Any, wallet: Wallet, node: tuple[Client, str], settings: Any
+) -> None:
+    settings.INFRAMIND_CHAIN_RPC = (node[1], node[1] + "/second")
+    message = message_for(api, wallet.address)
+    assert prove(api, message, wallet.wrapped(siwe.digest(message))).status_code == 200
+    settings.INFRAMIND_CHAIN_RPC = (node[1], "http://127.0.0.1:9")
+    message = message_for(api, wallet.address)
+    assert prove(api, message, wallet.wrapped(siwe.digest(message))).status_code == 401
 
 
 def test_a_chain_that_does_not_answer_signs_nobody_in_and_says_so(
