@@ -28,6 +28,8 @@ def oracle_account(configuration: ChainConfiguration) -> OracleAccount | None:
     """The configured account; None when this site only reads the chain. Raises: Problem `keystore`."""
     if configuration.embedded:
         return OracleAccount(development_oracle_key())
+    if settings.INFRAMIND_CHAIN_ORACLE_KEY:
+        return OracleAccount(settings.INFRAMIND_CHAIN_ORACLE_KEY)
     path: Path | None = settings.INFRAMIND_CHAIN_ORACLE_KEYSTORE
     if path is None:
         return None

@@ -20,6 +20,7 @@ from inframind.environment_parsers import (
     names,
     node_urls,
     overrides,
+    private_key,
     retention_epochs,
     switch,
     url,
@@ -111,6 +112,13 @@ VARIABLES: tuple[Variable, ...] = (
         file_path,
         "",
         "file with the password of the keystore, instead",
+    ),
+    Variable(
+        "INFRAMIND_CHAIN_ORACLE_KEY",
+        private_key,
+        "",
+        "private key of that account as 64 hex digits, instead of a keystore",
+        secret=True,
     ),
     Variable(
         "INFRAMIND_CHAIN_START_BLOCK",
@@ -279,12 +287,15 @@ def _require_whole_chain(values: Mapping[str, Any]) -> None:
         "SETTLEMENT": "RPC",
         "TOKEN": "SETTLEMENT",
         "ORACLE_KEYSTORE": "SETTLEMENT",
+        "ORACLE_KEY": "SETTLEMENT",
         "ORACLE_PASSWORD": "ORACLE_KEYSTORE",
         "ORACLE_PASSWORD_FILE": "ORACLE_KEYSTORE",
     }
     for name, needed in needs.items():
         if values[prefix + name] and not values[prefix + needed]:
             raise EnvironmentFault(f"{prefix}{name} needs {prefix}{needed} to be set.")
+    if values[f"{prefix}ORACLE_KEY"] and values[f"{prefix}ORACLE_KEYSTORE"]:
+        raise EnvironmentFault(f"Set {prefix}ORACLE_KEY or {prefix}ORACLE_KEYSTORE, not both.")
     passwords = [values[f"{prefix}ORACLE_PASSWORD"], values[f"{prefix}ORACLE_PASSWORD_FILE"]]
     if values[f"{prefix}ORACLE_KEYSTORE"] and sum(map(bool, passwords)) != 1:
         raise EnvironmentFault(

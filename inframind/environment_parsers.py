@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from protocol.addresses import normalize
 from protocol.errors import AddressInvalid
 
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,6 +39,16 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def private_key(text: str) -> bytes:
+    """A private key of secp256k1 as 64 hex digits, with or without 0x."""
+    if not text:
+        return b""
+    digits = text.removeprefix("0x")
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", digits) or not 0 < int(digits, 16) < CURVE_ORDER:
+        raise ValueError("must be a private key of 32 bytes as 64 hex digits")
+    return bytes.fromhex(digits)
 
 
 def folder(text: str) -> Path:

@@ -127,6 +127,11 @@ def _network(state: NetworkState) -> Iterable[Metric]:
         "inframind_settlement_halted", "Whether the audit halted settlement.", int(bool(state.halted))
     )
     yield _gauge(
+        "inframind_audit_faults",
+        "Faults that the last audit named; any halts settlement.",
+        len(state.halted or ()),
+    )
+    yield _gauge(
         "inframind_settlement_held", "Whether settlement is held by hand.", int(state.held_at is not None)
     )
     behind = max((state.epoch or 1) - 1 - (state.audited or 0), 0)

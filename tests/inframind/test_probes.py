@@ -234,8 +234,9 @@ class TestMetrics:
     @pytest.mark.django_db(transaction=True)
     def test_they_show_the_network(self, client):
         Network()
-        NetworkRow.objects.update(halted=["a fault"], audited=0)
+        NetworkRow.objects.update(halted=["a fault", "another"], audited=0)
         shown = figures(client)
+        assert shown["inframind_audit_faults"] == 2
         assert shown['inframind_network_info{chain_id="31337",kind="devnet"}'] == 1
         assert shown["inframind_open_epoch"] == 1
         assert shown["inframind_slashes_pending"] == shown["inframind_disputes_open"] == 0

@@ -27,7 +27,7 @@ def test_a_backlog_of_thirty_epochs_is_anchored_in_a_few_ticks(site: Site) -> No
     while status.last_epoch < 30:
         # A tick ends after a while, however slow the machine is, and anchors at least one epoch.
         before = status.last_epoch
-        status = site.tick(later=5)
+        status = site.tick()
         assert status.last_epoch > before
     assert status.problem == ""
     assert Attempt.objects.count() == 30
@@ -46,6 +46,19 @@ def test_the_emission_of_an_epoch_is_what_was_issued_in_it(site: Site) -> None:
     status = site.tick()
     assert status.last_epoch == 2
     assert status.emitted == supply() == 22_005_000_000
+
+
+def test_the_key_can_stand_in_the_environment_and_is_never_logged(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.settings.INFRAMIND_CHAIN_ORACLE_KEYSTORE = None
+    site.settings.INFRAMIND_CHAIN_ORACLE_KEY = ORACLE.key
+    settle(1, 1)
+    site.tick()
+    assert site.tick().last_epoch == 1
+    assert Attempt.objects.get().account == ORACLE.address
+    assert "epoch submitted" in caplog.text
+    assert ORACLE.key.hex() not in caplog.text
 
 
 def test_an_idle_chain_is_asked_once_a_minute_and_at_once_when_an_epoch_is_settled(site: Site) -> None:

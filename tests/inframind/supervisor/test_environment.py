@@ -146,9 +146,35 @@ def test_urls_of_nodes_are_not_repeated_in_a_refusal(text):
     assert "secret" not in str(fault.value)
 
 
+def test_the_key_of_the_oracle_can_stand_in_the_environment():
+    for text in ("0x" + "1a" * 32, "1A" * 32):
+        assert (
+            load({**CHAIN, "INFRAMIND_CHAIN_ORACLE_KEY": text})["INFRAMIND_CHAIN_ORACLE_KEY"] == b"\x1a" * 32
+        )
+    assert load(CHAIN)["INFRAMIND_CHAIN_ORACLE_KEY"] == b""
+
+
+@pytest.mark.parametrize("text", ["1b" * 31, "1b" * 33, "0x" + "00" * 32, "ff" * 32, "1b" * 31 + "zz", "1b"])
+def test_a_key_that_is_none_is_refused_and_not_repeated(text):
+    with pytest.raises(EnvironmentFault, match="INFRAMIND_CHAIN_ORACLE_KEY: must be a private key") as fault:
+        load({**CHAIN, "INFRAMIND_CHAIN_ORACLE_KEY": text})
+    assert text not in str(fault.value)
+
+
+def test_a_key_and_a_keystore_are_one_too_many():
+    both = {
+        **KEYSTORE,
+        "INFRAMIND_CHAIN_ORACLE_PASSWORD": "secret",
+        "INFRAMIND_CHAIN_ORACLE_KEY": "1b" * 32,
+    }
+    with pytest.raises(EnvironmentFault, match="ORACLE_KEY or INFRAMIND_CHAIN_ORACLE_KEYSTORE, not both"):
+        load(both)
+
+
 @pytest.mark.parametrize(
     ("name", "environment"),
     [
+        ("SETTLEMENT", {"INFRAMIND_CHAIN_ORACLE_KEY": "1b" * 32}),
         ("SETTLEMENT", {"INFRAMIND_CHAIN_RPC": "https://node.example"}),
         ("RPC", {"INFRAMIND_CHAIN_SETTLEMENT": "0x" + "1a" * 20}),
         ("SETTLEMENT", {"INFRAMIND_CHAIN_TOKEN": "0x" + "1a" * 20}),
