@@ -131,13 +131,19 @@ class Node:
             raise Problem("unreachable", detail=error) from None
         return None
 
-    def logs(self, contract: Contract, address: str, event: str, first: int, last: int) -> list[Log]:
-        """The events of a contract in blocks `first` to `last`. Raises: RpcRefused, as for too long a range."""
+    def logs(
+        self, contract: Contract, address: str, names: tuple[str, ...], first: int, last: int, *indexed: int
+    ) -> list[Log]:
+        """The events with these names in blocks `first` to `last`; `indexed`: values of their first indexed fields.
+
+        Raises: RpcRefused, as for too long a range.
+        """
+        topics = [contract.topic(name) for name in names]
         query = {
             "fromBlock": hex(first),
             "toBlock": hex(last),
             "address": address,
-            "topics": [contract.topic(event)],
+            "topics": [topics if topics[1:] else topics[0], *(f"0x{value:064x}" for value in indexed)],
         }
         try:
             return [_log(contract, answer) for answer in self._rpc("eth_getLogs", query)]

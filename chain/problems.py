@@ -60,10 +60,25 @@ PROBLEMS: dict[str, Description] = {
             "Restore the right database, or have the owner of the contract revoke the wrong epochs."
         ),
     ),
+    "other_slashes": Description(
+        True,
+        gettext_noop(
+            "Epoch %(epoch)s was anchored with other slashes than its report has: %(node)s has %(listed)s µIFM on the "
+            "chain and %(expected)s µIFM here."
+        ),
+        gettext_noop(
+            "Find out who submitted it, and replace the oracle's key. As long as its leaves are not provable, the "
+            "owner of the contract can pause it and revoke the epoch; after that, manage.py chain --accept goes on "
+            "with the list as it is."
+        ),
+    ),
     "ahead": Description(
         True,
         gettext_noop("The contract has epoch %(epoch)s, which this database has not settled."),
-        gettext_noop("Restore the newest backup of the database, or correct INFRAMIND_CHAIN_SETTLEMENT."),
+        gettext_noop(
+            "Let settlement go on: epochs that are settled again with the same roots heal this. Else restore the "
+            "newest backup of the database, or correct INFRAMIND_CHAIN_SETTLEMENT."
+        ),
     ),
     "paused": Description(
         True,

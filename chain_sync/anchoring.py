@@ -7,12 +7,15 @@ from time import monotonic
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Now
 
 from chain.configuration import ChainConfiguration, chain_configuration
 from chain.models import Anchor, Attempt, ChainStatus, MirrorCursor
 from chain.problems import Problem, halts, sentence
+from chain_sync.anchors import differences
 from chain_sync.epoch_reports import last_settled
 from chain_sync.nodes import nodes_of
+from chain_sync.observation import SettlementContract
 from chain_sync.oracle_account import oracle_account
 from chain_sync.submitter import Submitter
 from postgres.advisory_lock import try_lock
@@ -58,13 +61,32 @@ def check_chain(configuration: ChainConfiguration, *, now: datetime) -> ChainSta
     return status
 
 
+def verify_anchors() -> list[str]:
+    """What the contract has otherwise than this database, a sentence for each epoch, or why they cannot be compared."""
+    configuration = chain_configuration()
+    if configuration is None or not Anchor.objects.filter(state=Anchor.State.FINAL).exists():
+        return []
+    node, _ = nodes_of(configuration)
+    try:
+        head = node.block("latest")
+        if head is None:
+            raise Problem("unreachable", detail=f"{node.host} has no newest block")
+        return list(differences(SettlementContract(node, configuration.settlement), head))
+    except Problem as problem:
+        return [sentence(problem.code, problem.data)]
+
+
 def accept_chain() -> None:
     """Take the chain as it is now, after a reorganisation of final blocks or on another chain with the same id.
 
     Epochs that the contract does not have are submitted again; deposits that were read are compared all the same.
+    An epoch with other slashes becomes final as it is.
     """
     with transaction.atomic():
         status = ChainStatus.objects.select_for_update().get_or_create(id=1)[0]
+        if status.problem == "other_slashes":
+            _accept_slashes(status)
+            return
         status.genesis_hash = status.checkpoint_hash = ""
         status.head, status.checkpoint, status.reorganized_at, status.due_at = 0, None, None, None
         status.save()
@@ -72,6 +94,13 @@ def accept_chain() -> None:
         # They are of the other branch, and their nonces may be free again.
         Attempt.objects.all().delete()
         MirrorCursor.objects.update(recheck=True)
+
+
+def _accept_slashes(status: ChainStatus) -> None:
+    anchor = Anchor.objects.filter(epoch=status.problem_data["epoch"], state=Anchor.State.MINED)
+    anchor.update(state=Anchor.State.FINAL, final_at=Now())
+    status.due_at = None
+    status.save(update_fields=["due_at"])
 
 
 def _is_due(status: ChainStatus, now: datetime) -> bool:

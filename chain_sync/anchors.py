@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import structlog
@@ -9,10 +10,11 @@ from django.db import transaction
 
 from chain.models import Anchor, Attempt
 from chain.node import Block, Node, Receipt
-from chain.problems import Problem
+from chain.problems import Problem, sentence
 from chain.rpc import RpcRefused
 from chain_sync.epoch_reports import MAX_SLASHES, report_of, root_of
 from chain_sync.observation import Observation, SettlementContract
+from chain_sync.slash_lists import require_slashes
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +52,7 @@ def finalize(
 ) -> None:
     """Mark what the contract has at the newest final block as final, once a second node says the same.
 
-    Raises: Problem `another_history`, `second_node`, `nodes_disagree`.
+    Raises: Problem `another_history`, `other_slashes`, `node_error`, `second_node`, `nodes_disagree`.
     """
     mined = list(Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"))
     if not mined or observation.final is None:
@@ -60,10 +62,23 @@ def finalize(
         if anchor.epoch > complete:
             return
         _require_root(contract.root_of(anchor.epoch, observation.final), anchor.epoch)
+        require_slashes(contract, anchor, observation.final.number)
         if second is not None:
-            _require_second(second, anchor.epoch, observation.final, contract)
+            _require_second(second, anchor, observation.final, contract)
         Anchor.objects.filter(epoch=anchor.epoch).update(state=Anchor.State.FINAL, final_at=now)
         log.info("epoch is final on the chain", epoch=anchor.epoch, block=anchor.block)
+
+
+def differences(contract: SettlementContract, at: Block) -> Iterator[str]:
+    """A sentence for each final epoch that the contract has with another root or other slashes. Raises: Problem."""
+    for anchor in Anchor.objects.filter(state=Anchor.State.FINAL).order_by("epoch"):
+        try:
+            _require_root(contract.root_of(anchor.epoch, at), anchor.epoch)
+            require_slashes(contract, anchor, at.number)
+        except Problem as problem:
+            if problem.code not in ("another_history", "other_slashes"):
+                raise
+            yield sentence(problem.code, problem.data)
 
 
 def missing_slashes(contract: SettlementContract, epoch: int, at: Block) -> tuple[tuple[str, int], ...]:
@@ -104,18 +119,24 @@ def _complete_epoch(contract: SettlementContract, at: Block) -> int:
 
 
 def _require_second(
-    second: tuple[Node, SettlementContract], epoch: int, final: Block, contract: SettlementContract
+    second: tuple[Node, SettlementContract], anchor: Anchor, final: Block, contract: SettlementContract
 ) -> None:
-    node, other = second
+    (node, other), epoch = second, anchor.epoch
     try:
         block = node.block(final.number)
         if block is None:
             raise Problem("second_node", block=final.number, detail=f"{node.host} has no such block")
         agrees = block.hash == final.hash
         agrees = agrees and other.last_epoch(final) >= epoch and other.root_of(epoch, final) == root_of(epoch)
+        if agrees:
+            require_slashes(other, anchor, final.number)
     except Problem as problem:
         if problem.code == "second_node":
             raise
+        if problem.code == "other_slashes":
+            raise Problem(
+                "nodes_disagree", host=contract.node.host, other=node.host, block=anchor.block
+            ) from None
         raise Problem("second_node", block=final.number, detail=problem.data.get("detail", "")) from None
     if not agrees:
         raise Problem("nodes_disagree", host=contract.node.host, other=node.host, block=final.number)
@@ -164,10 +185,12 @@ def _logged(
 ) -> tuple[str, int, str]:
     first = max(0, observation.head.number - SEARCHED_BLOCKS + 1)
     try:
-        logs = node.logs(contract.contract, contract.address, "EpochSettled", first, observation.head.number)
+        logs = node.logs(
+            contract.contract, contract.address, ("EpochSettled",), first, observation.head.number, epoch
+        )
     except RpcRefused:
         logs = []
     for entry in reversed(logs):
-        if entry.fields["epoch"] == epoch:
+        if entry.fields.get("epoch") == epoch:
             return entry.transaction, entry.block, entry.block_hash
     return "", observation.head.number, observation.head.hash

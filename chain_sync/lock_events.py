@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chain import contracts
+from chain import contracts, log_ranges
 from chain.abi import encode
 from chain.node import Block, Log, Node, Reverted
 from chain.problems import Problem
-from chain.rpc import RpcRefused
 from protocol.addresses import keccak256
-
-# Blocks per request; halved while the node refuses.
-MAX_RANGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +66,8 @@ class TokenContract:
         return sum(int(log.fields["amount"]) for log in events if log.fields["kind"] == "released")
 
     def events(self, first: int, last: int, event: str = "Locked") -> Iterator[Log]:
-        """The events of one name of blocks `first` to `last`, in as many requests as the node demands.
-
-        Raises: Problem `node_error` when it refuses even a single block.
-        """
-        span = MAX_RANGE
-        while first <= last:
-            end = min(first + span - 1, last)
-            try:
-                logs = self.node.logs(self.contract, self.address, event, first, end)
-            except RpcRefused as error:
-                if end == first:
-                    raise Problem("node_error", host=self.node.host, detail=error) from None
-                span = max((end - first + 1) // 2, 1)
-                continue
-            yield from (log for log in logs if log.name == event)
-            first = end + 1
+        """The events of one name of blocks `first` to `last`. Raises: Problem `node_error`."""
+        return log_ranges.events(self.node, self.contract, self.address, (event,), first, last)
 
 
 def first_head(chain_id: int, token: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -175,12 +176,19 @@ class AnchoringNetwork:
         self.mine()
 
     def submit(
-        self, account: DevelopmentAccount, number: int, *, merkle_root: str = "", previous: str = ""
+        self,
+        account: DevelopmentAccount,
+        number: int,
+        *,
+        merkle_root: str = "",
+        previous: str = "",
+        slashes: Sequence[tuple[str, int]] = (),
     ) -> str:
         """Anchor an epoch with a transaction that is not the submitter's; its hash."""
         before = previous or ("0x" + "00" * 32 if number == 1 else root(number - 1))
         roots = (bytes.fromhex(text[2:]) for text in (before, merkle_root or root(number)))
-        transaction = self.act(account, "submit", number, *roots, 0, [])
+        gas = {"gas": 500_000} if slashes else {}
+        transaction = self.act(account, "submit", number, *roots, 0, list(slashes), **gas)
         self.mine()
         return transaction
 
