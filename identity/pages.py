@@ -100,7 +100,12 @@ def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
-    context = {"error": error, "next": _next(request), "demo": demo.wallets(), "has_chain": bool(chain_rpcs())}
+    context = {
+        "error": error,
+        "next": _next(request),
+        "demo": demo.wallets(),
+        "has_chain": bool(chain_rpcs()),
+    }
     return render(request, "identity/signin.html", context, status=error.status if error else 200)
 
 

@@ -99,7 +99,7 @@ def test_one_node_of_two_that_lies_signs_nobody_in(
     nodes = (lying_node, node[1])
     settings.INFRAMIND_CHAIN_RPC = nodes if first else nodes[::-1]
     message = message_for(api, wallet.address)
-    forged = wallet.sign(siwe.digest(message), bytes(OTHER.key))
+    forged = wallet.sign(personal_digest(message), bytes(OTHER.key))
     refused = prove(api, message, forged)
     assert (refused.status_code, refused.json()["detail"]) == (401, "The signature is not this wallet's.")
     # The lie is believed where nobody else is asked.
@@ -112,10 +112,10 @@ def test_both_nodes_say_yes_to_the_wallets_own_signature(
 ) -> None:
     settings.INFRAMIND_CHAIN_RPC = (node[1], node[1] + "/second")
     message = message_for(api, wallet.address)
-    assert prove(api, message, wallet.wrapped(siwe.digest(message))).status_code == 200
+    assert prove(api, message, wallet.wrapped(personal_digest(message))).status_code == 200
     settings.INFRAMIND_CHAIN_RPC = (node[1], "http://127.0.0.1:9")
     message = message_for(api, wallet.address)
-    assert prove(api, message, wallet.wrapped(siwe.digest(message))).status_code == 401
+    assert prove(api, message, wallet.wrapped(personal_digest(message))).status_code == 401
 
 
 def test_a_chain_that_does_not_answer_signs_nobody_in_and_says_so(
