@@ -10,6 +10,7 @@ from chain.devnet.accounts import FAUCET, ORACLE, OWNER
 from chain.fees import GWEI
 from chain.models import Anchor
 from chain_sync import anchors
+from tests.chain.anchoring.line import PASS
 from tests.chain.anchoring.network import AnchoringNetwork, settle
 
 
@@ -85,6 +86,38 @@ def test_a_transaction_that_became_too_cheap_is_replaced(net: AnchoringNetwork) 
     assert first.nonce == second.nonce
     assert second.max_fee * 100 >= first.max_fee * 115
     assert second.tip * 100 >= first.tip * 115
+    net.becomes_final()
+
+
+def test_a_node_that_refuses_a_cheap_transaction_when_it_is_sent_again(net: AnchoringNetwork) -> None:
+    """Broadcasting it for ever would loop: it is replaced although the node does not have it."""
+    net.line.refuse_cheap = True
+    net.step()
+    net.drop()
+    net.base_fee(30 * GWEI)
+    assert net.step() == "submitted"
+    first, second = net.attempts(epoch=1)
+    assert second.max_fee >= 30 * GWEI > first.max_fee
+    net.mine()
+    assert net.last_epoch == 1
+    net.becomes_final()
+    assert len(net.attempts()) == 4
+
+
+def test_a_cheap_transaction_is_refused_at_once_and_replaced_with_the_next_block(
+    net: AnchoringNetwork,
+) -> None:
+    net.line.refuse_cheap = True
+    head = net.client("eth_getBlockByNumber", "latest", False)
+    net.base_fee(30 * GWEI)
+    # The submitter still sees the cheaper block before.
+    net.line.answers["eth_getBlockByNumber"] = lambda number, full: head if number == "latest" else PASS
+    assert net.step() == "submitted"
+    net.mine()
+    assert net.last_epoch == 0
+    net.line.answers.clear()
+    net.run(2)
+    assert net.last_epoch >= 1
     net.becomes_final()
 
 
