@@ -15,7 +15,7 @@ from infra.refusals import Refused
 from infra.session import Session
 
 if TYPE_CHECKING:
-    from protocol.replay import Difference, EpochInputs
+    from protocol.replay import Difference, EpochInputs, Result
 
 
 class Level(StrEnum):
@@ -37,18 +37,28 @@ def verify(
     *,
     epoch: Annotated[int, typer.Argument(metavar="EPOCH", min=1, help="A settled epoch.")],
     level: Annotated[Level, typer.Option("--level", help="How deep to recompute.")] = Level.REWARDS,
+    rpc: Annotated[
+        str,
+        typer.Option("--rpc", metavar="URL", help="Compare with the settlement contract, through this node."),
+    ] = "",
+    settlement: Annotated[
+        str, typer.Option("--settlement", metavar="ADDRESS", help="The settlement contract, with --rpc.")
+    ] = "",
 ) -> None:
     """Recompute a settled epoch from what the network published. No account is needed.
 
     root: the root from the rows; rewards: the rows from the inputs; receipts: the counters from signed receipts, too.
-    Exit status 1 with every difference named.
+    --rpc and --settlement: root and slashes in the contract, too. Exit status 1 with every difference named.
     """
-    differences = _differences(session, epoch, level)
+    if bool(rpc) != bool(settlement):
+        raise typer.BadParameter("Give --rpc and --settlement together.")
+    differences = _differences(session, epoch, level, (rpc, settlement) if rpc else None)
     if session.as_json:
         rows = [one._asdict() for one in differences]
         output.say_json({"epoch": epoch, "level": level.value, "equal": not rows, "differences": rows})
     elif not differences:
-        output.say(f"Epoch {epoch} is equal: {CHECKED[level]}.")
+        anchored = "; the contract has this root and these slashes" if rpc else ""
+        output.say(f"Epoch {epoch} is equal: {CHECKED[level]}{anchored}.")
     else:
         for one in differences:
             output.say(str(one))
@@ -83,7 +93,9 @@ def proof(
         raise Refused("different", f"{len(wrong)} of the leaves do not lead to the root of epoch {epoch}.")
 
 
-def _differences(session: Session, epoch: int, level: Level) -> list[Difference]:
+def _differences(
+    session: Session, epoch: int, level: Level, chain: tuple[str, str] | None
+) -> list[Difference]:
     # The rules are loaded when they are needed: other commands start without them.
     from protocol.replay import InputsInvalid, check_rewards, check_root, parse, read_report
 
@@ -102,9 +114,25 @@ def _differences(session: Session, epoch: int, level: Level) -> list[Difference]
             differences = _merged(differences, check_rewards(report, inputs))
         if level is Level.RECEIPTS:
             differences += _recounted(session, epoch, inputs)
+        if chain is not None:
+            differences += _anchored(report, inputs, shown.get("anchor") or {}, *chain)
     except InputsInvalid as error:
         raise Refused("bad_file", str(error)) from None
     return differences
+
+
+def _anchored(
+    report: Result, inputs: EpochInputs, anchor: Row, url: str, settlement: str
+) -> list[Difference]:
+    """Root and slashes of the contract; the network says only in which block to look for them."""
+    from infra.contract import SettlementContract
+    from protocol.replay import check_contract
+
+    block = anchor.get("block")
+    if not isinstance(block, int):
+        raise Refused("not_anchored", f"The network says that epoch {inputs.epoch} is not on a chain yet.")
+    root, slashes = SettlementContract(url, settlement).epoch(inputs.epoch, block)
+    return check_contract(report, inputs, root, slashes)
 
 
 def _merged(first: list[Difference], more: list[Difference]) -> list[Difference]:

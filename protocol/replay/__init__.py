@@ -3,7 +3,7 @@
 from protocol.replay.comparison import Difference, compare
 from protocol.replay.inputs import EpochInputs, InputsInvalid, parse
 from protocol.replay.receipts import recount
-from protocol.replay.report import check_rewards, check_root, read_report
+from protocol.replay.report import check_contract, check_rewards, check_root, read_report
 from protocol.replay.settlement import Result, settle
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "EpochInputs",
     "InputsInvalid",
     "Result",
+    "check_contract",
     "check_rewards",
     "check_root",
     "compare",

@@ -51,6 +51,22 @@ def check_rewards(report: Result, inputs: EpochInputs) -> list[Difference]:
     return compare(_by_row(report, inputs), _by_row(computed, inputs))
 
 
+def check_contract(
+    report: Result, inputs: EpochInputs, root: str, slashes: Mapping[str, int]
+) -> list[Difference]:
+    """Compare root and slashes (µIFM by address) of the settlement contract with those of the report's rows (R52)."""
+    with applied_rules(inputs):
+        computed = {"contract": {"merkle_root": root_of_rows(report.rows, inputs)}}
+    here = {address: row["slashed"] for address, row in report.rows.items() if row["slashed"]}
+    return compare(
+        {"contract": {"merkle_root": root}, **_slash_rows(slashes)}, {**computed, **_slash_rows(here)}
+    )
+
+
+def _slash_rows(slashes: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    return {f"contract, slash of {address}": {"amount": amount} for address, amount in slashes.items()}
+
+
 def _by_row(report: Result, inputs: EpochInputs) -> dict[str, Mapping[str, Any]]:
     return {_epoch(inputs): report.figures, "totals": report.totals, **report.rows}
 
