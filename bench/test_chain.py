@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -57,7 +60,7 @@ def test_exits_cost_little_of_a_settlement(say: Callable[[str], None]) -> None:
     assert grown <= EXITS_GATE
 
 
-def test_replay_and_proofs(say: Callable[[str], None], settings: Any) -> None:
+def test_replay_and_proofs(say: Callable[[str], None], settings: Any, live_server: Any) -> None:
     epoch = fleet.open_large_epoch(nodes=NODE_COUNT, receipts=RECEIPT_COUNT)
     fleet.open_rewards(epoch.start)
     settled = processor_seconds(lambda: settle_epoch(now=epoch.end))
@@ -65,6 +68,11 @@ def test_replay_and_proofs(say: Callable[[str], None], settings: Any) -> None:
     say(f"replay of {NODE_COUNT:,} nodes: {replayed:.1f} s of processor time, {replayed / settled:.2f} x its settlement"
         f" (gate {REPLAY_GATE})")  # fmt: skip
     assert replayed <= REPLAY_GATE * settled
+    settings.INFRAMIND_RATE_LIMITS = False
+    verified = client_seconds("verify", str(epoch.number), "--url", live_server.url)
+    say(f"infra verify of {NODE_COUNT:,} nodes, the whole command: {verified:.1f} s of processor time, "
+        f"{verified / settled:.2f} x the settlement (gate {REPLAY_GATE})")  # fmt: skip
+    assert verified <= REPLAY_GATE * settled
     # The suite compares every answer with the schema.
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("tests.")]
     nodes = [checksum(node) for node in Node.objects.values_list("address", flat=True)[:PROOFS]]
@@ -124,6 +132,14 @@ def request(count: int, epoch: Epoch) -> None:
 
 def check(number: int) -> None:
     assert replay(number) == []
+
+
+def client_seconds(*arguments: str) -> float:
+    """Processor time of a run of `infra` that found no difference."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "infra", *arguments], check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def request_seconds(reader: Client, path: str) -> float:
