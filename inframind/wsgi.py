@@ -9,19 +9,22 @@ from inframind import database_limits
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inframind.settings")
 database_limits.use("web")
 
+import django
+
+# The probes import models.
+django.setup()
+
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from inframind import start_checks
 from inframind.health import Probes
 from inframind.request_bodies import Application, MeasuredBodies
 
 
 def checked_site() -> Application:
-    """Load Django and refuse a schema, a network or a clock that does not fit."""
+    """Refuse a schema, a network or a clock that does not fit."""
     site = get_wsgi_application()
-    # Models can be imported once Django is loaded.
-    from inframind import start_checks
-
     start_checks.require_ready()
     return site
 
