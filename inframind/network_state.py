@@ -13,8 +13,6 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from staking.models.node_sql import LATEST_RANKING
-
 # psycopg counts connect_timeout in whole seconds, 2 at least; callers put a shorter limit on the whole.
 PARAMETERS = {"connect_timeout": 2}
 # For the transaction: a connection pooler refuses them as start-up options.
@@ -24,10 +22,11 @@ UNUSED = ("pool", "cursor_factory", "context", "prepare_threshold", "client_enco
 # Deliveries are counted up to this many.
 MAX_COUNTED = 10_000
 
-QUERY = f"""
+# Not built from `node_sql`: a process imports this module before its models are loaded.
+QUERY = """
 SELECT clock_timestamp(), pg_is_in_recovery(), n.kind, n.chain_id, coalesce(n.clock_offset_ms, 0), n.halted,
   n.audited, n.audited_at, n.held_at, n.held_reason, e.number, e.start, e."end",
-  (SELECT computed_at FROM staking_ranking WHERE id = {LATEST_RANKING}),
+  (SELECT computed_at FROM staking_ranking WHERE id = (SELECT max(id) FROM staking_ranking)),
   (SELECT at FROM staking_event WHERE NOT dispatched ORDER BY id LIMIT 1),
   (SELECT due_at FROM notifications_delivery WHERE status = 'queued' ORDER BY due_at, id LIMIT 1),
   (SELECT count(*) FROM (SELECT FROM notifications_delivery WHERE status = 'queued' LIMIT %(most)s) queued),
