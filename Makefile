@@ -61,7 +61,7 @@ test-browser: ## walks through the site in the system's Chromium (apt install ch
 	$(setup) e2e
 	@$(py) -m pytest tests/browser -m browser $(ARGS)
 
-test-chain: ## the contracts at full length, with 10,000 random steps, and on anvil where npm is there
+test-chain: ## the contracts at full length, with 10,000 random steps, and on anvil where npm is there, which the submitter meets too
 	$(setup) dev
 	@$(py) scripts/test_chain.py $(ARGS)
 

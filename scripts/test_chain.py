@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of the contracts at full length: on py-evm, and on anvil where node and npm are there.
 
-Both must pass, and both must use the same gas.
+Both must pass, and both must use the same gas. On anvil the submitter delivers epochs, replaces and meets a pause, too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "@foundry-rs/anvil@1.7.1"
 NODE_MODULES = ROOT / ".data" / "anvil"
 STEPS = "10000"
+# Tests of the submitter that need nothing of the development chain's own.
+SUBMITTER = [
+    "test_delivery.py::test_epochs_are_anchored_in_order_and_once",
+    "test_delivery.py::test_a_transaction_that_became_too_cheap_is_replaced",
+    "test_delivery.py::test_a_mempool_that_is_emptied",
+    "test_contract.py::test_a_pause_costs_nothing",
+    "test_contract.py::test_a_pause_while_a_transaction_is_on_its_way",
+    "test_slash_lists.py::test_an_epoch_with_other_slashes_halts_before_it_is_final",
+]
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +42,14 @@ def main(arguments: list[str]) -> int:
     node = subprocess.Popen([str(anvil), "--port", str(port), "--silent"])
     try:
         _wait_for(port)
-        other_status, other_gas = _test("anvil", {"CHAIN_TEST_NODE": f"http://127.0.0.1:{port}"}, arguments)
+        environment = {"CHAIN_TEST_NODE": f"http://127.0.0.1:{port}"}
+        other_status, other_gas = _test("anvil", environment, arguments)
+        print("anvil, the submitter:", flush=True)
+        names = [f"tests/chain/anchoring/{name}" for name in SUBMITTER]
+        command = [sys.executable, "-m", "pytest", "-q", *names]
+        other_status |= subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **environment}, check=False
+        ).returncode
     finally:
         node.terminate()
         node.wait()

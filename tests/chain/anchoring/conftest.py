@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from chain.devnet.server import Server
+from tests.chain.anchoring.anvil import anvil
 from tests.chain.anchoring.network import AnchoringNetwork
 from tests.chain.anchoring.site import Site
 from tests.chain.devnet.client import start
@@ -24,7 +26,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def net(db: None, deployed: bytes, tmp_path: Path) -> Iterator[AnchoringNetwork]:
-    """Three settled epochs, and a chain that has none of them."""
+    """Three settled epochs, and a chain that has none of them; on anvil where CHAIN_TEST_NODE names one."""
+    if node := os.environ.get("CHAIN_TEST_NODE"):
+        with anvil(node) as other:
+            yield AnchoringNetwork(other)
+        return
     path = tmp_path / "chain.sqlite"
     path.write_bytes(deployed)
     client = start(str(path), deployed=False)
