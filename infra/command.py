@@ -20,7 +20,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent and send nothing.")]
 Key = Annotated[
     str | None,
-    typer.Option("--idempotency-key", help="Repeat an earlier run: the same key changes_state once."),
+    typer.Option("--idempotency-key", help="Repeat an earlier run: the same key takes effect once."),
 ]
 
 NodeOption = Annotated[str, typer.Option("--node", help="The node's address, or a prefix only it has.")]

@@ -22,6 +22,8 @@ from inframind.environment import PROJECT_ROOT
 
 Key = tuple[str, str]
 
+# It makes the table: a database that has it without the table was made by another content of it.
+FIRST = {("staking", "0001_initial")}
 TABLE = "SELECT to_regclass('inframind_migration')"
 RECORD = """
 INSERT INTO inframind_migration (app, name, digest) SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
@@ -52,7 +54,8 @@ def changed() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
         if cursor.fetchone()[0] is None:
-            return []
+            applied = MigrationRecorder(connection).applied_migrations()
+            return [f"{app}.{name}" for app, name in sorted(FIRST & applied.keys())]
         cursor.execute("SELECT app, name, digest FROM inframind_migration ORDER BY app, name")
         return [f"{app}.{name}" for app, name, digest in cursor if code.get((app, name), digest) != digest]
 

@@ -136,7 +136,11 @@ def _refunded(node: str, data: Data) -> str:
 
 
 def _redelegation_cancelled(node: str, data: Data) -> str:
-    error = ERRORS.get(str(data.get("code")))
+    code = str(data.get("code"))
+    if code == "insufficient_balance":
+        sentence = gettext("Your redelegation from %(node)s was not executed: nothing was left to move.")
+        return sentence % {"node": node}
+    error = ERRORS.get(code)
     reason = f" {gettext(error.sentence)}" if error else ""
     sentence = gettext("Your redelegation from %(node)s was not executed: your stake stays there.")
     return sentence % {"node": node} + reason

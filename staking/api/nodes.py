@@ -68,9 +68,7 @@ FILTERS = [
     _filter("min_uptime_bps", _RATIO, "Uptime of at least so much."),
     _filter("min_sla_bps", _RATIO, "An SLA that is known, and at least so much."),
     _filter("min_apr_bps", _RATIO, "An estimated APR that is known, and at least so much."),
-    _filter(
-        "max_operator_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."
-    ),
+    _filter("max_kept_bps", _RATIO, "The operator keeps at most so much of what delegators' stake earns."),
     _filter("room", node_schemas.fields.AMOUNT, "The cap leaves room for at least so much."),
     _filter("min_reputation", _REPUTATION, "A reputation of at least so much."),
     _filter(
@@ -132,7 +130,7 @@ def read_query(request: Request) -> NodeQuery:
         min_uptime_bps=_ratio(request, "min_uptime_bps"),
         min_sla_bps=_ratio(request, "min_sla_bps"),
         min_apr_bps=_ratio(request, "min_apr_bps"),
-        max_operator_bps=_ratio(request, "max_operator_bps"),
+        max_operator_bps=_ratio(request, "max_kept_bps"),
         min_reputation=whole(request, "min_reputation", None, 0, REPUTATION_CAP),
         never_slashed=filters.flag(request, "never_slashed"),
         promises_kept=filters.flag(request, "promises_kept"),

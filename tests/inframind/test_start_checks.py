@@ -244,3 +244,12 @@ def test_a_devnet_starts_at_most_once():
     start_network(now=datetime(2026, 1, 1, tzinfo=UTC))
     start_network(now=datetime(2026, 1, 2, tzinfo=UTC))
     assert Epoch.objects.get().start == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_database_made_before_the_digests_were_stored_is_refused():
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE inframind_migration RENAME TO forgotten")
+    with pytest.raises(
+        ImproperlyConfigured, match=r"another content of staking\.0001_initial\. Run that release"
+    ):
+        start_checks.require_schema()

@@ -547,3 +547,6 @@ def test_notifications_round_amounts_to_two_decimals_and_say_why_in_words():
         text = words["redelegation_cancelled"]("node 1", {"code": "pending_slash"})
     assert "pending_slash" not in text
     assert "Warten Sie" in text
+    assert words["redelegation_cancelled"]("node 1", {"code": "insufficient_balance"}) == (
+        "Your redelegation from node 1 was not executed: nothing was left to move."
+    )
