@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from identity.models import User
+from staking.models import Node
 from staking.services.rankings import rank
 from tests.network import Network, node_address
 
@@ -162,3 +163,13 @@ def open_page(browser: Browser, site: LiveServer, network: Any) -> Iterator[Open
         if page.evaluate("typeof window.refused") == "object":
             assert page.evaluate("window.refused") == [], page.url
         page.context.close()
+
+
+@pytest.fixture
+def hostile_name(network: Network) -> Iterator[str]:
+    """The name of node 3 while a test runs: markup, long, without a place to break a line."""
+    node = Node.objects.get(address=node_address(3))
+    hostile = '<b>%{y}</b><a href="https://example.org">x</a> &lt;i&gt;'
+    Node.objects.filter(pk=node.pk).update(name=hostile)
+    yield hostile
+    Node.objects.filter(pk=node.pk).update(name=node.name)

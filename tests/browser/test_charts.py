@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from staking.models import Node
 from tests.browser.conftest import NARROW, WIDE, Open
 from tests.network import Network, node_address, wallet
 
@@ -15,7 +14,6 @@ pytestmark = pytest.mark.browser
 
 NODE = f"/nodes/{node_address(4)}/"
 PAGES = ("/field/", NODE, "/epochs/", "/epochs/9/", f"/wallets/{wallet(3)}/", "/styleguide/")
-HOSTILE = '<b>%{y}</b><a href="https://example.org">x</a> &lt;i&gt;'
 
 # Every colour that a figure draws its marks and lines with.
 DRAWN_COLOURS = """(plot) => [...plot.querySelectorAll(".trace path")].map((path) => {
@@ -77,8 +75,7 @@ def test_colours_follow_the_theme(open_page: Open) -> None:
     assert light not in page.evaluate(DRAWN_COLOURS, plot)
 
 
-def test_hostile_names_are_drawn_as_text(open_page: Open, network: Network) -> None:
-    Node.objects.filter(address=node_address(3)).update(name=HOSTILE)
+def test_hostile_names_are_drawn_as_text(open_page: Open, network: Network, hostile_name: str) -> None:
     page = open_page("/field/")
     field = page.locator("#field")
     is_drawn(page, field)
@@ -86,11 +83,11 @@ def test_hostile_names_are_drawn_as_text(open_page: Open, network: Network) -> N
         view.click()
         is_drawn(page, field)
         assert not field.locator(".im-plot a, .im-plot [style*='font-weight: bold']").count()
-    expect(field.locator(".annotation-text", has_text=HOSTILE)).to_be_visible()
+    expect(field.locator(".annotation-text", has_text=hostile_name)).to_be_visible()
     page = open_page(f"/nodes/{node_address(3)}/")
     latency = page.locator("#latency")
     is_drawn(page, latency)
-    expect(latency.locator(".legendtext").first).to_have_text(HOSTILE)
+    expect(latency.locator(".legendtext").first).to_have_text(hostile_name)
 
 
 def test_texts_are_in_the_language_and_number_format_of_the_reader(open_page: Open) -> None:

@@ -57,6 +57,20 @@ def test_the_top_bar_and_the_leaderboard_fit(
     assert table <= card
 
 
+def test_a_long_name_widens_no_table_and_covers_nothing(open_page: Open, hostile_name: str) -> None:
+    page = open_page("/", size={"width": 1440, "height": 800})
+    table, card = page.locator("#leaderboard").evaluate(
+        "(card) => [card.querySelector('table'), card].map((one) => one.getBoundingClientRect().right)"
+    )
+    assert table <= card
+    page = open_page("/", size=NARROW)
+    head = page.locator("#leaderboard tbody tr", has_text=hostile_name).get_by_role("rowheader")
+    name, rank = (head.locator(part).bounding_box() for part in ("strong", ".im-stacked"))
+    assert name is not None
+    assert rank is not None
+    assert name["x"] + name["width"] <= rank["x"]
+
+
 def test_pages_of_history_have_no_accessibility_violations(open_page: Open, site: LiveServer) -> None:
     page = open_page("/how/", reduced_motion="reduce")
     node = node_address(4)
