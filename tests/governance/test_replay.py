@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,30 @@ def test_a_replay_with_own_parameters_equals_the_record(net: Network) -> None:
         assert replay([one], one.params).rewards == recorded([one]).rewards
     # In the first epoch nothing was active yet; rewards there are by credits alone.
     assert sum(recorded(past).by_node().values()) > 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("proof", "status"), [("invalid", "cooldown"), ("forged", "banned")])
+def test_other_parameters_pay_no_node_for_an_epoch_in_which_it_was_barred(proof: str, status: str) -> None:
+    """In epoch 2 for the proof, in epoch 3 for the status."""
+    net = Network()
+    for number in (1, 2):
+        net.node(number, own=2_000)
+    net.settle()
+    for proofs in ("valid", proof), ("valid", "valid"):
+        for number, kind in enumerate(proofs, 1):
+            net.work(node_address(number), 19)
+            net.work(node_address(number), 1, proof=kind)
+        net.settle()
+    assert net.row(node_address(2), 3).status == status
+    params = apply_changes(net.epoch.params, {"q_latency_bps": 5_000, "emission_per_epoch": "12000"})
+    past = past_epochs([2, 3])
+    for one in past:
+        first, second = sorted(one.nodes, key=lambda row: row.node)
+        assert min(first.credits, second.credits) > 0
+        rewards = replay([one], params).rewards
+        assert rewards[one.number, first.node].reward > 0
+        assert rewards[one.number, second.node].reward == 0
 
 
 def test_the_effect_lists_gains_losses_and_the_own_reward(net: Network) -> None:
