@@ -30,14 +30,21 @@ def ratio(ours: list[float], floor: list[float]) -> float:
     return median(our / base for our, base in zip(ours, floor, strict=True))
 
 
+def _owner() -> psycopg.Connection:
+    """A connection with the rights of the server's owner; the application's role makes no databases."""
+    admin = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+    admin.execute("SET ROLE NONE")
+    return admin
+
+
 class Pgbench:
     """PostgreSQL's own benchmark, its tpcb-like script, on the server of this run in a database beside ours."""
 
     def __init__(self) -> None:
         settings = connection.settings_dict
         self.target = ["-U", settings["USER"] or "postgres", *self._host(settings)]
-        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        self.drop()
+        with _owner() as admin:
             admin.execute(f"CREATE DATABASE {DATABASE}")
         self._run("-i", "-q", "-s", str(SCALE))
 
@@ -48,7 +55,7 @@ class Pgbench:
         return float(match.group(1))
 
     def drop(self) -> None:
-        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as admin:
+        with _owner() as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
     def _run(self, *arguments: str) -> str:

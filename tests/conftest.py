@@ -1,5 +1,5 @@
-"""Fixtures of every test, and how many examples Hypothesis tries: few by default, HYPOTHESIS_PROFILE=thorough for a
-night's run."""
+"""Fixtures of every test, and how many examples Hypothesis tries: few by default, more with HYPOTHESIS_PROFILE=full,
+most with HYPOTHESIS_PROFILE=thorough (a night's run)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ LONGEST = (
 )
 
 settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True, database=None)
+settings.register_profile("full", max_examples=100, deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

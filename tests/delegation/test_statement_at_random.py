@@ -21,6 +21,7 @@ from ledger.selectors import balance
 from protocol.errors import ProtocolError
 from staking.models import Node, Unbonding, VoidGeneration
 from staking.services import stakes
+from tests.examples import examples
 from tests.wallets import ANNA, BELA, CARL, EAST, NORTH, OLGA, OTTO, SOUTH
 
 # Each of some hundred operations rounds a µIFM at most.
@@ -78,7 +79,8 @@ def check(wallet: str, now: datetime) -> None:
     assert abs(sum(change.amount for change in changes) - figures.total) <= ROUNDINGS
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.random
+@pytest.mark.parametrize("seed", range(examples(2, 8, 60)))
 def test_earned_is_claimed_and_claimable(net, seed):
     dice = random.Random(seed)
     # Half of the worlds know a slash that takes a side whole, so that generations become void.

@@ -22,6 +22,7 @@ from protocol.errors import ProtocolError
 from protocol.votes import dispute_outcome
 from settlement.audit import audit
 from staking.models import Slash
+from tests.examples import examples
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, HONEST, NILS, OLGA, SLASHED
 from tests.shared_rows import shared
@@ -93,8 +94,9 @@ def network() -> None:
         world.fund(member, 1_000 * MICRO)
 
 
+@pytest.mark.random
 @pytest.mark.usefixtures("network")
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12, 50, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions_taken=st.lists(actions, min_size=5, max_size=25))
 def test_the_audit_holds_after_random_actions(actions_taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():

@@ -23,6 +23,7 @@ from protocol.votes import dispute_outcome
 from settlement.audit import audit
 from staking.models import Slash
 from staking.selectors.voting_power import voting_power
+from tests.examples import examples
 from tests.governance import world
 from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
 from tests.shared_rows import shared
@@ -135,8 +136,9 @@ def network() -> None:
     world.fund(OLGA, 1_000 * MICRO)
 
 
+@pytest.mark.random
 @pytest.mark.usefixtures("network")
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5, 24, 1_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=st.lists(actions, min_size=6, max_size=24))
 def test_the_count_equals_a_simple_reference(taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():

@@ -23,9 +23,10 @@ from schemathesis.specs.openapi.checks import (
 
 from identity.tokens import issue
 from inframind import api_docs
+from tests.examples import examples
 from tests.governance import world
 
-EXAMPLES = 6
+EXAMPLES = examples(3, 12, 200)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -50,6 +51,7 @@ def schema(db):
 
 # Hypothesis lifts the limit while it runs, and the parser puts it back to what a body may be nested.
 @pytest.mark.filterwarnings("ignore:The recursion limit will not be reset")
+@pytest.mark.random
 @pytest.mark.parametrize(("wallet", "scope"), [(None, None), (world.OLGA, "write"), ("", "oracle")])
 def test_every_endpoint_answers_by_its_schema(schema, case, wallet, scope):
     # The site is called past a server and a client that would unpack its answers.

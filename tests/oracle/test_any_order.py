@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staking.models import NodeEpoch
+from tests.examples import examples
 from tests.network import Network
 from tests.oracle import machines
 from tests.oracle.machines import send, signed, unsigned
@@ -48,6 +49,7 @@ def figures(batches: list[list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
     return figures
 
 
+@pytest.mark.random
 @pytest.mark.django_db
 def test_figures_do_not_depend_on_the_order_of_receipts() -> None:
     expected = figures([JOBS])
@@ -59,7 +61,7 @@ def test_figures_do_not_depend_on_the_order_of_receipts() -> None:
         (11, 8, 0, 7_272, 562),
     ]
 
-    @settings(max_examples=12)
+    @settings(max_examples=examples(6, 24, 1_000))
     @given(st.data())
     def any_order(data: st.DataObject) -> None:
         repeats = data.draw(st.lists(st.integers(1, 4), min_size=len(JOBS), max_size=len(JOBS)))

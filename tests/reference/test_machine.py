@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
+from tests.examples import examples
 from tests.network import node_address, operator, wallet
 from tests.reference.cast import DAY, NODES, WALLETS, pair
 from tests.reference.pair import Pair
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = 60 if settings.get_current_profile_name() == "thorough" else 3
+SEEDS = examples(2, 6, 60)
 EPOCHS = 12
 ACTS = 14
 
@@ -160,6 +160,7 @@ class Crowd:
             self.pair.act(act, number, by)
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_random_epochs_agree_with_the_plain_model(seed: int) -> None:
     crowd = Crowd(pair(), random.Random(seed))

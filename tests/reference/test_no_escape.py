@@ -10,10 +10,12 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.examples import examples
 from tests.network import node_address, operator, wallet
 from tests.reference.cast import DAY, NODES, WALLETS
 from tests.reference.model import Model
@@ -155,6 +157,8 @@ def wealth(model: Model, by: str, node: str, fault: dict[str, Any]) -> int:
     return sum(model.wallet(by)[:4])
 
 
+@pytest.mark.random
 def test_no_sequence_of_operations_escapes_a_slash() -> None:
-    examples = 3_000 if settings.get_current_profile_name() == "thorough" else 150
-    run_state_machine_as_test(Escapes, settings=settings(max_examples=examples, stateful_step_count=20))
+    run_state_machine_as_test(
+        Escapes, settings=settings(max_examples=examples(40, 300, 3_000), stateful_step_count=20)
+    )

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from tests.examples import examples
 from tests.network import node_address, operator, wallet
 from tests.reference.cast import DAY, NODES, WALLETS, pair
 
@@ -110,7 +111,9 @@ class Engine(RuleBasedStateMachine):
         self.pair.comparison.shown()
 
 
+@pytest.mark.random
 @pytest.mark.django_db
 def test_no_order_of_acts_parts_the_engine_from_the_model() -> None:
-    examples = 200 if settings.get_current_profile_name() == "thorough" else 3
-    run_state_machine_as_test(Engine, settings=settings(max_examples=examples, stateful_step_count=30))
+    run_state_machine_as_test(
+        Engine, settings=settings(max_examples=examples(2, 6, 200), stateful_step_count=30)
+    )

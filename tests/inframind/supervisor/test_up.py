@@ -73,6 +73,7 @@ def development_chain_of(running: Running) -> psutil.Process | None:
     return next((child for child in children if "chain.devnet" in child.cmdline()), None)
 
 
+@pytest.mark.processes
 def test_a_life_of_two_starts(run, data_dir, plain_environment):
     """Ready, used by a command, stopped cleanly; the second start has the data and nothing to prepare."""
     # What a person's shell says about another server is not for ours.
