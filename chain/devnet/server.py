@@ -107,10 +107,10 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
 
-    def serve(self, answer: Answer) -> None:
-        """Answer requests with this function of their body until `shutdown` is called."""
+    def serve(self, answer: Answer, *, poll_seconds: float = 0.2) -> None:
+        """Answer requests with this function of their body until `shutdown` is called, seen at the next poll."""
         self.answer = answer
-        self.serve_forever(poll_interval=0.2)
+        self.serve_forever(poll_interval=poll_seconds)
 
     @property
     def url(self) -> str:

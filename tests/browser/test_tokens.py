@@ -149,7 +149,9 @@ class Story:
 def network(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Story]:
     """Instead of the large network: one node and the development chain as `make run` leaves its addresses."""
     chain, server = start(automine=True), Server(0)
-    thread = threading.Thread(target=server.serve, args=[chain.dispatcher.answer])
+    thread = threading.Thread(
+        target=server.serve, args=[chain.dispatcher.answer], kwargs={"poll_seconds": 0.01}
+    )
     thread.start()
     settings.DATA_DIR, settings.INFRAMIND_CHAIN_EMBEDDED = tmp_path, True
     (tmp_path / "chain").mkdir()

@@ -25,7 +25,9 @@ OTHER = Account.from_key("0x" + "22" * 32)
 def node() -> Iterator[tuple[Client, str]]:
     """A development chain, and its URL."""
     client, server = start(deployed=False), Server(0)
-    thread = threading.Thread(target=server.serve, args=[client.dispatcher.answer])
+    thread = threading.Thread(
+        target=server.serve, args=[client.dispatcher.answer], kwargs={"poll_seconds": 0.01}
+    )
     thread.start()
     yield client, server.url
     server.shutdown()
@@ -84,7 +86,7 @@ def lying_node() -> Iterator[str]:
         answer = {"jsonrpc": "2.0", "id": json.loads(body)["id"], "result": "0x1626ba7e" + "00" * 28}
         return json.dumps(answer).encode()
 
-    thread = threading.Thread(target=server.serve, args=[yes])
+    thread = threading.Thread(target=server.serve, args=[yes], kwargs={"poll_seconds": 0.01})
     thread.start()
     yield server.url
     server.shutdown()

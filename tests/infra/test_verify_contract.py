@@ -29,7 +29,9 @@ NODE, OTHER = node_address(1), node_address(2)
 def node() -> Iterator[tuple[Client, str]]:
     """A chain without epochs that mines each transaction at once, and its URL."""
     client, server = start(automine=True), Server(0)
-    thread = threading.Thread(target=server.serve, args=[client.dispatcher.answer])
+    thread = threading.Thread(
+        target=server.serve, args=[client.dispatcher.answer], kwargs={"poll_seconds": 0.01}
+    )
     thread.start()
     yield client, server.url
     server.shutdown()

@@ -44,7 +44,9 @@ def site(db: None, settings: Any, deployed: bytes, tmp_path: Path) -> Iterator[S
     path.write_bytes(deployed)
     client, server = start(str(path), automine=True, deployed=False), Server(0)
     client("evm_mine", 1)
-    thread = threading.Thread(target=server.serve, args=[client.dispatcher.answer])
+    thread = threading.Thread(
+        target=server.serve, args=[client.dispatcher.answer], kwargs={"poll_seconds": 0.01}
+    )
     thread.start()
     yield Site(client, server.url, settings, tmp_path)
     server.shutdown()
