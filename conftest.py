@@ -29,7 +29,7 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["tests/brows
 
 
 def _forget_environment() -> None:
-    # A setting of the shell that started the run must not change what the tests see.
+    # Settings of the shell that started the run must not affect the tests.
     ours = ("DATABASE_URL", "REDIS_URL", "PORT", "SECRET_KEY", "ALLOWED_HOSTS", "PYTHONDONTWRITEBYTECODE")
     for name in list(os.environ):
         if name.startswith(("INFRAMIND_", "PG")) or name in ours:
@@ -48,7 +48,7 @@ def _drop_abandoned(url: str) -> None:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-# Of the suite's own server. Tests write inside transactions that never commit: an ANALYZE by autovacuum meanwhile
+# For the suite's own server. Tests write inside transactions that never commit: an ANALYZE by autovacuum meanwhile
 # counts no rows in tables that the test's own queries find full, and plans for empty tables take minutes on full ones.
 # And what tests write need not survive a crash of the machine.
 SERVER_SETTINGS = ("autovacuum", "fsync", "full_page_writes")

@@ -30,7 +30,7 @@ def register(now: datetime) -> None:
 def batch(
     tag: str, at: datetime, *, signed: bool, rows: int = ROWS, nodes: int = NODES
 ) -> list[dict[str, Any]]:
-    """So many receipts of so many nodes, no two with the same job id."""
+    """Return `rows` receipts of `nodes` nodes, no two with the same job id."""
     return [
         _receipt(f"bench-{tag}-{number:06}", number, at, key(number % nodes), signed=signed)
         for number in range(rows)

@@ -1,4 +1,4 @@
-"""Clients as processes: each does one act again and again for some seconds and says how often it did it.
+"""Clients as processes: each repeats one action for some seconds and prints how often it ran.
 
     python -m bench.clients ACT NUMBER SECONDS
 
@@ -18,7 +18,7 @@ SPREAD = 1_000
 
 
 def run(act: str, clients: int, seconds: float, environment: dict[str, str]) -> float:
-    """Operations a second of so many processes together, all started at one word."""
+    """Return the operations a second of all client processes together; they start at the same moment."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "bench.clients", act, str(number), str(seconds)],

@@ -1,4 +1,4 @@
-"""Figures are printed as they are measured; docs/benchmarks.md keeps the last ones."""
+"""Fixtures of the benchmarks. Figures are printed when measured; docs/benchmarks.md has the latest ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same rows as a Dash table, in an environment thrown away after: what a team would write instead."""
+"""The same rows as a Dash table, in a temporary environment: the usual alternative to the leaderboard."""
 
 from __future__ import annotations
 

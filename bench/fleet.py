@@ -70,20 +70,20 @@ def open_rewards(at: datetime) -> None:
 
 
 def add_positions(first: int, last: int) -> None:
-    """Shareholders numbered so, spread over the nodes."""
+    """Add shareholders with these numbers, spread over the nodes."""
     with connection.cursor() as cursor:
         cursor.execute(POSITIONS, [first, last])
         cursor.execute("VACUUM ANALYZE delegation_position")
 
 
 def fill(node: Node, holders: int) -> None:
-    """Give one node so many shareholders of 1 IFM each, and no others."""
+    """Give one node this number of shareholders with 1 IFM each, and no others."""
     with connection.cursor() as cursor:
         cursor.execute(HOLDERS, [node.id, holders])
         cursor.execute("VACUUM ANALYZE delegation_position")
     tokens = holders * 1_000_000
     Pool.objects.filter(node=node).update(tokens=tokens, shares=tokens)
-    # Enough in the books for whatever is taken from the node.
+    # The ledger has enough tokens for every amount that is taken from the node.
     parts = (accounts.stake, accounts.pool, accounts.unbonding)
     moves = {part(node.address): 10**15 for part in parts}
     post(

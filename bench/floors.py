@@ -1,4 +1,4 @@
-"""What the machine and the server can do at best, measured in the same run as our own figures."""
+"""Reference figures of machine and server, measured in the same run as the project's own figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DATABASE = "bench_floor"
 
 
 def rounds(count: int, *measures: Callable[[], float]) -> list[list[float]]:
-    """Figures of several measures taken in turn, so that a machine whose speed drifts favours none of them."""
+    """Run several measures in turn, so that a change of the machine's speed affects all of them alike."""
     samples: list[list[float]] = [[] for _ in measures]
     for _ in range(count):
         for figures, measure in zip(samples, measures, strict=True):

@@ -1,4 +1,4 @@
-"""The settings of a devnet with the floor beside it; static files keep their names, so that none need be collected."""
+"""Settings of a devnet with an empty view for comparison; static files keep their names and are not collected."""
 
 from inframind.settings import *  # noqa: F403
 from inframind.settings import STORAGES

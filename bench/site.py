@@ -1,4 +1,4 @@
-"""The site under load: a real server on the test database, and clients that ask as fast as it answers."""
+"""The site under load: a real server on the test database, and clients that send requests without a pause."""
 
 from __future__ import annotations
 

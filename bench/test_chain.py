@@ -1,4 +1,4 @@
-"""What exits, proofs and replays cost, against the settlement that made them."""
+"""Cost of exits, proofs and replays, compared with the settlement that produced them."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def settle(epoch: Epoch, *, exits: int = 0) -> tuple[float, float]:
 
 
 def request(count: int, epoch: Epoch) -> None:
-    """So many exits of 1 IFM, each of a wallet of its own, as their requests leave them."""
+    """Create exits of 1 IFM, each of a different wallet, as their requests would."""
     amount = 1_000_000
     moves = {accounts.ISSUANCE: -count * amount, accounts.EXITS: count * amount}
     posted = post(kind="bench", moves=moves, at=epoch.start, epoch=epoch.number)

@@ -17,7 +17,7 @@ from staking.selectors.nodes import ORDERINGS
 pytestmark = pytest.mark.bench
 ROUNDS, SECONDS, MISS_SECONDS = 7, 1.5, 0.5
 PAGE = "/api/v1/nodes?limit=50"
-# Questions that nobody asked before: a fraction of its own makes each one new.
+# Requests that are not in the cache: each has a different fraction.
 MISSES = {
     **{ordering: f"/api/v1/nodes?limit=50&ordering={ordering}&room=0.{{n}}" for ordering in ORDERINGS},
     "open in a region": "/api/v1/nodes?limit=50&open=true&region=eu-west&room=0.{n}",
@@ -73,7 +73,7 @@ def test_an_uncached_page_is_built_in_time(
 
 @contextmanager
 def stake_moving(url: str) -> Iterator[None]:
-    """Somebody's stake moves all the while, so that orders and rows are made anew after each move."""
+    """Change some stake continuously, so that orders and rows are computed again after each change."""
     context = multiprocessing.get_context("fork")
     ended = context.Event()
     mover = context.Process(target=_move, args=(url, ended))

@@ -1,4 +1,4 @@
-"""What a page costs on a miss with 10,000 nodes: milliseconds and queries, beside the least that Django answers."""
+"""Cost of a page on a cache miss with 10,000 nodes, in ms and queries, beside an empty Django view."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_read_costs_little_more_than_nothing(port: int, say: Callable[[str], N
 
 
 def test_a_read_under_change_is_never_old(port: int, say: Callable[[str], None]) -> None:
-    """Retire the best node again and again: how long after the commit somebody who asks is still sent to it."""
+    """Retire the best node repeatedly, and measure how long after the commit a read still returns it."""
     with _Load(port):
         ages = [_retire_and_watch(port) for _ in range(30)]
     say(
@@ -57,7 +57,7 @@ def test_a_read_under_change_is_never_old(port: int, say: Callable[[str], None])
 
 
 def _retire_and_watch(port: int) -> float:
-    """The age in seconds of the last question that was still answered with the node that was retired."""
+    """Return the seconds from the retirement to the last request that was still answered with the retired node."""
     best = _best(port)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE staking_node SET retired_at = now() WHERE address = %s", [best.lower()])

@@ -1,4 +1,4 @@
-"""Clients that ask a server as fast as it answers, each question timed."""
+"""Clients that send requests without a pause; the duration of each request is measured."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bench.site import CLIENTS, HOST
 
 
 class Timed(NamedTuple):
-    """Answers a second to all clients together, and what 99 of 100 stayed below, in ms."""
+    """Answers a second to all clients together, and the 99th percentile of their durations in ms."""
 
     rate: float
     p99_ms: float
 
 
 def ask(port: int, path: str, seconds: float, *, encoding: str = "identity") -> Timed:
-    """Ask for a path again and again; "{n}" in it becomes six digits that are others each time."""
+    """Request a path repeatedly; "{n}" in it is replaced by six digits that differ each time."""
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
         results = pool.starmap(_ask, [(port, path, encoding, seconds, client) for client in range(CLIENTS)])
     times = sorted(taken for one in results for taken in one)

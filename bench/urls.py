@@ -1,4 +1,4 @@
-"""The site, and beside it the least that Django can answer: the floor of its pages."""
+"""URLs of the site, and an empty Django view that pages are compared with."""
 
 from __future__ import annotations
 

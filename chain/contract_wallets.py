@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 class SignatureFault(Enum):
-    """Why a signature is not accepted."""
+    """Reasons for which a signature is rejected."""
 
     NOT_THE_WALLETS = 1
     # Only a chain could tell whether it is a contract wallet's: there is none, or it did not answer.
@@ -33,7 +33,7 @@ class ChainUnreachable(Exception):
 
 
 def signature_fault(*, wallet: str, text: str, signature: bytes) -> SignatureFault | None:
-    """Why neither the wallet's key nor its contract signed the text (EIP-191); None when one of them did."""
+    """Return the fault of a signature of the text (EIP-191); None when the wallet's key or its contract signed it."""
     digest, by_key = personal_digest(text), key_signature(signature)
     if by_key is not None and recover(digest, by_key) == wallet:
         return None
@@ -53,7 +53,7 @@ def chain_rpcs() -> tuple[str, ...]:
 
 
 def verify_contract_signature(*, wallet: str, digest: bytes, signature: bytes) -> bool:
-    """Whether the wallet's contract accepts the signature; False on a network without a chain.
+    """True if the wallet's contract accepts the signature; False on a network without a chain.
 
     A node that lies could sign as any wallet: where two are configured, both must say yes. Raises: ChainUnreachable.
     """

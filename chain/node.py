@@ -36,7 +36,7 @@ class Block(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """Where a transaction was mined, and whether it succeeded."""
+    """Block and outcome of a mined transaction."""
 
     block: int
     block_hash: str
@@ -73,7 +73,7 @@ class Node:
             return None if answer is None else _block(answer)
 
     def has_code(self, address: str, at: Block) -> bool:
-        """Whether there is a contract at the address."""
+        """True if there is a contract at the address."""
         with self._answers():
             return len(_text(self._rpc("eth_getCode", address, _pinned(at)))) > 2
 
@@ -108,12 +108,12 @@ class Node:
             return _number(self._rpc("eth_maxPriorityFeePerGas"))
 
     def knows(self, transaction: str) -> bool:
-        """Whether the node has a transaction, mined or waiting."""
+        """True if the node has a transaction, mined or waiting."""
         with self._answers():
             return self._rpc("eth_getTransactionByHash", transaction) is not None
 
     def receipt(self, transaction: str) -> Receipt | None:
-        """Where a transaction was mined; None while it was not."""
+        """Return the receipt of a transaction; None until it is mined."""
         with self._answers():
             answer = self._rpc("eth_getTransactionReceipt", transaction)
             if answer is None:
@@ -122,7 +122,7 @@ class Node:
             return Receipt(_number(answer["blockNumber"]), _text(answer["blockHash"]), succeeded)
 
     def send(self, raw: bytes) -> str | None:
-        """Broadcast a transaction; the node's words when it refuses, which mean something else on every node."""
+        """Broadcast a transaction; return the node's refusal, whose wording differs from node to node."""
         try:
             self._rpc("eth_sendRawTransaction", "0x" + raw.hex())
         except RpcRefused as error:

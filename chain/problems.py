@@ -18,7 +18,7 @@ class Problem(Exception):
 
 
 class Description(NamedTuple):
-    """What a problem is and what to do; `halts` when a person has to act, else it may end by itself."""
+    """Sentences about a problem and its remedy. `halts`: a person has to act; else it may end without action."""
 
     halts: bool
     sentence: str
@@ -191,20 +191,20 @@ PROBLEMS: dict[str, Description] = {
 
 
 def sentence(code: str, data: Mapping[str, Any]) -> str:
-    """What is wrong, in English."""
+    """Return the sentence about the problem, in English."""
     return PROBLEMS[code].sentence % data
 
 
 def action(code: str, data: Mapping[str, Any]) -> str:
-    """What to do about it, in English."""
+    """Return the sentence about the remedy, in English."""
     return PROBLEMS[code].action % data
 
 
 def localized(code: str, data: Mapping[str, Any]) -> tuple[str, str]:
-    """What is wrong and what to do, in the reader's language."""
+    """Return the sentences about problem and remedy, in the reader's language."""
     return gettext(PROBLEMS[code].sentence) % data, gettext(PROBLEMS[code].action) % data
 
 
 def halts(code: str) -> bool:
-    """Whether a person has to act before anything is submitted again."""
+    """True if a person has to act before anything is submitted again."""
     return code != "" and PROBLEMS[code].halts

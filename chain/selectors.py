@@ -18,7 +18,7 @@ AnchorState = Literal["off", "waiting", "submitted", "mined", "final"]
 
 @dataclass(frozen=True, slots=True)
 class ChainProblem:
-    """What is wrong with the chain. `halted`: a person has to act, else it may end by itself."""
+    """Problem of the chain. `halted`: a person has to act; else it may end without action."""
 
     code: str
     data: Mapping[str, Any]
@@ -26,12 +26,12 @@ class ChainProblem:
 
     @property
     def reason(self) -> str:
-        """What is wrong, in English."""
+        """Return the sentence about the problem, in English."""
         return sentence(self.code, self.data)
 
     @property
     def action(self) -> str:
-        """What to do, in English."""
+        """Return the sentence about the remedy, in English."""
         return action(self.code, self.data)
 
     @property
@@ -45,7 +45,7 @@ class ChainProblem:
 
 @dataclass(frozen=True, slots=True)
 class EpochAnchor:
-    """Where an epoch stands on the chain.
+    """State of an epoch on the chain.
 
     `confirmations` of `required` blocks confirm it; a reorganisation can take a state below `final` back.
     `problem`: why it does not go on, None while it does. `attempts`: transactions sent for it so
@@ -85,7 +85,7 @@ def chain_status() -> ChainStatus:
 
 
 def problem_of(row: ChainStatus | MirrorCursor) -> ChainProblem | None:
-    """What is wrong with the chain or its deposits; None when nothing is known to be."""
+    """Return the problem of the chain or of its deposits; None when none is known."""
     code, data = row.problem, row.problem_data
     if not code:
         return None
@@ -155,7 +155,7 @@ def _anchor(
 
 
 def mirror_cursor() -> MirrorCursor | None:
-    """How far deposits were read; None before the first time."""
+    """Return the cursor up to which deposits were read; None before the first run."""
     return MirrorCursor.objects.filter(id=1).first()
 
 

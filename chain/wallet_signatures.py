@@ -17,7 +17,7 @@ Rpc = Callable[..., Any]
 
 
 def is_valid_signature(rpc: Rpc, wallet: str, digest: bytes, signature: bytes) -> bool:
-    """Whether the contract at `wallet` accepts the signature of a 32-byte digest, as of the latest block.
+    """True if the contract at `wallet` accepts the signature of a 32-byte digest, as of the latest block.
 
     A wallet that is not deployed yet is deployed inside the call by the factory that its signature names (EIP-6492);
     nothing is sent to the chain. Raises: RpcUnreachable.

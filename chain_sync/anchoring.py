@@ -62,7 +62,7 @@ def check_chain(configuration: ChainConfiguration, *, now: datetime) -> ChainSta
 
 
 def verify_anchors() -> list[str]:
-    """What the contract has otherwise than this database, a sentence for each epoch, or why they cannot be compared."""
+    """Return a sentence for each epoch that differs between contract and database, or why they cannot be compared."""
     configuration = chain_configuration()
     if configuration is None or not Anchor.objects.filter(state=Anchor.State.FINAL).exists():
         return []
@@ -132,7 +132,7 @@ def _submitter(configuration: ChainConfiguration) -> Submitter:
 
 def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:
     if problem is not None and problem.code in NO_NEWS and halts(status.problem):
-        # What a person has to see to is still so, as far as is known.
+        # Nothing new is known of the contract, so a problem that a person has to solve stays.
         problem = Problem(status.problem, **status.problem_data)
     code, data = (problem.code, problem.data) if problem else ("", {})
     if code != status.problem:

@@ -165,7 +165,7 @@ def _write(
 
 
 def _own_transaction(epoch: int, node: Node, observation: Observation) -> tuple[str, int, str] | None:
-    """Which of our attempts was mined: any of them can be, also one that was replaced."""
+    """Return the attempt that was mined; a replaced one can be mined too."""
     for hash_ in Attempt.objects.filter(epoch=epoch, part=0).order_by("id").values_list("hash", flat=True):
         receipt = node.receipt(hash_)
         if receipt is not None and _is_credible(receipt, node, observation):

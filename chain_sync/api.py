@@ -1,4 +1,4 @@
-"""`GET chain`: the network's chain; `GET wallets/ADDR/deposits`: what a wallet brought in."""
+"""`GET chain`: the network's chain; `GET wallets/ADDR/deposits`: the deposits of a wallet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OptionalAddressField(serializers.CharField):
 
 
 class ProblemSchema(serializers.Serializer[Any]):
-    """Why epochs are not anchored, and what to do."""
+    """A problem that stops the anchoring of epochs, and its remedy."""
 
     code = serializers.CharField()
     reason = serializers.CharField()
@@ -38,7 +38,7 @@ class ProblemSchema(serializers.Serializer[Any]):
 
 
 class DepositsSchema(serializers.Serializer[Any]):
-    """How far deposits were read from the token contract (R54)."""
+    """The block up to which deposits were read from the token contract (R54)."""
 
     credited = serializers.IntegerField()
     block = serializers.IntegerField(help_text="The final block up to which all deposits are credited.")

@@ -110,7 +110,7 @@ class Mirror:
         return block
 
     def _is_deployed(self, cursor: MirrorCursor, final: Block) -> bool:
-        """Whether the final block has the token contract: on a new chain the newest block may have it alone."""
+        """True if the final block has the token contract: on a new chain the newest block may have it alone."""
         return cursor.count > 0 or self._node.has_code(self._configuration.token, final)
 
     def _follow(self, cursor: MirrorCursor, final: Block, now: datetime) -> None:

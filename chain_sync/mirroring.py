@@ -41,7 +41,7 @@ def mirror_due(*, wall: datetime, now: datetime) -> bool:
 
 
 def verify_deposits(*, wall: datetime) -> str | None:
-    """Why the credited deposits are not those of the chain, or cannot be compared; None when they are (R56)."""
+    """Return the fault of the credited deposits against the chain, or why they cannot be compared; else None (R56)."""
     configuration = chain_configuration()
     if configuration is None or not configuration.token:
         return None
@@ -65,7 +65,7 @@ def _run(configuration: ChainConfiguration, wall: datetime, now: datetime) -> bo
 
 
 def _is_unchanged(head: object) -> bool:
-    """Whether the last run had nothing left to do at this block."""
+    """True if the last run had nothing left to do at this block."""
     return MirrorCursor.objects.filter(
         id=1, problem="", recheck=False, head_hash=getattr(head, "hash", "")
     ).exists()

@@ -16,7 +16,7 @@ from chain.problems import Problem
 from staking.models import Network
 
 NOBODY = "0x" + "00" * 20
-# What the settlement contract of every devnet is deployed with.
+# Network identifier of the settlement contract on every devnet.
 DEVNET_IDENTIFIER = b"inframind-devnet".ljust(32, b"\0")
 
 

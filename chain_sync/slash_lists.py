@@ -1,4 +1,4 @@
-"""The slashes that the contract was told of an epoch, compared with those of its report (R52).
+"""Compare the slashes submitted to the contract for an epoch with those of its report (R52).
 
 The contract cannot check a list of slashes against the root that it came with: the events of the submission say what it
 was told.

@@ -111,7 +111,7 @@ class Submitter:
         return observation
 
     def _verify_contract(self, status: ChainStatus, head: Block) -> None:
-        """Once, and again while something is wrong: a contract does not change."""
+        """Verify the contract once, and again after a problem: a deployed contract does not change."""
         if status.settlement != self._contract.address or status.problem:
             self._contract.require(head)
             status.settlement = self._contract.address
@@ -266,6 +266,6 @@ class Submitter:
 
 
 def _is_fresh(attempt: Attempt, observation: Observation) -> bool:
-    """Whether it is too early to replace an attempt: it was sent lately, and its fee is high enough."""
+    """True if it is too early to replace an attempt: it was sent lately, and its fee is high enough."""
     recent = observation.head.number - attempt.head < PATIENCE_BLOCKS
     return recent and attempt.max_fee >= observation.head.base_fee

@@ -70,7 +70,7 @@ class Supply:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the ledger holds what it must, and the chain has nothing proven beyond the leaves."""
+        """True if the ledger holds what it must, and the chain has nothing proven beyond the leaves."""
         return self.held == self.in_protocol and min(self.not_minted, self.not_burned, self.not_released) >= 0
 
 

@@ -1,4 +1,4 @@
-"""Tokens and ether on the development chain, for trying the way in and out."""
+"""Tokens and ether on the development chain, to try deposits and exits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 def has_faucet() -> bool:
-    """Whether the network's chain is the development chain, whose tokens have no value."""
+    """True if the network's chain is the development chain, whose tokens have no value."""
     configuration = chain_configuration()
     return configuration is not None and configuration.embedded
 

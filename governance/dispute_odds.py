@@ -32,7 +32,7 @@ def expected_value(outcomes: Outcomes, *, saved: int, deposit: int) -> int | Non
 
 
 def break_even_bps(*, saved: int, deposit: int) -> int | None:
-    """Return the probability of an overturned slash in bps, rounded up, from which on a dispute gains.
+    """Return the lowest probability of an overturned slash at which a dispute pays off, in bps, rounded up.
 
     Assumes that every other vote upholds the slash with a quorum. None when a dispute saves nothing.
     """

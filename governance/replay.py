@@ -134,7 +134,7 @@ def replay(epochs: Iterable[PastEpoch], params: Parameters) -> Outcome:
 
 
 def weight_of(row: NodeRow, params: Parameters) -> int:
-    """Return the settlement weight of a node's row under `params` (R27, R28, R39); what was barred then is barred."""
+    """Return the settlement weight of a node's row under `params` (R27, R28, R39); barred nodes stay barred."""
     stake = row.active_stake + row.active_pool
     degraded = performance.is_degraded(params, row.uptime_bps, row.rejection_bps, row.variation_bps)
     terms = performance.q_factor(

@@ -42,13 +42,13 @@ def bearer(request: HttpRequest) -> str | None:
 
 
 def rights_of(request: HttpRequest) -> Rights | None:
-    """Return the rights of the request's token, looked up once a request; None for a token that is none or ran out."""
+    """Return the rights of the request's token, looked up once a request; None for an invalid or expired token."""
     if not hasattr(request, _SEEN):
         secret = bearer(request)
         rights = find(secret) if secret else None
         setattr(request, _SEEN, rights)
         if rights is not None:
-            # From here on each log line of the request says who asked.
+            # Later log lines of the request contain the caller.
             bind_contextvars(token=rights.id, wallet=rights.wallet)
     cached: Rights | None = getattr(request, _SEEN)
     return cached

@@ -12,7 +12,7 @@ from delegation.models import Position
 from protocol.errors import NotFound, PermissionDenied
 from staking.models import Node, Slash
 
-# How many of the oldest positions are looked through: this is for trying out, not for a census.
+# Limit of positions that are searched, the oldest first: a demo wallet need not be the best one.
 LOOKED_AT = 400
 
 

@@ -114,7 +114,7 @@ def _takes_key(request: HttpRequest) -> bool:
 
 
 def _is_stored(response: HttpResponse) -> bool:
-    """Whether the answer depends on the request alone, and not on its sender, the time, or a missing endpoint."""
+    """True if the answer depends on the request alone, and not on its sender, the time, or a missing endpoint."""
     transient = response.status_code in (401, 429) or response.status_code >= 500
     problem = getattr(response, "data", None)
     without_right = isinstance(problem, dict) and problem.get("code") == PermissionDenied.code

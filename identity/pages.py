@@ -123,7 +123,7 @@ def _tokens_page(
 
 
 def _enter(request: HttpRequest, address: str) -> HttpResponse:
-    """Open a session of its own for the wallet: whoever knew the old session id has nothing of it."""
+    """Open a session of its own for the wallet: the old session id is worthless afterwards."""
     login(request, signin.user_of(address), backend=BACKEND)
     return redirect(_next(request) or _home())
 

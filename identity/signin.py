@@ -90,13 +90,13 @@ def user_of(address: str) -> User:
 
 
 def _use_up(nonce: str, now: datetime) -> Nonce | None:
-    """Only the first to mark the row has it; an expired one is nobody's."""
+    """Mark the nonce as used; only the first caller succeeds, and none with an expired nonce."""
     fresh = Nonce.objects.filter(nonce=nonce, used_at=None, expires_at__gt=now)
     return Nonce.objects.get(nonce=nonce) if fresh.update(used_at=now) else None
 
 
 def _fault(message: siwe.Message, known: Nonce, domain: str, now: datetime) -> str | None:
-    """Why a message that is none of a stranger's still does not sign in here and now; None when it does."""
+    """Return the reason for which a message of the wallet is refused here and now; None when it is accepted."""
     faults = [
         (message.address != known.address, "The nonce was given to another wallet."),
         (message.domain.lower() != domain.lower(), f"The message signs in at {message.domain}, not here."),
@@ -117,6 +117,6 @@ def _at_home(message: siwe.Message, domain: str) -> bool:
 
 
 def _signature_fault(text: str, signature: bytes, address: str) -> str | None:
-    """Why neither the wallet's key nor its contract made the signature; None when one of them did."""
+    """Return the fault of a signature; None when the wallet's key or its contract made it."""
     fault = signature_fault(wallet=address, text=text, signature=signature)
     return None if fault is None else SIGNATURE_FAULTS[fault]

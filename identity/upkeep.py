@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from identity.models import NOBODY, IdempotencyKey, Nonce, Token
 
 ANSWER_RETENTION = timedelta(days=30)
-# What changed nothing costs its caller nothing: anybody can make any number of such answers.
+# Refusals are kept for a short time only: anybody can produce any number of them.
 REFUSAL_RETENTION = timedelta(days=1)
 MAX_ANONYMOUS_ANSWERS = 100_000
 TOKEN_RETENTION = timedelta(days=90)

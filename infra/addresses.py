@@ -1,4 +1,4 @@
-"""Node addresses as people type them: whole, or a prefix that fits one node only."""
+"""Node addresses from the command line: complete, or a prefix that matches one node only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def complete(api: Api, typed: str) -> str:
 
 
 def _begin_with(api: Api, prefix: str) -> list[Row]:
-    """Nodes by prefix: the search looks into names too, so its rows are sifted."""
+    """Return nodes by prefix of their address; the API's search also matches names, which are filtered out."""
     rows = api.pages("nodes", {"search": prefix})["results"]
     return [row for row in rows if row["address"].lower().startswith(prefix.lower())]
 

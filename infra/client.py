@@ -44,7 +44,7 @@ class Api:
         return f"{self.url}/api/v1/{where}"
 
     def get(self, where: str, query: Row | None = None) -> Any:
-        """The answer to a read, which is public: no token is sent that could have run out. Raises Refused."""
+        """The answer to a read, which is public: no token is sent, because it could have expired. Raises Refused."""
         return self._answer("GET", where, params=query or {}, headers={})
 
     def download(self, where: str) -> bytes:

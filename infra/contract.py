@@ -1,4 +1,4 @@
-"""The settlement contract, read through any node: what it was told of an epoch (R52)."""
+"""The settlement contract, read through any node: root and slashes of an epoch (R52)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 from infra import private_files
 from infra.refusals import Refused
 
-# What geth and its like write stays below: a file must not be able to ask for all the memory and time.
+# Limits of scrypt, above those of usual wallets: a file must not consume unlimited memory and time.
 SCRYPT_WORK = 1 << 30
 PBKDF2_ROUNDS = 10_000_000
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -1,4 +1,4 @@
-"""Tokens onto a node and off it: one way for the four commands that do it."""
+"""Move tokens to a node or from it: shared by the four commands that do so."""
 
 from __future__ import annotations
 

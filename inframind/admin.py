@@ -1,4 +1,4 @@
-"""The administration: everything can be read, next to nothing changed.
+"""Administration: all rows are readable, only a few fields can be changed.
 
 Money moves by services alone, so there is no form for it here; the ledger's tables refuse changes anyway.
 """

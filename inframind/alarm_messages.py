@@ -1,4 +1,4 @@
-"""Alarms on their way to people: a mail to ADMINS and a notification to staff when one begins, a mail when it ends.
+"""Messages about alarms: a mail to ADMINS and a notification to staff when one begins, a mail when it ends.
 
 What was sent is stored in the network's row, so that a restart repeats nothing. A mail that fails is tried again, also
 the one that an alarm is over: until it is sent, the alarm stays in the row with the time at which it ended.
@@ -26,7 +26,7 @@ LOCK = "hashtext('inframind_alarms'), 0"
 
 
 def send(*, now: datetime) -> None:
-    """Compare the conditions that hold with those that were sent, and send what has changed."""
+    """Send messages about alarms that began or ended since the last call."""
     try:
         state = read_state()
     except psycopg.Error as error:
@@ -83,7 +83,7 @@ def _notify_staff(name: str, detail: str, now: datetime, epoch: int) -> None:
 
 
 def _mail(subject: str, text: str) -> bool:
-    """Whether the e-mail was sent, or has no recipient."""
+    """True if the e-mail was sent, or has no recipient."""
     try:
         mail_admins(subject, text)
     except OSError as error:

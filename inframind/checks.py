@@ -22,7 +22,7 @@ def require_fast_curve() -> None:
 
 
 def unmailed_alarms() -> str | None:
-    """Why a halted settlement is mailed to nobody; None where it is mailed, and on a devnet."""
+    """Return the reason for which alarms are mailed to nobody; None where they are mailed, and on a devnet."""
     if settings.INFRAMIND_NETWORK != "production":
         return None
     if not settings.ADMINS:

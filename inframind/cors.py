@@ -16,7 +16,7 @@ _PUBLIC = re.compile(
 
 
 def is_public_read(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
-    """Whether the request is a public read without credentials, or the preflight of one."""
+    """True if the request is a public read without credentials, or the preflight of one."""
     method = request.method
     if method == "OPTIONS":
         method = request.headers.get("Access-Control-Request-Method", "")

@@ -43,7 +43,7 @@ _kind = ""
 
 
 def use(kind: str) -> None:
-    """Say which kind of process this is; the first call counts."""
+    """Set the kind of this process; only the first call has an effect."""
     global _kind
     _kind = _kind or kind
 
@@ -54,7 +54,7 @@ def kind() -> str:
 
 
 def is_service() -> bool:
-    """Whether this process is a web server, worker or beat."""
+    """True if this process is a web server, worker or beat."""
     return kind() in SERVICES
 
 

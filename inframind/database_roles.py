@@ -56,7 +56,7 @@ def grant(cursor: CursorWrapper) -> None:
 
 
 def owns_the_ledger() -> bool:
-    """Whether this process could disable the triggers of the ledger."""
+    """True if this process could disable the triggers of the ledger."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'ledger_entry'::regclass"

@@ -19,7 +19,7 @@ OURS = (
     "inframind", "identity", "notifications", "settlement", "staking", "oracle", "delegation", "governance",
     "chain", "chain_sync", "retention",
 )  # fmt: skip
-# Their start and end belong into the log.
+# Start and stop of these servers are logged.
 SERVERS = ("_granian", "celery.worker.consumer", "celery.apps.worker")
 
 SHARED: list[Any] = [

@@ -61,7 +61,7 @@ def changed() -> list[str]:
 
 
 def refusal() -> str | None:
-    """Why this code does not fit the database, with what to do; None when it does."""
+    """Return the reason for which this code does not fit the database, and the remedy; None when it fits."""
     names = changed()
     if not names:
         return None
@@ -84,5 +84,5 @@ def of_code() -> dict[Key, str]:
 
 
 def _is_own(file: Path) -> bool:
-    """Whether a file is this project's; packages may edit theirs in a patch release."""
+    """True if a file is this project's; packages may edit theirs in a patch release."""
     return file.is_relative_to(PROJECT_ROOT) and "site-packages" not in file.parts

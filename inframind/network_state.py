@@ -93,17 +93,17 @@ class NetworkState:
 
     @property
     def overdue(self) -> timedelta:
-        """How long ago the open epoch ended; negative while it runs, zero where there is none."""
+        """Return the time since the end of the open epoch; negative before it, zero without an epoch."""
         return self.network_time - self.epoch_end if self.epoch_end else timedelta(0)
 
     @property
     def starts_in(self) -> timedelta:
-        """How far the start of the open epoch lies ahead of the network clock; negative once it has begun."""
+        """Return the time until the start of the open epoch; negative once it has begun."""
         return self.epoch_start - self.network_time if self.epoch_start else timedelta(0)
 
     @property
     def notification_age(self) -> timedelta:
-        """How long the oldest event or delivery has been waiting to be sent."""
+        """Return the age of the oldest event or delivery that is not sent yet."""
         waiting = [self.network_time - self.oldest_event] if self.oldest_event else []
         waiting += [self.at - self.oldest_delivery] if self.oldest_delivery else []
         return max([timedelta(0), *waiting])

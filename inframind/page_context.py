@@ -17,7 +17,7 @@ from web.theme import theme_of
 
 # How late a settlement or a ranking may be before readers are told.
 PATIENCE = timedelta(minutes=2)
-# What an epoch that has ended is, by why figures are stale.
+# State of an epoch that has ended, by the reason for which figures are stale.
 AFTER_ITS_END = {"halted": "halted", "held": "delayed", "unsettled": "delayed"}
 
 
@@ -53,7 +53,7 @@ def _offset_ms(status: NetworkStatus) -> int:
 
 
 def _stale(status: NetworkStatus, now: datetime) -> str:
-    """Why figures are old: "halted", "held", "unsettled", "unranked"; "" when they are not."""
+    """Return the reason for stale figures: "halted", "held", "unsettled" or "unranked"; "" when they are current."""
     if status.halted:
         return "halted"
     if status.held:

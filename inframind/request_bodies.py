@@ -1,4 +1,4 @@
-"""Bodies are read whole and measured before the site sees them, so that a client who sends slowly holds nobody up.
+"""Read request bodies completely before the site handles them, so that a slow client blocks no other request.
 
 A request waits for its body in one of the server's many threads, and only then takes one of the few places in which
 the site is at work.

@@ -49,7 +49,7 @@ def server(host: str, port: int) -> MPServer:
         port=port,
         interface=Interfaces.WSGI,
         workers=settings.INFRAMIND_WEB_WORKERS,
-        # Nearly all of them only ever wait for a body; INFRAMIND_WEB_THREADS of them are at work at a time.
+        # Most threads wait for a request body; at most INFRAMIND_WEB_THREADS handle requests at a time.
         blocking_threads=BODY_THREADS,
         websockets=False,
         # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-# Pages of one reader, and those that a form leads to, are of no use in a search.
+# Personal pages and results of forms do not belong into a search index.
 ROBOTS = """User-agent: *
 Disallow: /admin/
 Disallow: /api/

@@ -194,7 +194,7 @@ def archive_tick() -> None:
 
 
 def _settling() -> bool:
-    """Whether another worker is settling: waiting for it would take this one away from everything else."""
+    """Return True while another worker settles: waiting for it would block this worker's other tasks."""
     with connection.cursor() as cursor:
         cursor.execute(SETTLING)
         return bool(cursor.fetchone()[0])
@@ -226,7 +226,7 @@ app.conf.beat_schedule = {
     task.__name__: {
         "task": task.name,
         "schedule": timedelta(seconds=seconds),
-        # Ticks that piled up while no worker was there say nothing that the next one does not.
+        # Ticks expire: those that queued up without a worker do no more than the next one.
         "options": {"expires": seconds},
     }
     for task, seconds in rhythm().items()

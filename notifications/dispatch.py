@@ -1,4 +1,4 @@
-"""From the event log to mailboxes and webhooks: after commit, once, with patience.
+"""Deliver events to mailboxes and webhooks: after the commit, once, with retries.
 
 Two steps, each safe to run beside itself and to be cut short: events become deliveries (a unique row each), and
 deliveries that are due are sent. A crash between sending and noting it sends again under the same event id.
@@ -138,7 +138,7 @@ def _fault(call: tuple[Delivery, Subscription | None, Node | None]) -> Exception
     except (webhooks.NotDelivered, OSError) as error:
         return error
     except Exception as error:
-        # Whatever one delivery trips over, the others still leave.
+        # A failing delivery does not stop the others.
         log.exception("notification_failed", delivery=delivery.pk)
         return error
     return None
@@ -156,7 +156,7 @@ def _put_off(delivery: Delivery, error: Exception, now: datetime) -> None:
     delivery.due_at = now + RETRY_AFTER[delivery.attempts - 1]
     waiting = Delivery.objects.filter(wallet=delivery.wallet, channel=delivery.channel, attempts=0)
     others = waiting.filter(status=Delivery.Status.QUEUED, due_at__lt=delivery.due_at)
-    # Those that another worker is sending are its own to put off.
+    # Deliveries that another worker is sending are left to that worker.
     free = list(others.select_for_update(skip_locked=True).values_list("id", flat=True))
     Delivery.objects.filter(id__in=free).update(due_at=delivery.due_at)
 

@@ -250,7 +250,7 @@ CATALOGUE = (
          for_staff=True),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in CATALOGUE}
-# What a wallet is told of by mail or webhook unless it chooses otherwise.
+# Kinds that are sent by mail or webhook by default.
 CHOSEN = (*(kind.name for kind in CATALOGUE if kind.concerns != "all"), "vote_closing")
 
 

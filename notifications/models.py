@@ -10,7 +10,7 @@ from staking.models import Event
 
 
 class Subscription(models.Model):
-    """A wallet's inbox and its other ways: what it has read, its mail address, its webhook, and the kinds for each."""
+    """A wallet's inbox and channels: the read mark, e-mail address, webhook, and the kinds for each."""
 
     class Format(models.TextChoices):
         JSON = webhook_formats.JSON, "JSON"
@@ -33,7 +33,7 @@ class Subscription(models.Model):
 
 
 class Delivery(models.Model):
-    """One event on its way to one wallet; the unique row is why it leaves once."""
+    """The delivery of one event to one wallet; the unique row ensures that it is sent once."""
 
     class Channel(models.TextChoices):
         EMAIL = "email"

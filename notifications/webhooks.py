@@ -1,4 +1,4 @@
-"""Signed calls to addresses that wallets chose: hostile until shown otherwise.
+"""Signed webhook calls to URLs that wallets chose; the URLs are treated as hostile.
 
 A call goes to public addresses only, over TLS, to the very address that was checked, follows nothing and reads
 nothing. On a devnet this machine may be called too, without TLS.
@@ -20,7 +20,7 @@ from django.conf import settings
 
 from protocol.errors import Invalid
 
-# From the connection to the head of the answer, however slowly either comes.
+# Limit in seconds from the start of the connection to the response headers.
 TIMEOUT_SECONDS = 5
 LONGEST_URL = 500
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
@@ -84,7 +84,7 @@ async def _post(target: str, host: str, body: bytes, headers: Mapping[str, str])
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
-    """Hex HMAC-SHA256 over "UNIX_SECONDS.BODY": who knows the secret can check sender, body and age."""
+    """Hex HMAC-SHA256 over "UNIX_SECONDS.BODY": with the secret a receiver can verify sender, body and age."""
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
 
 

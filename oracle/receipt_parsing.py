@@ -57,7 +57,7 @@ class Content(NamedTuple):
 
     @property
     def traces_differ(self) -> bool:
-        """Whether a quorum executed the job again with another trace; an absent one is 32 zero bytes (R21)."""
+        """True if a quorum executed the job again with another trace; an absent one is 32 zero bytes (R21)."""
         return self.verified is not None and self.verified != (self.trace_root or _ABSENT)
 
 

@@ -214,7 +214,7 @@ def _compare(
 
 
 def _completes(content: Content, before: Recorded, epoch: int) -> bool:
-    """Whether it adds a verified trace root to the recorded receipt; False for a duplicate.
+    """True if it adds a verified trace root to the recorded receipt; False for a duplicate.
 
     Raises: `receipt_conflict`.
     """

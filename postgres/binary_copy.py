@@ -1,4 +1,4 @@
-"""Many values for the database in its own binary format: psycopg's way from a list takes ten times longer.
+"""Values in PostgreSQL's binary format; psycopg's conversion from a list takes ten times longer.
 
 Figure: ingest, unsigned batch of 10,000
 """

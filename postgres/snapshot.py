@@ -1,4 +1,4 @@
-"""Several reads of one moment."""
+"""Run several reads in one database snapshot."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ _CAPACITY: Final = _c.c_size_t(64)
 _ROUNDS: Final = _c.c_ubyte(24)
 # Keccak's own padding; SHA3 has another.
 _PADDING: Final = _c.c_ubyte(1)
-# The lengths of nearly everything that is hashed, made once.
+# Lengths of most hashed values as C integers, created once.
 _LENGTHS: Final = tuple(map(_c.c_size_t, range(257)))
 
 
 class _Sponge(threading.local):
-    """One state a thread: making one for each digest, as the library's class does, takes three times as long."""
+    """One Keccak state per thread; a new one for each digest, as in the library, takes three times as long."""
 
     def __init__(self) -> None:
         made = _c.VoidPointer()

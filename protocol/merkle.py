@@ -111,7 +111,7 @@ def find_proof(tree: bytes, leaf: Leaf) -> list[bytes] | None:
 
 
 def verify(root: bytes, leaf: Leaf, proof: Sequence[bytes]) -> bool:
-    """Whether a proof leads from a leaf to the root."""
+    """True if a proof leads from a leaf to the root."""
     reached = leaf_hash(leaf)
     for sibling in proof:
         reached = hash_pair(reached, sibling)

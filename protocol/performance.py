@@ -58,7 +58,7 @@ def judge_proof(*, signed: bool, by_signing_key: bool, traces_differ: bool, hist
 
 
 def is_good(outcome: str, proof: str, latency_ms: int, deadline_ms: int) -> bool:
-    """Whether a receipt is a good job: completed in time, with a proof that stands (R23)."""
+    """True if a receipt is a good job: completed in time, with a proof that stands (R23)."""
     return outcome == COMPLETED and proof in (PROOF_VALID, PROOF_UNCHECKED) and latency_ms <= deadline_ms
 
 
@@ -160,7 +160,7 @@ def q_factor(
 
 
 def is_degraded(params: Parameters, uptime: int, rejection: int, variation: int) -> bool:
-    """Whether a node was too often away, too choosy or too erratic in an epoch (R28); all in bps."""
+    """True if a node was too often away, too choosy or too erratic in an epoch (R28); all in bps."""
     return (
         uptime < params.uptime_floor_bps
         or rejection > params.rejection_limit_bps
@@ -174,5 +174,5 @@ def cap_degraded(q: int, degraded: bool) -> int:
 
 
 def is_high_performer(params: Parameters, former_q: int | None) -> bool:
-    """Whether Q (bps) of the former epoch makes a node a high performer (R29); None: it had none."""
+    """True if Q (bps) of the former epoch makes a node a high performer (R29); None: it had none."""
     return former_q is not None and former_q >= params.high_performer_bps

@@ -102,7 +102,7 @@ def refined(offers: Sequence[Offer], chosen: dict[int, int], amount: int, limit:
 
 
 def rounded(offers: Sequence[Offer], chosen: dict[int, int], amount: int, limit: int) -> dict[int, int]:
-    """The same in round amounts, which are easier to read, unless that costs more than 0.1 % of the reward."""
+    """The plan in round amounts, which are easier to read, unless that costs more than 0.1 % of the reward."""
     unit = 10 ** (len(str(amount // ROUND_PARTS)) - 1)
     rounded = {
         number: part if part == offers[number].most else max(part // unit * unit, offers[number].least)
@@ -119,7 +119,7 @@ def rounded(offers: Sequence[Offer], chosen: dict[int, int], amount: int, limit:
 
 
 def _improve(offers: Sequence[Offer], best: dict[int, int], step: int, amount: int, limit: int) -> bool:
-    """Make the move of about `step` that adds most; whether there was one."""
+    """Make the move of about `step` that adds most reward; False when none adds any."""
     sources: list[int | None] = [None, *sorted(best)]
     moves: list[tuple[int, int, dict[int, int]]] = []
     # A riskier source frees more than a step for its target.

@@ -23,7 +23,7 @@ class Redemption(NamedTuple):
 
 
 def is_void(tokens: int, shares: int) -> bool:
-    """Whether a slash took all tokens: the shares are worth nothing and a new generation begins (R14)."""
+    """True if a slash took all tokens: the shares are worth nothing and a new generation begins (R14)."""
     return tokens == 0 and shares > 0
 
 

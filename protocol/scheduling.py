@@ -37,7 +37,7 @@ def score(q: int, penalty: int) -> int:
 
 
 def is_ranked(status: str, effective_stake: int, last_receipt_epoch: int | None, epoch: int) -> bool:
-    """Whether a ranking computed in `epoch` has a node: active, with stake in µIFM or a recent receipt (R49).
+    """True if a ranking computed in `epoch` has a node: active, with stake in µIFM or a recent receipt (R49).
 
     Recent: in `epoch` or one of the RANKED_EPOCHS before it.
     """

@@ -97,7 +97,7 @@ def share_honest(honest: int, weights: Sequence[int]) -> tuple[list[int], int]:
 
 
 def is_honest(params: Parameters, *, active: bool, weight: int, sla: int | None, slashed: bool) -> bool:
-    """Whether a node shares in the slashes of other operators' nodes (R36); `sla` in bps.
+    """True if a node shares in the slashes of other operators' nodes (R36); `sla` in bps.
 
     `slashed`: it has a slash of its own pending, or executed in this settlement.
     """

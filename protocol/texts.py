@@ -41,7 +41,7 @@ _EMOJI_PARTS: Final = re.compile(
     rf"(?<=[{_PICTURE}\ufe0f])\u200d(?=[{_PICTURE}])|(?<=[{_PICTURE}])[\ufe0e\ufe0f]|(?<=[0-9#*])\ufe0f(?=\u20e3)"
 )
 _LINES: Final = str.maketrans("", "", "\t\n")
-# Symbols by their category, blank on every screen.
+# Characters that Unicode classifies as symbols and every font shows blank.
 _BLANK: Final = "\u2800\U0001d159"
 # Composing shortens a text to no less than a quarter.
 _LONGEST_DECOMPOSITION: Final = 4
@@ -84,7 +84,7 @@ def forbidden_character(text: str) -> str | None:
 
 
 def has_visible_character(text: str) -> bool:
-    """Whether the text has a letter, a digit, a punctuation mark or a symbol; combining marks alone are none."""
+    """True if the text has a letter, a digit, a punctuation mark or a symbol; combining marks alone are none."""
     return any(category(character)[0] in "LNPS" and character not in _BLANK for character in text)
 
 

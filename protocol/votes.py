@@ -16,12 +16,12 @@ ProposalOutcome = Literal["passed", "rejected"]
 
 
 def needed_for_quorum(quorum_bps: int, base: int) -> int:
-    """The least turnout that makes a quorum of the base, rounded up (R44, R46)."""
+    """The lowest turnout that meets the quorum of the base, rounded up (R44, R46)."""
     return -(-quorum_bps * base // BPS)
 
 
 def is_quorum(tally: Mapping[str, int], quorum_bps: int, base: int) -> bool:
-    """Whether the turnout, abstentions counted, reaches the quorum (R46, R47)."""
+    """True if the turnout, abstentions counted, reaches the quorum (R46, R47)."""
     return sum(tally.values()) >= needed_for_quorum(quorum_bps, base)
 
 
@@ -33,7 +33,7 @@ def dispute_outcome(tally: Mapping[str, int], quorum_bps: int, base: int) -> tup
 
 
 def deposit_returns(outcome: DisputeOutcome, quorum_met: bool) -> bool:
-    """Whether the deposit goes back to the operator; else it goes to the treasury (R46)."""
+    """True if the deposit goes back to the operator; else it goes to the treasury (R46)."""
     return outcome == "overturned" or not quorum_met
 
 

@@ -24,7 +24,7 @@ DELETE_KEYS = "DELETE FROM staking_jobkey WHERE job_id = ANY(%s) AND epoch = %s"
 
 
 class TooNew(Exception):
-    """Raised while receipts of the epoch could still be sent and accepted; the message says since when they are."""
+    """Raised while receipts of the epoch could still be sent and accepted; the message has their earliest time."""
 
 
 def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:

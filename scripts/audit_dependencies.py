@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _ask() -> list[dict[str, Any]]:
-    """What pip-audit knows of each package; empty where it cannot be run or reaches nothing."""
+    """Return pip-audit's result for each package; empty when it cannot run or has no network."""
     try:
         ended = subprocess.run(
             COMMAND, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False

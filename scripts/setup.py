@@ -68,7 +68,7 @@ def _make_venv() -> None:
 
 
 def _made_here() -> bool:
-    """Whether .venv works and was made in this place: the scripts of one that was moved point elsewhere."""
+    """True if .venv works and was created in this directory; the scripts of a moved one contain the old path."""
     pip = VENV / "bin" / "pip"
     probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
     placed = pip.exists() and pip.read_text(errors="replace").startswith(f"#!{VENV}/")

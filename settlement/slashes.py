@@ -111,7 +111,7 @@ def _evidence(settlement: Settlement) -> dict[int, list[tuple[str, int, int]]]:
 
 
 def _proves(offence: str, outcome: int, proof: int) -> bool:
-    """Whether a receipt that is not good is evidence of an offence (R30)."""
+    """True if a receipt that is not good is evidence of an offence (R30)."""
     if offence == rules.SLA_DROP:
         return outcome != Outcome.REJECTED
     if offence == rules.DROPOUT:

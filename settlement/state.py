@@ -1,4 +1,4 @@
-"""The working state of one settlement, which the steps fill in turn."""
+"""State of one settlement, which the steps fill in their order."""
 
 from __future__ import annotations
 

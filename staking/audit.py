@@ -1,4 +1,4 @@
-"""Checks of ledger, nodes, epochs and slashes (section 14): set-based statements that return a sentence per wrong row.
+"""Audit checks of ledger, nodes, epochs and slashes (section 14): statements that return a sentence per wrong row.
 
 `since` is the first epoch whose transactions are read again, `receipts_since` the first whose receipts are; `number` and `transaction` are the journal's
 number and transaction id at its opening.

@@ -68,7 +68,7 @@ class EpochRecord:
 
 
 class Cause(NamedTuple):
-    """Why a figure fell. `amount`: jobs for failures, bps for terms of Q and of the score, else 0."""
+    """The cause of a fall. `amount`: jobs for failures, bps for terms of Q and of the score, else 0."""
 
     name: str
     amount: int = 0

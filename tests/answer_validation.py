@@ -42,7 +42,7 @@ class Operation:
 
 
 def faults_of(request: HttpRequest, response: Any) -> list[str]:
-    """How the answer differs from the document; empty for a path that it does not have."""
+    """Return the faults of an answer against the document; none for a path that the document does not have."""
     operation = _operation(request.method or "", request.path)
     if (
         operation is None

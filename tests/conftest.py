@@ -44,7 +44,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.fixture(scope="session", autouse=True)
 def live_figures_are_live() -> None:
-    """However long a reading takes on a busy machine, the next one is not put off."""
+    """Read live figures each time, however long a reading takes."""
     from staking.measurement import live
 
     live.REST = 0

@@ -1,4 +1,4 @@
-"""A small network for tests: who acts, what works, when an epoch ends. Amounts are IFM; people and nodes go by number
+"""Builder of a small network: participants, work, ends of epochs. Amounts are IFM; people and nodes go by number
 or by address."""
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ class Network:
         return wallet_figures(address, now=self.now)
 
     def value(self, node: str, number: int | str) -> int:
-        """What a wallet's position is worth, µIFM; 0 for shares of a void generation."""
+        """Return the value of a wallet's position, µIFM; 0 for shares of a void generation."""
         pool = Pool.objects.get(node__address=node)
         held = Position.objects.filter(
             node__address=node, wallet=wallet(number), generation=pool.generation
@@ -263,7 +263,7 @@ class Network:
         return (slashes.filter(offence=offence) if offence else slashes).latest("id")
 
     def entry(self, entry: Unbonding) -> int:
-        """What an unbonding entry is worth now, µIFM."""
+        """Return the present value of an unbonding entry, µIFM."""
         return worth(Unbonding.objects.select_related("bucket").get(pk=entry.pk))
 
     def owed(self, node: str, number: int | str) -> int:

@@ -62,7 +62,7 @@ def shared(build: Callable[..., T]) -> Callable[..., T]:
 
 
 def builders(module: str, fixtures: Iterable[str]) -> tuple[Builder, ...]:
-    """What writes the shared rows of a test, those first that others build upon."""
+    """Return the builders of a test's shared rows, in the order of their dependencies."""
     chain: dict[Builder, None] = {}
     for name in fixtures:
         chain |= dict.fromkeys(_chain(module, name))
@@ -93,7 +93,7 @@ def switch(chain: Iterable[Builder]) -> None:
     while _levels and not (_is_whole() and _is_part_of(wanted)):
         _end_last()
     if _levels:
-        # What processes remember of the rows was for the test before.
+        # Caches of this process belong to the rows of the test before.
         DataChange.objects.create()
     for builder in wanted[len(_levels) :]:
         _begin(builder)
@@ -113,7 +113,7 @@ def _is_part_of(wanted: list[Builder]) -> bool:
 
 
 def _is_whole() -> bool:
-    """Whether the transactions survived the last test, which may have closed the connection."""
+    """True if the transactions survived the last test, which may have closed the connection."""
     return connection.connection is not None and connection.in_atomic_block and not connection.needs_rollback
 
 

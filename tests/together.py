@@ -1,4 +1,4 @@
-"""Acts of many at the same instant."""
+"""Run concurrent actions."""
 
 from __future__ import annotations
 

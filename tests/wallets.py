@@ -36,5 +36,5 @@ class Caller:
 
 
 def shown(wallet: str) -> str:
-    """As answers show it."""
+    """Return the address in the form of the API."""
     return checksum(wallet)

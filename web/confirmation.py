@@ -70,12 +70,12 @@ class Confirmation(Generic[Outcome]):
 
 
 def is_confirmation(request: HttpRequest) -> bool:
-    """Whether the request is the confirmation of a review."""
+    """True if the request is the confirmation of a review."""
     return request.method == "POST" and KEY in request.POST and EDIT not in request.POST
 
 
 def is_edit(request: HttpRequest) -> bool:
-    """Whether the reader goes back from a review to a form that was sent by POST."""
+    """True if the reader goes back from a review to a form that was sent by POST."""
     return request.method == "POST" and EDIT in request.POST
 
 

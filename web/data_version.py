@@ -20,7 +20,7 @@ SELECT count(*) FROM deleted
 
 
 def version() -> Version:
-    """Two readings are equal only if nothing changed between them, in whatever order transactions commit."""
+    """Return the data version: two are equal only if no row changed in between, in any order of commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM web_datachange")
         newest, rows = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Idempotent forms: a form that is sent twice, after the back button or a lost connection too, runs once.
+"""Idempotent forms: a form that is sent twice, also after the back button or a lost connection, runs once.
 
 The review of an action creates a key and puts it in its form. Sending that form again, later or at the same moment,
 returns the first answer and has no second effect. A refusal stores nothing: the form can be corrected and sent again.
@@ -41,7 +41,7 @@ def new_key() -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether the text has the form of a key."""
+    """True if the text has the form of a key."""
     return KEY.fullmatch(key) is not None
 
 

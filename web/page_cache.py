@@ -110,7 +110,7 @@ def clear() -> None:
 
 
 def is_shared(request: HttpRequest) -> bool:
-    """Whether every reader gets the same response: no session, no pending message, a read."""
+    """True if every reader gets the same response: no session, no pending message, a read."""
     personal = any(name in request.COOKIES for name in PERSONAL_COOKIES)
     return request.method in ("GET", "HEAD") and not personal and is_usual(request)
 

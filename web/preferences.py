@@ -117,7 +117,7 @@ def numbers_of(request: HttpRequest, language: str) -> str:
 
 
 def is_usual(request: HttpRequest) -> bool:
-    """Whether the reader chose neither zone nor numbers: then pages are those of everybody with the language."""
+    """True if the reader chose neither zone nor numbers: then pages are those of everybody with the language."""
     return ZONE not in request.COOKIES and NUMBERS not in request.COOKIES
 
 

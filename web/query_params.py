@@ -70,7 +70,7 @@ def order(query: QueryDict, keys: frozenset[str], default: str, name: str = "sor
 
 
 def flag(query: QueryDict, name: str) -> bool:
-    """Whether a parameter is 1. Raises: BadRequest for anything but 0 and 1."""
+    """Return True if a parameter is 1. Raises: BadRequest for anything but 0 and 1."""
     return choice(query, name, ("1", "0")) == "1"
 
 

@@ -12,7 +12,7 @@ COOKIE = "theme"
 YEAR_SECONDS = 31_536_000
 
 
-# Without a token, so that pages which hold the form can be kept and shared: it changes nothing but this cookie.
+# Exempt from CSRF, so that pages with this form can be cached for all readers; it changes this cookie only.
 @csrf_exempt
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:

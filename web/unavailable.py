@@ -17,7 +17,7 @@ log = structlog.get_logger("inframind.request")
 
 RETRY_AFTER_SECONDS = 5
 AWAY = "The database does not answer right now; nothing was changed. Try again in a moment."
-# It may have gone after it committed and before it said so, or while the answer was read.
+# The database may have committed before it became unreachable.
 UNSURE = (
     "The database does not answer right now, and whether this was done is not known. "
     "Look before you repeat it; under the same Idempotency-Key it is done once."
@@ -49,7 +49,7 @@ class Unavailable:
 
 
 def is_away(exception: BaseException) -> bool:
-    """Whether the database was away, or ended the session because its transaction was idle for too long."""
+    """True if the database was away, or ended the session because its transaction was idle for too long."""
     idle = isinstance(exception.__cause__, IdleInTransactionSessionTimeout)
     return isinstance(exception, (OperationalError, InterfaceError)) or idle
 
@@ -83,6 +83,6 @@ def _detail(request: HttpRequest, reason: str) -> str:
 
 
 def _page(request: HttpRequest, reason: str) -> str:
-    """Rendered without the request's context, which would query the database."""
+    """Render the page without the request's context, which would query the database."""
     again = request.get_full_path() if request.method in ("GET", "HEAD") else ""
     return render_to_string("503.html", {"reason": reason, "again": again, "theme": theme_of(request)})

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         sys.exit(f"Port {options.port} of 127.0.0.1 cannot be used: {error.strerror}.")
 
-    # py-evm takes two seconds to import: a start that cannot work has said so before.
+    # py-evm takes two seconds to import: faults of the start are reported before that.
     from chain.devnet.run import run
 
     run(options, store, server)

@@ -48,7 +48,7 @@ class Message(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a transaction was mined."""
+    """Block and index of a mined transaction."""
 
     header: BlockHeaderAPI
     position: int

@@ -73,7 +73,7 @@ class Mempool:
             self.remove(transaction)
 
     def executable(self, state: StateAPI, base_fee: int) -> list[SignedTransactionAPI]:
-        """What the next block can hold: by nonce for each sender, the best tip of a first transaction first."""
+        """Return the transactions of the next block: per sender by nonce, senders by the tip of their first one."""
         chosen: list[SignedTransactionAPI] = []
         gas = 0
         for queue in sorted(self._queues.values(), key=lambda queue: -_tip(queue[min(queue)], base_fee)):

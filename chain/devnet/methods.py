@@ -12,7 +12,7 @@ from chain.devnet.logs import get_logs
 from chain.devnet.node import Node
 from protocol.addresses import keccak256
 
-# Wei per gas that is suggested as a tip.
+# Suggested tip, in wei per gas.
 TIP = 10**9
 _MAX_FEE_HISTORY = 1_024
 

@@ -69,7 +69,7 @@ class Node:
         return max(self.chain.next_base_fee(parent), self.base_fee_floor)
 
     def is_settled(self) -> bool:
-        """Whether every mined transaction is final and none can be mined now."""
+        """True if every mined transaction is final and none can be mined now."""
         head = self.chain.head
         waiting = self.mempool.executable(self.chain.state(head), self.base_fee(head))
         return not waiting and head.block_number >= self.last_used + FINALITY

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, store: Store, server: Server) -> None:
 
 
 def _write_addresses(path: Path, node: Node, url: str) -> None:
-    """Write what clients need to know, so that a reader never sees half of it."""
+    """Write the addresses for clients in one step, so that no reader sees an incomplete file."""
     content = {
         "chain_id": node.chain.chain_id,
         "rpc": url,

@@ -26,7 +26,7 @@ LISTED = 20
 
 
 class LockForm(PageForm):
-    """How much to lock, in µIFM."""
+    """The amount to lock, in µIFM."""
 
     amount = AmountField(label=gettext_lazy("Amount"), min_value=1)
 
@@ -84,6 +84,6 @@ def _transaction(form: LockForm | None, configuration: ChainConfiguration | None
 
 
 def _problem() -> Any:
-    """Why no deposit is credited now; the chain's problem while deposits were never read."""
+    """Return the problem that stops deposits; before the first read of deposits, that of the chain."""
     cursor = mirror_cursor()
     return problem_of(cursor if cursor is not None else chain_status())

@@ -1,4 +1,4 @@
-"""The calls that move money: each reads its body, calls one service and answers with what it changed.
+"""Endpoints that move money: each reads its body, calls one service and returns the changed figures.
 
 Body and amount are judged before anything is looked up (R12).
 """
@@ -98,7 +98,7 @@ def unstake(request: Request, address: str) -> Response:
 @extend_schema(tags=["delegation"], request=shapes.AmountBody, responses={201: DELEGATED})
 @api_view(["POST"])
 def delegate(request: Request, address: str) -> Response:
-    """Back a node with tokens of the wallet; they earn from the next epoch."""
+    """Delegate tokens of the wallet to a node; they earn from the next epoch."""
     body = _body(request, shapes.AmountBody)
     wallet, node = _parties(request, address)
     now = clock.now()
@@ -192,7 +192,7 @@ def _body(request: Request, shape: Serializer) -> dict[str, Any]:
 
 
 def _no_body(request: Request) -> None:
-    """An absent body or {}: anything else of JSON is refused as every other body is."""
+    """Refuse every body but an absent one or {}."""
     _body(request, serializers.Serializer)
 
 
@@ -220,7 +220,7 @@ def _changed(
     *,
     status: int = 200,
 ) -> Response:
-    """The answer; `parts` read what the action made or changed besides."""
+    """Return the response; `parts` read the other objects that the action created or changed."""
     with snapshot(), batched_reads() as reads:
         of_wallet = reads.submit(wallet_figures, wallet, now=now)
         of_node = reads.submit(node_figures, node, now=now)

@@ -91,7 +91,7 @@ class PortfolioPage:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the wallet never had anything to show."""
+        """True if the wallet never had anything to show."""
         return not self.total and not self.holdings and not self.portfolio.own
 
     @property
@@ -165,7 +165,7 @@ def _holding(holding: Holding) -> HoldingRow:
 
 
 def _blocked(holding: Holding) -> str:
-    """Why the delegation cannot be redelegated now, in words; "" when it can be (R19)."""
+    """Return the reason for which the delegation cannot be redelegated now, "" when it can be (R19)."""
     position, node = holding.position, holding.node
     if position.liable_slashes:
         return gettext("A slash is pending.")

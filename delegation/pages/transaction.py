@@ -21,7 +21,7 @@ from web.listing import Pager
 from web.templatetags.identity import short
 
 LISTED = 50
-# Ids fit 63 bits.
+# Ids are below 2^63.
 ID_LIMIT = 1 << 63
 
 

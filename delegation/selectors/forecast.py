@@ -129,7 +129,7 @@ def _counts(values: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def _has_strike(node_id: int, epoch: OpenEpoch) -> bool:
-    """Whether an SLA drop would be a repeated one."""
+    """True if an SLA drop would be a repeated one."""
     first = epoch.number - epoch.params.sla_strike_window_epochs
     strikes = Slash.objects.filter(node_id=node_id, strike=True, epoch__gte=first, epoch__lt=epoch.number)
     return strikes.exclude(status=Slash.Status.OVERTURNED).exists()

@@ -1,4 +1,4 @@
-"""The running epoch of one node so far: provisional counters, its last receipts, how far it is from a slash."""
+"""The open epoch of one node so far: provisional counters, latest receipts, distance from a slash."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Running:
 
     @property
     def counts_for_slash(self) -> bool:
-        """Whether enough jobs are in for an SLA drop to be an offence (section 8)."""
+        """True if enough jobs are in for an SLA drop to be an offence (section 8)."""
         return self.accepted >= self.params.sla_min_jobs
 
 

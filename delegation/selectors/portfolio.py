@@ -1,4 +1,4 @@
-"""Everything that the portfolio of a wallet shows; the number of queries does not depend on how much it holds."""
+"""Figures of a wallet's portfolio, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
 
 
 class _Stake(NamedTuple):
-    """The open epoch, the latest ranking, and what a wallet has on nodes."""
+    """The open epoch, the latest ranking, and the stake of a wallet on nodes."""
 
     epoch: OpenEpoch | None
     ranking: int | None

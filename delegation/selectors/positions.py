@@ -74,7 +74,7 @@ class PositionFigures:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is not listed any more: worth 0 and without earnings to claim."""
+        """True if it is not listed any more: worth 0 and without earnings to claim."""
         return not self.value and not self.claimable
 
     @property

@@ -1,4 +1,4 @@
-"""The reward of the open epoch so far, as if it were settled now: what stake that leaves gives up."""
+"""The reward of the open epoch so far, as if it were settled now: the reward given up by unbonding stake."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ JOIN staking_nodeepoch e ON e.epoch >= %(open)s - w.size AND e.epoch < %(open)s
 JOIN staking_epoch z ON z.number = e.epoch
 WHERE e.node_id = ANY(%(nodes)s::int[]) GROUP BY e.node_id, w.size
 """
-# No more than are asked for: a count of all would grow with the age of the network.
+# At most the largest window: a count of all epochs would grow with the age of the network.
 SETTLED = """
 SELECT n.id, (SELECT count(*) FROM (SELECT FROM staking_nodeepoch WHERE node_id = n.id LIMIT %(enough)s) past)
 FROM unnest(%(nodes)s::int[]) n(id)
@@ -41,7 +41,7 @@ class Returns:
 
     @property
     def is_new(self) -> bool:
-        """Whether the node has too short a past to say anything."""
+        """True if the node has too short a past to say anything."""
         return self.settled < NEW_BELOW
 
 

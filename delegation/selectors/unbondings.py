@@ -48,7 +48,7 @@ class UnbondingFigures:
         return self.status == Unbonding.Status.OPEN
 
     def is_mature(self, now: datetime) -> bool:
-        """Whether the entry is mature and only a slash holds it (R17)."""
+        """True if the entry is mature and only a slash holds it (R17)."""
         return self.matures_at <= now
 
 

@@ -1,4 +1,4 @@
-"""The value of a wallet at the close of each epoch, and what changed it: derived back from what it has now.
+"""The value of a wallet at the close of each epoch, and its causes, computed backwards from the present value.
 
 Value = what the wallet holds in any state and what it can claim. Staking, delegating, claiming and unbonding move value
 inside the wallet; rewards, slashes and what comes in or goes out change it. The ledger, the stake checkpoints and the

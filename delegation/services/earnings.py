@@ -81,7 +81,7 @@ def compound(*, node: str, wallet: str, now: datetime) -> Claimed:
 
 
 def compound_all(*, wallet: str, now: datetime) -> list[Claimed]:
-    """Compound on every node that takes it; what the others owe stays there to be claimed (R42).
+    """Compound on every node that takes it; earnings on the other nodes stay claimable (R42).
 
     Raises: `nothing_to_claim` when none takes anything.
     """

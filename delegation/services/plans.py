@@ -1,4 +1,4 @@
-"""Delegate to several nodes in one step: each delegation happens or is refused by itself."""
+"""Delegate to several nodes in one step: each delegation succeeds or is refused independently of the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PartOutcome:
 
 
 def delegate_parts(*, parts: Mapping[str, int], wallet: str, now: datetime) -> list[PartOutcome]:
-    """Delegate µIFM by node address, in the order of the addresses (R12–R14); what became of each.
+    """Delegate µIFM by node address, in the order of the addresses (R12–R14); return the outcome of each.
 
     One transaction, and each delegation is all or nothing in it: a refusal leaves the others. Raises: nothing that
     `delegate` raises.

@@ -1,4 +1,4 @@
-"""Read and write a position with everything that an operation on it depends on, in one round trip each.
+"""Read and write a position with all rows that an operation on it needs, in one round trip each.
 
 Written as SQL because the ORM takes longer to build these statements than the server to run them.
 

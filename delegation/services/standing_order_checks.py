@@ -1,4 +1,4 @@
-"""What a standing order must fulfil to be added."""
+"""Checks of a new standing order."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A trial of the kit: a production network on this machine, made and broken by `deploy/try`."""
+"""Trial of the deployment kit: `deploy/try` installs a production network here and kills its parts."""

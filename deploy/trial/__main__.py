@@ -113,7 +113,7 @@ def _install(network: Network, ref: str) -> None:
 
 
 def _kills(network: Network) -> list[tuple[str, Callable[[], None], Callable[[], None] | None]]:
-    """What is killed, how, and how it comes back; None where its unit starts it again."""
+    """Return name, kill function and start function of each part; no start where its unit restarts it."""
     first = network.hosts[0].services
     units = [(name, first[name].kill, None) for name in network.services(0)]
     return [

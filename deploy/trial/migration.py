@@ -51,7 +51,7 @@ def add_to(release: Path) -> None:
 
 
 def applied(postgres: PostgreSQL) -> bool:
-    """Whether the database has the column and a valid index on it."""
+    """True if the database has the column and a valid index on it."""
     return bool(
         postgres.ask(
             f"SELECT 1 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "

@@ -92,7 +92,7 @@ class PostgreSQL:
         self.as_postgres(self.binaries / "pg_ctl", "-D", self.data, "-w", "-m", "fast", "stop")
 
     def kill(self) -> None:
-        """Kill the server without a word, and wait until its memory is free."""
+        """Kill the server with SIGKILL, and wait until its memory is free."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)
         wait_for("the server process ends", lambda: not _alive(pid))

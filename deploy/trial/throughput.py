@@ -1,4 +1,4 @@
-"""Reads and receipts a second with the web server of one host and with those of two: what a second host adds."""
+"""Reads and receipts a second with the web server of one host and with those of two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An oracle that sends signed receipts and heartbeats, and readers, all through the proxy; what was acknowledged."""
+"""An oracle that sends signed receipts and heartbeats, and readers, all through the proxy."""
 
 from __future__ import annotations
 

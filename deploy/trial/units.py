@@ -103,7 +103,7 @@ class Service:
         self.keeper.start()
 
     def kill(self) -> None:
-        """Kill the main process without a word; what it started dies with its group, as with a control group."""
+        """Kill the main process with SIGKILL, and its children with their process group, as systemd would."""
         os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self) -> None:

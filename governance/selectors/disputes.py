@@ -38,7 +38,7 @@ class DisputeFigures:
 
     @property
     def deposit_returned(self) -> bool | None:
-        """Whether the deposit was returned (R46); None while the vote is open."""
+        """True if the deposit was returned (R46); None while the vote is open."""
         if self.dispute.status == Dispute.Status.VOTING:
             return None
         return deposit_returns(self.dispute.status, bool(self.dispute.quorum_met))  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ class SlashSums:
 
     @property
     def adds_up(self) -> bool:
-        """Whether both splits sum to the whole and the ledger shows the same burned amount."""
+        """True if both splits sum to the whole and the ledger shows the same burned amount."""
         return (
             self.slashed == self.self_slashed + self.delegated_slashed
             and self.slashed == self.burned + self.honest + self.returned

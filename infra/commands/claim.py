@@ -48,7 +48,7 @@ def _claim_all(session: Session, compound: bool) -> None:
         try:
             answers.append(session.submit(_endpoint(address, compound), {}, question=None))
         except Refused as refusal:
-            # Whether an operated node has earned anything shows only in the answer.
+            # Only the response shows whether an operated node has earned anything.
             if refusal.code != "nothing_to_claim" or address in delegated:
                 output.refuse(Refused(refusal.code, f"{refusal.sentence} ({address})"), as_json=False)
                 refused = True

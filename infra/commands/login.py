@@ -72,7 +72,7 @@ def login(
 
 @command("logout")
 def logout(session: Session) -> None:
-    """Forget the token kept for this network; the network itself lets it run out."""
+    """Delete the stored token of this network; it stays valid on the server until it expires."""
     forgotten = session.configuration.sign_ins.pop(session.url, None)
     if forgotten:
         config.save(session.configuration)

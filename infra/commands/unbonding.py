@@ -1,4 +1,4 @@
-"""`infra unbonding`: tokens on their way out."""
+"""`infra unbonding`: unbonding entries."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The demo network: a small world with a past, made by acting in it (interfaces section 2)."""
+"""The demo network: a network with a history, created through the usual services (interfaces section 2)."""

@@ -59,7 +59,7 @@ def join(machine: Machine, now: datetime) -> None:
 
 
 def act(epoch: int, now: datetime, machines: list[Machine]) -> None:
-    """Everything that people decide in one epoch."""
+    """Run the actions of all wallets in one epoch."""
     _arrive(epoch, now)
     _live(epoch, now)
     _operate(epoch, now, machines)
@@ -152,7 +152,7 @@ def _judge(epoch: int, now: datetime) -> None:
         if slash is not None:
             open_dispute(slash=slash.pk, reason=PLEA, actor=participants.machine(number).operator, now=now)
     for dispute in Dispute.objects.filter(status="voting").select_related("slash__node"):
-        # Few care for a dropped job: that vote misses its quorum.
+        # Few wallets vote on a dropped job, so that this vote misses its quorum.
         voters = range(0, 120 if dispute.slash.offence == "dropout" else participants.WALLETS, 3)
         for number in voters:
             if dispute.closes_epoch == epoch or number % 5 < 3:

@@ -43,7 +43,7 @@ def send(*, now: datetime) -> int:
     accepted = sum(
         receipts.ingest(items=batch, now=now).accepted for batch in _receipts(epoch, since, until, machines)
     )
-    # A node is heard in the middle of a slot.
+    # The heartbeat of a slot is sent in its middle.
     first = (since + slot / 2 - epoch.start) // slot
     beats = workload.heartbeats(
         epoch.start, until + slot / 2, epoch.params.heartbeat_slot_seconds, machines, first=first

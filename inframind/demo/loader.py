@@ -24,14 +24,14 @@ from staking.services.unbondings import release_due
 EPOCHS = workload.LOADED_EPOCHS
 # Emission in proportion to the stakes: half of the nodes pay their delegators between 8 and 20 percent a year.
 PARAMETERS = {"emission_per_epoch": "800"}
-# Before these the oracle heard nobody: every slot of sixty epochs would add time and nothing to see.
+# Heartbeats are sent in the last epochs only: those of all sixty would take long and show nothing.
 HEARD_EPOCHS = 6
 RANKED_EPOCHS = 14
 BATCH = 5_000
 
 
 def build(progress: Callable[[int], None]) -> None:
-    """Make the demo network on an empty devnet; `progress` hears how many epochs are done.
+    """Make the demo network on an empty devnet; `progress` is called with the number of settled epochs.
 
     Raises: `conflict` when anything was recorded before.
     """

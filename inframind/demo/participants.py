@@ -16,7 +16,7 @@ OWN_STAKES = (12_000, 600, 2_400, 250, 5_000, 800, 2_100, 10_500)
 PURSES = (4_000, 12_000, 900, 30_000, 2_500)
 
 NODES, WALLETS = 120, 400
-# Nodes with a part to play, by number.
+# Nodes with a special behaviour, by number.
 LATE_COMERS = (118, 119)
 MARGINAL = {17: 12, 41: 23, 58: 60, 73: 51}  # SLA below the threshold in this epoch
 REPEATED = {29: (14, 21, 33)}  # three strikes in one window

@@ -16,9 +16,9 @@ from staking.services.epochs import open_epoch
 
 CACHE_SECONDS = 60
 NAME_LENGTH = 24
-# The site's own colours, by how the node stands; a badge stands on pages whose theme it does not know.
+# The site's colours by status; the theme of the page that shows a badge is not known.
 COLOURS = {"active": "#0a6a65", "cooldown": "#815200", "banned": "#ad3218", "retired": "#5a696b"}
-# What a sign of 11 px takes on the average, with some room.
+# Average width of a character of 11 px, with a margin.
 SIGN_WIDTH, PADDING = 7, 10
 
 SVG = (

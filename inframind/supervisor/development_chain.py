@@ -23,13 +23,13 @@ NICENESS = 5
 
 
 def is_wanted(settings: Mapping[str, Any]) -> bool:
-    """Whether `make run` starts a development chain: on a devnet that names no other one."""
+    """True if `make run` starts a development chain: on a devnet that names no other one."""
     on_devnet = settings["INFRAMIND_NETWORK"] == "devnet"
     return on_devnet and settings["INFRAMIND_CHAIN_EMBEDDED"] and not settings["INFRAMIND_CHAIN_RPC"]
 
 
 def is_installed() -> bool:
-    """Whether py-evm is there (extra `embedded`)."""
+    """True if py-evm is there (extra `embedded`)."""
     return importlib.util.find_spec("eth") is not None
 
 

@@ -237,5 +237,5 @@ def _say(sentence: str) -> None:
     try:
         print(sentence, flush=True)
     except BrokenPipeError:
-        # Nobody listens any more, which is no reason to end without order.
+        # Standard output is closed; the run still ends in order.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

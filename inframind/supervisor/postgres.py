@@ -18,7 +18,7 @@ from inframind.supervisor.startup_errors import StartFault
 
 PATIENCE_SECONDS = 60
 LOG_LIMIT_BYTES = 20_000_000
-# In the log of a server that found a killed one not quite gone.
+# Message in the log when processes of a killed server still run.
 STILL_GOING = ("pre-existing shared memory block", '.lock" already exists', 'postmaster.pid" already exists')
 TUNING = {
     "listen_addresses": "",
@@ -92,7 +92,7 @@ def _pid_file_lines(data_dir: Path) -> list[str]:
 
 
 def _initialise(data_dir: Path) -> None:
-    # Made aside and moved into place whole: an interrupted initdb leaves nothing to trip over.
+    # Created elsewhere and moved into place in one step, so that an interrupted initdb leaves no partial cluster.
     paths.make_folder(data_dir)
     draft = data_dir / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)

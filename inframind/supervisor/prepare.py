@@ -39,7 +39,7 @@ def database_is_fresh() -> bool:
 
 
 def migrate() -> bool:
-    """Bring the tables up to date. Returns whether there was anything to look at."""
+    """Run `migrate` unless neither files nor applied migrations have changed; return whether it ran."""
     stamp = settings.DATA_DIR / "stamps" / "migrate"
     sources = _digest(_migration_files(), settings.DATABASE_URL)
     if not database_is_fresh() and _read(stamp) == f"{sources} {_applied()}":
@@ -61,7 +61,7 @@ def collect_static() -> bool:
 
 
 def demo_is_due() -> bool:
-    """Whether the demo network is still to be loaded: nothing ever began, or a former load was cut short."""
+    """True if the demo network is still to be loaded: nothing ever began, or a former load was cut short."""
     from staking.models import Epoch
 
     return load_state.progress() is not None or not Epoch.objects.exists()
@@ -108,7 +108,7 @@ def keep_network() -> None:
 
 
 def _empty_tables() -> None:
-    # The ledger refuses TRUNCATE from everybody who does not ask like this.
+    # The ledger refuses TRUNCATE unless this setting is on.
     with connection.cursor() as cursor:
         cursor.execute("SET inframind.allow_truncate = 'on'")
     call_command("flush", interactive=False, verbosity=0)

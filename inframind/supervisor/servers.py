@@ -1,4 +1,4 @@
-"""The servers a process works with: configured ones as they are, embedded ones while somebody needs them.
+"""Servers of a process: configured ones, or embedded ones that run while a process uses them.
 
 Every process that uses the embedded servers holds a shared lock for as long as it lives; whoever ends and
 finds nobody else holding it stops them. The kernel lets go of the lock of a killed process, so the next
@@ -109,13 +109,13 @@ def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | N
 
 
 def forget_libpq_settings() -> None:
-    """Drop PGPORT, PGOPTIONS and their like: meant for another server, they would lead astray from ours."""
+    """Drop PGPORT, PGOPTIONS and their like: they belong to another server."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
 
 
 def require_own(data_dir: Path) -> None:
-    """Raise StartFault when another user's embedded database is in there."""
+    """Raise StartFault when the data directory has an embedded database of another user."""
     from inframind.supervisor import paths, postgres_account
 
     postgres_account.require_own(paths.cluster(data_dir))

@@ -22,7 +22,7 @@ ATTEMPTS = 5
 PORTS = range(20_000, 32_000)
 HOST = "127.0.0.1"
 
-# Kept so that a server that ends while we live is collected when we ask about it.
+# References to the started servers, so that one that ends is reaped with the next poll.
 _started: list[subprocess.Popen[bytes]] = []
 
 
@@ -59,7 +59,7 @@ def stop(data_dir: Path) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether a Redis or Valkey that takes this URL's password answers there."""
+    """True if a Redis or Valkey that takes this URL's password answers there."""
     client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
     try:
         return bool(client.ping())

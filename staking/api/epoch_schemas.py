@@ -1,4 +1,4 @@
-"""The shapes of epochs, their rows and proofs, and of rankings."""
+"""Schemas of epochs, their rows and proofs, and of rankings."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class OneNode(APIView):
         return Response(node_json(node_figures(node, now=now)))
 
 
-# A node's row is written once for all the pages that it is on.
+# A node's row is rendered once for all pages that contain it.
 _rows: VersionedCache[bytes] = VersionedCache(CACHED_ROWS)
 node_list = cached(Nodes.as_view(), names=NAMES, most=CACHED_PAGES)
 

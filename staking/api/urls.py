@@ -16,7 +16,7 @@ from staking.api import (
     slashes,
 )
 
-# An address is tried against each in turn: the one that is asked most stands first.
+# Django tries the patterns in order, so the one with the most requests is first.
 urlpatterns = [
     path("scheduler/nodes", scheduler.scheduler_nodes),
     path("nodes", nodes.node_list),

@@ -90,7 +90,7 @@ class NodeState:
     reputation: int = REPUTATION_START
 
     def is_barred(self, epoch: int) -> bool:
-        """Whether the node earns nothing in `epoch` whatever it did (R39); retirement does not end a cooldown."""
+        """True if the node earns nothing in `epoch` whatever it did (R39); retirement does not end a cooldown."""
         return self.banned or self.cooldown_until >= epoch or self.invalid > 0 or self.forged > 0
 
     @property

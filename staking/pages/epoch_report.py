@@ -122,7 +122,7 @@ def _parameters(version: ParameterSet) -> EpochParameters:
 
 
 def _change(name: str, old: Any, new: Any) -> ParameterChange:
-    """Tables of parameters change in rows; their page shows which, a report only that they did."""
+    """Return a changed parameter; of a changed table only its name: the page of parameters shows the rows."""
     if isinstance(new, list):
         return ParameterChange(name, gettext("former table"), gettext("new table"))
     return ParameterChange(name, _read(name, old), _read(name, new))

@@ -1,4 +1,4 @@
-"""`/how/`: the protocol told from beginning to end, every number taken from the parameters in force."""
+"""`/how/`: the protocol explained, with every number taken from the parameters in force."""
 
 from __future__ import annotations
 

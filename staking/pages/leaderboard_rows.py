@@ -25,7 +25,7 @@ def state_of(node: NodeFigures) -> NodeState:
 
 
 def is_measured(node: NodeFigures) -> bool:
-    """Whether Q, score and uptime were ever computed; before that they are unknown, not 1.00×."""
+    """True if Q, score and uptime were ever computed; before that they are unknown, not 1.00×."""
     return node.rank is not None or bool(node.rewards)
 
 

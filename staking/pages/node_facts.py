@@ -52,7 +52,7 @@ def hardware_lines(declared: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def q_of(node: NodeFigures, params: Parameters, as_of: str) -> QBreakdown | None:
-    """Why Q is what the ranking says, or the last settled epoch of a node that is not ranked; None while nothing was
+    """Return the parts of Q by the ranking, or by the last settled epoch of an unranked node; None while nothing was
     measured. The stake and the scarcity behind a term are derived from the term."""
     if not is_measured(node):
         return None

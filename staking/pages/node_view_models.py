@@ -35,7 +35,7 @@ class RewardFactor:
 
 @dataclass(frozen=True, slots=True)
 class RewardChange:
-    """Why the reward of `epoch` differs from that of the epoch before it."""
+    """Factors by which the reward of `epoch` differs from that of the epoch before it."""
 
     epoch: int
     before: int
@@ -208,5 +208,5 @@ class NodePage:
 
     @property
     def earnings_known(self) -> bool:
-        """Whether the delegators' earnings are known."""
+        """True if the delegators' earnings are known."""
         return any(row.earned is not None for row in self.delegators)

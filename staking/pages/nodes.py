@@ -74,7 +74,7 @@ def field_chart(request: HttpRequest) -> HttpResponse:
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Whether htmx swaps in a part; restoring a page from its history it needs the whole."""
+    """True if htmx swaps in a part; restoring a page from its history it needs the whole."""
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 

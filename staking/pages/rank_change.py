@@ -1,4 +1,4 @@
-"""Why a node's rank moved between the last two rankings: its own figures side by side (R49)."""
+"""Change of a node's rank between the last two rankings, with the figures of both (R49)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a node's reward moved since the epoch before: reward = pool × credits × bonus × Q / all weights (R39, R40)."""
+"""A node's reward against the epoch before: reward = pool × credits × bonus × Q / all weights (R39, R40)."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Commitments:
 
     @property
     def are_kept(self) -> bool:
-        """Whether a commitment is in force and none was ever broken."""
+        """True if a commitment is in force and none was ever broken."""
         return bool(self.in_force) and all(record.is_kept for record in self.records)
 
 

@@ -38,7 +38,7 @@ class ExitFigures:
 
     @property
     def provable(self) -> bool:
-        """Whether the token contract accepts the proof now, as far as the chain was followed."""
+        """True if the token contract accepts the proof now, as far as the chain was followed."""
         return self.stage == "provable"
 
 

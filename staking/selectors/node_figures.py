@@ -163,7 +163,7 @@ class NodeFigures:
 
     @property
     def can_delegate(self) -> bool:
-        """Whether the node takes a delegation of the smallest amount now (R12)."""
+        """True if the node takes a delegation of the smallest amount now (R12)."""
         room = self.delegation_room
         roomy = room is None or room >= self.least_room
         return self.status == "active" and not self.pending_slash and roomy

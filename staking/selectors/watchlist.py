@@ -18,5 +18,5 @@ def ids_of(addresses: Iterable[str]) -> frozenset[int]:
 
 
 def is_watched(wallet: str, node_id: int) -> bool:
-    """Whether a node is on a wallet's watchlist. One query."""
+    """True if a node is on a wallet's watchlist. One query."""
     return WatchedNode.objects.filter(wallet=wallet, node_id=node_id).exists()

@@ -54,5 +54,5 @@ def check_delegations_open(node: Node, epoch: EpochParameters, amount: int, *, p
 
 
 def has_open_unbonding(node: Node) -> bool:
-    """Whether the operator's own stake is unbonding (R16)."""
+    """True if the operator's own stake is unbonding (R16)."""
     return Unbonding.objects.filter(Q(node=node, kind="self", status="open")).exists()

@@ -17,7 +17,7 @@ from staking.services.epochs import lock_open_epoch
 
 
 def has_token() -> bool:
-    """Whether IFM is a token on a chain, so that it can enter and leave (R54)."""
+    """True if IFM is a token on a chain, so that it can enter and leave (R54)."""
     configuration = chain_configuration()
     return configuration is not None and bool(configuration.token)
 

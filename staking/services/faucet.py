@@ -16,14 +16,14 @@ from protocol.amounts import MAX_AMOUNT, MICRO, format_amount
 from protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
 from staking.services.epochs import lock_open_epoch
 
-# Half of what an account can hold, so that emissions can go on for as long as anybody will look.
+# Half of what an account can hold, so that emissions stay possible for the life of any devnet.
 MAX_ISSUED = MAX_AMOUNT // 2
-# What a new wallet gets with one click.
+# First tokens of a new wallet.
 FIRST_TOKENS = 1_000 * MICRO
 
 
 def is_open() -> bool:
-    """Whether test tokens are issued: on a devnet whose IFM is on no chain but its own development chain (R54)."""
+    """True if test tokens are issued: on a devnet whose IFM is on no chain but its own development chain (R54)."""
     configuration = chain_configuration()
     on_chain = configuration is not None and configuration.token and not configuration.embedded
     return settings.INFRAMIND_NETWORK == "devnet" and not on_chain

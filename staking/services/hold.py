@@ -1,4 +1,4 @@
-"""Hold and release: an operator of the service stops settlement, ranking and payments; reading and intake go on.
+"""Hold and release: an operator of the service stops settlement, ranking and payments; reads and intake continue.
 
 For a restore above all: an epoch that has ended must not be settled before the oracle has sent again what the backup
 does not have.

@@ -1,4 +1,4 @@
-"""A slash between its creation and its execution: dispute and overturn."""
+"""Dispute and overturn slashes before their execution."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def check_not_held(entry: Unbonding) -> None:
 
 
 def is_held(entry: Unbonding) -> bool:
-    """Whether a pending slash of the entry's node is for its bucket's epoch or an earlier one (R37)."""
+    """True if a pending slash of the entry's node is for its bucket's epoch or an earlier one (R37)."""
     return Slash.objects.filter(
         node_id=entry.node_id, status__in=Slash.UNRESOLVED, epoch__lte=entry.epoch
     ).exists()

@@ -65,7 +65,7 @@ def objections(page: Page) -> list[str]:
 
 
 def faults(page: Page) -> list[str]:
-    """What is wrong with a page, unfolded, in either theme and width: axe's objections, and what is too wide.
+    """Return axe's violations and too wide elements of a page with all parts open, in both themes and widths.
 
     For pages opened with `reduced_motion="reduce"`: a colour that is on its way has no contrast yet.
     """

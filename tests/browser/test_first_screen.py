@@ -1,4 +1,4 @@
-"""What is in reach on a telephone and in a narrow window, and pages that are seldom seen."""
+"""Elements on the first screen of a phone and of a narrow window, and pages for rare states."""
 
 from __future__ import annotations
 

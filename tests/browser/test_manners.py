@@ -1,4 +1,4 @@
-"""Another language on the narrowest phone, no motion for who wants none, and a statement on paper."""
+"""German on the narrowest phone, reduced motion, and the printed statement."""
 
 from __future__ import annotations
 

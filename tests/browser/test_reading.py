@@ -1,4 +1,4 @@
-"""A reader walks from the leaderboard to a node and to an epoch; what moves, moves without a reload."""
+"""A reader opens the leaderboard, a node and an epoch; changes are shown without a reload."""
 
 from __future__ import annotations
 

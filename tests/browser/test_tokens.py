@@ -233,7 +233,7 @@ def test_the_whole_way_in_and_out(open_page: Open, network: Story) -> None:
     assert network.token("transferable") == 500 * MICRO + earned
     assert verify_deposits(wall=datetime.now(UTC)) is None
 
-    # And they are the owner's to transfer.
+    # The owner can transfer them.
     data = "0x" + IFM.call("transfer", FRIEND, 500 * MICRO + earned).hex()
     wallet.eth_sendTransaction({"from": OWNER.address, "to": TOKEN, "data": data, "value": "0x0"})
     assert network.token("balanceOf", FRIEND) == 500 * MICRO + earned

@@ -1,4 +1,4 @@
-"""An answer that is a whole page of trouble never takes the place of a part: what was there stays, and one is told."""
+"""An error page never replaces a part of the page: the part stays, and a message is shown."""
 
 from __future__ import annotations
 

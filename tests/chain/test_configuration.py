@@ -1,4 +1,4 @@
-"""Which chain a network has, and what closes with it."""
+"""Configuration of a network's chain, and features that depend on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALICE = wallet(1)
 
 @pytest.fixture
 def addresses(settings: Any, tmp_path: Path) -> Path:
-    """What the development chain of `make run` writes when it answers."""
+    """Write the file that the development chain of `make run` writes when it is ready."""
     settings.DATA_DIR, settings.INFRAMIND_CHAIN_EMBEDDED = tmp_path, True
     path = tmp_path / "chain" / "addresses.json"
     path.parent.mkdir()

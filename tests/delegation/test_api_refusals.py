@@ -1,4 +1,4 @@
-"""Who may call what, and which refusal comes first when several fit (R12)."""
+"""Permissions of the endpoints, and the order of refusals when several apply (R12)."""
 
 from __future__ import annotations
 

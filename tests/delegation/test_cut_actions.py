@@ -1,4 +1,4 @@
-"""Acts on positions whose statement, connection or answer is cut off: whole or not at all, and the next one goes on."""
+"""Actions whose statement, connection or response fails: each runs completely or not at all."""
 
 from __future__ import annotations
 

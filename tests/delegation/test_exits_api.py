@@ -38,7 +38,7 @@ def anchor(chain: Chain, number: int) -> None:
 
 
 def follow(chain: Chain, **changes: Any) -> None:
-    """What the submitter would store about the contract."""
+    """Store the state of the contract as the submitter would."""
     seen = {name: chain.settlement.get(name) for name in ("last_epoch", "provable_epoch")}
     ChainStatus.objects.update_or_create(id=1, defaults=seen | changes)
 

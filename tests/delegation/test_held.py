@@ -1,4 +1,4 @@
-"""What an act hands back is what is stored, though it is put together without reading it again."""
+"""The result of an action equals the stored rows, although it is built without reading them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What slashes took from a wallet: in positions, statement, exports, rewards chart and notifications (R34, R35)."""
+"""Losses of a wallet to slashes: in positions, statement, exports, rewards chart and notifications (R34, R35)."""
 
 from __future__ import annotations
 

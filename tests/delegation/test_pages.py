@@ -1,4 +1,4 @@
-"""Pages of delegation: they say what is so, to the µIFM."""
+"""Figures on the pages of delegation, exact to the µIFM."""
 
 from __future__ import annotations
 

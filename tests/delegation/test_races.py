@@ -1,4 +1,4 @@
-"""Readers beside writers: a wallet's total is never seen half before and half after an act."""
+"""Readers beside writers: a read of a wallet's total never mixes figures from before and after an action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever wallets do and nodes suffer: earned = claimed + claimable on each node, and the parts make the whole."""
+"""Random actions and slashes: earned = claimed + claimable on each node, and the parts add up to the total."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WALLETS, NODES = (ANNA, BELA, CARL), (NORTH, SOUTH, EAST)
 
 
 def act(net, dice: random.Random) -> None:
-    """One thing that somebody tries; refusals are part of life."""
+    """Run one random action; a refusal is accepted."""
     wallet, node = dice.choice(WALLETS), dice.choice(NODES)
     amount = dice.choice([dice.randrange(1, 10**6), dice.randrange(10**6, 400 * 10**6)])
     at = {"wallet": wallet, "now": net.now}
@@ -106,7 +106,7 @@ def test_earned_is_claimed_and_claimable(net, seed):
 
 
 def test_random_worlds_meet_void_generations(net):
-    """The worlds above are worth something only if they go where it hurts."""
+    """The random networks above must contain void generations."""
     net.parameters(offences=[{"name": "invalid_proof", "self_bps": 2_500, "delegated_bps": 10_000}])
     net.node(NORTH, OLGA, 1_000, custodial=True)
     net.fund(ANNA, 500)

@@ -1,4 +1,4 @@
-"""What an amount would have earned: the replay against a delegation that was made."""
+"""The replay of an amount, compared with a delegation that was made."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def network(db: None) -> Network:
 
 
 class Rollback(Exception):
-    """Ends a run whose rows are not wanted."""
+    """Raised to roll back a run."""
 
 
 def history(network: Network, mine: int) -> str:
@@ -59,7 +59,7 @@ def north() -> str:
 
 
 def earned_and_value(node: str) -> tuple[int, int]:
-    """What the wallet MINE can claim on the node, and what its shares are worth; µIFM."""
+    """Return claimable earnings and value of MINE's shares on the node, µIFM."""
     position = Position.objects.get(node__address=node, wallet=wallet(MINE))
     row, pool = (
         NodeEpoch.objects.filter(node__address=node).latest("epoch"),

@@ -1,4 +1,4 @@
-"""What deploy/try writes into a release, as far as it can be checked without servers."""
+"""Files that deploy/try writes into a release, checked without servers."""
 
 from __future__ import annotations
 

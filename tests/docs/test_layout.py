@@ -1,4 +1,4 @@
-"""What the import contracts cannot see: string keys between tables, SQL text, the client by itself."""
+"""Layers beyond import contracts: foreign keys by name, SQL text, the client without the server."""
 
 from __future__ import annotations
 

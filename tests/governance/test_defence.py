@@ -1,4 +1,4 @@
-"""What a dispute can change: the expected value, and the warning before a deposit that changes nothing."""
+"""Effect of a dispute: its expected value, and the warning when it cannot change the amount."""
 
 from __future__ import annotations
 

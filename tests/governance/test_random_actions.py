@@ -1,4 +1,4 @@
-"""Random actions of members over several epochs: the audit holds and every verdict is by the rule."""
+"""Random actions of members over several epochs: the audit finds no fault and every outcome follows the rule."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def test_without_a_settled_epoch_there_is_no_effect(db: None) -> None:
 
 
 def _operators(effect, number: int) -> int:
-    """What the operator of the other node gained."""
+    """Return the gain of the other node's operator."""
     from staking.models import Node
 
     other = Node.objects.get(address=node_address(number)).id

@@ -34,7 +34,7 @@ kinds = st.sampled_from(("disputes", "proposals"))
 
 
 class Reference:
-    """Who represents whom by epoch, and who voted what, in dictionaries."""
+    """Reference model: representatives by epoch, and votes, in dictionaries."""
 
     def __init__(self) -> None:
         self.named: dict[tuple[str, str], dict[int, str | None]] = defaultdict(dict)

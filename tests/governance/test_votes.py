@@ -1,4 +1,4 @@
-"""The vote table: how disputes come out, to the µIFM (R44–R46). The base is 2,900 IFM, the quorum 290 IFM."""
+"""Outcomes of disputes by vote, exact to the µIFM (R44–R46). The base is 2,900 IFM, the quorum 290 IFM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each kind of caller may do, and when it is stopped."""
+"""Permissions and rate limits of each kind of caller."""
 
 from __future__ import annotations
 

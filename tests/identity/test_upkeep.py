@@ -1,4 +1,4 @@
-"""What identity forgets, and when."""
+"""Deletion of expired rows of identity."""
 
 from __future__ import annotations
 

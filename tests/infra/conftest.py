@@ -188,7 +188,7 @@ def bare(api: FakeApi) -> Any:
 
 @pytest.fixture
 def cast() -> Any:
-    """The names tests share, without an import between test files."""
+    """Values that tests share without importing from each other."""
     from types import SimpleNamespace
 
     return SimpleNamespace(ANNA=ANNA, BELA=BELA, OWEN=OWEN, TOKEN=TOKEN, node=node, wallet=wallet, page=page)

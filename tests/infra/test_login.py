@@ -1,4 +1,4 @@
-"""Signing in: with a key, with a token, and what is kept of it."""
+"""Signing in with a key or a token, and the stored configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole sessions with `infra` alone, against the site itself over HTTP."""
+"""Sessions with `infra` alone, against a running site over HTTP."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def login(tmp_path):
 
 
 def infra(line, code=0):
-    """What a command says; of a refusal what stands on stderr."""
+    """Return the output of a command; of a refused one its stderr."""
     result = CliRunner().invoke(app, line.split())
     assert result.exit_code == code, (line, result.output, result.exception)
     return result.stderr if code else result.stdout

@@ -1,4 +1,4 @@
-"""What an oracle sends from the command line."""
+"""Commands of an oracle."""
 
 from __future__ import annotations
 

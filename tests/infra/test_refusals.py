@@ -1,4 +1,4 @@
-"""What is refused, with which words and which exit status."""
+"""Refusals: message and exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes with a person at a terminal: questions, colours, widths; and what a start may load."""
+"""Output on a terminal: prompts, colours, widths; and the imports of a start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that come without a length, and those that do not come."""
+"""Request bodies without a length, and request bodies that are never sent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_body_that_says_it_is_too_long_is_left_unread():
 
 
 class Late:
-    """A stream of which nothing is there until it is let go."""
+    """A stream that blocks until it is released."""
 
     def __init__(self, body):
         self.body, self.reading, self.let_go = BytesIO(body), Event(), Event()

@@ -154,7 +154,7 @@ def test_the_feed_is_only_read(client, db):
 
 
 def rfc_4287_faults(feed):
-    """What RFC 4287 (4.1.1, 4.1.2, 4.2) demands of a feed and its entries and this one does not do."""
+    """Return the requirements of RFC 4287 (4.1.1, 4.1.2, 4.2) that the feed or an entry does not meet."""
     faults = [] if feed.findtext(f"{ATOM}author/{ATOM}name") else ["author"]
     if [link.get("rel") for link in feed.findall(f"{ATOM}link")].count("self") != 1:
         faults.append("self")

@@ -33,7 +33,7 @@ def endpoints(*methods):
 
 
 def books():
-    """What every table of the protocol holds, as one hash each."""
+    """Return a hash of the rows of every table of the protocol."""
     counts = {}
     with connection.cursor() as cursor:
         cursor.execute(TABLES)

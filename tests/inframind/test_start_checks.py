@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _measured_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test measures is forgotten after it."""
+    """Forget the clock measurement of a test after it."""
     monkeypatch.setattr(clock, "_skew", timedelta(0))
 
 

@@ -1,4 +1,4 @@
-"""What happened reaches whom it concerns: in the inbox, by mail, by signed webhook, once."""
+"""Events reach the wallets that they concern: in the inbox, by mail, by signed webhook, once."""
 
 from __future__ import annotations
 

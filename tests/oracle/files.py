@@ -49,7 +49,7 @@ def write(path: Path, columns: Sequence[str], rows: Rows) -> str:
 
 
 def run(*command: str) -> tuple[str, str]:
-    """What a management command prints on stdout and on stderr, its CommandError at the end of the latter."""
+    """Return stdout and stderr of a management command, its CommandError at the end of stderr."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command(*command, stdout=out, stderr=err)

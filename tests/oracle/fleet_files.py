@@ -18,7 +18,7 @@ FLEET = 12
 
 
 def folder(made_in: Path) -> Path:
-    """Where `nodes`, `day-heartbeats`, `day-receipts` and `history-receipts` lie, each a `.csv.gz`."""
+    """Return the folder of `nodes`, `day-heartbeats`, `day-receipts` and `history-receipts`, each a `.csv.gz`."""
     return REAL if REAL.is_dir() else _made(made_in)
 
 

@@ -86,7 +86,7 @@ def signature(receipt: dict[str, Any], private: bytes, *, chain_id: int | None =
 
 
 def send(*items: object, at: datetime | None = None, unchecked: bool = False) -> BatchResult:
-    """What the ingest answers, two hours into the first epoch."""
+    """Send items to the ingest two hours into the first epoch, and return its result."""
     return receipts.ingest(items=items, now=at or START + timedelta(hours=2), unchecked=unchecked)
 
 

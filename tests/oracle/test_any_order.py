@@ -33,7 +33,7 @@ FIGURES = (
 
 
 def figures(batches: list[list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
-    """What a settlement finds of these batches, in a network of its own that is undone after."""
+    """Return the settled figures of these batches; the network is rolled back afterwards."""
     with transaction.atomic():
         network = Network()
         machines.register(3)

@@ -1,4 +1,4 @@
-"""Batches that meet: each job counts once, whoever sends it and in whatever order; nobody waits in a ring."""
+"""Batches that meet: each job counts once, in any order and from any sender, without a deadlock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of each receipt: recorded, duplicate, completed, refused (R21, R22, R23)."""
+"""Results of receipts: recorded, duplicate, completed, rejected (R21, R22, R23)."""
 
 from __future__ import annotations
 
@@ -479,7 +479,7 @@ JSON = st.recursive(
 
 
 class TestAnything(TestCase):
-    """Whatever stands in a field, the item is recorded or refused with a code; nothing else happens."""
+    """For any value of a field the item is recorded, or rejected with a code."""
 
     def setUp(self) -> None:
         Network()

@@ -1,4 +1,4 @@
-"""Which offences an epoch shows, at which rates (section 8)."""
+"""Offences of an epoch and their rates (section 8)."""
 
 from __future__ import annotations
 

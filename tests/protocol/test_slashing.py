@@ -1,4 +1,4 @@
-"""What a slash takes, from where, and where it goes (R32–R37)."""
+"""Amounts of a slash: from which parts, and their distribution (R32–R37)."""
 
 from __future__ import annotations
 

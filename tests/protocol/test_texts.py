@@ -1,4 +1,4 @@
-"""What people may write: names, regions, titles, reasons, hardware."""
+"""Rules for texts: names, regions, titles, reasons, hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How votes come out (R44–R47)."""
+"""Outcomes of votes (R44–R47)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who acts in the random runs, under parameters that make much happen in few epochs."""
+"""Participants and parameters of the random runs."""
 
 from __future__ import annotations
 

@@ -72,13 +72,13 @@ class Comparison:
         self._cases()
 
     def after_settlement(self) -> None:
-        """And what the settlement itself left: the rows of its epoch, and powers."""
+        """Compare also the rows of the settled epoch, and voting powers."""
         self.fully()
         self._rows()
         self._powers()
 
     def shown(self) -> None:
-        """What the API shows: earnings, statements, wallets, nodes; costly, so not after every settlement."""
+        """Compare earnings, statements, wallets and nodes in the API; too slow to run after every settlement."""
         self._earnings()
         self._figures()
 
@@ -133,7 +133,7 @@ class Comparison:
         } == self.model.earned
 
     def _figures(self) -> None:
-        """What the API shows of wallets and nodes."""
+        """Compare the figures of wallets and nodes in the API."""
         for address in self.people:
             figures = wallet_figures(address, now=self.net.now)
             assert (

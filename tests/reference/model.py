@@ -157,7 +157,7 @@ class Model(Proposals):
         self.move(f"unbonding:{entry.node}", f"wallet:{wallet}", self.close_entry(entry, "paid"))
 
     def release(self) -> None:
-        """What the worker pays."""
+        """Pay mature unbonding entries, as the worker does."""
         for number in sorted(range(len(self.entries)), key=lambda n: (self.entries[n].matures, n)):
             entry = self.entries[number]
             if entry.status == "open" and entry.matures <= self.now and not self.is_held(entry):

@@ -1,4 +1,4 @@
-"""The engine and the plain model side by side: each act goes to both, and both must answer and stand alike."""
+"""The engine and the plain model side by side: each action runs on both, and results and states must be equal."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ MAX_OPEN = 100
 
 
 class Proposals(Books):
-    """What wallets do about parameters."""
+    """Proposals and votes of wallets."""
 
     def propose(self, changes: list[tuple[str, int]], wallet: str) -> None:
         if any(self.params[name] == value for name, value in changes):

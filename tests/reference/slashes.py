@@ -138,7 +138,7 @@ def _execute(net: Model, slash: Slash, honest: dict[str, int]) -> None:
 
 
 def _bear(net: Model, slash: Slash, side: int, kind: str) -> dict[int, int]:
-    """What each part of a side loses; part 0 is bonded, the others are buckets by their epoch."""
+    """Return the loss of each part of a side; part 0 is bonded, the others are buckets by their epoch."""
     node = net.nodes[slash.node]
     parts = {0: node.own if kind == "self" else node.tokens}
     for (address, of, epoch), bucket in sorted(net.buckets.items(), key=lambda item: item[0][2]):

@@ -1,4 +1,4 @@
-"""What the plain model keeps: nodes with all their positions, buckets, entries, cases. µIFM, bps, seconds."""
+"""State of the plain model: nodes with all their positions, buckets, entries, slashes. µIFM, bps, seconds."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def acts_on(node: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 class Escapes(RuleBasedStateMachine):
-    """A network that goes through operations, slashes and epochs; each example tries to escape from many states."""
+    """A network that goes through operations, slashes and epochs; each example tries many states."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -227,7 +227,7 @@ def test_nothing_is_dropped_when_its_archive_is_damaged(network, folder):
 
 
 def test_an_epoch_whose_receipts_could_come_again_is_not_dropped(network):
-    """It was settled so late that it has receipts of the days after it."""
+    """An epoch that was settled late also has receipts of the days after its end."""
     Receipt.objects.filter(epoch=1, job_id="1-0").update(accepted_at=noon(9))
     assert [kind.name for kind, _ in plan.step(now=network.now)] == ["rankings", "events", "inputs"]
     assert Receipt.objects.filter(epoch=1).count() == JobKey.objects.filter(epoch=1).count() == 7

@@ -1,4 +1,4 @@
-"""The audit names what is off (section 14), whoever brought it about: here with the database's own keys."""
+"""The audit reports every fault (section 14); tests cause them as the owner of the tables."""
 
 from __future__ import annotations
 

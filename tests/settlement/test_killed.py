@@ -96,7 +96,7 @@ def halting_before(step: int, pipe: int) -> Iterator[None]:
 
 @contextmanager
 def halting_before_the_audit(pipe: int) -> Iterator[None]:
-    """Say when the first audit is to begin, and wait for what comes."""
+    """Report when the first audit begins, and wait to be killed."""
 
     def begin() -> list[str]:
         os.write(pipe, b".")

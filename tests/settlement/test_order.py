@@ -1,4 +1,4 @@
-"""When an epoch is settled, in what order, and what stops it (R4, R43, S)."""
+"""Time and order of settlements, and conditions that halt them (R4, R43, S)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ranking: by which window, in which order, how often (R49)."""
+"""The ranking: its window, order and interval (R49)."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_the_apr_is_a_years_worth_of_what_delegators_earned() -> None:
 
 
 def test_the_apr_looks_back_thirty_epochs() -> None:
-    """What was earned in epoch 2 is in it until epoch 31 is settled, spread over the thirty."""
+    """Earnings of epoch 2 count until epoch 31 is settled, spread over the thirty epochs."""
     net = Network(emission_per_epoch="100", q_stake_bps=0)
     node = net.node(1, own=1_000)
     net.delegate(node, 1, 1_000)

@@ -1,4 +1,4 @@
-"""A Pair whose operations are written down one line each, so that the same life can be lived again from the file."""
+"""A Pair whose operations are written down one line each, so that a run can be repeated from the file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Recorded(Pair):
         return value
 
     def replay(self, line: str) -> None:
-        """Do what a line of a log says."""
+        """Run the operation of one line of the log."""
         name, args, named = json.loads(line)
         values = [self._object(arg) for arg in args]
         if name == "beat":

@@ -1,4 +1,4 @@
-"""Lives of a random network against the real services, compared with the plain model and audited after each epoch.
+"""Random runs of a network on the real services, compared with the plain model and audited after each epoch.
 
 `make soak` lives through 500 epochs. A failure leaves the log of its operations, and `make soak ARGS="--replay FILE"`
 lives through them again.

@@ -6,5 +6,5 @@ from tests.shared_rows import shared
 
 @shared
 def net() -> Network:
-    """The network of section 3, on which nothing is minted, so that only what is told moves."""
+    """The network of section 3, on which nothing is minted, so that only the actions of the test move tokens."""
     return Network(emission_per_epoch="0")

@@ -35,7 +35,7 @@ WEEK = 604_800
 
 
 def catch_up(net: Network) -> None:
-    """Settle what is due, as the worker does before long."""
+    """Settle all due epochs, as the worker does."""
     for _ in settle_due(now=net.now):
         pass
 

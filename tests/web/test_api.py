@@ -1,4 +1,4 @@
-"""What all endpoints have in common: bodies, refusals, pages."""
+"""Common behaviour of all endpoints: bodies, refusals, pages."""
 
 from __future__ import annotations
 

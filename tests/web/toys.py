@@ -30,7 +30,7 @@ class Body(serializers.Serializer[Any]):
 
 
 class Echo(APIView):
-    """Says what it understood, and who asked."""
+    """Returns the parsed body and the caller."""
 
     def get(self, request: Request) -> Response:
         window = cursors.window(request, cursors.number_part)

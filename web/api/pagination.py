@@ -2,7 +2,7 @@
 
 All pages of a listing are pages of one version, so that no row is on two of them and none is missing: `next` carries
 a cursor. There are three kinds of lists: numbered ones (the cursor is the last row's number), lists in the order of
-values that never change (the cursor is the last row's key), and lists that move (the cursor names a snapshot).
+values that never change (the cursor is the last row's key), and lists that change (the cursor names a snapshot).
 """
 
 from __future__ import annotations

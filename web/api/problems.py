@@ -37,7 +37,7 @@ TELLING = (exceptions.AuthenticationFailed, exceptions.PermissionDenied, excepti
 
 
 def handle(exception: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's exception handler. What is no refusal (None) goes on to the site's own handler of faults."""
+    """DRF's exception handler. Returns None for errors that are no refusals: Django's error handler answers those."""
     if isinstance(exception, exceptions.ValidationError):
         return _response(validation_body(exception))
     refusal = exception if isinstance(exception, ProtocolError) else _translated(exception)

@@ -50,7 +50,7 @@ def cached(view: Any, *, names: frozenset[str], most: int) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "GET" or "HTTP_AUTHORIZATION" in request.META:
             return view(request, *args, **kwargs)
-        # The query as it came: taking it apart would cost more than all the rest.
+        # The raw query string: parsing it would cost more than the rest of the request.
         key = (request.scheme, request.get_host(), request.META["QUERY_STRING"])
         try:
             content = answers.get(key, lambda: _make(view, request, names))

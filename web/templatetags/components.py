@@ -75,7 +75,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "receipt.invalid": ("risk", "x", gettext_lazy("Invalid")),
     "receipt.forged": ("risk", "x", gettext_lazy("Forged")),
 }
-# The five places: name of the URL, icon, words, and the names of the URLs that belong to it.
+# Entries of the navigation: URL name, icon, label, and the URL names for which the entry is current.
 PLACES = (
     ("nodes", "hexagons", gettext_lazy("Nodes"), {"node", "compare"}),
     (
@@ -131,7 +131,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def places(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The places of the top bar and the tab bar that this installation has pages for; `current` is where we are."""
+    """Return the navigation entries whose pages are installed; `current`: the entry of the present page."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.url_name if match else ""
     links = []
@@ -299,7 +299,7 @@ def pager(page: Any, *, target: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("components/waterfall.html")
 def waterfall(parts: Any) -> dict[str, Any]:
-    """Why this Q: `parts` is staking.pages.waterfall.QBreakdown."""
+    """Bar chart of the parts of Q; `parts`: staking.pages.waterfall.QBreakdown."""
     return {"q": parts, "rows": parts.rows()}
 
 

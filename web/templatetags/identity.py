@@ -1,4 +1,4 @@
-"""Addresses and their pictures. A node is a hexagonal mesh, a wallet a ring, from keccak of the address."""
+"""Addresses and identicons. A node is a hexagonal mesh, a wallet a ring, from keccak of the address."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Action(Generic[FormT]):
 
     @property
     def has_amount(self) -> bool:
-        """Whether there is something to type; other actions begin with their review."""
+        """True if there is something to type; other actions begin with their review."""
         return "amount" in self.form_class.base_fields
 
     def form(self, data: Mapping[str, Any], context: ActionContext) -> FormT:

@@ -1,4 +1,4 @@
-"""The line between the submitter and a real node, with its faults."""
+"""A connection between the submitter and a real node on which tests cause faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASS = object()
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Raised where the process would be killed."""
 
 
 class Line:

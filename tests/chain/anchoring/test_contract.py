@@ -1,4 +1,4 @@
-"""What the contract refuses, and contracts that are not this network's."""
+"""Refusals of the contract, and contracts of other networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes that are away, behind, asleep, or lie."""
+"""Nodes that do not answer, lag, have no new blocks, or report wrong data."""
 
 from __future__ import annotations
 

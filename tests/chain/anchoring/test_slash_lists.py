@@ -32,7 +32,7 @@ def anchored(net: AnchoringNetwork, slashes: list[tuple[str, int]]) -> None:
 
 
 def verify_anchors_of(net: AnchoringNetwork) -> list[str]:
-    """What the audit would say with the node of the network."""
+    """Return the audit's faults, read from the network's node."""
     node = Node(net.line, "node.example")
     head = node.block("latest")
     assert head is not None

@@ -22,7 +22,7 @@ def token(chain: Chain) -> Deployed:
 
 
 def typed_data(token: Deployed, **message: Any) -> dict[str, Any]:
-    """What a wallet shows and signs."""
+    """Return the typed data that a wallet shows and signs."""
     fields = {
         "owner": "address",
         "spender": "address",

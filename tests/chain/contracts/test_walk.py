@@ -23,7 +23,7 @@ LARGEST = 2**63 - 1
 
 @dataclass
 class Reference:
-    """What the token must do, in plain integers; each method returns the reason of a refusal, or "" ."""
+    """Expected behaviour of the token, in plain integers; each method returns the reason of a refusal, or ""."""
 
     emitted: int = 0
     last_epoch: int = 0
@@ -203,7 +203,7 @@ def test_the_token_does_what_the_reference_does(chain: Chain) -> None:
 
 @dataclass
 class Ledger:
-    """What R55 says of a wallet: everything it has in the protocol, and its three totals."""
+    """The state of a wallet under R55: all that it has in the protocol, and its three totals."""
 
     total: Counter[Account] = field(default_factory=Counter)
     deposited: Counter[Account] = field(default_factory=Counter)
@@ -282,7 +282,7 @@ def _bring_some_proofs(chance: random.Random, chain: Chain) -> None:
 
 
 def _bring(token: Deployed, chain: Chain, kind: str, wallet: Account, epoch: int) -> None:
-    """Bring a proof, needed or not."""
+    """Submit a proof, also one that was applied before."""
     proof = chain.proof(kind, wallet, epoch)
     applied = dict(zip(KINDS, token.get("proven", wallet), strict=True))[kind]
     blocked = kind != "minted" and not token.get("locked", wallet)

@@ -81,7 +81,7 @@ class Client:
         return signed.hash
 
     def token(self, function: str, *arguments: Any, block: Any = "latest") -> Any:
-        """What a function of the token contract returns."""
+        """Return the result of a function of the token contract."""
         contract = contracts.load("IFM")
         data = "0x" + contract.call(function, *arguments).hex()
         return contract.result(

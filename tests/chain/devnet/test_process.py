@@ -178,7 +178,7 @@ def test_a_foreign_name_of_this_machine_is_refused(running: Process, host: str) 
 
 
 def raw(process: Process, *parts: bytes) -> bytes:
-    """What comes back for these bytes, until the connection is closed."""
+    """Send bytes, and return the response up to the end of the connection."""
     with socket.create_connection(
         ("127.0.0.1", int(process.url.rpartition(":")[2])), timeout=10
     ) as connection:

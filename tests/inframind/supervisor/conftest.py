@@ -41,7 +41,7 @@ def data_dir() -> Iterator[Path]:
 
 
 def processes_of(data_dir: Path) -> list[psutil.Process]:
-    """What works in this data directory or was started for it."""
+    """Return the processes that use this data directory or were started for it."""
     attributes = ["name", "cmdline", "environ", "cwd"]
     return [
         process
@@ -53,7 +53,7 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
 
 @pytest.fixture
 def plain_environment(data_dir: Path) -> dict[str, str]:
-    """What a person's shell has, and nothing of this run's own servers."""
+    """Return an environment without the URLs of this run's servers."""
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MAKELEVEL")
     inherited = {name: text for name, text in os.environ.items() if name not in ours}
     own = {"INFRAMIND_DATA_DIR": str(data_dir), "INFRAMIND_DEMO": "0", "INFRAMIND_CHAIN_EMBEDDED": "off"}

@@ -1,4 +1,4 @@
-"""How far the network's clock may be moved by hand."""
+"""Limits of moving the network clock by command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment is read strictly: a slip of the pen stops the start with a sentence."""
+"""The environment is parsed strictly: a wrong name or value stops the start with one sentence."""
 
 from __future__ import annotations
 

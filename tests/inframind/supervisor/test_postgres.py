@@ -1,4 +1,4 @@
-"""What a killed PostgreSQL leaves behind, and whose it is."""
+"""Files and processes of a killed PostgreSQL, and their owner."""
 
 from __future__ import annotations
 

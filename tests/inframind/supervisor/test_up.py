@@ -1,4 +1,4 @@
-"""`make run` as real processes: up, down, killed, in the way of another."""
+"""`make run` as real processes: start, stop, kill, and a second start beside a running one."""
 
 from __future__ import annotations
 

@@ -9,5 +9,5 @@ FLAT = {"q_stake_bps": 0, "q_latency_bps": 0, "q_scarcity_bps": 0, "q_uptime_bps
 
 @shared
 def net() -> Network:
-    """The network of section 3, on which nothing is minted, so that only what is told moves."""
+    """The network of section 3, on which nothing is minted, so that only the actions of the test move tokens."""
     return Network(emission_per_epoch="0", **FLAT)

@@ -1,4 +1,4 @@
-"""A slash before the DAO: windows, verdicts, deposits, and what an overturned slash lifts (R32, R33, R46)."""
+"""A slash before the DAO: windows, outcomes, deposits, and effects lifted by overturning (R32, R33, R46)."""
 
 from __future__ import annotations
 

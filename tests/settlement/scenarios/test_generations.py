@@ -56,7 +56,7 @@ def test_a_pool_slashed_to_nothing_begins_a_new_generation() -> None:
 
 
 def test_a_pool_that_nobody_touched_since_it_was_filled_begins_a_new_generation() -> None:
-    """What was pending in epoch 1 still says so, and is active for long."""
+    """The row still names epoch 1 as pending, although that stake has long been active."""
     net = Network(emission_per_epoch="0", offences=EVERYTHING)
     node = net.node(own=1_000, custodial=True)
     net.delegate(node, 1, 1_000)

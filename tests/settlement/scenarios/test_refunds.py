@@ -1,4 +1,4 @@
-"""What came in the very epoch of an offence did not back the node and goes back (R32)."""
+"""Delegations made in the epoch of an offence are refunded (R32)."""
 
 from __future__ import annotations
 

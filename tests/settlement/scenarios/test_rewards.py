@@ -1,4 +1,4 @@
-"""Who earns what: the split, joiners and leavers, claims (R13, R39–R42; section 15, 1)."""
+"""Distribution of rewards: the split, joiners and leavers, claims (R13, R39–R42; section 15, 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on record: epochs and their proofs, rankings, slashes, parameters, the journal."""
+"""Endpoints of the records: epochs and their proofs, rankings, slashes, parameters, the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the open epoch is read for the page and the answer of one node (R49)."""
+"""Limit on readings of the open epoch for the page and the endpoint of one node (R49)."""
 
 from __future__ import annotations
 

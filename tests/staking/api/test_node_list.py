@@ -1,4 +1,4 @@
-"""The list of nodes: what is in it, in which order, from where to where, and what is asked of the database."""
+"""The list of nodes: its rows, order, pages and queries."""
 
 from __future__ import annotations
 

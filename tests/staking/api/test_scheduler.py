@@ -1,4 +1,4 @@
-"""Who may be given a job, how likely, and draws that anyone can draw again (R50)."""
+"""Eligible nodes, their weights, and draws that anyone can verify (R50)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def read(reader: Client, node: str, query: str = "") -> Markup:
 
 
 def epoch_text(page: Markup, epoch: int) -> str:
-    """What the list says of an epoch."""
+    """Return the text of an epoch in the list."""
     whole = page.text[page.text.index("in 30 epochs") if "in 30 epochs" in page.text else 0 :]
     start = whole.rindex(f"Epoch {epoch} ")
     return whole[start:].split(" Epoch ")[0]

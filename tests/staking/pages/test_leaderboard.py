@@ -1,4 +1,4 @@
-"""`/`: figures to the digit, filters that live in the address, and how little it asks of the database."""
+"""`/`: exact figures, filters as query parameters, and the number of queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader meets while settlement holds the books, without the database, and without the cache."""
+"""Pages while a settlement holds its locks, without the database, and without the cache."""
 
 from __future__ import annotations
 

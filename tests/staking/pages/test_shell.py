@@ -1,4 +1,4 @@
-"""What frames every page: policy, theme, live word, errors; nothing inline."""
+"""The frame of every page: content policy, theme, live updates, errors; nothing inline."""
 
 from __future__ import annotations
 
