@@ -69,7 +69,6 @@ def counted(tick: Callable[[], None]) -> Callable[[], None]:
         try:
             tick()
             result = "done"
-            counters.TICK_SUCCESS.labels(name).set_to_current_time()
         except Held as held:
             result = "held"
             log.warning("held", tick=name, reason=str(held))
@@ -82,6 +81,8 @@ def counted(tick: Callable[[], None]) -> Callable[[], None]:
             log.warning("lock_not_free", tick=name)
         finally:
             counters.TICKS.labels(name, result).inc()
+            if result in ("done", "held"):
+                counters.TICK_SUCCESS.labels(name).set_to_current_time()
 
     return run
 

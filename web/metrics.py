@@ -17,7 +17,7 @@ TICKS = Counter(
 )
 TICK_SUCCESS = Gauge(
     "inframind_tick_last_success_timestamp_seconds",
-    "Unix time of the last run of a periodic task that did not fail.",
+    "Unix time of the last run of a periodic task that was done or held.",
     ["tick"],
     multiprocess_mode="mostrecent",
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import time
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test import Client
 
 from inframind import network_state, tasks
@@ -17,6 +18,7 @@ from staking.models import Network as NetworkRow
 from staking.services.epochs import EPOCH_LOCK
 from staking.services.hold import Held
 from tests.network import START, Network, node_address, wallet
+from web import metrics as counters
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,14 @@ def test_nothing_is_settled_ranked_or_paid_while_held(network):
             run(command)
     with pytest.raises(CommandError, match=r"the clock was moved; settlement is held since .* UTC: restore"):
         run("advance_time", "86400")
+
+
+def test_a_tick_that_is_held_has_not_stopped(network):
+    """Or each hold would raise the alarm TicksStopped."""
+    run("hold", "restore")
+    before = time.time()
+    tasks.release_tick.delay()
+    assert counters.TICK_SUCCESS.labels("release_tick")._value.get() >= before
 
 
 def test_reading_and_intake_go_on(network):
@@ -96,14 +106,14 @@ def test_without_a_network_there_is_nothing_to_hold():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hold_waits_for_a_running_settlement():
+def test_a_hold_that_waits_too_long_for_a_settlement_says_so():
     Network()
     with psycopg.connect(**network_state._parameters()) as settling:
         settling.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
 
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
-        with pytest.raises(OperationalError, match="lock timeout"):
+        with pytest.raises(CommandError, match=r"A settlement is running.* nothing is held"):
             run("hold", "restore")
     connection.close()
     assert NetworkRow.objects.get().held_at is None
