@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -55,6 +56,17 @@ def sign_in(browser, **more):
 def whoami(browser):
     answer = browser.get("/api/v1/me")
     return answer.json()["address"] if answer.status_code == 200 else answer.status_code
+
+
+def test_a_session_outlasts_a_change_of_the_secret_key_in_three_rounds(browser, settings):
+    """During each round a server of the former settings and one of the next serve the same browser in turn."""
+    rounds = [("old", []), ("old", ["new"]), ("new", ["old"]), ("new", [])]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = rounds[0]
+    sign_in(browser)
+    for former, following in pairwise(rounds):
+        for key, fallbacks in (following, former, following):
+            settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = key, fallbacks
+            assert whoami(browser) == KEY.address, (key, fallbacks)
 
 
 def test_a_signed_message_opens_a_session(browser):
