@@ -40,7 +40,7 @@ FORGOTTEN = Subquery(
 PROOF_NUMBERS = {choice.name.lower(): choice.value for choice in Receipt.Proof}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True)
 class NotValid:
     """An item whose proof is not valid: its index in the batch, its job id, its proof state."""
 
