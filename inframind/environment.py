@@ -170,7 +170,12 @@ VARIABLES: tuple[Variable, ...] = (
         "settled epochs whose published inputs stay in the database, at least 5; `0` for all",
     ),
     Variable("INFRAMIND_WEB_WORKERS", whole(1, 64), "2", "web processes"),
-    Variable("INFRAMIND_WEB_THREADS", whole(1, 64), "2", "threads of each web process"),
+    Variable(
+        "INFRAMIND_WEB_THREADS",
+        whole(1, 64),
+        "2",
+        "reads, and writes, that each web process works on at a time",
+    ),
     Variable("INFRAMIND_TASK_WORKERS", whole(1, 64), "2", "task processes under `make run`"),
     Variable(
         "INFRAMIND_LOG_LEVEL",

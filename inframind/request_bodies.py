@@ -1,20 +1,22 @@
 """Read request bodies completely before the site handles them, so that a slow client blocks no other request.
 
 A request waits for its body in one of the server's many threads, and only then takes one of the few places in which
-the site is at work.
+the site is at work. Requests that write, and may wait for a lock, never take all of them.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from threading import Lock, Semaphore
 from typing import Any
 
 from identity.origin import origin_in
+from web.unavailable import BUSY
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 CHUNK_BYTES = 65_536
@@ -23,17 +25,46 @@ CHUNK_BYTES = 65_536
 BODY_THREADS = 256
 # Bodies that one address may keep a process waiting for at a time; room is left for the others.
 MAX_BODIES_PER_ADDRESS = 128
+# Longer than a lock is waited for (database_limits), and well below the time limit of a proxy.
+PATIENCE_SECONDS = 10.0
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class Places:
+    """Places at work: `count` for reads and as many for writes, of which all but one may be taken at a time together.
+
+    So a read has a place while every write waits for a lock, and a write while every place for reads is taken.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.reads, self.writes = Semaphore(count), Semaphore(count)
+        self._all = Semaphore(count + 1)
+
+    @contextmanager
+    def take(self, method: str) -> Iterator[bool]:
+        """Hold a place for a request with this method; False when none is free within PATIENCE_SECONDS."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        with ExitStack() as places:
+            for semaphore in (self.reads if method in READS else self.writes, self._all):
+                if not semaphore.acquire(timeout=max(until - time.monotonic(), 0)):
+                    break
+                places.callback(semaphore.release)
+            else:
+                yield True
+                return
+        yield False
 
 
 class MeasuredBodies:
     """`limit` is in bytes: of a longer body without a length one byte more is read, which the site then refuses as
-    too large; one that says how much too long it is is left to it unread. `at_work`: requests that the site has in
-    hand at a time."""
+    too large; one that says how much too long it is is left to it unread. `at_work`: reads, and writes, that the site
+    has in hand at a time, and one more of both together. A request that gets no place is marked as BUSY, and the site
+    answers 503."""
 
     def __init__(self, application: Application, limit: int, at_work: int) -> None:
         self.application = application
         self.limit = limit
-        self._at_work = Semaphore(at_work)
+        self.places = Places(at_work)
         self._arriving: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -45,8 +76,8 @@ class MeasuredBodies:
                     return _refuse(start_response)
                 body = self._read(environ["wsgi.input"], expected)
             environ = {**environ, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-        with self._at_work:
-            return self.application(environ, start_response)
+        with self.places.take(environ.get("REQUEST_METHOD", "GET")) as free:
+            return self.application(environ if free else {**environ, BUSY: True}, start_response)
 
     def _expected(self, environ: dict[str, Any]) -> int:
         """The number of bytes of a body to read, 0 for none."""

@@ -49,7 +49,7 @@ def server(host: str, port: int) -> MPServer:
         port=port,
         interface=Interfaces.WSGI,
         workers=settings.INFRAMIND_WEB_WORKERS,
-        # Most threads wait for a request body; at most INFRAMIND_WEB_THREADS handle requests at a time.
+        # Most threads wait for a request body; INFRAMIND_WEB_THREADS and one more handle requests.
         blocking_threads=BODY_THREADS,
         websockets=False,
         # A web process that dies (of memory, say) is replaced: the other goes on meanwhile.

@@ -1,4 +1,4 @@
-"""503 answers: the database does not answer, or a lock was not free in time."""
+"""503 answers: the database does not answer, a lock was not free in time, or the site has too much in hand."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from web.theme import theme_of
 log = structlog.get_logger("inframind.request")
 
 RETRY_AFTER_SECONDS = 5
+# In the WSGI environment of a request that got no place at work (inframind/request_bodies.py).
+BUSY = "inframind.busy"
 AWAY = "The database does not answer right now; nothing was changed. Try again in a moment."
 # The database may have committed before it became unreachable.
 UNSURE = (
@@ -26,6 +28,7 @@ WAITED = "Something else is being written, an epoch's settlement perhaps; nothin
 CLOCK = (
     "The clock of this server is wrong, so nothing is written; nothing was changed. Try again in a moment."
 )
+TOO_MUCH = "This server has as many requests in hand as it can; nothing was changed. Try again in a moment."
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -48,6 +51,19 @@ class Unavailable:
         return unavailable(request, exception)
 
 
+class Busy:
+    """503 for a request that got no place at work, before anything reads the database."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if BUSY not in request.META:
+            return self.get_response(request)
+        log.warning("busy", path=request.path)
+        return _answer(request, "busy")
+
+
 def is_away(exception: BaseException) -> bool:
     """True if the database was away, or ended the session because its transaction was idle for too long."""
     idle = isinstance(exception.__cause__, IdleInTransactionSessionTimeout)
@@ -56,7 +72,10 @@ def is_away(exception: BaseException) -> bool:
 
 def unavailable(request: HttpRequest, cause: Exception | None = None) -> HttpResponse:
     """503 with Retry-After, as a problem under /api/ and as a page elsewhere."""
-    reason = _reason(cause)
+    return _answer(request, _reason(cause))
+
+
+def _answer(request: HttpRequest, reason: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         response: HttpResponse = problem(_detail(request, reason))
     else:
@@ -79,7 +98,7 @@ def _reason(cause: Exception | None) -> str:
 
 def _detail(request: HttpRequest, reason: str) -> str:
     away = AWAY if request.method in ("GET", "HEAD") else UNSURE
-    return {"clock": CLOCK, "locked": WAITED}.get(reason, away)
+    return {"clock": CLOCK, "locked": WAITED, "busy": TOO_MUCH}.get(reason, away)
 
 
 def _page(request: HttpRequest, reason: str) -> str:

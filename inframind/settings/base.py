@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "inframind.etag.ConditionalReads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "web.preferences.Preferences",
+    "web.unavailable.Busy",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

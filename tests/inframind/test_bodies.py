@@ -1,4 +1,4 @@
-"""Request bodies without a length, and request bodies that are never sent."""
+"""Request bodies without a length, request bodies that are never sent, and requests without a place."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from io import BytesIO
 from threading import Event, Thread
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
 
 from inframind import request_bodies
 from inframind.request_bodies import MeasuredBodies
+from web.unavailable import BUSY
 
 
 class Drips:
@@ -107,3 +110,74 @@ def test_callers_behind_our_proxy_are_counted_apart(waiting, settings, monkeypat
 
 def test_a_body_that_broke_off_is_as_short_as_it_came():
     assert MeasuredBodies(site, 100, at_work=1)(post(BytesIO(b"abc")), None) == [b"3", b"abc"]
+
+
+class Stuck:
+    """A site whose writes wait for a lock until they are let go, and whose reads answer at once."""
+
+    def __init__(self):
+        self.working, self.let_go = Event(), Event()
+
+    def __call__(self, environ, start_response):
+        if environ["REQUEST_METHOD"] == "POST" and BUSY not in environ:
+            self.working.set()
+            assert self.let_go.wait(10)
+        return [b"busy" if BUSY in environ else environ["REQUEST_METHOD"].encode()]
+
+
+@pytest.fixture
+def stuck(monkeypatch):
+    """An application with one place each, and a write that waits in it."""
+    monkeypatch.setattr(request_bodies, "PATIENCE_SECONDS", 0.02)
+    site = Stuck()
+    application = MeasuredBodies(site, 100, at_work=1)
+    thread = Thread(target=application, args=({"REQUEST_METHOD": "POST"}, None))
+    thread.start()
+    assert site.working.wait(10)
+    yield application, site, thread
+    site.let_go.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_reads_are_answered_while_every_write_waits_for_a_lock(stuck, method):
+    application, _, _ = stuck
+    assert application({"REQUEST_METHOD": method}, None) == [method.encode()]
+
+
+def test_a_write_without_a_place_is_refused_in_time_and_served_later(stuck):
+    application, site, thread = stuck
+    assert application({"REQUEST_METHOD": "POST"}, None) == [b"busy"]
+    site.let_go.set()
+    thread.join()
+    assert application({"REQUEST_METHOD": "POST"}, None) == [b"POST"]
+
+
+def test_a_write_is_served_while_every_read_is_at_work(monkeypatch):
+    monkeypatch.setattr(request_bodies, "PATIENCE_SECONDS", 0.02)
+    places = MeasuredBodies(site, 100, at_work=2).places
+    with places.take("GET") as first, places.take("GET") as second, places.take("GET") as third:
+        assert (first, second, third) == (True, True, False)
+        with places.take("POST") as write, places.take("POST") as one_more:
+            assert (write, one_more) == (True, False)
+    with places.take("POST") as write, places.take("POST") as one_more:
+        assert (write, one_more) == (True, True)
+
+
+def busy_answer(path, **more):
+    """Status, headers and text of the whole site to a request that got no place."""
+    started = []
+    environ = RequestFactory().get(path, **more).environ
+    body = WSGIHandler()({**environ, BUSY: True}, lambda *answer: started.append(answer))
+    return started[0][0], dict(started[0][1]), b"".join(body).decode()
+
+
+def test_a_request_without_a_place_reads_no_database_and_may_be_sent_again():
+    status, headers, page = busy_answer("/governance/", headers={"Accept-Language": "de"})
+    assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "5")
+    assert "<h1>Die Website ist ausgelastet</h1>" in page
+    assert 'href="/governance/"' in page
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    status, headers, problem = busy_answer("/api/v1/nodes")
+    assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "5")
+    assert json.loads(problem)["code"] == "unavailable"
