@@ -15,6 +15,9 @@ APPLICATION = "inframind_app"
 
 # Everything that the application changes; a new table is read and written until it is named below.
 USUAL = "SELECT, INSERT, UPDATE, DELETE"
+# Partitions are the only tables that the owner makes later: receipts and heartbeats are added, and never changed.
+LATER = "SELECT, INSERT"
+PARTITIONS = "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'"
 # What the application may not do on a table, beside TRUNCATE and everything that only an owner may.
 REFUSED = {
     "django_migrations": "INSERT, UPDATE, DELETE",
@@ -28,6 +31,9 @@ REFUSED = {
     "staking_archive": "DELETE",
     "staking_epoch": "DELETE",
     "staking_nodeepoch": "UPDATE, DELETE",
+    "staking_epochtree": "UPDATE, DELETE",
+    "staking_receipt": "UPDATE, DELETE",
+    "staking_heartbeat": "UPDATE, DELETE",
     "staking_parameterset": "UPDATE, DELETE",
     "staking_slash": "DELETE",
     "staking_node": "DELETE",
@@ -44,14 +50,17 @@ def grant_after_migrate(**more: Any) -> None:
 
 def grant(cursor: CursorWrapper) -> None:
     """Give the application exactly its rights, on every table there is and on those the owner makes later."""
+    cursor.execute(PARTITIONS)
+    refused = {**REFUSED, **{table: "UPDATE, DELETE" for (table,) in cursor.fetchall()}}
     cursor.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APPLICATION};"
         f"GRANT USAGE ON SCHEMA public TO {APPLICATION};"
         f"GRANT {USUAL} ON ALL TABLES IN SCHEMA public TO {APPLICATION};"
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION};"
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {USUAL} ON TABLES TO {APPLICATION};"
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {APPLICATION};"
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {LATER} ON TABLES TO {APPLICATION};"
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APPLICATION};"
-        + "".join(f"REVOKE {rights} ON {table} FROM {APPLICATION};" for table, rights in REFUSED.items())
+        + "".join(f"REVOKE {rights} ON {table} FROM {APPLICATION};" for table, rights in refused.items())
     )
 
 

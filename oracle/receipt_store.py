@@ -18,8 +18,6 @@ from oracle.receipt_parsing import DIGEST_BYTES, Content
 from postgres.binary_copy import BytesArray, TextArray, copy_in, copy_value, execute
 from staking.models import Receipt
 
-VALID, FORGED = Receipt.Proof.VALID.value, Receipt.Proof.FORGED.value
-
 INSERT: Final = "COPY staking_jobkey (job_id, epoch, digest) FROM STDIN (FORMAT BINARY)"
 INSERT_NEW: Final = """
 WITH sent AS MATERIALIZED (SELECT * FROM unnest(%(jobs)s::text[], %(digests)s::bytea[]) AS s(job_id, digest)),
@@ -33,14 +31,8 @@ COMPLETE_KEYS: Final = """
 UPDATE staking_jobkey k SET digest = s.digest
 FROM unnest(%(jobs)s::text[], %(digests)s::bytea[]) AS s(job_id, digest) WHERE k.job_id = s.job_id
 """
-# A valid proof becomes forged; the other states do not change (R22).
-COMPLETE_ROWS: Final = f"""
-UPDATE staking_receipt r SET verified_trace_root = s.root,
-  proof = CASE WHEN s.forged AND r.proof = {VALID} THEN {FORGED} ELSE r.proof END,
-  good = r.good AND NOT (s.forged AND r.proof = {VALID})
-FROM unnest(%(nodes)s::int[], %(jobs)s::text[], %(roots)s::bytea[], %(forged)s::bool[])
-  AS s(node_id, job_id, root, forged)
-WHERE r.epoch = %(epoch)s AND r.node_id = s.node_id AND r.job_id = s.job_id AND {{which}}
+COMPLETE_ROWS: Final = """
+SELECT staking_complete_receipts(%(epoch)s, %(nodes)s::int[], %(jobs)s::text[], %(roots)s::bytea[], %(forged)s::bool[])
 """
 COPY: Final = """
 COPY staking_receipt_e{epoch} (latency_ms, deadline_ms, credits, accepted_at, epoch, node_id, outcome, proof,
@@ -144,9 +136,7 @@ def complete(contents: Sequence[Content], node_ids: Sequence[int], epoch: int) -
         "roots": BytesArray.of([content.verified or b"" for content in contents]),
         "forged": [content.traces_differ for content in contents],
     }
-    # Two statements, one for each of the two partial indexes.
-    for which in ("NOT r.good", "r.good"):
-        execute(COMPLETE_ROWS.format(which=which), values)
+    execute(COMPLETE_ROWS, values)
 
 
 def _jobs(contents: Collection[Content]) -> TextArray:

@@ -58,14 +58,43 @@ BEGIN
   EXECUTE format('ALTER TABLE staking_receipt ATTACH PARTITION %I FOR VALUES IN (%s)', receipts, p_epoch);
 END $$;
 
+-- Everybody who reads receipts waits behind this while it waits for a long reader, so it does not wait for long.
 CREATE FUNCTION staking_drop_partition(p_epoch integer) RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
+SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 BEGIN
   PERFORM FROM staking_epoch WHERE number = p_epoch AND status = 'settled';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'epoch % is not settled', p_epoch USING ERRCODE = 'restrict_violation';
   END IF;
+  PERFORM FROM staking_archive WHERE kind = 'receipts' AND epoch = p_epoch AND forgotten_at IS NOT NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the receipts of epoch % are not archived', p_epoch USING ERRCODE = 'restrict_violation';
+  END IF;
   EXECUTE format('DROP TABLE IF EXISTS %I, %I', 'staking_receipt_e' || p_epoch, 'staking_heartbeat_e' || p_epoch);
+END $$;
+
+-- Verified trace roots of receipts of the open epoch, and what follows from them: a valid proof (0) whose root differs
+-- is forged (4), the other states do not change (R22). With the owner's rights, since the application may not change a
+-- receipt. Two statements, one for each of the two partial indexes, planned for the partition.
+CREATE FUNCTION staking_complete_receipts(
+  p_epoch integer, p_nodes integer[], p_jobs text[], p_roots bytea[], p_forged boolean[]
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  state text;
+BEGIN
+  PERFORM FROM staking_epoch WHERE number = p_epoch AND status = 'open';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'epoch % is not open', p_epoch USING ERRCODE = 'restrict_violation';
+  END IF;
+  FOREACH state IN ARRAY ARRAY['NOT r.good', 'r.good'] LOOP
+    EXECUTE '
+UPDATE staking_receipt r SET verified_trace_root = s.root,
+  proof = CASE WHEN s.forged AND r.proof = 0 THEN 4 ELSE r.proof END,
+  good = r.good AND NOT (s.forged AND r.proof = 0)
+FROM unnest($2, $3, $4, $5) AS s(node_id, job_id, root, forged)
+WHERE r.epoch = $1 AND r.node_id = s.node_id AND r.job_id = s.job_id AND ' || state
+    USING p_epoch, p_nodes, p_jobs, p_roots, p_forged;
+  END LOOP;
 END $$;
 
 -- The open epoch under a shared lock that settlement takes exclusively: whatever a service then writes falls whole
@@ -135,7 +164,7 @@ CREATE TRIGGER staking_shareannouncement_keep BEFORE UPDATE OR DELETE ON staking
 CREATE TRIGGER staking_exitsums_keep BEFORE UPDATE OR DELETE ON staking_exitsums
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
-CREATE TRIGGER staking_epochtree_keep BEFORE UPDATE ON staking_epochtree
+CREATE TRIGGER staking_epochtree_keep BEFORE UPDATE OR DELETE ON staking_epochtree
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 -- Hashes cannot be compressed.
 ALTER TABLE staking_epochtree ALTER COLUMN hashes SET STORAGE EXTERNAL;
@@ -179,6 +208,7 @@ DROP TABLE staking_heartbeat;
 DROP SEQUENCE staking_receipt_seq;
 DROP FUNCTION staking_open_partition(integer);
 DROP FUNCTION staking_drop_partition(integer);
+DROP FUNCTION staking_complete_receipts(integer, integer[], text[], bytea[], boolean[]);
 DROP FUNCTION staking_lock_epoch();
 DROP FUNCTION staking_pending_in(numeric, integer, jsonb, integer);
 DROP FUNCTION staking_pending_parts(jsonb, integer) CASCADE;
@@ -941,9 +971,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("self", "Self"), ("delegated", "Delegated")], max_length=9
-                    ),
+                    models.CharField(choices=[("self", "Self"), ("delegated", "Delegated")], max_length=9),
                 ),
                 (
                     "bucket",
@@ -1101,7 +1129,13 @@ class Migration(migrations.Migration):
                         (
                             "pk",
                             models.CompositePrimaryKey(
-                                "epoch", "slot", "node_id", blank=True, editable=False, primary_key=True, serialize=False
+                                "epoch",
+                                "slot",
+                                "node_id",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
                             ),
                         ),
                         ("epoch", models.IntegerField()),
@@ -1130,7 +1164,13 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "node_id", "epoch", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                        "node_id",
+                        "epoch",
+                        "seq",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("node_id", models.IntegerField()),

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from inframind import database_roles
 from inframind.environment import PROJECT_ROOT
 from inframind.supervisor import postgres
+from staking.models import EpochTree
 from tests.network import Network, node_address
 from tests.owner import as_owner
 
@@ -54,6 +55,13 @@ def test_the_suite_runs_as_the_application():
         "UPDATE staking_parameterset SET from_epoch = 1",
         "DELETE FROM django_migrations",
         "DROP TABLE staking_receipt_e1",
+        "UPDATE staking_receipt SET good = true",
+        "UPDATE staking_receipt_e1 SET good = true",
+        "DELETE FROM staking_receipt",
+        "DELETE FROM staking_receipt_e1",
+        "UPDATE staking_heartbeat SET slot = 0",
+        "DELETE FROM staking_heartbeat_e1",
+        "DELETE FROM staking_epochtree",
     ],
 )
 def test_the_database_refuses_it(sql):
@@ -62,6 +70,39 @@ def test_the_database_refuses_it(sql):
     network.work(node_address(1))
     with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("SELECT staking_complete_receipts(1, '{}', '{}', '{}', '{}')", "epoch 1 is not open"),
+        ("SELECT staking_drop_partition(1)", "the receipts of epoch 1 are not archived"),
+        ("SELECT staking_drop_partition(2)", "epoch 2 is not settled"),
+    ],
+)
+def test_functions_with_the_rights_of_the_owner_leave_settled_receipts(sql, fault):
+    network = Network()
+    network.node(1)
+    network.work(node_address(1))
+    network.settle(sound=False)
+    with pytest.raises(IntegrityError, match=fault), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert rows("SELECT to_regclass('staking_receipt_e1')::text") == ["staking_receipt_e1"]
+
+
+def test_the_owner_does_not_delete_the_tree_of_a_report():
+    network = Network()
+    network.node(1)
+    network.settle(sound=False)
+    with as_owner(), pytest.raises(IntegrityError, match="is refused"), transaction.atomic():
+        EpochTree.objects.all().delete()
+
+
+def test_a_partition_that_is_dropped_waits_two_seconds_for_a_long_reader():
+    assert (
+        "lock_timeout=2s"
+        in rows("SELECT proconfig::text FROM pg_proc WHERE proname = 'staking_drop_partition'")[0]
+    )
 
 
 def test_it_owns_no_table_and_makes_partitions_with_the_rights_of_their_owner():

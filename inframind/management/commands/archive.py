@@ -1,5 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+from psycopg.errors import LockNotAvailable
 
 from postgres.advisory_lock import try_lock
 from postgres.clock import database_time
@@ -48,6 +50,10 @@ class Command(BaseCommand):
                         self.stdout.write(f"epoch {epoch}: {kind.name} archived and dropped")
         except (files.Damaged, Held) as fault:
             raise CommandError(str(fault)) from fault
+        except OperationalError as fault:
+            if not isinstance(fault.__cause__, LockNotAvailable):
+                raise
+            raise CommandError("receipts are being read, so none are dropped: run it again later") from fault
 
     def _show(self, *, verify: bool) -> None:
         damaged = 0
