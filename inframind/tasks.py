@@ -223,12 +223,16 @@ def rhythm() -> dict[Any, int]:
     return {**RHYTHM, demo_tick: 30} if lives else {**RHYTHM}
 
 
+# A tick expires by the worker's clock, counted from beat's, and each may differ from the database's by clock.LIMIT. The
+# ticks that pile up in the meantime find nothing left to do.
+MIN_EXPIRES_SECONDS = 60
+
 app.conf.beat_schedule = {
     task.__name__: {
         "task": task.name,
         "schedule": timedelta(seconds=seconds),
         # Ticks expire: those that queued up without a worker do no more than the next one.
-        "options": {"expires": seconds},
+        "options": {"expires": max(seconds, MIN_EXPIRES_SECONDS)},
     }
     for task, seconds in rhythm().items()
 }

@@ -99,6 +99,12 @@ def test_beat_writes_no_file():
                for entry in app.conf.beat_schedule.values())  # fmt: skip
 
 
+def test_no_tick_expires_because_two_clocks_differ_as_much_as_they_may():
+    lives = {name: entry["options"]["expires"] for name, entry in app.conf.beat_schedule.items()}
+    assert min(lives.values()) > 2 * clock.LIMIT.total_seconds() + min(tasks.RHYTHM.values())
+    assert lives["archive_tick"] == 120
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_tick_leaves_an_epoch_that_another_worker_settles():
     Network()
