@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -28,18 +29,14 @@ def due(kind: Kind) -> range:
 def step(*, now: datetime) -> list[tuple[Kind, int]]:
     """Archive and drop the oldest epoch that is due of each kind; kind and number of what was dropped."""
     waiting = {kind: epochs[0] for kind in KINDS if (epochs := due(kind))}
-    for kind, epoch in waiting.items():
-        archive_epoch(kind, epoch, now=now)
-    return [
-        (kind, epoch)
-        for kind, epoch in waiting.items()
-        if kind is not HEARTBEATS and _drop(kind, epoch, now=now)
-    ]
+    archived = [item for item in waiting.items() if _run(archive_epoch, *item, now=now)]
+    return [item for item in archived if item[0] is not HEARTBEATS and _run(drop_epoch, *item, now=now)]
 
 
-def _drop(kind: Kind, epoch: int, *, now: datetime) -> bool:
+def _run(action: Callable[..., object], kind: Kind, epoch: int, *, now: datetime) -> bool:
+    """Whether the action was done; an epoch that is too new for it is left for a later step."""
     try:
-        drop_epoch(kind, epoch, now=now)
+        action(kind, epoch, now=now)
     except TooNew as reason:
         log.info("archive_waits", kind=kind.name, epoch=epoch, reason=str(reason))
         return False

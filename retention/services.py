@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from retention import files
-from retention.kinds import HEARTBEATS, RECEIPTS, Kind, drop_rows
-from staking.models import Archive, Epoch, Network, Receipt
+from retention.kinds import EVENTS, HEARTBEATS, RECEIPTS, Kind, drop_rows
+from staking.models import Archive, Epoch, Event, Network, Receipt
 from staking.services.epochs import EPOCH_LOCK, lock_open_epoch
 from staking.services.partitions import drop_partitions
 
@@ -24,13 +24,13 @@ DELETE_KEYS = "DELETE FROM staking_jobkey WHERE job_id = ANY(%s) AND epoch = %s"
 
 
 class TooNew(Exception):
-    """Raised while receipts of the epoch could still be sent and accepted; the message has their earliest time."""
+    """Raised while receipts of the epoch could still be accepted, or while events of it are still to be dispatched."""
 
 
 def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:
     """Write the rows of a settled epoch into a file and record it; one that is recorded is verified instead.
 
-    Raises: files.Damaged, ValueError for an epoch that is not settled.
+    Raises: files.Damaged, TooNew, ValueError for an epoch that is not settled.
     """
     if not Epoch.objects.filter(number=epoch, status=Epoch.Status.SETTLED).exists():
         raise ValueError(f"epoch {epoch} is not settled")
@@ -38,6 +38,9 @@ def archive_epoch(kind: Kind, epoch: int, *, now: datetime) -> Archive:
     if former is not None:
         files.verify(former.name, former.sha256)
         return former
+    if kind is EVENTS and Event.objects.filter(epoch=epoch, dispatched=False).exists():
+        # Dispatched later, it would be dropped with the others and be in no archive.
+        raise TooNew(f"epoch {epoch} has an event that is not dispatched")
     name = kind.file_name(epoch)
     newest = (
         Receipt.objects.filter(epoch=epoch).aggregate(at=Max("accepted_at"))["at"]

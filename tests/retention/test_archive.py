@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, override_settings
+from psycopg.errors import LockNotAvailable
 
 from inframind import tasks
 from inframind.archive_storage import archive_storage
@@ -28,6 +29,7 @@ from staking.selectors.replay import replay
 from staking.services import hold, rankings
 from tests.network import START, Network
 from tests.oracle import machines
+from tests.owner import as_owner
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,7 @@ def settled() -> Network:
             kind="share_cut", at=network.now, epoch=epoch, dispatched=True, data={"n": epoch}
         )
         network.settle(sound=False)
+    Event.objects.update(dispatched=True)
     return network
 
 
@@ -228,7 +231,8 @@ def test_nothing_is_dropped_when_its_archive_is_damaged(network, folder):
 
 def test_an_epoch_whose_receipts_could_come_again_is_not_dropped(network):
     """An epoch that was settled late also has receipts of the days after its end."""
-    Receipt.objects.filter(epoch=1, job_id="1-0").update(accepted_at=noon(9))
+    with as_owner():
+        Receipt.objects.filter(epoch=1, job_id="1-0").update(accepted_at=noon(9))
     assert [kind.name for kind, _ in plan.step(now=network.now)] == ["rankings", "events", "inputs"]
     assert Receipt.objects.filter(epoch=1).count() == JobKey.objects.filter(epoch=1).count() == 7
     assert Archive.objects.get(kind="receipts", epoch=1).forgotten_at is None
@@ -242,14 +246,36 @@ def test_the_same_rows_make_the_same_file(network, folder):
     assert (first.rows, first.size) == (100, (folder / "a.gz").stat().st_size)
 
 
-def test_the_latest_ranking_and_events_that_wait_stay_however_old(network):
+def test_the_latest_ranking_stays_however_old(network):
     Ranking.objects.filter(epoch__gt=1).delete()
-    Event.objects.filter(epoch=1).update(dispatched=False)
     latest = Ranking.objects.get()
     archive_all(network)
     assert Ranking.objects.get() == latest
     assert RankingRow.objects.filter(ranking=latest).exists()
-    assert Event.objects.filter(epoch=1).exists()
+
+
+def test_every_event_that_is_dropped_is_in_the_archive(network, folder):
+    """One is dispatched late: until then the events of its epoch, and of those after it, stay."""
+    late = Event.objects.create(kind="share_cut", at=noon(2), epoch=2)
+    archive_all(network)
+    assert partitions("receipt") == [5, 6, 7, 8, 9]
+    assert set(Archive.objects.filter(kind="events").values_list("epoch", flat=True)) == {1}
+    assert Event.objects.filter(epoch=2).count() == 2
+    Event.objects.filter(pk=late.pk).update(dispatched=True)
+    archive_all(network)
+    assert not Event.objects.filter(epoch__lte=4).exists()
+    _, *archived = lines(folder / "events" / "epoch-00000002.ndjson.gz")
+    assert [event["id"] for event in archived][-1] == late.pk
+    assert len(archived) == 2
+
+
+def test_a_long_reader_of_receipts_ends_the_command_with_a_sentence(network, monkeypatch):
+    def wait(**named: object) -> None:
+        raise OperationalError from LockNotAvailable()
+
+    monkeypatch.setattr(services, "drop_partitions", wait)
+    with pytest.raises(CommandError, match="receipts are being read"):
+        run()
 
 
 @pytest.mark.parametrize("kind", [RECEIPTS, HEARTBEATS, RANKINGS, EVENTS, INPUTS], ids=lambda kind: kind.name)
