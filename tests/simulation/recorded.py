@@ -33,7 +33,7 @@ from tests.reference.pair import Pair
 from tests.simulation import backup
 
 # Settled epochs that stay in the database, and one in how many faults "restored" restores: it takes seconds.
-RETENTION_EPOCHS = 4
+RETENTION_EPOCHS = 2
 RESTORES = 8
 # What a Pair does for a caller; everything else is derived.
 RECORDED = ("act", "wait", "work", "beat", "fake", "change_cap", "retire", "settle", "fault")
@@ -45,7 +45,7 @@ class Recorded(Pair):
     def __init__(self, parameters: dict[str, Any], model: Model) -> None:
         super().__init__(parameters, model)
         self.log: list[str] = []
-        self.jobs = 0
+        self.jobs = self.restores = 0
         self.archive = tempfile.mkdtemp(prefix="inframind-archive-")
 
     def __getattribute__(self, name: str) -> Any:
@@ -182,6 +182,7 @@ class Recorded(Pair):
         """The database is lost and restored from a backup of this moment."""
         if value % RESTORES == 0:
             backup.restore(backup.dump())
+            self.restores += 1
 
     def _end(self) -> Any:
         return self.net.epoch.end + timedelta(seconds=1)

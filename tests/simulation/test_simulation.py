@@ -1,18 +1,23 @@
 """Random runs of a network on the real services, compared with the plain model and audited after each epoch.
 
 `make soak` lives through 500 epochs. A failure leaves the log of its operations, and `make soak ARGS="--replay FILE"`
-lives through them again.
+lives through them again. A life of ten epochs or more says what memory and connections it had after its first tenth and
+has at its end.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from inframind.environment import PROJECT_ROOT
+from staking.models import Archive
 from tests.network import wallet
 from tests.reference.cast import DAY, WALLETS
 from tests.reference.test_machine import Crowd
@@ -73,6 +78,10 @@ class Life(Crowd):
         super().epoch()
         self.acts = acts
 
+    def every_fault(self) -> None:
+        for name in FAULTS:
+            self.pair.fault(name)
+
     def _disturbed(self, act):  # type: ignore[no-untyped-def]
         def call() -> None:
             if self.dice.random() < FAULT_CHANCE:
@@ -82,13 +91,16 @@ class Life(Crowd):
         return call
 
 
-def live(seed: int, epochs: int, logs: Path = LOGS) -> Recorded:
-    """A life; its log is saved when it fails."""
+def live(seed: int, epochs: int, logs: Path = LOGS, say: Callable[[str], None] | None = None) -> Recorded:
+    """A life with every fault at its end; its log is saved when it fails. `say` receives its footprint twice."""
     pair = recorded_pair()
     life = Life(pair, random.Random(seed))
     try:
-        for _ in range(epochs):
+        for number in range(1, epochs + 1):
             life.epoch()
+            if say is not None and number in (epochs // 10, epochs):
+                say(f"after {number} epochs: {footprint()}")
+        life.every_fault()
     except BaseException as fault:
         path = logs / f"seed-{seed}.ndjson"
         save(pair.log, path)
@@ -99,7 +111,21 @@ def live(seed: int, epochs: int, logs: Path = LOGS) -> Recorded:
     return pair
 
 
-def test_a_random_life_is_exact_whatever_happens_between_two_operations(pytestconfig: pytest.Config) -> None:
+def footprint() -> str:
+    """Memory of this process, connections to its database, and the size of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), pg_database_size(current_database()) FROM pg_stat_activity"
+            " WHERE datname = current_database()"
+        )
+        connections, size = cursor.fetchone()
+    memory = psutil.Process().memory_info().rss
+    return f"{memory // 1_000_000} MB of memory, {connections} connections, {size // 1_000_000} MB in the database"
+
+
+def test_a_random_life_is_exact_whatever_happens_between_two_operations(
+    pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
     replay = pytestconfig.getoption("--replay")
     if replay:
         pair = recorded_pair()
@@ -107,12 +133,20 @@ def test_a_random_life_is_exact_whatever_happens_between_two_operations(pytestco
             pair.replay(line)
         return
     seed = pytestconfig.getoption("--seed")
-    pair = live(7 if seed is None else seed, pytestconfig.getoption("--epochs") or 3)
+    epochs = pytestconfig.getoption("--epochs") or 3
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", end="")
+
+    pair = live(7 if seed is None else seed, epochs, say=say if epochs >= 10 else None)
     assert {line.split('"')[1] for line in pair.log} > {"act", "work", "settle", "fault"}
+    assert Archive.objects.filter(kind="receipts").exclude(dropped_at=None).exists()
+    assert pair.restores > 0
 
 
 def test_the_log_of_a_life_replays_it(tmp_path: Path) -> None:
-    """Two epochs, then a fault that is none of the network's: its log makes the same network again."""
+    """Two epochs, then an error that is none of the network's: its log makes the same network again."""
     with pytest.raises(ZeroDivisionError) as failure:
         _broken(tmp_path)
     assert f"--replay {tmp_path}" in failure.value.__notes__[0]
