@@ -36,8 +36,9 @@ def is_installed() -> bool:
 class DevelopmentChain:
     """Keeps one chain process alive, with pauses that double while it keeps dying."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], started: Callable[[int], None] | None = None) -> None:
         self._settings = settings
+        self._process_started = started
         self._folder: Path = settings["INFRAMIND_DATA_DIR"] / "chain"
         self._child: Child | None = None
         self._pause = MIN_PAUSE_SECONDS
@@ -70,6 +71,6 @@ class DevelopmentChain:
         command = [sys.executable, "-m", "chain.devnet", "--data-dir", str(self._folder), "--port", str(port)]
         command += ["--chain-id", str(self._settings["INFRAMIND_CHAIN_ID"])]
         log = self._settings["INFRAMIND_DATA_DIR"] / "logs" / "chain.log"
-        self._child = Child("chain", command, log, patience_seconds=10, niceness=NICENESS)
+        self._child = Child("chain", command, log, 10, NICENESS, self._process_started)
         self._child.start(environment)
         self._started_at = now

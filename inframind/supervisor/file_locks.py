@@ -34,6 +34,9 @@ class FileLock:
             return False
         return True
 
+    def fileno(self) -> int:
+        return self._handle
+
     def write(self, text: str) -> None:
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, text.encode(), 0)

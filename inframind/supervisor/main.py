@@ -3,7 +3,8 @@
 Started in order: PostgreSQL, Valkey, tables, static files, then web, worker, the worker of the pulse and beat, and on a
 devnet the development chain once the site answers. On the first run of a devnet web is started before the demo network
 is loaded and shows the progress; the others follow when it is complete. Stopped in the order web, beat, workers, chain,
-Valkey, PostgreSQL. When one of them but the chain ends by itself, all end, and the exit status is not 0.
+Valkey, PostgreSQL. When one of them but the chain ends by itself, all end, and the exit status is not 0. When this
+process is killed, its watchdog ends the others.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from typing import Any
 import django
 
 from inframind import environment
-from inframind.supervisor import file_locks, probes, servers, startup_errors
+from inframind.supervisor import file_locks, probes, servers, startup_errors, watchdog
 from inframind.supervisor.development_chain import DevelopmentChain, is_installed, is_wanted
 from inframind.supervisor.processes import Child, end_with_parent
+from inframind.supervisor.watchdog import Watchdog
 
 HOST = "127.0.0.1"
-PORT_PATIENCE_SECONDS = 8
 WEB_PATIENCE_SECONDS = 90
 SERVERS_EVERY_SECONDS = 2.0
 STOP_ORDER = ("web", "beat", "worker", "pulse")
@@ -66,9 +67,14 @@ def main() -> int:
         settings = environment.load()
         if not settings["DATABASE_URL"]:
             servers.require_own(settings["INFRAMIND_DATA_DIR"])
-        claim = _claim(settings["INFRAMIND_DATA_DIR"], settings["PORT"])
+        data_dir: Path = settings["INFRAMIND_DATA_DIR"]
+        configured = [name for name in ("DATABASE_URL", "REDIS_URL") if settings[name]]
+        claim = _claim(data_dir, settings["PORT"])
         try:
-            return _run(settings, signals)
+            lock = watchdog.take_over(data_dir)
+            _require_port(settings["PORT"])
+            with watchdog.watching(data_dir, configured, lock) as watch:
+                return _run(settings, configured, signals, watch)
         except Stop:
             return 0
         finally:
@@ -84,24 +90,16 @@ def _claim(data_dir: Path, port: int) -> file_locks.FileLock:
             "Stop that one, or set INFRAMIND_DATA_DIR and PORT for a second network."
         )
     claim.write(f"process {os.getpid()}, {_address(port)}")
-    _require_port(port)
     return claim
 
 
 def _require_port(port: int) -> None:
-    # The web processes of a killed run need a moment to notice that they are alone.
-    until = time.monotonic() + PORT_PATIENCE_SECONDS
-    while not probes.port_is_free(HOST, port):
-        if time.monotonic() > until:
-            raise startup_errors.StartFault(
-                f"port {port} is taken by another program. Set PORT to a free one."
-            )
-        time.sleep(0.2)
+    if not probes.port_is_free(HOST, port):
+        raise startup_errors.StartFault(f"port {port} is taken by another program. Set PORT to a free one.")
 
 
-def _run(settings: dict[str, Any], signals: Signals) -> int:
+def _run(settings: dict[str, Any], configured: list[str], signals: Signals, watch: Watchdog) -> int:
     data_dir: Path = settings["INFRAMIND_DATA_DIR"]
-    configured = [name for name in ("DATABASE_URL", "REDIS_URL") if settings[name]]
     if "DATABASE_URL" in configured:
         probes.require_database(settings["DATABASE_URL"])
     if "REDIS_URL" in configured:
@@ -109,9 +107,9 @@ def _run(settings: dict[str, Any], signals: Signals) -> int:
     _say(f"InfraMind {settings['INFRAMIND_NETWORK']}, data in {data_dir}")
     with servers.in_use(data_dir, configured) as lease:
         _prepare(settings)
-        children = _children(settings)
+        children = _children(settings, watch)
         child_environment = _child_environment(settings)
-        chain = DevelopmentChain(settings) if is_wanted(settings) and is_installed() else None
+        chain = DevelopmentChain(settings, watch.add) if is_wanted(settings) and is_installed() else None
         try:
             _fill_network(settings, children["web"], child_environment)
             for child in children.values():
@@ -163,7 +161,7 @@ def _report_load(epochs: int, web: Child) -> None:
         _say(f"{epochs} epochs are settled.")
 
 
-def _children(settings: dict[str, Any]) -> dict[str, Child]:
+def _children(settings: dict[str, Any], watch: Watchdog) -> dict[str, Child]:
     data_dir: Path = settings["INFRAMIND_DATA_DIR"]
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "inframind.celery:app", "--skip-checks", "--quiet"]
@@ -174,11 +172,10 @@ def _children(settings: dict[str, Any]) -> dict[str, Child]:
     pulse = [*celery, "worker", "--pool", "solo", "--queues", "pulse", "--hostname", "pulse@%h", *lean]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
     logs = data_dir / "logs"
+    commands = {"web": (web, 20), "worker": (worker, 60), "pulse": (pulse, 10), "beat": (beat, 10)}
     return {
-        "web": Child("web", web, logs / "web.log", patience_seconds=20),
-        "worker": Child("worker", worker, logs / "worker.log", patience_seconds=60),
-        "pulse": Child("pulse", pulse, logs / "pulse.log", patience_seconds=10),
-        "beat": Child("beat", beat, logs / "beat.log", patience_seconds=10),
+        name: Child(name, command, logs / f"{name}.log", patience_seconds=patience, started=watch.add)
+        for name, (command, patience) in commands.items()
     }
 
 

@@ -28,6 +28,8 @@ class Child:
     patience_seconds: int
     # Added to the scheduling priority: the process gives way to the others.
     niceness: int = 0
+    # Receives the process group of each start.
+    started: Callable[[int], None] | None = None
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self, environment: Mapping[str, str]) -> None:
@@ -44,6 +46,8 @@ class Child:
                 start_new_session=True,
                 preexec_fn=_in_child(os.getpid(), self.niceness),
             )
+        if self.started is not None:
+            self.started(self.process.pid)
 
     def exit_status(self) -> int | None:
         return self.process.poll() if self.process else None

@@ -1,8 +1,9 @@
 """Servers of a process: configured ones, or embedded ones that run while a process uses them.
 
 Every process that uses the embedded servers holds a shared lock for as long as it lives; whoever ends and
-finds nobody else holding it stops them. The kernel lets go of the lock of a killed process, so the next
-user takes over servers that a killed one left behind, and no count on disk can be wrong.
+finds nobody else holding it stops them. The kernel lets go of the lock of a killed process, so no count on
+disk can be wrong: the watchdog of a killed `make run` stops its servers, and the next user takes over those that
+a killed command left behind.
 """
 
 from __future__ import annotations
@@ -90,16 +91,21 @@ class Lease:
         postgres.stop(self.data_dir)
 
 
+def lease_of(data_dir: Path, configured: Sequence[str]) -> Lease | None:
+    """A claim on the embedded servers that are not configured otherwise; None when both are."""
+    database, broker = "DATABASE_URL" not in configured, "REDIS_URL" not in configured
+    return Lease(data_dir, database=database, broker=broker) if database or broker else None
+
+
 @contextmanager
 def in_use(data_dir: Path, configured: Sequence[str] = ()) -> Iterator[Lease | None]:
     """Hold the embedded servers that are not configured otherwise, with their URLs in the environment."""
-    wanted = {"database": "DATABASE_URL" not in configured, "broker": "REDIS_URL" not in configured}
-    if not any(wanted.values()):
+    lease = lease_of(data_dir, configured)
+    if lease is None:
         yield None
         return
-    if wanted["database"]:
+    if lease.database:
         forget_libpq_settings()
-    lease = Lease(data_dir, **wanted)
     lease.acquire()
     try:
         os.environ.update(lease.urls())

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -31,8 +32,9 @@ def data_dir() -> Iterator[Path]:
     yield folder
     for process in processes_of(folder):
         if "postgres" not in process.info["name"]:
-            process.kill()
-            process.wait(PATIENCE_SECONDS)
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                process.wait(PATIENCE_SECONDS)
     with file_locks.alone(folder / "servers.lock"):
         valkey.stop(folder)
         if paths.cluster(folder).exists():

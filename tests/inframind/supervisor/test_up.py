@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from inframind.environment import PROJECT_ROOT
-from inframind.supervisor import paths, postgres, probes
+from inframind.supervisor import paths, postgres
 from tests.inframind.supervisor.conftest import Running, processes_of, wait_for
 
 UP = ("-m", "inframind.supervisor")
@@ -68,9 +68,11 @@ def left_over(data_dir: Path) -> list[str]:
     return [f"{process.info['name']} {process.info['cmdline']}" for process in processes_of(data_dir)]
 
 
-def development_chain_of(running: Running) -> psutil.Process | None:
+def child_of(running: Running, word: str) -> psutil.Process | None:
+    """The living process that the supervisor started with this word in its command."""
     children = psutil.Process(running.process.pid).children()
-    return next((child for child in children if "chain.devnet" in child.cmdline()), None)
+    living = (child for child in children if child.status() != psutil.STATUS_ZOMBIE)
+    return next((child for child in living if word in child.cmdline()), None)
 
 
 @pytest.mark.processes
@@ -99,8 +101,8 @@ def test_a_life_of_two_starts(run, data_dir, plain_environment):
     transactions = "from ledger.models import Transaction; print(Transaction.objects.count())"
     assert command(plain_environment, "shell", "--no-imports", "-c", transactions) == "1\n"
     # The development chain starts after the site, which goes on without it.
-    wait_for(lambda: development_chain_of(second) is not None)
-    development_chain_of(second).kill()
+    wait_for(lambda: child_of(second, "chain.devnet") is not None)
+    child_of(second, "chain.devnet").kill()
     second.says("The development chain ended by itself (-9) and is started again; the site goes on.")
     becomes_ready(second)
     second.signal(signal.SIGTERM)
@@ -120,9 +122,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     )
     killed.signal(signal.SIGKILL)
     killed.ends()
-    # Its web processes notice that they are alone; on a busy machine that takes longer than a start waits for the port.
-    wait_for(lambda: probes.port_is_free("127.0.0.1", int(plain_environment["PORT"])))
-    # Without the demo, what it has loaded so far is a network as it is.
+    # Started at once, it waits for the end of what was left. Without the demo, what was loaded is a network as it is.
     again = run(plain_environment, *UP)
     again.says("Ctrl-C stops everything.")
     becomes_ready(again)
@@ -139,11 +139,7 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
     becomes_ready(again)
 
     # So is a process of the web server.
-    web = next(
-        child
-        for child in psutil.Process(again.process.pid).children()
-        if "inframind.serve" in child.cmdline()
-    )
+    web = child_of(again, "inframind.serve")
     serving = web.children()
     serving[0].kill()
     wait_for(lambda: serving[0] not in web.children() and len(web.children()) == len(serving))
@@ -157,10 +153,21 @@ def test_what_a_killed_run_leaves_is_taken_over(run, data_dir, plain_environment
         assert [get(plain_environment, "/healthz")[0] for _ in range(20)] == [200] * 20
 
     # When one of the three ends by itself, all end, and the exit status tells.
-    next(child for child in psutil.Process(again.process.pid).children() if "beat" in child.cmdline()).kill()
+    child_of(again, "beat").kill()
     assert again.ends() == 1
     assert "The beat process ended by itself" in again.output
     assert left_over(data_dir) == []
+
+
+@pytest.mark.processes
+def test_nothing_is_left_of_a_killed_run_even_when_a_process_does_not_end(run, data_dir, plain_environment):
+    killed = run(plain_environment, *UP)
+    killed.says("Ctrl-C stops everything.")
+    child_of(killed, "inframind.serve").suspend()
+    killed.signal(signal.SIGKILL)
+    killed.ends()
+    wait_for(lambda: left_over(data_dir) == [])
+    assert "has not ended by itself and is killed" in (data_dir / "logs" / "watchdog.log").read_text()
 
 
 @pytest.mark.processes
