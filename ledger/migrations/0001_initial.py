@@ -136,11 +136,14 @@ BEGIN
     RETURN known.id;
   END IF;
   -- Between two accounts that are there, as nearly always: the entries in the order of the names, nothing else.
+  -- Accounts are locked before their entries are numbered: an account's entries are in the order in which it moved.
   IF cardinality(p_names) = 2 AND p_names[1] <> p_names[2] THEN
     first := CASE WHEN p_names[1] COLLATE "C" < p_names[2] COLLATE "C" THEN 1 ELSE 2 END;
-    SELECT id INTO one FROM ledger_account WHERE name = p_names[first];
-    SELECT id INTO other FROM ledger_account WHERE name = p_names[3 - first];
-    IF one IS NOT NULL AND other IS NOT NULL THEN
+    SELECT id INTO one FROM ledger_account WHERE name = p_names[first] FOR NO KEY UPDATE;
+    IF one IS NOT NULL THEN
+      SELECT id INTO other FROM ledger_account WHERE name = p_names[3 - first] FOR NO KEY UPDATE;
+    END IF;
+    IF other IS NOT NULL THEN
       INSERT INTO ledger_entry (transaction_id, account_id, amount)
         VALUES (posted, one, p_amounts[first]), (posted, other, p_amounts[3 - first]);
       RETURN posted;

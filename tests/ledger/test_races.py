@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
-from ledger import accounts, selectors
+from ledger import accounts, history, selectors
 from ledger.posting import post
 from protocol.errors import InsufficientBalance
 from tests.ledger.entries import entries_sum
-from tests.together import together
+from tests.together import alone, together, wait_until_blocked
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WALLETS = [accounts.wallet(f"0x{number:040x}") for number in range(6)]
@@ -69,3 +71,19 @@ def test_new_accounts_may_be_opened_by_all_at_once() -> None:
 
     together(8, act)
     assert selectors.balance(accounts.wallet("0x" + "cd" * 20)) == 8
+
+
+def test_entries_of_an_account_are_numbered_in_the_order_in_which_its_balance_moved() -> None:
+    """The second posting waits for the wallet of the first, and spends what the first received meanwhile."""
+    fund(100)
+
+    def spend() -> int:
+        return post(kind="test", moves={WALLETS[0]: -150, WALLETS[2]: 150}, at=NOW, epoch=1)
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        post(kind="test", moves={WALLETS[0]: -60, WALLETS[1]: 60}, at=NOW, epoch=1)
+        spending = pool.submit(alone(spend))
+        wait_until_blocked(spending)
+        post(kind="test", moves={WALLETS[0]: 160, WALLETS[3]: -100, WALLETS[4]: -60}, at=NOW, epoch=1)
+    movements = history.movements(WALLETS[0])
+    assert [(one.amount, one.balance) for one in movements] == [(100, 100), (-60, 40), (160, 200), (-150, 50)]
