@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from delegation.services.positions import delegate
-from protocol.errors import ProtocolError
+from protocol.errors import NotFound, ProtocolError
+from staking.services.epochs import lock_open_epoch
+from staking.services.node_lock import lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,13 @@ def delegate_parts(*, parts: Mapping[str, int], wallet: str, now: datetime) -> l
     `delegate` raises.
     """
     with transaction.atomic():
-        return [_delegate(node, parts[node], wallet, now) for node in sorted(parts)]
+        lock_open_epoch()
+        nodes = sorted(parts)
+        # All nodes before the first entry: a transaction that waits for the wallet's account holds its node already.
+        for node in nodes:
+            with suppress(NotFound):
+                lock(node)
+        return [_delegate(node, parts[node], wallet, now) for node in nodes]
 
 
 def _delegate(node: str, amount: int, wallet: str, now: datetime) -> PartOutcome:
