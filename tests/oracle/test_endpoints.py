@@ -7,7 +7,7 @@ import json
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Timer
 from typing import Any
 
 import pytest
@@ -215,8 +215,8 @@ class TestBodies:
         "body",
         [
             b"", b"{", b"null", b"[]", b'"receipts"', b"\xff\xfe", b"{}", b'{"receipts": null}', b'{"receipts": {}}',
-            b'{"receipts": "x"}', b'{"receipts": [NaN]}', b'{"receipts": [1e999]}', b'{"receipts": [], "receipts": []}',
-            b'{"receipts": [' + b"9" * 10_000 + b"]}", b'{"receipts": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+            b'{"receipts": "x"}', b'{"receipts": [NaN]}', b'{"receipts": 1e999}', b'{"receipts": [], "receipts": []}',
+            b'{"receipts": ' + b"9" * 10_000 + b"}", b'{"receipts": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
             b'{"receipts": []} x',
         ],
     )  # fmt: skip
@@ -224,6 +224,22 @@ class TestBodies:
         answer = post("receipts", body)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
         assert nothing_recorded()
+
+    @pytest.mark.parametrize("value", [b"1e999", b"9" * 5_000, b"-1e999", b'{"a": 1, "a": 2}'])
+    @pytest.mark.parametrize("name", ["credits", "signature", "verified_trace_root", "job_id"])
+    def test_a_value_that_cannot_be_read_is_the_fault_of_its_item_alone(
+        self, name: str, value: bytes
+    ) -> None:
+        items = json.dumps({"receipts": [signed("a") | {name: "VALUE"}, signed("b")]}).encode()
+        answer = post("receipts", items.replace(b'"VALUE"', value)).json()
+        assert [(item["index"], item["code"]) for item in answer["rejected"]] == [(0, "receipt_invalid")]
+        assert (answer["accepted"], recorded()) == (1, ["b"])
+
+    def test_an_item_with_a_repeated_name_is_rejected_alone(self) -> None:
+        items = json.dumps({"receipts": [signed("a"), signed("b")]}).encode()
+        answer = post("receipts", items.replace(b'"job_id": "a"', b'"job_id": "a", "job_id": "c"')).json()
+        assert [(item["index"], item["job_id"]) for item in answer["rejected"]] == [(0, None)]
+        assert (answer["rejected"][0]["code"], recorded()) == ("receipt_invalid", ["b"])
 
     def test_another_media_type_is_refused(self) -> None:
         answer = post("receipts", b"job_id,node", content_type="text/csv")
@@ -274,7 +290,10 @@ class TestBodies:
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_a_batch_without_a_free_slot_is_asked_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_without_a_free_slot_is_asked_to_retry(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.INFRAMIND_RATE_LIMITS = True
     full = BoundedSemaphore(1)
     monkeypatch.setattr(views, "TURNS", full)
     monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
@@ -287,7 +306,17 @@ def test_a_batch_without_a_free_slot_is_asked_to_retry(monkeypatch: pytest.Monke
     assert post("receipts", BODIES["receipts"]).json()["accepted"] == 1
 
 
-def test_a_slot_is_released_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_waits_for_a_free_slot_where_rate_limits_are_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = BoundedSemaphore(1)
+    monkeypatch.setattr(views, "TURNS", full)
+    monkeypatch.setattr(views, "PATIENCE_SECONDS", 0)
+    full.acquire()
+    Timer(0.05, full.release).start()
+    assert post("receipts", BODIES["receipts"]).json()["accepted"] == 1
+
+
+def test_a_slot_is_released_when_a_batch_fails(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.INFRAMIND_RATE_LIMITS = True
     monkeypatch.setattr(views, "TURNS", BoundedSemaphore(1))
     monkeypatch.setattr(views, "PATIENCE_SECONDS", 0.01)
     with monkeypatch.context() as broken:

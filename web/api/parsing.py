@@ -19,6 +19,8 @@ from protocol.errors import TooLarge, UnsupportedMediaType
 
 MEDIA_TYPE = "application/json"
 DEPTH = 1_000
+# In place of a value of a batch's item: no field of an item takes it. A float beyond its range is read as this too.
+UNREADABLE = math.inf
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
@@ -29,37 +31,44 @@ class StrictJSONParser(BaseParser):
     """
 
     media_type = MEDIA_TYPE
-    checks_texts = True
+    by_item = False
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {}).get("request")
         encoding = request.headers.get("Content-Encoding", "") if request else ""
-        return parse_body(stream.read(), encoding, checks_texts=self.checks_texts)
+        return parse_body(stream.read(), encoding, checks_texts=not self.by_item, by_item=self.by_item)
 
 
 class BatchParser(StrictJSONParser):
-    """The same for a batch whose items are judged one by one: a broken text is its item's fault alone."""
+    """The same for a batch whose items are checked one by one: a text, a number or an object with a repeated name
+    that cannot be read makes its own item invalid, not the batch.
+    """
 
-    checks_texts = False
+    by_item = True
 
 
-def parse_body(raw: bytes, encoding: str, *, checks_texts: bool = True) -> Any:
+def parse_body(raw: bytes, encoding: str, *, checks_texts: bool = True, by_item: bool = False) -> Any:
     """The value of a JSON body, `encoding` being its Content-Encoding; an empty body is an empty object.
+
+    `by_item`: as in `read`.
 
     Raises: ParseError, `too_large`, `unsupported_media_type`.
     """
     plain = _unpacked(raw, encoding.strip().lower() or "identity")
-    return read(plain, checks_texts=checks_texts) if plain else {}
+    return read(plain, checks_texts=checks_texts, by_item=by_item) if plain else {}
 
 
-def read(raw: bytes, *, checks_texts: bool = True) -> Any:
-    """The value of a JSON document. Raises ParseError with what is wrong."""
+def read(raw: bytes, *, checks_texts: bool = True, by_item: bool = False) -> Any:
+    """The value of a JSON document. Raises ParseError with what is wrong.
+
+    `by_item`: numbers that are too large and objects with a repeated name are read as UNREADABLE.
+    """
     _bound_depth()
     try:
         text = raw.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        value = _load_by_item(text) if by_item else _load(text)
         if checks_texts and _ESCAPED.search(text):
             _check_text(value)
     except RecursionError:
@@ -67,6 +76,22 @@ def read(raw: bytes, *, checks_texts: bool = True) -> Any:
     except ValueError as error:
         raise ParseError(f"The body is not the JSON it should be: {error}.") from None
     return value
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+
+
+def _load_by_item(text: str) -> Any:
+    # Hooks that replace values take longer, so they run only for a document that has something to replace.
+    try:
+        return _load(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(
+            text, object_pairs_hook=_once_by_item, parse_constant=_refuse, parse_int=_whole_by_item
+        )
 
 
 def _bound_depth() -> None:
@@ -99,6 +124,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a name is given twice in one object")
     return members
+
+
+def _once_by_item(pairs: list[tuple[str, Any]]) -> Any:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else UNREADABLE
+
+
+def _whole_by_item(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return UNREADABLE
 
 
 def _refuse(constant: str) -> NoReturn:
