@@ -16,7 +16,7 @@ _AMOUNTS: Final = frozenset(
     {
         "reward", "operator_reward", "delegators_reward", "honest_reward", "slashed", "active_stake",
         "active_delegated", "self_stake", "delegated", "carry_in", "minted", "pool", "distributed", "carry",
-        "burned", "honest", "returned", "pool_tokens",
+        "burned", "honest", "returned", "pool_tokens", "late",
     }
 )  # fmt: skip
 _FIGURES: Final = (

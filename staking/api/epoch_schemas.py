@@ -24,7 +24,7 @@ TOTALS = {
     "examples": [{"accepted": 1200, "good": 1190, "operator_reward": "5200.000000", "nodes": 120}],
 }
 TOTAL_AMOUNTS = frozenset(
-    {"operator_reward", "delegators_reward", "honest_reward", "self_stake", "pool_tokens"}
+    {"operator_reward", "delegators_reward", "honest_reward", "self_stake", "pool_tokens", "late"}
 )
 LEAF_VALUE = {"type": ["string", "integer"], "examples": ["reward", 83333333]}
 

@@ -51,6 +51,7 @@ def test_epochs_are_listed_with_what_they_gave(settled: Network, get: Any) -> No
     assert (first["carry"], first["burned"], first["parameters_version"]) == ("0.000000", "0.000000", 1)
     assert first["totals"]["operator_reward"] == "10000.000000", "the delegation was pending"
     assert (first["totals"]["accepted"], first["totals"]["nodes"]) == (10, 3)
+    assert first["totals"]["late"] == "0.000000"
     assert [row["number"] for row in get("epochs", limit=2)["results"]] == [3, 2]
     following = get("epochs", limit=2)["next"]
     assert following.endswith("?limit=2&cursor=2")
