@@ -12,6 +12,7 @@ from delegation.services.position_store import LockedPosition, save, write_and_p
 from delegation.services.shares import burn, issue
 from ledger import accounts
 from protocol import pools
+from protocol.addresses import checksum
 from protocol.errors import AmountTooSmall, OwnNode
 from staking.models import Node
 from staking.services.admission import check_delegations_open, check_minimum, check_node_status
@@ -62,7 +63,7 @@ def undelegate(*, node: str, amount: int | None, wallet: str, now: datetime) -> 
 def check_not_own(node: Node, wallet: str) -> None:
     """Raises: `own_node` when the wallet runs the node."""
     if node.operator == wallet:
-        raise OwnNode(extra={"node": node.address})
+        raise OwnNode(extra={"node": checksum(node.address)})
 
 
 def check_admission(locked: LockedPosition, amount: int) -> None:

@@ -79,7 +79,8 @@ def test_rights_come_before_amounts_and_states(net, caller):
     anna, olga = caller(ANNA), caller(OLGA)
     assert refused(anna.post(f"nodes/{NORTH}/stake", {"amount": "0.5"})) == (403, "not_operator")
     assert refused(anna.post(f"nodes/{NORTH}/unstake", {"amount": "0.5"})) == (403, "not_operator")
-    assert refused(olga.post(f"nodes/{NORTH}/delegate", {"amount": "0.5"})) == (409, "own_node")
+    own = olga.post(f"nodes/{NORTH}/delegate", {"amount": "0.5"})
+    assert (refused(own), own.json()["node"]) == ((409, "own_node"), shown(NORTH))
     assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "0.5"})) == (400, "amount_too_small")
     assert refused(anna.post(f"nodes/{NORTH}/delegate", {"amount": "5"})) == (409, "insufficient_balance")
 
