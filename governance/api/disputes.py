@@ -18,6 +18,7 @@ from governance.api.queries import (
     VOTE_PARAMETERS,
     caller_of,
     checked_id,
+    optional_text,
     request_object,
     vote_fields,
     vote_query,
@@ -119,7 +120,7 @@ def dispute_evidence(request: Request, dispute: int) -> Response:
     add_evidence(
         dispute=checked_id(dispute),
         text=fields.get("text"),
-        link=fields.get("link", ""),
+        link=optional_text(fields, "link"),
         actor=caller_of(request),
         now=clock.now(),
     )

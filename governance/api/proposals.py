@@ -15,6 +15,7 @@ from governance.api.queries import (
     VOTE_PARAMETERS,
     caller_of,
     checked_id,
+    optional_text,
     request_object,
     vote_fields,
     vote_query,
@@ -127,7 +128,7 @@ def _propose(request: Request) -> Response:
     fields = request_object(request)
     proposal = propose(
         title=fields.get("title"),
-        body=fields.get("body", ""),
+        body=optional_text(fields, "body"),
         changes=fields.get("changes"),
         wallet=caller_of(request),
         now=clock.now(),

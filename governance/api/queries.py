@@ -40,12 +40,18 @@ def request_object(request: Request) -> dict[str, Any]:
     return request.data
 
 
+def optional_text(fields: dict[str, Any], name: str) -> object:
+    """Return a text that may be left out or null; the service checks it."""
+    text = fields.get(name)
+    return "" if text is None else text
+
+
 def vote_fields(request: Request) -> dict[str, Any]:
     """Return choice, reason, wallet and time of a vote. Raises: `invalid` when the body is not an object."""
     fields = request_object(request)
     return {
         "choice": fields.get("choice"),
-        "reason": fields.get("reason", ""),
+        "reason": optional_text(fields, "reason"),
         "wallet": caller_of(request),
         "now": clock.now(),
     }

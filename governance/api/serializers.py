@@ -27,22 +27,22 @@ class ReasonBody(serializers.Serializer[Any]):
 
 class EvidenceBody(serializers.Serializer[Any]):
     text = TextField()
-    link = TextField(required=False, help_text="An http or https address.")
+    link = TextField(required=False, allow_null=True, help_text="An http or https address.")
 
 
 class DisputeVoteBody(serializers.Serializer[Any]):
     choice = serializers.ChoiceField(choices=DISPUTE_CHOICES)
-    reason = TextField(required=False)
+    reason = TextField(required=False, allow_null=True)
 
 
 class ProposalVoteBody(serializers.Serializer[Any]):
     choice = serializers.ChoiceField(choices=PROPOSAL_CHOICES)
-    reason = TextField(required=False)
+    reason = TextField(required=False, allow_null=True)
 
 
 class ProposalBody(serializers.Serializer[Any]):
     title = TextField()
-    body = TextField(required=False, allow_blank=True)
+    body = TextField(required=False, allow_blank=True, allow_null=True)
     changes = ObjectField(
         help_text="Parameters by name: amounts as decimal strings of IFM, the rest integers."
     )

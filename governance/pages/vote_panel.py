@@ -55,7 +55,10 @@ class VotePanel:
 
     @property
     def can_vote(self) -> bool:
-        return self.accepts_votes and self.total_power > 0
+        """Whether the wallet can vote, or change its vote."""
+        if not self.accepts_votes or self.power is None:
+            return False
+        return self.power.total > 0 or self.power.vote is not None
 
     @property
     def total_power(self) -> int:

@@ -56,7 +56,8 @@ WITH named AS (
     SELECT kind, wallet FROM governance_representative WHERE representative = %(representative)s
       AND from_epoch <= %(epoch)s AND (until_epoch IS NULL OR until_epoch > %(epoch)s)),
 wallets AS (SELECT DISTINCT wallet, %(epoch)s::integer AS epoch FROM named), {POWERS}
-SELECT n.kind, sum(p.power), count(*) FROM named n JOIN powers p ON p.wallet = n.wallet GROUP BY n.kind
+SELECT n.kind, sum(p.power), count(*) FROM named n JOIN powers p ON p.wallet = n.wallet
+WHERE p.power > 0 GROUP BY n.kind
 """
 
 

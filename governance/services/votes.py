@@ -68,11 +68,21 @@ def _read(choice: object, choices: tuple[str, ...], reason: object, now: datetim
 
 
 def _power(wallet: str, ballot: Dispute | Proposal) -> int:
-    """Return the wallet's own power. Raises: `no_voting_power` when it also represents none."""
+    """Return the wallet's own power.
+
+    Raises: `no_voting_power` when it also represents none, unless it changes its vote: those that it represented when
+    it voted may have voted themselves since.
+    """
     power = voting_power(wallet, epoch=ballot.opened_epoch)
-    if power == 0 and not represented_by(wallet, [ballot]):
+    if power == 0 and not represented_by(wallet, [ballot]) and not _has_voted(wallet, ballot):
         raise NoVotingPower(
             f"This wallet had no stake at the opening of epoch {ballot.opened_epoch}, in which the vote was opened. "
             "Tokens staked later do not count."
         )
     return power
+
+
+def _has_voted(wallet: str, ballot: Dispute | Proposal) -> bool:
+    votes = Vote.objects.filter(wallet=wallet)
+    mine = votes.filter(dispute=ballot) if isinstance(ballot, Dispute) else votes.filter(proposal=ballot)
+    return mine.exists()

@@ -166,7 +166,7 @@ def test_a_decided_dispute_shows_its_outcome(dispute: int) -> None:
         (DAN, {"choice": "uphold"}, (403, "no_voting_power")),
         (OLGA, {"choice": "for"}, (400, "invalid")),
         (DAN, {}, (400, "invalid")),
-        (DAN, {"choice": "uphold", "reason": None}, (400, "invalid")),
+        (DAN, {"choice": "uphold", "reason": False}, (400, "invalid")),
         (DAN, [], (400, "invalid")),
     ],
 )
@@ -175,6 +175,17 @@ def test_an_invalid_vote_is_refused(
 ) -> None:
     assert refusal(post(f"disputes/{dispute}/vote", body, wallet)) == refused
     assert get(f"disputes/{dispute}")["votes"] == []
+
+
+def test_optional_texts_may_be_null(dispute: int) -> None:
+    world.settle()
+    world.advance_clock()
+    made = post("proposals", CHANGES | {"body": None}, NILS)
+    assert (made[0], made[1]["body"]) == (201, "")
+    status, answer = post(f"proposals/{made[1]['id']}/vote", {"choice": "for", "reason": None}, NILS)
+    assert (status, answer["vote"]["reason"]) == (200, "")
+    status, answer = post(f"disputes/{dispute}/evidence", {"text": "The log.", "link": None})
+    assert answer["evidence"][0]["link"] == ""
 
 
 def test_vote_closed_is_refused_before_an_invalid_choice(dispute: int) -> None:

@@ -179,6 +179,19 @@ def test_a_representative_without_stake_votes_with_the_power_it_represents() -> 
 
 
 @pytest.mark.usefixtures("network")
+def test_a_vote_can_be_changed_after_all_represented_wallets_have_voted() -> None:
+    name(ANN, disputes=DAN, proposals=DAN)
+    ballots = (dispute(), proposal())
+    for ballot, choices in zip(ballots, (("uphold", "overturn"), ("against", "for")), strict=True):
+        vote(ballot, DAN, choices[0])
+        vote(ballot, ANN, choices[0])
+        assert vote(ballot, DAN, choices[1]).power == 0
+        assert tally(ballot) == ({choices[0]: 400}, {})
+        with pytest.raises(errors.NoVotingPower):
+            vote(ballot, world.address(0x77), choices[0])
+
+
+@pytest.mark.usefixtures("network")
 def test_power_is_that_of_the_snapshot_of_each_vote() -> None:
     name(ANN, proposals=BEN)
     world.settle()
@@ -294,6 +307,13 @@ def test_representatives_are_named_and_read_by_the_api(clients: dict[str, APICli
     }
     assert post(clients[ANN], {"proposals": CAT})[1]["disputes"] == checksum(BEN)
     assert post(clients[ANN], {"disputes": None})[1]["disputes"] is None
+
+
+def test_wallets_without_power_are_not_counted_as_represented(clients: dict[str, APIClient]) -> None:
+    for wallet in (ANN, DAN):
+        name(wallet, disputes=BEN)
+    world.settle()
+    assert read(BEN)["represents"]["disputes"] == {"power": "400.000000", "wallets": 1}
 
 
 @pytest.mark.parametrize(
