@@ -17,12 +17,13 @@ Row = dict[str, Any]
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 PAGE = 200
+ROOT = "/api/v1/"
 AWAY = (502, 503, 504)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def path(*parts: object) -> str:
-    """A path below `/api/v1/` with every part quoted."""
+    """A path below ROOT with every part quoted."""
     return "/".join(quote(str(part), safe="") for part in parts)
 
 
@@ -41,7 +42,7 @@ class Api:
         self._http = httpx.Client(headers=headers, timeout=timeout, trust_env=outside)
 
     def address(self, where: str) -> str:
-        return f"{self.url}/api/v1/{where}"
+        return f"{self.url}{ROOT}{where}"
 
     def get(self, where: str, query: Row | None = None) -> Any:
         """The answer to a read, which is public: no token is sent, because it could have expired. Raises Refused."""
@@ -64,18 +65,22 @@ class Api:
         return self._answer("POST", where, json=body, headers={"Idempotency-Key": key, **self._rights})
 
     def pages(self, where: str, query: Row | None = None, limit: int | None = None) -> Row:
-        """A list over its pages, up to `limit` rows, in the API's form `{"results", "next"}`."""
+        """A list over its pages, up to `limit` rows, in the form of its first page."""
         query = dict(query or {})
+        first: Row = {}
         rows: list[Row] = []
         while True:
             query["limit"] = PAGE if limit is None else min(PAGE, limit - len(rows))
             page = self.get(where, query)
+            first = first or page
             rows += page["results"]
             following = page.get("next")
             if not following or (limit is not None and len(rows) >= limit):
-                return {"results": rows, "next": following}
-            # Only the query is taken over: the token goes to no other address than ours.
-            query = dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
+                return {**first, "results": rows, "next": following}
+            # Only path and query are taken over: no request goes to another address than ours.
+            parts = urlsplit(following)
+            where = parts.path.partition(ROOT)[2] or where
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
 
     def _answer(self, method: str, where: str, **request: Any) -> Any:
         response = self._send(method, self.address(where), **request)

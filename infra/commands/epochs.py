@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from infra import amounts, output
-from infra.client import Row, path
+from infra.client import PAGE, Row, path
 from infra.command import command
 from infra.session import Session
 
 COLUMNS = (">epoch", "start", "end", "status", ">pool", ">distributed", ">carry", ">burned")
+# Rows of a ranking without --limit; as JSON as many as the API shows.
+ROWS = 50
 
 
 @command("epochs")
@@ -36,15 +38,17 @@ def epochs(
 def rank(
     session: Session,
     *,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")] = 50,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help=f"At most so many rows. Default: {ROWS}.")
+    ] = None,
 ) -> None:
     """The latest ranking."""
-    answer = session.api.get("rankings/latest")
+    answer = session.api.pages("rankings/latest", limit=limit or (PAGE if session.as_json else ROWS))
     if session.as_json:
         output.say_json(answer)
         return
     output.say(f"Ranking {answer['id']}, computed {output.moment(answer['computed_at'])}")
-    rows = map(_place, answer["results"][:limit])
+    rows = map(_place, answer["results"])
     output.table((">rank", ">move", "node", ">score"), rows, empty="Nobody is ranked.")
 
 

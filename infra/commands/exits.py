@@ -10,6 +10,7 @@ from infra import amounts, output
 from infra.client import Row, path
 from infra.command import command
 from infra.receipts import report
+from infra.refusals import Refused
 from infra.session import Session
 
 COLUMNS = (">id", ">amount", ">epoch", "stage", "requested")
@@ -51,12 +52,12 @@ def _show(session: Session, proof: int | None) -> None:
     wallet = session.me()["address"]
     answer = session.api.pages(path("wallets", wallet, "exits"))
     rows = [row for row in answer["results"] if proof in (None, row["id"])]
+    if proof is not None and not rows:
+        raise Refused("not_found", f"You have no exit {proof}.")
     if session.as_json:
         output.say_json(answer if proof is None else {"results": rows, "next": None})
     elif proof is None:
         output.table(COLUMNS, map(_row, rows), empty="No exits.")
-    elif not rows:
-        raise typer.BadParameter(f"you have no exit {proof}")
     else:
         _transactions(rows[0])
 

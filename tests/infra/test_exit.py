@@ -39,7 +39,13 @@ def test_exit_prints_the_transactions_of_one(infra, api, cast):
     assert infra("exit --proof 7").stdout == (
         "Exit 7, 300.5 IFM: provable now.\ncast send 0x1 minted\ncast send 0x1 released\n"
     )
-    assert infra("exit --proof 8").exit_code == 2
+
+
+def test_exit_refuses_an_exit_that_the_wallet_does_not_have(infra, api, cast):
+    api.says("GET", f"wallets/{cast.OWEN}/exits", cast.page([row()]))
+    for options in ("", " --json"):
+        result = infra(f"exit --proof 999{options}")
+        assert (result.exit_code, "not_found" in result.stderr + result.stdout) == (1, True)
 
 
 def test_exit_reports_a_network_without_a_chain(infra, api):

@@ -122,7 +122,7 @@ def test_a_ranking_is_a_table(bare, api, cast):
         {"rank": 2, "movement": 0, "node": cast.BELA, "score_bps": 9050},
         {"rank": 3, "movement": None, "node": cast.OWEN, "score_bps": 10000},
     ]
-    answer = {"id": 31, "computed_at": "2026-11-24T06:00:00.123456Z", "results": places}
+    answer = {"id": 31, "computed_at": "2026-11-24T06:00:00.123456Z", "results": places, "next": None}
     api.says("GET", "rankings/latest", answer)
     assert bare(f"rank --url {api.url}").stdout == (
         "Ranking 31, computed 2026-11-24 06:00:00 UTC\n"
@@ -132,6 +132,28 @@ def test_a_ranking_is_a_table(bare, api, cast):
         "   3   new  0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf  1.0000×\n"
     )
     assert json.loads(bare(f"rank --json --url {api.url}").stdout) == answer
+
+
+def test_a_ranking_is_read_over_its_pages_up_to_the_limit(bare, api, cast):
+    """The pages that follow are those of the ranking that was the latest one for the first."""
+
+    def page(request):
+        start, limit = int(request.query.get("cursor", 0)), int(request.query["limit"])
+        places = [
+            {"rank": place, "movement": 0, "node": cast.ANNA, "score_bps": 10_000}
+            for place in range(start + 1, start + limit + 1)
+        ]
+        following = f"http://testserver/api/v1/rankings/31?limit={limit}&cursor={start + limit}"
+        return {"id": 31, "computed_at": "2026-11-24T06:00:00Z", "results": places, "next": following}
+
+    api.says("GET", "rankings/latest", lambda request: page(request) | {"next_at": "2026-11-24T12:00:00Z"})
+    api.says("GET", "rankings/31", page)
+    answer = json.loads(bare(f"rank --json --limit 450 --url {api.url}").stdout)
+    assert (answer["id"], answer["next_at"]) == (31, "2026-11-24T12:00:00Z")
+    assert [row["rank"] for row in answer["results"]] == list(range(1, 451))
+    assert len(bare(f"rank --limit 450 --url {api.url}").stdout.splitlines()) == 452
+    assert len(bare(f"rank --url {api.url}").stdout.splitlines()) == 52
+    assert len(json.loads(bare(f"rank --json --url {api.url}").stdout)["results"]) == 200
 
 
 @given(some.integers(min_value=0, max_value=2**63 - 1))

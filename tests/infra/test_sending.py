@@ -76,7 +76,7 @@ def test_an_answer_that_is_no_api(infra, api):
     result = infra("rank")
     assert (result.exit_code, result.stderr) == (
         1,
-        f"bad_answer: {api.url}/api/v1/rankings/latest answered 500 and not as an InfraMind API does. "
+        f"bad_answer: {api.url}/api/v1/rankings/latest?limit=50 answered 500 and not as an InfraMind API does. "
         "Check --url.\n",
     )
 
