@@ -73,7 +73,7 @@ class OneTransactionSchema(TransactionShape):
 
 
 class AccountShape(serializers.Serializer[Any]):
-    """An account; only `issuance` is ever negative."""
+    """An account; only `issuance` and `custody` are ever negative."""
 
     name = serializers.CharField()
     balance = SignedAmountField()

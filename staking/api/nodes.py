@@ -216,7 +216,7 @@ def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:
 def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     body = shape(data=request.data)
     if isinstance(request.data, dict):
-        for name in request.data.keys() - body.fields.keys():
+        for name in sorted(request.data.keys() - body.fields.keys()):
             raise Invalid(f"{name[:64]} is not among what can be given here.", field=name[:64])
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)

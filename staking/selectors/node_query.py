@@ -44,7 +44,10 @@ REPUTATION = (
 )
 NEVER_SLASHED = "NOT EXISTS (SELECT FROM staking_slash s WHERE s.node_id = n.id AND s.status <> 'overturned')"
 # Declared, and not declared to be absent.
-TEE = "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0', '\"\"')"
+TEE = (
+    "coalesce(n.hardware -> 'tee', 'false') NOT IN ('false', 'null', '0')"
+    " AND lower(n.hardware ->> 'tee') NOT IN ('', '0', 'false', 'no', 'none')"
+)
 # OFFSET 0 keeps the planner from reading the settled rows of those that are ranked.
 RANKED = (
     "LEFT JOIN staking_rankingrow r ON r.ranking_id = %(ranking)s AND r.node_id = n.id"

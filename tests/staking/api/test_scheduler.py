@@ -96,7 +96,17 @@ def test_what_opens_and_closes_a_class_counts_at_once(ranked: Network, get: Any)
 
 @pytest.mark.parametrize(
     ("declared", "trusted"),
-    [(True, True), (1, True), ("sev-snp", True), (False, False), (0, False), ("", False), (None, False)],
+    [
+        (True, True),
+        (1, True),
+        ("sev-snp", True),
+        (False, False),
+        (0, False),
+        ("", False),
+        ("False", False),
+        ("no", False),
+        (None, False),
+    ],
 )
 def test_trusted_jobs_need_the_declared_capability(
     ranked: Network, get: Any, declared: Any, trusted: bool
