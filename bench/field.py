@@ -50,10 +50,10 @@ FROM staking_node n JOIN staking_pool p ON p.node_id = n.id;
 EPOCH = """
 INSERT INTO staking_epoch (number, start, "end", status, parameters_id, settled_at, carry_in, minted, pool,
   distributed, carry, burned, honest, returned, slashed, totals,
-  merkle_root, plan_hash)
+  merkle_root, plan_hash, journal_hash)
 VALUES (%(number)s, %(start)s, %(end)s, 'settled', 1, %(end)s, 0, 10000000000, 10000000000, 10000000000, 0, 0, 0, 0, 0,
   '{"operator_reward": 6000000000, "delegators_reward": 4000000000, "rewarded": 10000, "nodes": 10000}',
-  '0x00', %(hash)s)
+  '0x00', %(hash)s, '')
 """
 EPOCHS = 12
 

@@ -152,7 +152,7 @@ class Nodes(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Nodes with their figures: stake, tier and status now, performance by the latest ranking."""
-        wanted, query = window(request, *SNAPSHOT_PARTS, number_part), read_query(request)
+        wanted, query = window(request, *SNAPSHOT_PARTS, number_part, number_part), read_query(request)
         page = list_page(query, limit=wanted.limit, offset=wanted.offset, after=wanted.after)
         rows = [] if page is None else _rows.get_many([(page.ranking, id_) for id_ in page.ids], _row_bytes)
         tail = dumps(_next_page(request, wanted, page)).encode()
@@ -203,7 +203,8 @@ def _next_page(request: Request, wanted: Window, page: OrderedPage | None) -> st
     if page is None or page.following is None:
         return None
     offset = wanted.stop if wanted.after is None else None
-    return snapshot_url(request, page.order, page.following, page.ranking or 0, offset=offset)
+    place = (page.following, page.ranking or 0, int(page.matched))
+    return snapshot_url(request, page.listing, *place, offset=offset)
 
 
 def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:

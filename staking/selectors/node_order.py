@@ -17,25 +17,38 @@ from web.versioned_cache import VersionedCache
 
 # Filters are tried on so many times the nodes up to the page's end; then on more, but at most so many times.
 NEAR, FAR = 2, 16
+# For a first page filters are evaluated over at most so many nodes: over 10,000 that takes four times as long as the
+# page itself.
+ONCE = 2_000
 
 _orders: VersionedCache[Snapshot] = VersionedCache(len(ORDERINGS) + CACHED_AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderedPage:
-    """A page of nodes in an order, by a ranking; `following` is the position in the order of the next page."""
+    """A page of nodes by a ranking, and the snapshot of its listing, in which `following` is the next page's position.
+
+    `matched`: the listing has the nodes that match the filters, not all nodes.
+    """
 
     ids: Sequence[int]
     ranking: int | None
-    order: Snapshot
+    listing: Snapshot
+    matched: bool
     following: int | None
 
 
 def all_ids(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> Sequence[int]:
     """The ids of all nodes that match a query. Six queries at most. Raises: `invalid`."""
-    clauses, values = conditions(query, epoch)
-    keys = _with_apr(current_order(query, epoch=epoch, ranking=ranking).keys, query, epoch)
-    return _matching(keys, clauses, values | {"ranking": ranking}) if clauses else keys
+    order = current_order(query, epoch=epoch, ranking=ranking).keys
+    return _all_matching(order, query, epoch, ranking) if has_filters(query, epoch) else order
+
+
+def current_listing(query: NodeQuery, *, matched: bool, epoch: OpenEpoch, ranking: int | None) -> Snapshot:
+    """The listing of a page that is read now: the nodes that match, or all of them. Raises: `invalid`."""
+    if matched:
+        return Snapshot(all_ids(query, epoch=epoch, ranking=ranking))
+    return current_order(query, epoch=epoch, ranking=ranking)
 
 
 def current_order(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) -> Snapshot:
@@ -48,27 +61,58 @@ def current_order(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) ->
     return _orders.get(key, lambda: Snapshot(array("i", _column(sql, values))))
 
 
-def page_of_order(
+def page_of_listing(
     query: NodeQuery,
     *,
-    order: Snapshot,
+    listing: Snapshot,
+    matched: bool,
     start: int,
     offset: int,
     limit: int,
     epoch: OpenEpoch,
     ranking: int | None,
 ) -> OrderedPage:
-    """The nodes of an order, from position `start` on, that match the query's filters now. Nine queries at most.
+    """The nodes of a listing from position `start` on, without `offset` of them. Nine queries at most.
 
-    Raises: `invalid`.
+    In a listing of all nodes the filters are evaluated now, once for all pages: the pages that follow are of the nodes
+    that match. Only the first page of more than ONCE nodes evaluates them no further than to its end, and the pages
+    that follow are of the nodes that match when the second one is read. Raises: `invalid`.
     """
+    if not matched and has_filters(query, epoch):
+        if start == 0 and len(listing.keys) > ONCE:
+            return _first_page(query, listing, offset, offset + limit, epoch, ranking)
+        passed = set(listing.keys[:start])
+        listing, matched = Snapshot(_all_matching(listing.keys, query, epoch, ranking)), True
+        start = sum(id_ in passed for id_ in listing.keys) if passed else 0
+    stop = start + offset + limit
+    following = stop if stop < len(listing.keys) else None
+    return OrderedPage(listing.keys[start + offset : stop], ranking, listing, matched, following)
+
+
+def has_filters(query: NodeQuery, epoch: OpenEpoch) -> bool:
+    """True if a query leaves out nodes. Raises: `invalid`."""
+    clauses, _ = conditions(query, epoch)
+    return bool(clauses) or query.min_apr_bps is not None
+
+
+def _first_page(
+    query: NodeQuery, order: Snapshot, start: int, stop: int, epoch: OpenEpoch, ranking: int | None
+) -> OrderedPage:
     clauses, values = conditions(query, epoch)
-    rest, stop = _with_apr(order.keys[start:], query, epoch), offset + limit
+    keys = _with_apr(order.keys, query, epoch)
     if clauses:
-        rest = _first_matching(rest, stop + 1, clauses, values | {"ranking": ranking})
-    ids = rest[offset:stop]
-    following = order.keys.index(ids[-1], start) + 1 if len(rest) > stop else None
-    return OrderedPage(ids, ranking, order, following)
+        keys = _first_matching(keys, stop + 1, clauses, values | {"ranking": ranking})
+    ids = keys[start:stop]
+    following = order.keys.index(ids[-1]) + 1 if len(keys) > stop else None
+    return OrderedPage(ids, ranking, order, matched=False, following=following)
+
+
+def _all_matching(
+    keys: Sequence[int], query: NodeQuery, epoch: OpenEpoch, ranking: int | None
+) -> Sequence[int]:
+    clauses, values = conditions(query, epoch)
+    keys = _with_apr(keys, query, epoch)
+    return _matching(keys, clauses, values | {"ranking": ranking}) if clauses else keys
 
 
 def _by_apr(query: NodeQuery, values: dict[str, Any], epoch: OpenEpoch) -> Sequence[int]:

@@ -12,7 +12,7 @@ from protocol.errors import NotFound
 from staking.measurement.live import Live, figures_by_address
 from staking.models import Node
 from staking.selectors.node_figures import REWARD_EPOCHS, NodeFigures, read_figures
-from staking.selectors.node_order import OrderedPage, all_ids, current_order, page_of_order
+from staking.selectors.node_order import OrderedPage, all_ids, current_listing, page_of_listing
 from staking.selectors.node_query import ORDERINGS, STATUSES, NodeQuery
 from staking.selectors.rankings import in_force, latest_id
 from staking.services.epochs import OpenEpoch, open_epoch
@@ -60,25 +60,28 @@ def find_nodes(query: NodeQuery, *, limit: int, offset: int) -> list[NodeFigures
 
 
 def list_page(
-    query: NodeQuery, *, limit: int, offset: int, after: tuple[str, int, int] | None
+    query: NodeQuery, *, limit: int, offset: int, after: tuple[str, int, int, int] | None
 ) -> OrderedPage | None:
-    """A page of a list of nodes: `after` is the snapshot of its order, a position in it, and its ranking (0: none).
+    """A page of a list of nodes.
+
+    `after`: the snapshot of the listing, a position in it, its ranking (0: none), and 1 if its nodes match the filters.
 
     None before the first epoch. Ten queries at most. Raises: `invalid`, also for a snapshot that has expired.
     """
     epoch, latest = in_force()
     if epoch is None:
         return None
-    token, start, number = after or ("", 0, latest or 0)
+    token, start, number, matched = after or ("", 0, latest or 0, 0)
     ranking = number or None
 
     def current() -> Snapshot:
-        return current_order(query, epoch=epoch, ranking=ranking)
+        return current_listing(query, matched=bool(matched), epoch=epoch, ranking=ranking)
 
-    order = load(token, current) if token else current()
-    return page_of_order(
-        query, order=order, start=start, offset=offset, limit=limit, epoch=epoch, ranking=ranking
-    )
+    listing = load(token, current) if token else current()
+    return page_of_listing(
+        query, listing=listing, matched=bool(matched), start=start, offset=offset, limit=limit, epoch=epoch,
+        ranking=ranking,
+    )  # fmt: skip
 
 
 def nodes_by_id(ids: Sequence[int], *, ranking: int | None) -> list[NodeFigures]:

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from protocol.amounts import MICRO
+from staking.selectors import node_order
 from staking.services import nodes, rankings, stakes
 from tests.network import Network
 from tests.shared_rows import shared
@@ -74,14 +75,40 @@ def test_a_node_that_falls_behind_the_page_is_not_shown_again(fleet: Network) ->
     assert walk("/api/v1/nodes?ordering=-stake&limit=3", between) == FLEET
 
 
-def test_a_filtered_list_is_of_one_order_and_shows_who_matches_when_its_page_is_read(fleet: Network) -> None:
-    mine = f"/api/v1/nodes?ordering=-stake&limit=2&operator={OLGA}"
+def test_a_filtered_list_is_of_those_that_match_when_its_first_page_is_read(fleet: Network) -> None:
+    """Behind the first page one node leaves the tier and another one enters it."""
+    tier = "/api/v1/nodes?ordering=-stake&limit=2&tier=1"
 
     def between(page: int) -> None:
         if page == 1:
-            delegate(FLEET[8], 10_000)
+            stakes.unstake(node=FLEET[3], amount=550 * MICRO, actor=OTTO, now=fleet.now)
+            delegate(FLEET[8], 500)
 
-    assert walk(mine, between) == FLEET[::2]
+    assert walk(tier, between) == FLEET[:5]
+    assert walk(tier) == [FLEET[0], FLEET[1], FLEET[2], FLEET[8], FLEET[4]]
+
+
+def test_a_large_filtered_list_is_of_those_that_match_when_its_second_page_is_read(
+    fleet: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_order, "ONCE", 8)
+    tier = "/api/v1/nodes?ordering=-stake&limit=2&tier=1"
+
+    def between(page: int) -> None:
+        if page == 1:
+            stakes.unstake(node=FLEET[1], amount=750 * MICRO, actor=OTTO, now=fleet.now)
+            delegate(FLEET[8], 500)
+        if page == 2:
+            stakes.unstake(node=FLEET[4], amount=450 * MICRO, actor=OLGA, now=fleet.now)
+            delegate(FLEET[7], 500)
+
+    assert walk(tier, between) == [*FLEET[:5], FLEET[8]]
+
+
+def test_a_cursor_of_a_filtered_list_that_expired_is_good_while_nothing_moved(fleet: Network) -> None:
+    following = Client().get("/api/v1/nodes?ordering=-stake&limit=2&tier=1").json()["next"]
+    forget(following)
+    assert walk(following) == FLEET[2:5]
 
 
 def test_a_node_registered_meanwhile_is_not_in_the_listing(fleet: Network) -> None:
@@ -169,8 +196,8 @@ def test_a_made_up_cursor_is_refused(fleet: Network, refused: Any, cursor: str) 
 
 def test_a_cursor_past_the_end_is_an_empty_page(fleet: Network, get: Any) -> None:
     following = get("nodes", limit=3)["next"]
-    token, _, ranking = following.rpartition("cursor=")[2].split(".")
-    assert get("nodes", cursor=f"{token}.1000000.{ranking}") == {"results": [], "next": None}
+    token, _, ranking, matched = following.rpartition("cursor=")[2].split(".")
+    assert get("nodes", cursor=f"{token}.1000000.{ranking}.{matched}") == {"results": [], "next": None}
 
 
 def test_an_equal_order_is_stored_once(fleet: Network) -> None:
