@@ -24,7 +24,8 @@ from identity.authentication import bearer, rights_of
 from identity.models import NOBODY, IdempotencyKey
 from identity.origin import origin
 from postgres.prepared import Prepared
-from protocol.errors import IdempotencyConflict, Invalid, PermissionDenied, ProtocolError, TooLarge
+from protocol.addresses import normalize
+from protocol.errors import AddressInvalid, IdempotencyConflict, Invalid, PermissionDenied, ProtocolError, TooLarge
 from web.api import parsing, problems
 from web.unavailable import unavailable
 
@@ -34,6 +35,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/api/v1/"
 # Its answer holds a token, which is stored only as a hash, and a refusal uses up its nonce too.
 NEVER_STORED = PREFIX + "auth/verify"
+ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 LONGEST_PATH, LONGEST_CALLER = 200, 64
 # Set on the answer of a path without an endpoint: anybody can make up any number of them.
@@ -87,7 +89,7 @@ class Idempotency:
         caller = _caller(request)
         if caller is None:
             return self.get_response(request)
-        return self._once(request, (caller, request.path, key), body)
+        return self._once(request, (caller, _path(request), key), body)
 
     def _once(self, request: HttpRequest, place: tuple[str, str, str], body: bytes) -> HttpResponse:
         digest = _body_digest(request, body)
@@ -105,6 +107,18 @@ class Idempotency:
             # The COMMIT goes with it.
             STORE.last_row(id=number, status=response.status_code, body=response.content.decode())
             return response
+
+
+def _path(request: HttpRequest) -> str:
+    """The path to which a key belongs, with the address in it in its canonical form (R5)."""
+    return ADDRESS.sub(lambda address: _canonical(address[0]), request.path)
+
+
+def _canonical(address: str) -> str:
+    try:
+        return normalize(address)
+    except AddressInvalid:
+        return address
 
 
 def _takes_key(request: HttpRequest) -> bool:

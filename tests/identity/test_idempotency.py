@@ -50,6 +50,16 @@ class TestOneAfterTheOther:
         assert anna.post("toys/echo", {"amount": "1"}, key="k").status_code == 201
         assert User.objects.count() == 3
 
+    def test_an_address_in_the_path_is_one_path_in_any_letter_case(self, anna):
+        address = "5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
+        paths = [f"nodes/{form}/stake" for form in (f"0x{address}", f"0X{address}", f"0x{address.upper()}")]
+        for path in (*paths, "nodes/0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed/stake"):
+            answer = anna.post(path, {"amount": "1"}, key="k")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            assert ("Idempotency-Replayed" in answer) == (path != paths[0])
+        wrong = anna.post("nodes/0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed/stake", {"amount": "1"}, key="k")
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "address_invalid")
+
     def test_the_first_answer_is_replayed_under_a_new_token_and_in_a_session(
         self, anna, api, token, signed_in
     ):
