@@ -25,7 +25,14 @@ from identity.models import NOBODY, IdempotencyKey
 from identity.origin import origin
 from postgres.prepared import Prepared
 from protocol.addresses import normalize
-from protocol.errors import AddressInvalid, IdempotencyConflict, Invalid, PermissionDenied, ProtocolError, TooLarge
+from protocol.errors import (
+    AddressInvalid,
+    IdempotencyConflict,
+    Invalid,
+    PermissionDenied,
+    ProtocolError,
+    TooLarge,
+)
 from web.api import parsing, problems
 from web.unavailable import unavailable
 
