@@ -5,7 +5,7 @@ ARGS ?=
 py := .venv/bin/python
 setup = @$(PYTHON) scripts/setup.py
 
-.PHONY: help run test check lint types imports templates django api bench test-processes test-random test-browser test-chain contracts deploy-lint deploy-try soak sbom audit-dependencies vendor messages lock format picture tour page-weight clean
+.PHONY: help run test check lint types imports templates django api bench test-processes test-slow test-browser test-chain contracts deploy-lint deploy-try soak sbom audit-dependencies vendor messages lock format picture tour page-weight clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -14,7 +14,7 @@ run: ## the whole network on this machine; Ctrl-C stops it, the data stay
 	$(setup) embedded
 	@exec $(py) -m inframind.supervisor
 
-test: ## the whole suite on servers of its own (ARGS="tests/ledger -k post" for a part)
+test: ## the suite on servers of its own, within five minutes (ARGS="tests/ledger -k post" for a part)
 	$(setup) dev
 	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
@@ -22,9 +22,9 @@ test-processes: ## the starts and ends of the site's processes that `make test` 
 	$(setup) dev
 	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m processes tests $(ARGS)
 
-test-random: ## the tests of random actions with more of them than `make test` tries (HYPOTHESIS_PROFILE=thorough for a night)
+test-slow: ## what `make test` leaves out for its five minutes, and random actions in greater number (HYPOTHESIS_PROFILE=thorough for a night)
 	$(setup) dev
-	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-full} $(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m random tests $(ARGS)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-full} $(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m "(slow or random) and not processes" tests $(ARGS)
 
 check: lint types imports templates django api ## style, types, import contracts, templates, settings, migrations, the API's document
 

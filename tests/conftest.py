@@ -3,6 +3,7 @@ most with HYPOTHESIS_PROFILE=thorough (a night's run)."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from itertools import groupby
@@ -20,18 +21,30 @@ SELECT inhrelid::regclass::text FROM pg_inherits
 WHERE inhparent IN ('staking_receipt'::regclass, 'staking_heartbeat'::regclass)
 """
 
+# Left out by `make test`, so that it ends within five minutes on two cores: they start processes and chains, or call
+# every route there is. `make test-slow` runs them.
+SLOW = (
+    "tests/chain/anchoring/",
+    "tests/chain/contracts/test_artifacts.py",
+    "tests/chain/devnet/",
+    "tests/inframind/supervisor/",
+    "tests/inframind/test_fuzz.py",
+    "tests/inframind/test_permissions.py",
+    "tests/inframind/test_rights.py",
+    "tests/infra/test_on_the_site.py",
+    "tests/infra/test_verify.py",
+    "tests/infra/test_verify_contract.py",
+    "tests/settlement/test_killed.py",
+    "tests/settlement/test_rankings.py",
+)
 # Run first: a test of half a minute that begins last lets the other processes of the run wait.
 LONGEST = (
-    "tests/inframind/supervisor/",
-    "tests/chain/devnet/",
+    *SLOW,
     "tests/simulation/",
     "tests/reference/",
-    "tests/settlement/test_killed.py",
     "tests/governance/test_random_actions.py",
     "tests/governance/test_representation_properties.py",
     "tests/delegation/test_statement_at_random.py",
-    "tests/inframind/test_fuzz.py",
-    "tests/inframind/test_permissions.py",
 )
 
 settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True, database=None)
@@ -85,6 +98,17 @@ def _rows_of_test(request: pytest.FixtureRequest, _shared_rows: None, django_db_
 @pytest.fixture
 def _django_db_helper(_rows_of_test: None, _django_db_helper: None) -> None:
     """Write shared rows before the transaction of the test, which pytest-django's fixture of this name begins."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if item.nodeid.startswith(SLOW):
+        item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what the run has imported out of the collections of garbage, which would visit it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,4 +1,4 @@
-"""How many examples the tests of random actions try: few in `make test`, more in `make test-random`."""
+"""How many examples the tests of random actions try: few in `make test`, more in `make test-slow`."""
 
 from __future__ import annotations
 
