@@ -57,8 +57,8 @@ class Content(NamedTuple):
 
     @property
     def traces_differ(self) -> bool:
-        """True if a quorum executed the job again with another trace (R22)."""
-        return self.verified is not None and self.verified != self.trace_root
+        """True if a quorum executed the job again with another trace; an absent one is 32 zero bytes (R21)."""
+        return self.verified is not None and self.verified != (self.trace_root or _ABSENT)
 
 
 def read_content(item: object, position: int) -> Content:
@@ -76,7 +76,9 @@ def read_content(item: object, position: int) -> Content:
     # Optional fields are absent in most receipts; the checks save a call for each.
     result = None if (sent := get("result_digest")) is None else _digest(sent, "result_digest")
     trace = None if (sent := get("trace_root")) is None else _digest(sent, "trace_root")
-    verified = None if (sent := get("verified_trace_root")) is None else _digest(sent, "verified_trace_root")
+    verified = (
+        None if (sent := get("verified_trace_root")) is None else read_bytes(sent, "verified_trace_root", 32)
+    )
     signature = None if (sent := get("signature")) is None else _signature(sent)
     body = _region(region) + copy_value(job_id.encode()) + copy_value(result) + copy_value(trace)
     numbers = _NUMBERS.pack(accepted_at, deadline_ms, latency_ms, credits, job_class, outcome)
