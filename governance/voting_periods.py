@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from protocol.votes import proposal_closes
 from staking.services.epochs import OpenEpoch
-
-
-def closing_epoch(epoch: OpenEpoch, now: datetime) -> int:
-    """Return the epoch with whose end the vote on a proposal made `now` closes; `epoch` is the open one.
-
-    Counted from the newest epoch that has begun by the clock: while settlement is late, that of the open epoch could
-    have ended before the vote is opened.
-    """
-    return proposal_closes(epoch.params, epoch.newest(now))
 
 
 def end_of(number: int, epoch: OpenEpoch) -> datetime:

@@ -22,7 +22,6 @@ from governance.pages.proposal_form import ProposalForm, api_changes, chosen_key
 from governance.selectors.competition import open_proposals
 from governance.selectors.replays import Effect, effect_of
 from governance.services.proposals import propose
-from governance.voting_periods import closing_epoch
 from protocol.errors import ParameterOutOfBounds, ProtocolError
 from protocol.parameters import apply_changes, numbers_of, to_json
 from staking.selectors.voting_power import voting_power
@@ -180,7 +179,7 @@ def _voting(wallet: str, epoch: OpenEpoch) -> dict[str, Any]:
         "epoch": epoch,
         "power": voting_power(wallet, epoch=epoch.number),
         "threshold": epoch.params.proposal_threshold,
-        "closes_epoch": closing_epoch(epoch, clock.now()),
+        "closes_epoch": epoch.number + epoch.params.proposal_voting_epochs,
     }
 
 

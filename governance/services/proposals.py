@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.models import Proposal
-from governance.voting_periods import closing_epoch
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NoVotingPower, RateLimited
 from protocol.parameters import apply_changes, unchanged
 from protocol.texts import check_text
+from protocol.votes import proposal_closes
 from staking.selectors.voting_power import quorum_base, voting_power
 from staking.services import events
 from staking.services.counters import next_number
@@ -48,7 +48,7 @@ def propose(*, title: object, body: object, changes: object, wallet: str, now: d
             timelock_epochs=params.timelock_epochs,
             opened_epoch=epoch.number,
             opened_at=now,
-            closes_epoch=closing_epoch(epoch, now),
+            closes_epoch=proposal_closes(params, epoch.number),
             quorum_bps=params.quorum_bps,
             quorum_base=quorum_base(epoch=epoch.number),
         )

@@ -75,21 +75,6 @@ def test_the_terms_of_a_proposal_are_fixed_when_it_is_made() -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_a_proposal_made_while_settlement_is_overdue_is_open_for_its_full_time() -> None:
-    """Its end counts from the epoch that has begun by the clock, its snapshot from the open one."""
-    epoch = world.epoch()
-    late = epoch.end + 4 * (epoch.end - epoch.start) + SECOND
-    made = proposal({"quorum_bps": 900}, now=late)
-    assert (made.opened_epoch, made.closes_epoch) == (2, 10)
-    last = epoch.end + 8 * (epoch.end - epoch.start) - SECOND
-    vote_proposal(proposal=made.pk, choice="for", reason="", wallet=NILS, now=last)
-    with pytest.raises(errors.VoteClosed):
-        vote_proposal(proposal=made.pk, choice="for", reason="", wallet=NILS, now=last + SECOND)
-    settle_until(10)
-    assert Proposal.objects.get(pk=made.pk).status == "passed"
-
-
-@pytest.mark.usefixtures("network")
 def test_a_passed_proposal_is_executed_after_its_timelock() -> None:
     made = passed({"emission_per_epoch": "12000"})
     settle_until(5)
