@@ -25,8 +25,8 @@ CHUNK_BYTES = 65_536
 BODY_THREADS = 256
 # Bodies that one address may keep a process waiting for at a time; room is left for the others.
 MAX_BODIES_PER_ADDRESS = 128
-# Longer than a lock is waited for (database_limits), and well below the time limit of a proxy.
-PATIENCE_SECONDS = 10.0
+# Longer than several waits for a lock (database_limits), and below the 60 s of a proxy.
+PATIENCE_SECONDS = 25.0
 READS = ("GET", "HEAD", "OPTIONS")
 
 
