@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from chain.selectors import OFF, EpochAnchor, anchor_of
 from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS
 from staking.charts.epoch import pool_by_tier
 from staking.models import Epoch, ParameterSet, Slash
+from staking.pages.epoch_steps import executed_steps, planned_steps
 from staking.pages.epoch_view_models import (
     EpochNodeRow,
     EpochPage,
@@ -21,11 +22,10 @@ from staking.pages.epoch_view_models import (
     ParameterChange,
     Settlement,
     SlashStatus,
-    Step,
 )
 from staking.selectors import epoch_report as report
 from staking.services.epochs import parameters_of
-from web.formatting import UNIT, amount_digits, grouped_int, percent, short_digits
+from web.formatting import UNIT, amount_digits, percent
 from web.links import link
 from web.listing import Pager, Sort
 
@@ -64,7 +64,7 @@ def page_of(
         so_far_accepted=accepted, so_far_nodes=at_work,
         rows=tuple(_node_row(row, weights) for row in rows), pager=pager, sort=sort, search=search,
         slashes=tuple(_slash_row(slash, epoch.number) for slash in slashes),
-        steps=tuple(_steps(epoch, slashes) if settled else _to_come(epoch)),
+        steps=tuple(executed_steps(epoch) if settled else planned_steps(epoch)),
         chart=pool_by_tier(report.tier_parts(epoch.number)) if settled else None,
     )  # fmt: skip
 
@@ -133,46 +133,3 @@ def _read(name: str, value: Any) -> str:
         amount = parse_amount(str(value))
         return f"{amount_digits(amount, 0 if amount % MICRO == 0 else None)} {UNIT}"
     return percent(value) if name.endswith("_bps") else str(value)
-
-
-def _steps(epoch: Epoch, slashes: list[Slash]) -> list[Step]:
-    """The steps of the settlement in their order (S), with what each one did."""
-    totals = epoch.totals
-    created = totals.get("slashes_created", 0)
-    carried = totals.get("slashes_executed", 0)
-    slashed = gettext("%(n)s, %(sum)s IFM") % {
-        "n": grouped_int(carried),
-        "sum": short_digits(epoch.slashed or 0),
-    }
-    nodes = totals.get("nodes", 0)
-    return [
-        Step(gettext("Performance measured"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
-        Step(gettext("Weights and rewards"), gettext("%s IFM") % amount_digits(epoch.distributed or 0, 6)),
-        Step(gettext("Slashes created"), grouped_int(created)),
-        Step(gettext("Slashes executed"), slashed if carried else grouped_int(0)),
-        Step(gettext("Votes counted, redelegations executed")),
-        Step(gettext("Reputation and penalties"), _counted(ngettext("%s node", "%s nodes", nodes), nodes)),
-        Step(
-            gettext("Report and Merkle root"),
-            _counted(ngettext("%s reward leaf", "%s reward leaves", nodes), nodes),
-        ),
-        Step(gettext("Epoch %d opened") % (epoch.number + 1), gettext("pending stake became active")),
-    ]
-
-
-def _to_come(epoch: Epoch) -> list[Step]:
-    """The steps that will settle an open epoch, in their order (S)."""
-    return [
-        Step(gettext("Performance is measured"), gettext("good jobs, latency and uptime of every node")),
-        Step(gettext("The pool is shared by weight"), gettext("emission, job fees and carry")),
-        Step(gettext("Offences of the epoch become slashes"), gettext("from then on they may be disputed")),
-        Step(gettext("Due slashes are executed"), gettext("burned, distributed and returned")),
-        Step(gettext("Votes are counted, redelegations are executed")),
-        Step(gettext("Reputation and penalties change")),
-        Step(gettext("The report and its Merkle root are published")),
-        Step(gettext("Epoch %d opens") % (epoch.number + 1), gettext("pending stake becomes active")),
-    ]
-
-
-def _counted(words: str, number: int) -> str:
-    return words % grouped_int(number)

@@ -18,6 +18,7 @@ from settlement.epoch import settle_due, settle_epoch
 from settlement.epoch_lifecycle import AlreadySettled, Halted, NotDue
 from staking.models import Epoch, Node, NodeEpoch
 from staking.models import Network as NetworkRow
+from staking.pages.epoch_steps import STEPS
 from staking.services.parameters import schedule
 from tests.docs.document import PROTOCOL, section
 from tests.network import START, Network
@@ -194,3 +195,8 @@ def test_the_steps_are_numbered_in_their_order() -> None:
     assert numbered == list(range(1, len(epoch_module.EPOCH_STEPS) + 1))
     for number, step in enumerate(epoch_module.EPOCH_STEPS, 1):
         assert (step.__doc__ or "").startswith(f"Step {number}. ")
+
+
+def test_the_page_of_an_epoch_lists_the_steps_in_their_order() -> None:
+    listed = [step.name for step in STEPS]
+    assert ["lock_epoch", "read_nodes", *listed] == [step.__name__ for step in epoch_module.EPOCH_STEPS]
