@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,17 @@ SELECT node_id, job_id, outcome, proof FROM staking_receipt
 WHERE epoch = %s AND NOT good AND node_id = ANY(%s) ORDER BY node_id, seq
 """
 Outcome, Proof = Receipt.Outcome, Receipt.Proof
+
+# For each offence, whether a receipt that is not good is evidence of it, by the receipt's outcome and proof (R30).
+EVIDENCE: dict[str, Callable[[int, int], bool]] = {
+    rules.SLA_DROP: lambda outcome, _: outcome != Outcome.REJECTED,
+    rules.INVALID_PROOF: lambda _, proof: proof == Proof.INVALID,
+    rules.FORGED_TRACE: lambda _, proof: proof == Proof.FORGED,
+    rules.DROPOUT: lambda outcome, _: outcome == Outcome.DROPPED,
+    # The attestation is the evidence.
+    rules.FAKE_RESOURCES: lambda *_: False,
+    rules.SCHEMA_MISMATCH: lambda outcome, _: outcome == Outcome.SCHEMA_MISMATCH,
+}
 
 
 def detect_offences(settlement: Settlement) -> None:
@@ -57,7 +69,7 @@ def create_slashes(settlement: Settlement) -> None:
     for node in settlement.nodes:
         for offence in settlement.offences.get(node.id, ()):
             slash = _new_slash(settlement, node, offence, buckets)
-            slash.evidence = [job for job, *row in receipts[node.id] if _proves(offence.name, *row)]
+            slash.evidence = [job for job, *row in receipts[node.id] if EVIDENCE[offence.name](*row)]
             slash.measured = _measured(settlement, node, offence.name, attested.get(node.id))
             settlement.created.append(slash)
             node.slashes_created += 1
@@ -108,17 +120,6 @@ def _evidence(settlement: Settlement) -> dict[int, list[tuple[str, int, int]]]:
         for node_id, job_id, outcome, proof in cursor:
             receipts[node_id].append((job_id, outcome, proof))
     return receipts
-
-
-def _proves(offence: str, outcome: int, proof: int) -> bool:
-    """True if a receipt that is not good is evidence of an offence (R30)."""
-    if offence == rules.SLA_DROP:
-        return outcome != Outcome.REJECTED
-    if offence == rules.DROPOUT:
-        return outcome == Outcome.DROPPED
-    if offence == rules.SCHEMA_MISMATCH:
-        return outcome == Outcome.SCHEMA_MISMATCH
-    return proof == {rules.INVALID_PROOF: Proof.INVALID, rules.FORGED_TRACE: Proof.FORGED}.get(offence)
 
 
 def _attested(settlement: Settlement) -> dict[int, dict[str, Any]]:

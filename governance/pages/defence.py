@@ -5,43 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
-from governance.pages import labels
+from governance.pages import labels, offence_texts
 from governance.selectors.defence import Defence
-from protocol import offences
 from staking.models import Slash
 from staking.selectors.slash_groups import Loss, SlashGroup
 from web.formatting import amount_digits, grouped_int
-
-_EVIDENCE = {
-    offences.SLA_DROP: (
-        gettext_lazy("The jobs that count as failed although your node finished them in time, with your log lines."),
-        gettext_lazy("Outages of the network or the oracle in the epoch, with times and a public source."),
-        gettext_lazy("Your own count of good and accepted jobs of the epoch."),
-    ),
-    offences.INVALID_PROOF: (
-        gettext_lazy("The digest and the signature of each receipt listed here, as your node sent them."),
-        gettext_lazy("The signing key that the node used at that time, and when you changed it."),
-    ),
-    offences.FORGED_TRACE: (
-        gettext_lazy("Input, seed and software versions of each job, so that voters can execute it again."),
-        gettext_lazy("Your trace, and the step at which the trace of the quorum differs."),
-    ),
-    offences.DROPOUT: (
-        gettext_lazy("The result that your node sent, with the time and the answer of the scheduler."),
-        gettext_lazy("The cause of the failure, if it was not your node: client, scheduler or network, with a source."),
-    ),
-    offences.FAKE_RESOURCES: (
-        gettext_lazy("The output of your hardware tools from the time of the measurement, for example nvidia-smi."),
-        gettext_lazy("What used the hardware during the measurement."),
-        gettext_lazy("Serial numbers or a bill of the declared hardware."),
-    ),
-    offences.SCHEMA_MISMATCH: (
-        gettext_lazy("The results listed here and the version of the schema that your node used."),
-        gettext_lazy("The output of a validator for each result."),
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +46,7 @@ def defence_card(slash: Slash, group: SlashGroup, figures: Defence) -> DefenceCa
         figures=figures,
         warning="" if figures.changes_amount else no_effect(slash, group),
         lifts=lifted_effects(slash),
-        evidence=[str(line) for line in _EVIDENCE[slash.offence]],
+        evidence=offence_texts.evidence(slash.offence),
     )
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from chain.selectors import EpochAnchor, anchor_of
 from governance.models import Dispute
-from governance.pages import labels
+from governance.pages import labels, offence_texts
 from governance.pages.defence import slash_rows
 from governance.pages.forms import EvidenceForm, VoteForm
 from governance.pages.lifecycle import slash_lifecycle
@@ -106,8 +106,8 @@ def slash_context(
         "now_at": now,
         "slash": slash,
         "node": slash.node,
-        "facts": labels.facts(slash),
-        "rule": labels.rule(slash.offence, created_under.result()),
+        "facts": offence_texts.facts(slash),
+        "rule": offence_texts.rule(slash.offence, created_under.result()),
         "rates": labels.rates(slash),
         "lifecycle": lifecycle.result(),
         "receipts": receipts.result(),

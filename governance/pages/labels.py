@@ -1,14 +1,12 @@
-"""Labels and sentences for offences, rules, choices and outcomes."""
+"""Labels and sentences for slashes, choices and outcomes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from governance.models import Dispute, Proposal
-from protocol import offences
 from protocol.amounts import BPS
 from staking.models import Slash
 from web.formatting import grouped_int, percent
@@ -21,85 +19,6 @@ CHOICES = {
     "against": gettext_lazy("Against"),
     "abstain": gettext_lazy("Abstain"),
 }
-
-_RULES = {
-    offences.SLA_DROP: gettext_lazy(
-        "A node that accepts at least %(min_jobs)s jobs in an epoch must complete %(threshold)s of them correctly and "
-        "in time. The first drop costs only the operator; a repeated one within %(window)s epochs also costs the "
-        "delegators."
-    ),
-    offences.INVALID_PROOF: gettext_lazy(
-        "Every receipt must be signed with the node’s signing key. One receipt with another signature is an offence."
-    ),
-    offences.FORGED_TRACE: gettext_lazy(
-        "When a quorum of nodes executes a job again, its trace must equal the trace that the node signed. One "
-        "different trace is an offence."
-    ),
-    offences.DROPOUT: gettext_lazy(
-        "A node must finish every job that it accepts. One dropped job is an offence."
-    ),
-    offences.FAKE_RESOURCES: gettext_lazy(
-        "No measured hardware value may be below the value that the node declares."
-    ),
-    offences.SCHEMA_MISMATCH: gettext_lazy(
-        "Results must follow the schema of their job class. %(mismatches)s results in one epoch that do not are an "
-        "offence."
-    ),
-}
-
-
-def rule(offence: str, params: Any) -> str:
-    """Return the rule that an offence breaks, in words (section 8)."""
-    return str(_RULES[offence]) % {
-        "min_jobs": params.sla_min_jobs,
-        "threshold": percent(params.sla_threshold_bps, 0),
-        "window": params.sla_strike_window_epochs,
-        "mismatches": params.schema_mismatch_limit,
-    }
-
-
-def facts(slash: Slash) -> str:
-    """Return what was recorded about the node in the epoch of the offence, with figures."""
-    measured: Mapping[str, Any] = slash.measured
-    count = grouped_int(len(slash.evidence))
-    return {
-        offences.SLA_DROP: _sla_drop,
-        offences.INVALID_PROOF: lambda _: ngettext(
-            "%(n)s receipt was not signed with the node’s signing key.",
-            "%(n)s receipts were not signed with the node’s signing key.",
-            len(slash.evidence),
-        ) % {"n": count},
-        offences.FORGED_TRACE: lambda _: ngettext(
-            "A quorum executed %(n)s job again and got a different trace.",
-            "A quorum executed %(n)s jobs again and got different traces.",
-            len(slash.evidence),
-        ) % {"n": count},
-        offences.DROPOUT: lambda _: ngettext(
-            "The node accepted %(n)s job and dropped it.",
-            "The node accepted %(n)s jobs and dropped them.",
-            len(slash.evidence),
-        ) % {"n": count},
-        offences.FAKE_RESOURCES: lambda _: gettext(
-            "The oracle measured less than the node declares: %(fields)s."
-        ) % {"fields": ", ".join(measured.get("shortfalls", ()))},
-        offences.SCHEMA_MISMATCH: lambda _: ngettext(
-            "%(n)s result did not follow the schema of its job class.",
-            "%(n)s results did not follow the schema of their job class.",
-            len(slash.evidence),
-        ) % {"n": count},
-    }[slash.offence](measured)  # fmt: skip
-
-
-def _sla_drop(measured: Mapping[str, Any]) -> str:
-    sentence = gettext(
-        "%(good)s of %(accepted)s accepted jobs were good: an SLA of %(sla)s, below the threshold of %(threshold)s."
-    )
-    return sentence % {
-        "good": grouped_int(measured["good"]),
-        "accepted": grouped_int(measured["accepted"]),
-        "sla": percent(measured["sla_bps"]),
-        "threshold": percent(measured["sla_threshold_bps"], 0),
-    }
 
 
 def offence(name: str) -> str:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
+from governance.pages.offence_texts import OFFENCE_TEXTS
 from protocol import offences
 from staking.models import NodeEpoch, Slash
 from web.charts import COUNT, PERCENT, Chart, Series, Threshold, View, epoch_bars, epoch_lines
 from web.formatting import grouped_int, percent
-
-COUNTED = {
-    offences.INVALID_PROOF: ("invalid", gettext_lazy("Invalid signatures")),
-    offences.FORGED_TRACE: ("forged", gettext_lazy("Forged traces")),
-    offences.DROPOUT: ("dropped", gettext_lazy("Dropped jobs")),
-    offences.SCHEMA_MISMATCH: ("mismatched", gettext_lazy("Schema mismatches")),
-}
 
 
 def offence_chart(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
@@ -25,10 +19,11 @@ def offence_chart(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
         return None
     if slash.offence == offences.SLA_DROP:
         return _chart(gettext("SLA around the epoch"), _sla(slash, rows))
-    if slash.offence in COUNTED:
-        _, name = COUNTED[slash.offence]
-        return _chart(gettext("%s around the epoch") % name, _count(slash, rows))
-    return None
+    counted = OFFENCE_TEXTS[slash.offence].counted
+    if counted is None:
+        return None
+    column, name = counted[0], str(counted[1])
+    return _chart(gettext("%s around the epoch") % name, _count(slash, rows, column, name))
 
 
 def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
@@ -41,17 +36,16 @@ def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
     }  # fmt: skip
     series = (Series(gettext("SLA"), tuple(row.sla_bps for row in rows)),)
     line = Threshold(threshold, gettext("slash below %s") % percent(threshold, 0), "risk-fill")
-    return epoch_lines("trace", _epochs(rows), series, PERCENT, summary, thresholds=(line,))
+    return epoch_lines("offence", _epochs(rows), series, PERCENT, summary, thresholds=(line,))
 
 
-def _count(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
-    column, name = COUNTED[slash.offence]
+def _count(slash: Slash, rows: Sequence[NodeEpoch], column: str, name: str) -> View:
     values = tuple(int(getattr(row, column)) for row in rows)
     summary = gettext("%(n)s in epoch %(epoch)s, %(others)s in all other epochs shown.") % {
         "n": grouped_int(len(slash.evidence)), "epoch": grouped_int(slash.epoch),
         "others": grouped_int(sum(values) - len(slash.evidence)),
     }  # fmt: skip
-    return epoch_bars("trace", _epochs(rows), (Series(str(name), values, "risk-fill"),), COUNT, summary)
+    return epoch_bars("offence", _epochs(rows), (Series(name, values, "risk-fill"),), COUNT, summary)
 
 
 def _epochs(rows: Sequence[NodeEpoch]) -> list[int]:
@@ -59,4 +53,4 @@ def _epochs(rows: Sequence[NodeEpoch]) -> list[int]:
 
 
 def _chart(title: str, view: View) -> Chart:
-    return Chart("trace", title, (view,), size="sm")
+    return Chart("offence", title, (view,), size="sm")
