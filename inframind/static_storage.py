@@ -13,6 +13,8 @@ BROTLI_QUALITY = 9
 
 
 class QuickCompressor(Compressor):
+    SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "txt")
+
     @staticmethod
     def compress_brotli(data: bytes) -> bytes:
         return brotli.compress(data, quality=BROTLI_QUALITY)

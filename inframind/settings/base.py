@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
-from whitenoise.compress import Compressor
 
 from inframind import database_limits
 from inframind.archive_storage import archive_storage
@@ -72,7 +71,6 @@ INSTALLED_APPS = [
     "template_partials",
     "corsheaders",
     "csp",
-    "django_prometheus",
     "inframind",
     "identity",
     "notifications",
@@ -237,7 +235,6 @@ STORAGES = {
     "archive": archive_storage(ENV["INFRAMIND_ARCHIVE"] or str(DATA_DIR / "archive")),
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "txt"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -310,8 +307,6 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-
-PROMETHEUS_EXPORT_MIGRATIONS = False
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(level=ENV["INFRAMIND_LOG_LEVEL"], as_json=NETWORK == "production")

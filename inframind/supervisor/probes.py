@@ -6,7 +6,6 @@ import socket
 from urllib.parse import urlsplit
 
 import psycopg
-import redis
 
 from inframind.supervisor.startup_errors import StartFault
 
@@ -30,6 +29,9 @@ def require_database(url: str) -> None:
 
 def require_broker(url: str) -> None:
     """Raise StartFault unless a Redis or Valkey answers at `url`."""
+    # Management commands check the database alone, and the client is 70 modules.
+    import redis
+
     client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     try:
         client.ping()
