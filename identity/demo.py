@@ -43,7 +43,7 @@ def wallets() -> list[Demo]:
             "operator",
             operator,
             gettext_lazy("Operator with a pending slash"),
-            gettext_lazy("Runs a node that is accused, and may dispute it while the window is open."),
+            gettext_lazy("Runs a node that has a pending slash, and can dispute it while the window is open."),
         ),
         Demo(
             "member",
@@ -62,7 +62,7 @@ def address_of(role: str) -> str:
     for demo in wallets():
         if demo.role == role:
             return demo.address
-    raise NotFound("No wallet of this network plays that part: load the demo network first.")
+    raise NotFound("No demo wallet has this role: load the demo network first.")
 
 
 def _accused_operator() -> str:

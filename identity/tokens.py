@@ -61,7 +61,7 @@ def issue(
     """
     label = check_text(label, field="label", longest=LABEL_LENGTH, one_line=True)
     if not timedelta() < lifetime <= LONGEST:
-        raise Invalid("Give a token at least a moment and at most a year to live.", field="days")
+        raise Invalid("Enter a lifetime above 0 and of at most 366 days.", field="days")
     if wallet and usable(wallet, now=now).count() >= MAX_TOKENS:
         raise Invalid(f"Revoke a token first: this wallet has {MAX_TOKENS}.")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -106,4 +106,4 @@ def usable(wallet: str, *, now: datetime) -> QuerySet[Token]:
 def revoke(*, token: int, wallet: str, now: datetime) -> None:
     """Close a token of this wallet for good. Raises: `not_found`."""
     if not wallet or not usable(wallet, now=now).filter(id=token).update(revoked_at=now):
-        raise NotFound("There is no such token that still works.")
+        raise NotFound("No valid token has this number.")

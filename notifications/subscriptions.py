@@ -107,4 +107,4 @@ def _check_email(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Invalid("Give a mail address such as name@example.org.", field="email") from None
+        raise Invalid("Enter an e-mail address such as name@example.org.", field="email") from None

@@ -28,7 +28,7 @@ def check(kind: str, url: str) -> None:
     """Raises: `invalid` for a Telegram address that names no chat."""
     if url and kind == TELEGRAM and not _chat(url):
         raise Invalid(
-            "Give the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER.",
+            "Enter the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER.",
             field="webhook",
         )
 

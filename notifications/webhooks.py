@@ -37,12 +37,12 @@ def check_url(url: str) -> None:
         port = parts.port
         _plain_host(parts)
     except ValueError:
-        raise Invalid("Give a whole address, https://host/path.", field="webhook") from None
+        raise Invalid("Enter a whole address, https://host/path.", field="webhook") from None
     plain = settings.INFRAMIND_NETWORK == "devnet" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.scheme != "https" and not (plain and parts.scheme == "http"):
-        raise Invalid("Give an address that begins with https://.", field="webhook")
+        raise Invalid("Enter an address that begins with https://.", field="webhook")
     if not parts.hostname or parts.username or parts.password or len(url) > LONGEST_URL or port == 0:
-        raise Invalid("Give an address with a host and without a password.", field="webhook")
+        raise Invalid("Enter an address with a host and without a password.", field="webhook")
 
 
 def call(

@@ -29,7 +29,7 @@ def parse_amount(text: str) -> int:
     whole, fraction = match.groups(default="")
     amount = int(whole) * MICRO + int(fraction.ljust(6, "0"))
     if amount > MAX_AMOUNT:
-        raise AmountInvalid("Give a smaller amount: at most 9223372036854.775807 IFM can be written.")
+        raise AmountInvalid("Enter a smaller amount: at most 9223372036854.775807 IFM can be written.")
     return amount
 
 

@@ -38,20 +38,20 @@ class AmountInvalid(ProtocolError):
     code = "amount_invalid"
     status = 400
     sentence = (
-        "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
+        "Enter the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
     )
 
 
 class AmountTooSmall(ProtocolError):
     code = "amount_too_small"
     status = 400
-    sentence = "Give a larger amount: this one is below the smallest that is accepted."
+    sentence = "Enter a larger amount: this one is below the smallest that is accepted."
 
 
 class AddressInvalid(ProtocolError):
     code = "address_invalid"
     status = 400
-    sentence = "Give an address as 0x and 40 hex digits, all lower case or with its right checksum."
+    sentence = "Enter an address as 0x and 40 hex digits, all lower case or with its right checksum."
 
 
 class ParameterOutOfBounds(ProtocolError):
@@ -95,7 +95,7 @@ class NotOperator(ProtocolError):
 class ConflictOfInterest(ProtocolError):
     code = "conflict_of_interest"
     status = 403
-    sentence = "Leave this case to others: the operator of the accused node cannot vote on it."
+    sentence = "You operate this node, so you cannot vote on its slash."
 
 
 class NoVotingPower(ProtocolError):

@@ -139,20 +139,20 @@ def _read_amount(name: str, value: Any) -> int:
         return parse_amount(value)
     except AmountInvalid as error:
         raise ParameterOutOfBounds(
-            f"Give {name} as a decimal string of IFM. {error.detail}", field=name
+            f"Enter {name} as a decimal string of IFM. {error.detail}", field=name
         ) from error
 
 
 def _read_integer(name: str, value: Any) -> int:
     # bool is an int to Python, and not to anybody who proposes a change.
     if type(value) is not int:
-        raise ParameterOutOfBounds(f"Give {name} as an integer.", field=name)
+        raise ParameterOutOfBounds(f"Enter {name} as an integer.", field=name)
     return value
 
 
 def _read_table(table: str, rows: tuple[Any, ...], value: Any, *, bounded: bool) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise ParameterOutOfBounds(f"Give {table} as a list of rows.", field=table)
+        raise ParameterOutOfBounds(f"Enter {table} as a list of rows.", field=table)
     changed = {getattr(row, TABLES[table]): row for row in rows}
     for item in value:
         key = item.get(TABLES[table]) if isinstance(item, Mapping) else None

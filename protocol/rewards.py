@@ -86,7 +86,7 @@ def check_share(share_bps: int) -> None:
     """Refuse a delegator share (bps) that no operator may choose (R48). Raises ParameterOutOfBounds."""
     if not SHARE_FLOOR <= share_bps <= SHARE_CEILING:
         raise ParameterOutOfBounds(
-            f"Give a delegator share from {SHARE_FLOOR} to {SHARE_CEILING} bps.", field="delegator_share_bps"
+            f"Enter a delegator share from {SHARE_FLOOR} to {SHARE_CEILING} bps.", field="delegator_share_bps"
         )
 
 

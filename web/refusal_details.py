@@ -41,12 +41,12 @@ WORDS = (
 )
 _TRANSLATED = ("field", "rule", "why", "status")
 DETAILS = (
-    gettext_noop("Give a smaller amount: at most %(most)s IFM can be written."),
+    gettext_noop("Enter a smaller amount: at most %(most)s IFM can be written."),
     gettext_noop("Enter an amount above 0."),
     gettext_noop("Choose a condition."),
     gettext_noop("Enter the number of a settled epoch."),
     gettext_noop(
-        "Give the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER."
+        "Enter the address with the chat: https://api.telegram.org/botTOKEN/sendMessage?chat_id=NUMBER."
     ),
     gettext_noop("Choose an action."),
     gettext_noop("While its operator unbonds, stake cannot be redelegated: choose to undelegate."),
@@ -98,11 +98,11 @@ DETAILS = (
     gettext_noop("The address %(address)s is taken by another node."),
     gettext_noop("%(field)s cannot be changed."),
     gettext_noop("A node's status can only be set to retired."),
-    gettext_noop("Give a delegator share from %(low)s to %(high)s bps."),
+    gettext_noop("Enter a delegator share from %(low)s to %(high)s bps."),
     gettext_noop(
         "The share in force is %(now)s bps and may fall by %(cut)s in one epoch: give %(least)s or more."
     ),
-    gettext_noop("Give a percentage, for example 80 or 82.5."),
+    gettext_noop("Enter a percentage, for example 80 or 82.5."),
     gettext_noop("Enter a region code of 2 to 24 small letters, digits and dashes, such as eu-west."),
     gettext_noop("Enter %(field)s as an object of at most %(most)s values."),
     gettext_noop("Name each value of %(field)s once: %(name)s is there twice."),
@@ -144,9 +144,9 @@ DETAILS = (
     gettext_noop("Enter the link as a full address that begins with https://."),
     gettext_noop("Choose %(name)s between %(low)s and %(high)s."),
     gettext_noop("Choose %(name)s so that %(rule)s."),
-    gettext_noop("Give %(name)s as an integer."),
-    gettext_noop("Give %(name)s as a list of rows."),
-    gettext_noop("Give %(name)s as a decimal string of IFM. %(why)s"),
+    gettext_noop("Enter %(name)s as an integer."),
+    gettext_noop("Enter %(name)s as a list of rows."),
+    gettext_noop("Enter %(name)s as a decimal string of IFM. %(why)s"),
     gettext_noop("Name each row of %(table)s by its %(key)s: %(choices)s."),
     gettext_noop("Name a parameter that exists: %(name)s is none."),
     gettext_noop("Change only the numbers of %(table)s: %(name)s is none of them."),
@@ -155,7 +155,7 @@ DETAILS = (
     gettext_noop("This form was sent before with other values. Open the review again."),
     gettext_noop("Enter %(field)s as a day, for example 2026-11-24."),
     gettext_noop("Enter a last day that is not before the first."),
-    gettext_noop("No wallet of this network plays that part: load the demo network first."),
+    gettext_noop("No demo wallet has this role: load the demo network first."),
     gettext_noop("Demo wallets exist on a devnet only."),
     gettext_noop("This wallet may not sign in here."),
     gettext_noop("The nonce is unknown, used or too old: ask for a new message."),
@@ -178,22 +178,22 @@ DETAILS = (
     gettext_noop("Enter the signature as personal_sign returns it: 0x and hex digits."),
     gettext_noop("Send the message of auth/nonce unchanged: this is no EIP-4361 sign-in."),
     gettext_noop("The sign-in message is damaged: %(why)s."),
-    gettext_noop("Give a token at least a moment and at most a year to live."),
+    gettext_noop("Enter a lifetime above 0 and of at most 366 days."),
     gettext_noop("Revoke a token first: this wallet has %(most)s."),
-    gettext_noop("There is no such token that still works."),
+    gettext_noop("No valid token has this number."),
     gettext_noop("This link is too old or not whole: save the address again for a new one."),
     gettext_noop("The address was changed since: use the link in the newest e-mail."),
     gettext_noop("Try again in a moment: the e-mail could not be sent."),
-    gettext_noop("Give a mail address such as name@example.org."),
-    gettext_noop("Give an address that begins with https://."),
-    gettext_noop("Give an address with a host and without a password."),
-    gettext_noop("Give a whole address, https://host/path."),
+    gettext_noop("Enter an e-mail address such as name@example.org."),
+    gettext_noop("Enter an address that begins with https://."),
+    gettext_noop("Enter an address with a host and without a password."),
+    gettext_noop("Enter a whole address, https://host/path."),
 )
 
 
 # Details in bps, in the words and the unit of the form's field.
 IN_PERCENT = {
-    "Give a delegator share from %(low)s to %(high)s bps.": gettext_noop(
+    "Enter a delegator share from %(low)s to %(high)s bps.": gettext_noop(
         "Enter a delegator share from %(low)s to %(high)s."
     ),
     "The share in force is %(now)s bps and may fall by %(cut)s in one epoch: give %(least)s or more.": gettext_noop(

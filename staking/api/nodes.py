@@ -218,6 +218,6 @@ def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[st
     body = shape(data=request.data)
     if isinstance(request.data, dict):
         for name in sorted(request.data.keys() - body.fields.keys()):
-            raise Invalid(f"{name[:64]} is not among what can be given here.", field=name[:64])
+            raise Invalid(f"{name[:64]} is not a field of this request.", field=name[:64])
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)

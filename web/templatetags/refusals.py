@@ -14,10 +14,10 @@ register = template.Library()
 # The sentence of each code: protocol.errors is importable without Django, so it marks nothing for translation.
 SENTENCES = (
     gettext_noop(
-        "Give the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
+        "Enter the amount in IFM as plain digits with at most six after the point, for example 1500 or 0.5."
     ),
-    gettext_noop("Give a larger amount: this one is below the smallest that is accepted."),
-    gettext_noop("Give an address as 0x and 40 hex digits, all lower case or with its right checksum."),
+    gettext_noop("Enter a larger amount: this one is below the smallest that is accepted."),
+    gettext_noop("Enter an address as 0x and 40 hex digits, all lower case or with its right checksum."),
     gettext_noop("Choose a value inside the bounds of this parameter."),
     gettext_noop("Lower the delegator share in smaller steps, one each epoch."),
     gettext_noop(
@@ -26,7 +26,7 @@ SENTENCES = (
     gettext_noop("Correct the request: a field is missing or has a value that is not understood."),
     gettext_noop("Sign in, and send the token with the request."),
     gettext_noop("Sign in as the operator of this node: nobody else may do this."),
-    gettext_noop("Leave this case to others: the operator of the accused node cannot vote on it."),
+    gettext_noop("You operate this node, so you cannot vote on its slash."),
     gettext_noop(
         "Stake or delegate before a vote is opened: this wallet had too little voting power when it was."
     ),

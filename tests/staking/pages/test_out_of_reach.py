@@ -57,7 +57,7 @@ def test_an_act_that_waited_in_vain_says_so_and_may_be_tried_again(settling: Net
     answer = signed_in().get(STAKE)
     page = answer.content.decode()
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "<h1>The books are being written</h1>" in page
+    assert "<h1>An epoch is being settled</h1>" in page
     assert f'href="{STAKE.replace("&", "&amp;")}"' in page
     assert "database" not in page
     assert ">Sign in<" not in page
