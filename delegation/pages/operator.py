@@ -83,7 +83,7 @@ def console_page(
     run = _chosen(own, address)
     with batched_reads() as reads:
         chosen_read = reads.submit(_of_node, run, epoch, now)
-        pending = reads.submit(pending_slashes, [run.node for run in own], epoch=epoch, now=now)
+        pending = reads.submit(pending_slashes, [run.node for run in own], epoch=epoch)
         stake = reads.submit(action_context, wallet, run.node.address if run else "", now=now)
     chosen = chosen_read.result()
     page = ConsolePage(

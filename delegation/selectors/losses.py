@@ -54,9 +54,10 @@ JOIN staking_slash s ON s.node_id = n.id AND s.status = 'executed'
 JOIN staking_slashpart k ON k.slash_id = s.id AND k.kind = 'self' AND k.bucket_id IS NULL
 WHERE n.operator = %(wallet)s
 """
+# The columns are the fields of SlashLoss, without its transaction.
 LOSSES = f"""
-SELECT s.id, n.address, n.name, s.offence, s.epoch, s.resolved_epoch, s.resolved_at, l.taken, l.returned,
-  l.delegation, l.unbonding, l.own
+SELECT s.id, n.address, n.name, s.offence, s.resolved_epoch, s.resolved_at,
+  l.taken::int8, l.returned::int8, l.delegation::int8, l.unbonding::int8, l.own::int8
 FROM (
   SELECT slash_id, sum(taken) AS taken, sum(returned) AS returned,
     coalesce(sum(taken - returned) FILTER (WHERE side = 'delegation'), 0) AS delegation,
@@ -77,7 +78,7 @@ class SlashLoss:
     """Loss of a wallet to an executed slash, and its returned part, in µIFM.
 
     `delegation`, `unbonding` and `own` are the net losses of its position, its unbonding entries and its own stake.
-    `offence_epoch`: the epoch of the offence; `epoch`: the one whose settlement executed the slash, at `at`.
+    `epoch`: the one whose settlement executed the slash, at `at`.
     `transaction`: the ledger transaction, None when all of it was returned.
     """
 
@@ -85,15 +86,14 @@ class SlashLoss:
     node: str
     name: str
     offence: str
-    offence_epoch: int
     epoch: int
     at: datetime
-    transaction: int | None
     taken: int
     returned: int
     delegation: int
     unbonding: int
     own: int
+    transaction: int | None
 
     @property
     def net(self) -> int:
@@ -117,24 +117,4 @@ def losses_of_wallet(
         cursor.execute(LOSSES, values)
         rows = cursor.fetchall()
     posted = posted_under(f"slash:{row[0]}" for row in rows) if rows else {}
-    return [_loss(row, posted.get(f"slash:{row[0]}")) for row in rows]
-
-
-def _loss(row: tuple[Any, ...], transaction: int | None) -> SlashLoss:
-    taken, returned, delegation, unbonding, own = (int(amount) for amount in row[-5:])
-    slash, node, name, offence, offence_epoch, epoch, at = row[:-5]
-    return SlashLoss(
-        slash=slash,
-        node=node,
-        name=name,
-        offence=offence,
-        offence_epoch=offence_epoch,
-        epoch=epoch,
-        at=at,
-        transaction=transaction,
-        taken=taken,
-        returned=returned,
-        delegation=delegation,
-        unbonding=unbonding,
-        own=own,
-    )
+    return [SlashLoss(*row, transaction=posted.get(f"slash:{row[0]}")) for row in rows]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from protocol import tiers
-from protocol.amounts import BPS
 from staking.models import Slash
 from staking.selectors.node_figures import NodeFigures
 from staking.selectors.slash_groups import Loss, SlashGroup, groups_of
@@ -18,7 +17,7 @@ from staking.services.epochs import OpenEpoch
 class PendingSlash:
     """An unresolved slash. `loss`: taken if all others are overturned; `saved`: not taken if this one is.
 
-    `until`: end of the dispute window, or of the vote; `elapsed_bps`: the part of it that has passed.
+    `until`: end of the dispute window, or of the vote.
     """
 
     slash: Slash
@@ -26,7 +25,6 @@ class PendingSlash:
     saved: Loss
     until: datetime
     may_dispute: bool
-    elapsed_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class PendingSlashes:
     stake_left: int
 
 
-def pending_slashes(nodes: Sequence[NodeFigures], *, epoch: OpenEpoch, now: datetime) -> list[PendingSlashes]:
+def pending_slashes(nodes: Sequence[NodeFigures], *, epoch: OpenEpoch) -> list[PendingSlashes]:
     """Return the unresolved slashes of these nodes, the most urgent first; at most four queries."""
     figures = {node.id: node for node in nodes}
     unresolved = Slash.objects.filter(node_id__in=list(figures), status__in=Slash.UNRESOLVED)
@@ -54,37 +52,32 @@ def pending_slashes(nodes: Sequence[NodeFigures], *, epoch: OpenEpoch, now: date
     for row in rows:
         by_key.setdefault((row.node_id, row.epoch), []).append(row)
     return [
-        _together(figures[node], slashes, groups[node, number], epoch, now)
+        _together(figures[node], slashes, groups[node, number], epoch)
         for (node, number), slashes in by_key.items()
     ]
 
 
-def _together(
-    node: NodeFigures, slashes: list[Slash], group: SlashGroup, epoch: OpenEpoch, now: datetime
-) -> PendingSlashes:
+def _together(node: NodeFigures, slashes: list[Slash], group: SlashGroup, epoch: OpenEpoch) -> PendingSlashes:
     loss = group.open_loss
     left = max(node.effective_stake - loss.total, 0)
     return PendingSlashes(
         node=node,
         epoch=slashes[0].epoch,
-        slashes=tuple(_pending(slash, group, epoch, now) for slash in slashes),
+        slashes=tuple(_pending(slash, group, epoch) for slash in slashes),
         loss=loss,
         tier=tiers.tier_of(epoch.params, left),
         stake_left=left,
     )
 
 
-def _pending(slash: Slash, group: SlashGroup, epoch: OpenEpoch, now: datetime) -> PendingSlash:
+def _pending(slash: Slash, group: SlashGroup, epoch: OpenEpoch) -> PendingSlash:
     disputable = slash.status == Slash.Status.PENDING
     last = slash.disputable_until_epoch if disputable else slash.due_epoch
     until = epoch.end + (last - epoch.number) * timedelta(seconds=epoch.params.epoch_seconds)
-    window = until - slash.created_at
-    elapsed = min(max(now - slash.created_at, timedelta()), window)
     return PendingSlash(
         slash=slash,
         loss=group.alone(slash),
         saved=group.saved_without(slash),
         until=until,
         may_dispute=disputable and epoch.number <= slash.disputable_until_epoch,
-        elapsed_bps=elapsed * BPS // window if window else BPS,
     )

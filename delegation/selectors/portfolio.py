@@ -75,7 +75,6 @@ class Portfolio:
     epoch: OpenEpoch
     holdings: tuple[Holding, ...]
     own: tuple[OwnNode, ...]
-    own_figures: dict[int, NodeFigures]
     unbondings: tuple[UnbondingFigures, ...]
     entries: int
     moving: tuple[RedelegationFigures, ...]
@@ -121,7 +120,6 @@ def portfolio_of(wallet: str, *, now: datetime) -> Portfolio | None:
         epoch=epoch,
         holdings=tuple(_holdings(positions, nodes, earned, moving)),
         own=tuple(own),
-        own_figures=nodes,
         unbondings=tuple(unbondings),
         entries=entries.result(),
         moving=tuple(moving),

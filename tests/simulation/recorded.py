@@ -46,7 +46,9 @@ class Recorded(Pair):
         super().__init__(parameters, model)
         self.log: list[str] = []
         self.jobs = self.restores = 0
-        self.archive = tempfile.mkdtemp(prefix="inframind-archive-")
+        # Removed with this object.
+        self.folder = tempfile.TemporaryDirectory(prefix="inframind-archive-", ignore_cleanup_errors=True)
+        self.archive = self.folder.name
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)

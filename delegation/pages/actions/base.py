@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.utils.translation import gettext, gettext_lazy
 
-from delegation.models import Redelegation
 from delegation.pages.actions.context import ActionContext
 from delegation.pages.actions.forms import ActionForm
 from delegation.selectors.estimates import OffenceCost
@@ -40,7 +39,6 @@ class Outcome:
     amount: int
     node: Node | None = None
     unbonding: Unbonding | None = None
-    redelegation: Redelegation | None = None
     claimed: Sequence[Claimed] = ()
 
 

@@ -165,7 +165,7 @@ class Redelegate(Action[RedelegateForm]):
             source=context.node.address, target=form.target.address, amount=form.cleaned_amount,
             wallet=context.wallet, now=now,
         )  # fmt: skip
-        return Outcome(None, redelegation.amount, redelegation.source, redelegation=redelegation)
+        return Outcome(None, redelegation.amount, redelegation.source)
 
     def preview(self, form: RedelegateForm, outcome: Outcome) -> Preview:
         context, source, target, amount = form.context, form.context.node, form.target, outcome.amount
