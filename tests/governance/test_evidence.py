@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from governance.pages.labels import facts, rule
 from governance.pages.offence_chart import offence_chart
+from governance.pages.offence_texts import facts, rule
 from governance.selectors.evidence import epochs_around, receipts_of
 from staking.models import Slash
 from tests.network import Network
