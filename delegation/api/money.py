@@ -34,6 +34,7 @@ from staking.api.nodes import node_json
 from staking.models import Node
 from staking.selectors.nodes import node_figures
 from staking.services import clock, stakes
+from staking.services.outcome import Moved
 from staking.services.unbondings import withdraw as withdraw_unbonding
 from web.api.fields import AmountField
 
@@ -165,22 +166,21 @@ def compound(request: Request, address: str) -> Response:
 @api_view(["POST"])
 def cancel(request: Request, unbonding: int) -> Response:
     """Return an unbonding whole to where it came from (R18)."""
-    _no_body(request)
-    wallet = _caller(request)
-    now = clock.now()
-    done = cancel_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
-    entry = partial(_unbonding, wallet, unbonding, now)
-    return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
+    return _closed(request, unbonding, cancel_unbonding)
 
 
 @extend_schema(tags=["unbonding"], request=None, responses={200: UNBONDED})
 @api_view(["POST"])
 def withdraw(request: Request, unbonding: int) -> Response:
     """Pay a mature unbonding at once (R17)."""
+    return _closed(request, unbonding, withdraw_unbonding)
+
+
+def _closed(request: Request, unbonding: int, service: Callable[..., Moved]) -> Response:
+    """The answer to the cancellation or payment of an unbonding by its wallet."""
     _no_body(request)
-    wallet = _caller(request)
-    now = clock.now()
-    done = withdraw_unbonding(unbonding=_number(unbonding), wallet=wallet, now=now)
+    wallet, now = _caller(request), clock.now()
+    done = service(unbonding=_number(unbonding), wallet=wallet, now=now)
     entry = partial(_unbonding, wallet, unbonding, now)
     return _changed(done.transaction, wallet, done.node.address, now, {"unbonding": entry})
 

@@ -21,7 +21,6 @@ from delegation.selectors.estimates import (
     OffenceCost,
     offence_costs,
     recent_cut,
-    share_history,
 )
 from delegation.selectors.portfolio import UndecidedSlash, undecided_slashes_of, unresolved_slashes
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
@@ -34,6 +33,7 @@ from protocol.projection import Projection, project
 from staking.models import Node, ShareChange
 from staking.pages import node as staking_page
 from staking.selectors.estimates import pasts_of
+from staking.selectors.node_history import share_changes
 from staking.selectors.nodes import NodeFigures
 from staking.selectors.watchlist import is_watched
 from staking.services.epochs import OpenEpoch, open_epoch
@@ -119,7 +119,7 @@ def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: d
     with batched_reads() as reads:
         node_read = reads.submit(Node.objects.select_related("pool").get, id=id_)
         returns_read = reads.submit(returns_of, [id_])
-        shares_read = reads.submit(share_history, id_)
+        shares_read = reads.submit(share_changes, id_)
         unresolved = reads.submit(unresolved_slashes, [id_])
         unbonds_until = reads.submit(operator_unbonds_until, id_)
         estimated = None if wallet else reads.submit(_estimate, id_, epoch, request)

@@ -46,11 +46,6 @@ def offence_costs(
     return costs
 
 
-def share_history(node_id: int, *, limit: int = 12) -> list[ShareChange]:
-    """The delegator shares that the operator set, the newest first (R48)."""
-    return list(ShareChange.objects.filter(node_id=node_id).order_by("-from_epoch")[:limit])
-
-
 def recent_cut(changes: list[ShareChange], *, epoch: int) -> ShareChange | None:
     """The newest reduction of the share that applies since the last 30 epochs or from the next one."""
     first = epoch - WARNED_EPOCHS

@@ -13,9 +13,6 @@ from delegation.models import Position
 from delegation.selectors.losses import LOST
 from delegation.selectors.owed import JOINS, OWED, PENDING
 from protocol import pools
-from protocol.addresses import checksum
-from protocol.errors import NotFound
-from staking.models import Node
 from staking.services.epochs import open_epoch
 
 POSITIONS = f"""
@@ -121,14 +118,6 @@ def count_on_node(node_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {WORTH}", {"node": node_id})
         return int(cursor.fetchone()[0])
-
-
-def node_id_of(address: str) -> int:
-    """The node with this address. Raises: `not_found`."""
-    node_id = Node.objects.filter(address=address).values_list("id", flat=True).first()
-    if node_id is None:
-        raise NotFound(f"No node has the address {checksum(address)}.")
-    return node_id
 
 
 def _read(whose: str, *, rows: str = "delegation_position", **values: Any) -> list[PositionFigures]:

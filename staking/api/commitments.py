@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.addresses import normalize
-from protocol.errors import Invalid
 from staking.models import ShareAnnouncement
 from staking.selectors.commitments import Breach, CommitmentRecord, Commitments, commitments_of
 from staking.selectors.nodes import node_id
@@ -106,7 +105,7 @@ def node_commitments(request: Request, address: str) -> Response:
     """The operator's commitments, kept or broken. POST replaces or withdraws the one in force; the operator alone."""
     node = normalize(address)
     if request.method == "POST":
-        terms = dict.fromkeys(TERMS) | _read(NewCommitment, request)
+        terms = dict.fromkeys(TERMS) | fields.validated_body(NewCommitment, request.data)
         caller, now = request.user.address, clock.now()  # type: ignore[union-attr]
         if any(value is not None for value in terms.values()):
             make_commitment(node=node, actor=caller, **terms, now=now)
@@ -124,7 +123,7 @@ def node_commitments(request: Request, address: str) -> Response:
 @api_view(["POST"])
 def announce(request: Request, address: str) -> Response:
     """Announce a lower delegator share; the operator alone. The share itself is changed with `PATCH nodes/ADDR`."""
-    body = _read(NewAnnouncement, request)
+    body = fields.validated_body(NewAnnouncement, request.data)
     made = announce_share(
         node=normalize(address),
         actor=request.user.address,  # type: ignore[union-attr]
@@ -186,12 +185,3 @@ def _breach_json(breach: Breach) -> dict[str, Any]:
         "share_bps": None if is_amount else breach.value,
         "delegated": breach.value if is_amount else None,
     }
-
-
-def _read(schema: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = schema(data=request.data)
-    if isinstance(request.data, dict):
-        for name in request.data.keys() - body.fields.keys():
-            raise Invalid(f"{name[:64]} is not a field of this request.", field=name[:64])
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

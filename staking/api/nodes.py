@@ -8,14 +8,12 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, format_amount
-from protocol.errors import Invalid
 from protocol.parameters import DEFAULTS, JOB_CLASSES
 from protocol.rewards import REPUTATION_CAP
 from staking.api import node_schemas
@@ -33,7 +31,7 @@ from staking.selectors.nodes import (
 from staking.services import clock, nodes
 from web.api import filters
 from web.api.cursors import SNAPSHOT_PARTS, Window, number_part, whole, window
-from web.api.fields import write_moment
+from web.api.fields import validated_body, write_moment
 from web.api.pagination import PAGE_PARAMETERS, page_of, snapshot_url
 from web.api.response_cache import cached
 from web.versioned_cache import VersionedCache
@@ -167,7 +165,7 @@ class Nodes(APIView):
     )
     def post(self, request: Request) -> Response:
         """Register a node; the caller is its operator."""
-        body = _read(node_schemas.NewNode, request)
+        body = validated_body(node_schemas.NewNode, request.data)
         now = clock.now()
         share = body.pop("delegator_share_bps", None)
         made = nodes.register(operator=request.user.address, share_bps=share, now=now, **body)  # type: ignore[union-attr]
@@ -188,7 +186,7 @@ class OneNode(APIView):
     )
     def patch(self, request: Request, address: str) -> Response:
         """Change what an operator may change; the operator alone."""
-        changes = _read(node_schemas.NodeChanges, request)
+        changes = validated_body(node_schemas.NodeChanges, request.data)
         node, now = normalize(address), clock.now()
         nodes.change(node=node, actor=request.user.address, changes=changes, now=now)  # type: ignore[union-attr]
         return Response(node_json(node_figures(node, now=now)))
@@ -212,12 +210,3 @@ def _row_bytes(keys: list[tuple[int | None, int]]) -> list[bytes]:
     ranking = keys[0][0]
     rows = [node_json(figures) for figures in nodes_by_id([id_ for _, id_ in keys], ranking=ranking)]
     return [dumps(row, ensure_ascii=False, separators=(",", ":")).encode() for row in rows]
-
-
-def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    if isinstance(request.data, dict):
-        for name in sorted(request.data.keys() - body.fields.keys()):
-            raise Invalid(f"{name[:64]} is not a field of this request.", field=name[:64])
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

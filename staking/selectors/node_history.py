@@ -140,8 +140,8 @@ def slashes(node: int, *, limit: int) -> list[Slash]:
     return list(Slash.objects.filter(node_id=node).defer("evidence").order_by("-epoch", "-id")[:limit])
 
 
-def share_changes(node: int, *, limit: int) -> list[ShareChange]:
-    """Changes of its delegator share, newest first."""
+def share_changes(node: int, *, limit: int = 12) -> list[ShareChange]:
+    """The changes of its delegator share, newest first (R48)."""
     return list(ShareChange.objects.filter(node_id=node).order_by("-from_epoch")[:limit])
 
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from protocol.addresses import checksum, normalize
 from protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
-from protocol.errors import AddressInvalid, AmountInvalid, ProtocolError
+from protocol.errors import AddressInvalid, AmountInvalid, Invalid, ProtocolError
 
 ALL = "all"
 AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,6})?$", "examples": ["1500.000000"]}
@@ -158,3 +158,13 @@ class ObjectField(serializers.DictField):
         if not isinstance(data, dict):
             self.fail("not_a_dict", input_type=type(data).__name__)
         return dict(data)
+
+
+def validated_body(schema: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:
+    """The values of a request body by the schema. Raises: the refusals of its fields, `invalid` for an unknown one."""
+    body = schema(data=data)
+    if isinstance(data, dict):
+        for name in sorted(data.keys() - body.fields.keys()):
+            raise Invalid(f"{name[:64]} is not a field of this request.", field=name[:64])
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

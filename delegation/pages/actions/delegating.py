@@ -16,7 +16,6 @@ from delegation.selectors.estimates import (
     least_and_most,
     offence_costs,
     recent_cut,
-    share_history,
 )
 from delegation.selectors.positions import position_of
 from delegation.selectors.provisional import provisional_reward
@@ -27,6 +26,7 @@ from protocol.addresses import checksum
 from protocol.projection import Past, project
 from staking.models import Node
 from staking.selectors.estimates import pasts_of
+from staking.selectors.node_history import share_changes
 from web.formatting import (
     grouped_int,
     ifm_short_unit,
@@ -229,7 +229,7 @@ def _unbonding_warning(node: Node) -> str:
 
 def share_warning(node: Node, context: ActionContext) -> str:
     """A reduction of the delegator share in the last 30 epochs; "" without one."""
-    reduced = recent_cut(share_history(node.id), epoch=context.epoch.number)
+    reduced = recent_cut(share_changes(node.id), epoch=context.epoch.number)
     if reduced is None:
         return ""
     text = gettext("Its delegator share was reduced from %(old)s to %(new)s, in force from epoch %(n)s.")

@@ -53,8 +53,19 @@ class AmountForm(ActionForm):
         return super().fields_to_send() | {"amount": text}
 
 
-class SpendForm(AmountForm):
+class BalanceForm(AmountForm):
     """An amount of the available balance."""
+
+    def add_refusal(self, refusal: ProtocolError) -> None:
+        """A balance that is too low is named; it is no error of the form, which may be sent again once it has run."""
+        if isinstance(refusal, InsufficientBalance):
+            message = gettext("You have %(available)s IFM available.")
+            refusal = InsufficientBalance(message % {"available": amount_digits(self.context.available)})
+        super().add_refusal(refusal)
+
+
+class SpendForm(BalanceForm):
+    """An amount to stake or delegate, with the protocol's minimum."""
 
     amount = AmountField(label=gettext_lazy("Amount"))
 
@@ -66,13 +77,6 @@ class SpendForm(AmountForm):
         field.help_text = gettext("At least %(least)s IFM, up to 6 decimals.") % {
             "least": amount_digits(field.min_value)
         }
-
-    def add_refusal(self, refusal: ProtocolError) -> None:
-        """A balance that is too low is named; it is no error of the form, which may be sent again once it has run."""
-        if isinstance(refusal, InsufficientBalance):
-            message = gettext("You have %(available)s IFM available.")
-            refusal = InsufficientBalance(message % {"available": amount_digits(self.context.available)})
-        super().add_refusal(refusal)
 
 
 class DelegateForm(SpendForm):
@@ -91,16 +95,10 @@ class DelegateForm(SpendForm):
         return (self.context.cap_left or 0) if exceeded else 0
 
 
-class ExitForm(AmountForm):
+class ExitForm(BalanceForm):
     """An amount of the available balance that leaves for the chain."""
 
     amount = AmountField(label=gettext_lazy("Amount"), help_text=gettext_lazy("Up to 6 decimals."))
-
-    def add_refusal(self, refusal: ProtocolError) -> None:
-        if isinstance(refusal, InsufficientBalance):
-            message = gettext("You have %(available)s IFM available.")
-            refusal = InsufficientBalance(message % {"available": amount_digits(self.context.available)})
-        super().add_refusal(refusal)
 
 
 class WithdrawForm(AmountForm):
