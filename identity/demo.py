@@ -43,7 +43,9 @@ def wallets() -> list[Demo]:
             "operator",
             operator,
             gettext_lazy("Operator with a pending slash"),
-            gettext_lazy("Runs a node that has a pending slash, and can dispute it while the window is open."),
+            gettext_lazy(
+                "Runs a node that has a pending slash, and can dispute it while the window is open."
+            ),
         ),
         Demo(
             "member",

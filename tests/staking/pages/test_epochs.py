@@ -80,7 +80,12 @@ def test_nothing_of_an_open_epoch_is_final(settled: Network, reader: Client) -> 
     assert "Nodes at work so far 2" in text
     assert "Pool and sum" not in text
     assert "What the settlement will do" in text
-    steps = ("Performance is measured", "Votes on disputes are counted", "Due slashes are executed", "Epoch 4 opens")
+    steps = (
+        "Performance is measured",
+        "Votes on disputes are counted",
+        "Due slashes are executed",
+        "Epoch 4 opens",
+    )
     assert [text.index(step) for step in steps] == sorted(text.index(step) for step in steps)
 
 
