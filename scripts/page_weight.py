@@ -65,7 +65,7 @@ REVIEW_PLAN = "main a[href^='/plan/review/']"
 NODE = "#leaderboard tbody tr:nth-child(2) th a"
 TARGETS = (
     Target("/"),
-    Target("/field/"),
+    Target("/top-nodes/"),
     Target("/", NODE),
     Target("/epochs/"),
     Target("/epochs/", "#epochs tbody tr:nth-child(2) th a"),

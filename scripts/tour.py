@@ -35,7 +35,7 @@ STOPS = (
     Stop("leaderboard", "/"),
     Stop("leaderboard-dark", "/?sort=-stake", theme="dark"),
     Stop("leaderboard-phone", "/", phone=True),
-    Stop("field", "/field/"),
+    Stop("top-nodes", "/top-nodes/"),
     Stop("node", "/", follow="#leaderboard tbody tr:nth-child(2) th a", tall=True),
     Stop("node-phone", "/", follow="#leaderboard tbody tr:nth-child(2) th a", phone=True, theme="dark"),
     Stop("epoch", "/epochs/", follow="#epochs tbody tr:nth-child(2) th a", tall=True),

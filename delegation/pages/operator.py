@@ -15,7 +15,7 @@ from delegation.pages.actions.registry import ACTIONS
 from delegation.pages.forms import NodeDetailsForm, TermsForm
 from delegation.pages.money import form_context
 from delegation.selectors.forecast import Forecast, forecast
-from delegation.selectors.open_epoch import Running, running_epoch
+from delegation.selectors.open_epoch import OpenEpochCounts, open_epoch_counts
 from delegation.selectors.operator_console import RunNode, run_nodes
 from delegation.selectors.pending_slashes import PendingSlashes, pending_slashes
 from delegation.selectors.positions import PositionFigures, count_on_node, positions_on_node
@@ -38,7 +38,7 @@ class Chosen:
 
     run: RunNode
     node: Node
-    running: Running
+    counts: OpenEpochCounts
     forecast: Forecast
     share_now_bps: int
     share_next_bps: int
@@ -124,15 +124,15 @@ def _of_node(run: RunNode | None, epoch: OpenEpoch, now: datetime) -> Chosen | N
         return None
     with batched_reads() as reads:
         node_read = reads.submit(Node.objects.select_related("pool").get, id=run.node.id)
-        running_read = reads.submit(_running, run, epoch, now)
+        counts_read = reads.submit(_counts, run, epoch, now)
         delegators = reads.submit(positions_on_node, run.node.id, limit=DELEGATORS_LISTED, offset=0)
         count = reads.submit(count_on_node, run.node.id)
     node = node_read.result()
-    running, outlook = running_read.result()
+    counts, outlook = counts_read.result()
     return Chosen(
         run=run,
         node=node,
-        running=running,
+        counts=counts,
         forecast=outlook,
         share_now_bps=node.share_in(epoch.number),
         share_next_bps=node.share_in(epoch.number + 1),
@@ -143,10 +143,10 @@ def _of_node(run: RunNode | None, epoch: OpenEpoch, now: datetime) -> Chosen | N
     )
 
 
-def _running(run: RunNode, epoch: OpenEpoch, now: datetime) -> tuple[Running, Forecast]:
+def _counts(run: RunNode, epoch: OpenEpoch, now: datetime) -> tuple[OpenEpochCounts, Forecast]:
     """The node's open epoch so far, and how it will end if the node goes on as in the last hours."""
-    running = running_epoch(run.node.id, registered_at=run.node.registered_at, epoch=epoch, now=now)
-    return running, forecast(run.node, running, last_reward=run.last_reward, epoch=epoch, now=now)
+    counts = open_epoch_counts(run.node.id, registered_at=run.node.registered_at, epoch=epoch, now=now)
+    return counts, forecast(run.node, counts, last_reward=run.last_reward, epoch=epoch, now=now)
 
 
 def _terms(chosen: Chosen) -> TermsForm:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from delegation.selectors.open_epoch import Running
+from delegation.selectors.open_epoch import OpenEpochCounts
 from postgres.batched_reads import batched_reads
 from protocol import tiers
 from protocol.amounts import BPS
@@ -86,35 +86,35 @@ class _Rate:
 
 
 def forecast(
-    node: NodeFigures, running: Running, *, last_reward: int | None, epoch: OpenEpoch, now: datetime
+    node: NodeFigures, counts: OpenEpochCounts, *, last_reward: int | None, epoch: OpenEpoch, now: datetime
 ) -> Forecast:
     """Return the forecast of a node for the rest of the open epoch, and of its tier; four queries.
 
     `last_reward`: the operator's part of the last settled epoch, µIFM.
     """
     with batched_reads() as reads:
-        recent = reads.submit(_recent, node, running, epoch, now)
+        recent = reads.submit(_recent, node, counts, epoch, now)
         repeated = reads.submit(_has_strike, node.id, epoch)
         tier_limit = reads.submit(_tier_limit, node, epoch.params, epoch.number, last_reward or 0)
     reward, rate = last_reward or 0, recent.result()
     degraded = reward - reward * min(node.q_bps, BPS) // node.q_bps
     limits = (
         _limit(
-            "uptime", running.heard, running.slots, rate.heard, rate.slots, rate, epoch, now, reward=degraded
+            "uptime", counts.heard, counts.slots, rate.heard, rate.slots, rate, epoch, now, reward=degraded
         ),
-        _sla_limit(node, running, rate, epoch, now, reward, repeated=repeated.result()),
-        _rejection_limit(running, rate, epoch, now, degraded),
+        _sla_limit(node, counts, rate, epoch, now, reward, repeated=repeated.result()),
+        _rejection_limit(counts, rate, epoch, now, degraded),
     )
     return Forecast(limits, tier_limit.result(), epoch.params.epoch_seconds // RATE_PARTS)
 
 
-def _recent(node: NodeFigures, running: Running, epoch: OpenEpoch, now: datetime) -> _Rate:
+def _recent(node: NodeFigures, counts: OpenEpochCounts, epoch: OpenEpoch, now: datetime) -> _Rate:
     window = epoch.params.epoch_seconds // RATE_PARTS
     since = max(epoch.start, now - timedelta(seconds=window))
     values: dict[str, Any] = {"epoch": epoch.number, "node": node.id, "since": since, "now": now}
     with batched_reads() as reads:
         counts = reads.submit(_counts, values)
-        slots_read = reads.submit(recent_slots, node.id, running.node_slots, since=since, epoch=epoch)
+        slots_read = reads.submit(recent_slots, node.id, counts.node_slots, since=since, epoch=epoch)
     (good, accepted, rejected), slots = counts.result(), slots_read.result()
     seconds = max((now - since) // timedelta(seconds=1), 1)
     return _Rate(seconds, good, accepted, rejected, slots.heard, len(slots.counted))
@@ -159,7 +159,7 @@ def _limit(
 
 def _sla_limit(
     node: NodeFigures,
-    running: Running,
+    counts: OpenEpochCounts,
     rate: _Rate,
     epoch: OpenEpoch,
     now: datetime,
@@ -168,28 +168,30 @@ def _sla_limit(
     repeated: bool,
 ) -> Limit:
     offence = next(row for row in epoch.params.offences if row.name == SLA_DROP)
-    self_bps, delegated_bps = offence.rates(repeated) if _enough_jobs(running, rate, epoch, now) else (0, 0)
+    self_bps, delegated_bps = offence.rates(repeated) if _enough_jobs(counts, rate, epoch, now) else (0, 0)
     return _limit(
-        "sla", running.good, running.accepted, rate.good, rate.accepted, rate, epoch, now,
+        "sla", counts.good, counts.accepted, rate.good, rate.accepted, rate, epoch, now,
         own=node.self_stake * self_bps // BPS,
         delegated=node.delegated * delegated_bps // BPS,
         reward=reward // 2,
     )  # fmt: skip
 
 
-def _enough_jobs(running: Running, rate: _Rate, epoch: OpenEpoch, now: datetime) -> bool:
+def _enough_jobs(counts: OpenEpochCounts, rate: _Rate, epoch: OpenEpoch, now: datetime) -> bool:
     """Return whether the epoch will have the jobs at this rate from which on an SLA drop is an offence."""
     left = max((epoch.end - now) // timedelta(seconds=1), 0)
-    return running.accepted + rate.accepted * left // rate.window >= epoch.params.sla_min_jobs
+    return counts.accepted + rate.accepted * left // rate.window >= epoch.params.sla_min_jobs
 
 
-def _rejection_limit(running: Running, rate: _Rate, epoch: OpenEpoch, now: datetime, reward: int) -> Limit:
+def _rejection_limit(
+    counts: OpenEpochCounts, rate: _Rate, epoch: OpenEpoch, now: datetime, reward: int
+) -> Limit:
     """The limit of rejected jobs, as one of the jobs that were not rejected."""
     limit = _limit(
-        "rejection", running.accepted, running.accepted + running.rejected, rate.accepted,
+        "rejection", counts.accepted, counts.accepted + counts.rejected, rate.accepted,
         rate.accepted + rate.rejected, rate, epoch, now, reward=reward,
     )  # fmt: skip
-    value = None if limit.value_bps is None else running.rejection_bps
+    value = None if limit.value_bps is None else counts.rejection_bps
     return Limit(
         "rejection", value, epoch.params.rejection_limit_bps, limit.crossed, limit.at, reward=limit.reward
     )

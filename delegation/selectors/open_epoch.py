@@ -53,7 +53,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class OpenEpochCounts:
     """Counts of the open epoch so far. `late`: completed past the deadline. Slots are those that count by now."""
 
     epoch: int
@@ -112,7 +112,9 @@ class Running:
         return self.accepted >= self.params.sla_min_jobs
 
 
-def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime) -> Running:
+def open_epoch_counts(
+    node_id: int, *, registered_at: datetime, epoch: OpenEpoch, now: datetime
+) -> OpenEpochCounts:
     """The node's open epoch up to `now`; five queries, one of which reads all heartbeats of the epoch."""
     values: dict[str, Any] = {"epoch": epoch.number, "node": node_id, "limit": 5}
     with batched_reads() as reads:
@@ -121,7 +123,9 @@ def running_epoch(node_id: int, *, registered_at: datetime, epoch: OpenEpoch, no
         slots = reads.submit(slots_so_far, node_id, registered_at=registered_at, epoch=epoch, now=now)
     named = dict(zip(COUNTED, counts.result()[0], strict=True))
     latest = tuple(_job(row) for row in jobs.result())
-    return Running(epoch.number, **named, node_slots=slots.result(), params=epoch.params, latest=latest)
+    return OpenEpochCounts(
+        epoch.number, **named, node_slots=slots.result(), params=epoch.params, latest=latest
+    )
 
 
 def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -156,10 +156,10 @@ def _judge(epoch: int, now: datetime) -> None:
         voters = range(0, 120 if dispute.slash.offence == "dropout" else participants.WALLETS, 3)
         for number in voters:
             if dispute.closes_epoch == epoch or number % 5 < 3:
-                _vote(dispute.pk, _verdict(dispute.slash, number), participants.wallet(number), now)
+                _vote(dispute.pk, _choice(dispute.slash, number), participants.wallet(number), now)
 
 
-def _verdict(slash: Slash, voter: int) -> str:
+def _choice(slash: Slash, voter: int) -> str:
     if voter % 15 == 0:
         return "abstain"
     with_the_many = voter % 4 != 0

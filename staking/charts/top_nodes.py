@@ -46,7 +46,7 @@ def top_nodes(
     if len(rankings) > 1:
         views.append(_ranks(leaders, rankings, places))
     help_ = gettext("What their scores are made of, what they pay, and how stable their ranks are.")
-    return Chart("field", gettext("Top nodes compared"), tuple(views), help_, "xl")
+    return Chart("top-nodes", gettext("Top nodes compared"), tuple(views), help_, "xl")
 
 
 def _score_parts(leaders: Sequence[RankingRow]) -> View:

@@ -1,4 +1,4 @@
-"""`/`: headline figures and the leaderboard; `/field/`: the chart of the top nodes."""
+"""`/`: headline figures and the leaderboard; `/top-nodes/`: the chart of the top nodes."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def nodes(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def field_chart(request: HttpRequest) -> HttpResponse:
+def top_nodes_chart(request: HttpRequest) -> HttpResponse:
     """The chart alone for htmx, or a page of its own without script."""
     part = wants_part(request)
 
     def render_page() -> HttpResponse:
-        template = "staking/field.html#chart" if part else "staking/field.html"
-        return render(request, template, {"chart": _field()})
+        template = "staking/top_nodes.html#chart" if part else "staking/top_nodes.html"
+        return render(request, template, {"chart": _top_nodes()})
 
     if not page_cache.is_shared(request):
         return page_cache.private(render_page())
-    return page_cache.respond(request, ("field", theme_of(request), part), render_page)
+    return page_cache.respond(request, ("top-nodes", theme_of(request), part), render_page)
 
 
 def wants_part(request: HttpRequest) -> bool:
@@ -161,7 +161,7 @@ def _own(wallet: str | None, epoch: OpenEpoch | None, ranking: int | None) -> li
     return leaderboard.nodes_of_wallet(wallet, epoch=epoch, ranking=ranking, limit=OWN_LISTED)
 
 
-def _field() -> Any:
+def _top_nodes() -> Any:
     epoch, ranking = open_epoch(), latest_id()
     if epoch is None or ranking is None:
         return None

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from staking.pages import epochs, faucet, how, live, node_incidents, nodes, proof, styleguide, watchlist
 from web import preferences, theme
 
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
-    path("field/", nodes.field_chart, name="field"),
+    path("top-nodes/", nodes.top_nodes_chart, name="top-nodes"),
+    path("field/", RedirectView.as_view(pattern_name="top-nodes", permanent=True)),
     path("faucet/", faucet.get_tokens, name="faucet"),
     path("nodes/<str:address>/incidents/", node_incidents.node_incidents, name="node-incidents"),
     path("watchlist/", watchlist.change, name="watchlist"),

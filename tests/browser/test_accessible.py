@@ -18,7 +18,7 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PAGES = (
     "/",
     "/?tier=1&status=banned",
-    "/field/",
+    "/top-nodes/",
     f"/nodes/{node_address(4)}/",
     f"/nodes/{node_address(30)}/",
     "/epochs/",

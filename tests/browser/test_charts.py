@@ -13,7 +13,7 @@ from tests.network import Network, node_address, wallet
 pytestmark = pytest.mark.browser
 
 NODE = f"/nodes/{node_address(4)}/"
-PAGES = ("/field/", NODE, "/epochs/", "/epochs/9/", f"/wallets/{wallet(3)}/", "/styleguide/")
+PAGES = ("/top-nodes/", NODE, "/epochs/", "/epochs/9/", f"/wallets/{wallet(3)}/", "/styleguide/")
 
 # Every colour that a figure draws its marks and lines with.
 DRAWN_COLOURS = """(plot) => [...plot.querySelectorAll(".trace path")].map((path) => {
@@ -76,14 +76,14 @@ def test_colours_follow_the_theme(open_page: Open) -> None:
 
 
 def test_hostile_names_are_drawn_as_text(open_page: Open, network: Network, hostile_name: str) -> None:
-    page = open_page("/field/")
-    field = page.locator("#field")
-    is_drawn(page, field)
-    for view in views(page, field):
+    page = open_page("/top-nodes/")
+    chart = page.locator("#top-nodes")
+    is_drawn(page, chart)
+    for view in views(page, chart):
         view.click()
-        is_drawn(page, field)
-        assert not field.locator(".im-plot a, .im-plot [style*='font-weight: bold']").count()
-    expect(field.locator(".annotation-text", has_text=hostile_name)).to_be_visible()
+        is_drawn(page, chart)
+        assert not chart.locator(".im-plot a, .im-plot [style*='font-weight: bold']").count()
+    expect(chart.locator(".annotation-text", has_text=hostile_name)).to_be_visible()
     page = open_page(f"/nodes/{node_address(3)}/")
     latency = page.locator("#latency")
     is_drawn(page, latency)

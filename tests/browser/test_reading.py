@@ -26,11 +26,11 @@ def drawn(page: Page, chart: str) -> None:
 def test_a_walk_through_the_site(open_page: Open) -> None:
     page = open_page("/")
     expect(page.get_by_role("heading", name="Nodes", exact=True)).to_be_visible()
-    page.locator("#field-later").scroll_into_view_if_needed()
-    drawn(page, "field")
+    page.locator("#top-nodes-later").scroll_into_view_if_needed()
+    drawn(page, "top-nodes")
     page.get_by_role("button", name="APR and score").click()
     page.get_by_role("button", name="Rank over time").click()
-    expect(page.locator("#field .im-plot")).to_have_attribute("aria-label", re.compile("rankings ago"))
+    expect(page.locator("#top-nodes .im-plot")).to_have_attribute("aria-label", re.compile("rankings ago"))
     page.locator("#leaderboard").get_by_role("link", name="Node 05", exact=True).click()
     expect(page.get_by_role("heading", name="Node 05", exact=True)).to_be_visible()
     for chart in ("rewards", "sla", "latency", "uptime", "stake", "rank"):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from delegation.selectors.forecast import Forecast, forecast
-from delegation.selectors.open_epoch import running_epoch
+from delegation.selectors.open_epoch import open_epoch_counts
 from delegation.selectors.operator_console import run_nodes
 from protocol.amounts import MICRO
 from staking.models import Node
@@ -38,8 +38,10 @@ def net_node(net: Network) -> str:
 
 def read(net: Network) -> Forecast:
     run = run_nodes(operator(1))[0]
-    running = running_epoch(run.node.id, registered_at=run.node.registered_at, epoch=net.epoch, now=net.now)
-    return forecast(run.node, running, last_reward=run.last_reward, epoch=net.epoch, now=net.now)
+    counts = open_epoch_counts(
+        run.node.id, registered_at=run.node.registered_at, epoch=net.epoch, now=net.now
+    )
+    return forecast(run.node, counts, last_reward=run.last_reward, epoch=net.epoch, now=net.now)
 
 
 def limit(net: Network, measure: str):

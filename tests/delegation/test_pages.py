@@ -220,7 +220,7 @@ def test_nodes_side_by_side(delegated, client):
     assert "amount_invalid" in text(client.get("/compare/", {"n": NORTH, "amount": "lots"}))
 
 
-def test_the_console_shows_the_running_epoch_and_its_distance_to_a_slash(delegated, sign_in):
+def test_the_console_shows_the_open_epoch_and_its_distance_to_a_slash(delegated, sign_in):
     delegated.work(NORTH, 17)
     delegated.work(NORTH, 3, outcome="timeout")
     page = text(sign_in(OLGA).get("/operator/"))

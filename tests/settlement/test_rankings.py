@@ -31,7 +31,7 @@ def test_a_node_without_a_window_scores_ten_thousand_and_is_sound(net: Network) 
     assert ranked(net) == [(other, 10_000), (node, 10_000)]
 
 
-def test_the_running_epoch_counts_from_ten_jobs_on(net: Network) -> None:
+def test_the_open_epoch_counts_from_ten_jobs_on(net: Network) -> None:
     node = net.node(1)
     net.work(node, 10)
     net.settle()
@@ -43,7 +43,7 @@ def test_the_running_epoch_counts_from_ten_jobs_on(net: Network) -> None:
     assert ranked(net) == [(node, 6_100)]
 
 
-def test_of_the_running_epoch_only_slots_that_are_over_count(net: Network) -> None:
+def test_of_the_open_epoch_only_slots_that_are_over_count(net: Network) -> None:
     """After an hour twelve are over; a heartbeat in the thirteenth, and one sent ahead, add nothing (R25)."""
     here, away = net.node(1), net.node(2)
     net.beat(here, range(14))

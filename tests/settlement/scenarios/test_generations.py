@@ -104,7 +104,7 @@ def held() -> tuple[Network, str, int]:
     return net, node, leaving.pk
 
 
-def test_a_mature_entry_waits_for_the_verdict(held: tuple[Network, str, int]) -> None:
+def test_a_mature_entry_waits_for_the_outcome(held: tuple[Network, str, int]) -> None:
     net, node, entry = held
     assert net.slash(node).status == "disputed"
     with pytest.raises(UnbondingNotMature):

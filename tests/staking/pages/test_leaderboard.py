@@ -277,10 +277,11 @@ def test_a_name_cannot_become_a_formula(network: Network, reader: Client) -> Non
     assert "'=HYPERLINK" in line
 
 
-def test_the_field_is_a_page_of_its_own_and_a_part(ranked: Network, reader: Client) -> None:
-    whole = read(reader, "/field/")
+def test_the_chart_of_the_top_nodes_is_a_page_of_its_own_and_a_part(ranked: Network, reader: Client) -> None:
+    whole = read(reader, "/top-nodes/")
     assert "Top nodes compared" in whole.text
     assert "Alpha" in whole.text
-    part = reader.get("/field/", HTTP_HX_REQUEST="true").content.decode()
+    assert reader.get("/field/").headers["location"] == "/top-nodes/"
+    part = reader.get("/top-nodes/", HTTP_HX_REQUEST="true").content.decode()
     assert "<html" not in part
     assert re.findall(r'<script type="application/json" data-of="(\w+)"', part) == ["makeup"]

@@ -17,7 +17,7 @@ from tests.staking.pages.reading import Markup
 
 PAGES = (
     "/",
-    "/field/",
+    "/top-nodes/",
     "/epochs/",
     "/epochs/1/",
     "/epochs/2/",
@@ -111,5 +111,5 @@ def test_an_error_page_says_what_happened(db: None, broken: None) -> None:
 
 
 def test_writing_to_a_page_is_refused(network: Network, reader: Client) -> None:
-    for address in ("/", "/epochs/", "/live/", "/field/"):
+    for address in ("/", "/epochs/", "/live/", "/top-nodes/"):
         assert reader.post(address).status_code == 405
