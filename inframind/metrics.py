@@ -123,6 +123,14 @@ def _network(state: NetworkState) -> Iterable[Metric]:
     )
     ahead = max(state.starts_in.total_seconds(), 0)
     yield _gauge("inframind_open_epoch_starts_in_seconds", "Time until the open epoch begins.", ahead)
+    yield from _settlement(state)
+    yield from _work(state)
+    if chain_configuration() is not None:
+        yield from _chain(state)
+    yield _alarms(state)
+
+
+def _settlement(state: NetworkState) -> Iterable[Metric]:
     yield _gauge(
         "inframind_settlement_halted", "Whether the audit halted settlement.", int(bool(state.halted))
     )
@@ -140,6 +148,10 @@ def _network(state: NetworkState) -> Iterable[Metric]:
     yield from _age(
         "inframind_ranking_age_seconds", "Time since the last ranking.", state.ranked_at, state.network_time
     )
+
+
+def _work(state: NetworkState) -> Iterable[Metric]:
+    """What waits: notifications, slashes and votes."""
     yield _gauge("inframind_notifications_waiting", "Deliveries that wait, 10,000 at most.", state.deliveries)
     age = state.notification_age.total_seconds()
     yield _gauge("inframind_notification_age_seconds", "Age of the oldest notification that waits.", age)
@@ -148,13 +160,14 @@ def _network(state: NetworkState) -> Iterable[Metric]:
     )
     yield _gauge("inframind_disputes_open", "Disputes that are voted on.", state.disputes_open)
     yield _gauge("inframind_proposals_open", "Proposals that are voted on.", state.proposals_open)
-    if chain_configuration() is not None:
-        yield from _chain(state)
+
+
+def _alarms(state: NetworkState) -> Metric:
     alarm = GaugeMetricFamily("inframind_alarm", "Conditions that somebody has to look at.", labels=["name"])
     active = alarms.active(state)
     for check in alarms.CONDITIONS:
         alarm.add_metric([check.__name__], int(check.__name__ in active))
-    yield alarm
+    return alarm
 
 
 def _chain(state: NetworkState) -> Iterable[Metric]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext
 
@@ -32,6 +34,30 @@ class WaterfallRow:
     total: bool = False
 
 
+class Term(NamedTuple):
+    """A term of a Q and its maximum, in bps."""
+
+    label: str
+    note: str
+    value: int
+    limit: int
+    role: str
+
+
+class Scale(NamedTuple):
+    """The scale of all bars, from `low` to `high`, in bps from the base."""
+
+    low: int
+    high: int
+
+    def at(self, value: int) -> str:
+        return width((value - self.low) * BPS // (self.high - self.low))
+
+    def span(self, start: int, end: int) -> Span:
+        left, right = sorted((start, end))
+        return Span(self.at(left), width((right - left) * BPS // (self.high - self.low)))
+
+
 @dataclass(frozen=True, slots=True)
 class QBreakdown:
     """The parts of a Q. Terms and their maxima in bps, stake in µIFM; `as_of`: the ranking or epoch, in
@@ -59,18 +85,18 @@ class QBreakdown:
     as_of: str
     degraded: bool = False
 
-    def _terms(self) -> list[tuple[str, str, int, int, str]]:
+    def _terms(self) -> list[Term]:
         scarce = gettext("%(region)s lacks nodes: demand is %(more)s above supply")
         enough = gettext("%(region)s has enough nodes")
         return [
-            (gettext("Latency"), self._latency_note(), self.latency, self.max_latency, "sky"),
-            (
+            Term(gettext("Latency"), self._latency_note(), self.latency, self.max_latency, "sky"),
+            Term(
                 gettext("Uptime"),
                 gettext("%(uptime)s, counted above %(floor)s")
                 % {"uptime": percent(self.uptime_bps), "floor": percent(self.uptime_floor_bps, 0)},
                 self.uptime, self.max_uptime, "unbonding",
             ),
-            (
+            Term(
                 gettext("Stake"),
                 gettext("%(active)s of the %(full)s IFM that count")
                 % {
@@ -79,7 +105,7 @@ class QBreakdown:
                 },
                 self.stake, self.max_stake, "accent",
             ),
-            (
+            Term(
                 gettext("Regional scarcity"),
                 (scarce if self.scarcity_bps else enough)
                 % {"region": self.region, "more": percent(self.scarcity_bps, 0)},
@@ -98,50 +124,28 @@ class QBreakdown:
     def rows(self) -> list[WaterfallRow]:
         """Base, four terms, SLA factor, cap when there is one, and Q, as bars on one scale."""
         terms = self._terms()
-        raw = sum(value for _, _, value, _, _ in terms)
+        raw = sum(term.value for term in terms)
         after_sla = max((BPS + raw) * self.sla_factor_bps // BPS, 1_000) - BPS
         q = self.q_bps - BPS
         low = min(0, q, after_sla, self.latency + self.uptime, self.latency + self.uptime + self.stake, raw)
-        high = max(sum(limit for _, _, _, limit, _ in terms), raw, 1)
-
-        def at(value: int) -> str:
-            return width((value - low) * BPS // (high - low))
-
-        def span(start: int, end: int) -> Span:
-            left, right = sorted((start, end))
-            return Span(at(left), width((right - left) * BPS // (high - low)))
-
-        rows = [
-            WaterfallRow(
-                gettext("Base"), gettext("every node"), grouped_int(BPS), "line", fill=Span(at(0), "3")
-            )
-        ]
-        level = 0
-        for label, note, value, limit, role in terms:
-            top = level + max(value, 0)
-            rows.append(
-                WaterfallRow(
-                    label, note, signed(value), "warn" if value < 0 else role,
-                    limit=gettext("of %s") % grouped_int(limit),
-                    fill=span(level, level + value) if value else None,
-                    missing=span(top, min(level + limit, high)) if value < limit else None,
-                    from_x=at(level) if len(rows) > 1 else "",
-                )
-            )  # fmt: skip
-            level += value
-        rows.append(self._sla_row(span(raw, after_sla) if after_sla < raw else None, at(raw)))
+        scale = Scale(low, max(sum(term.limit for term in terms), raw, 1))
+        base = WaterfallRow(
+            gettext("Base"), gettext("every node"), grouped_int(BPS), "line", fill=Span(scale.at(0), "3")
+        )
+        loss = scale.span(raw, after_sla) if after_sla < raw else None
+        rows = [base, *_term_rows(terms, scale), self._sla_row(loss, scale.at(raw))]
         if self.degraded:
-            cut = span(after_sla, q) if q < after_sla else None
+            cut = scale.span(after_sla, q) if q < after_sla else None
             rows.append(
                 WaterfallRow(
                     gettext("Degraded"), gettext("Q counts at most 1.00×"), gettext("cap %s") % grouped_int(BPS),
-                    "warn", fill=cut, from_x=at(after_sla),
+                    "warn", fill=cut, from_x=scale.at(after_sla),
                 )
             )  # fmt: skip
         rows.append(
             WaterfallRow(
                 gettext("Q factor"), self.as_of, grouped_int(self.q_bps), "warn" if q < 0 else "accent",
-                fill=span(0, q) if q else None, total=True,
+                fill=scale.span(0, q) if q else None, total=True,
             )
         )  # fmt: skip
         return rows
@@ -156,3 +160,18 @@ class QBreakdown:
             }
         value = "× " + fixed(self.sla_factor_bps, 4, 4)
         return WaterfallRow(gettext("SLA factor"), note, value, "warn", fill=loss, from_x=from_x)
+
+
+def _term_rows(terms: list[Term], scale: Scale) -> Iterator[WaterfallRow]:
+    """The bars of the terms, each from where the one before it ends."""
+    level = 0
+    for number, term in enumerate(terms):
+        end, top = level + term.value, level + max(term.value, 0)
+        yield WaterfallRow(
+            term.label, term.note, signed(term.value), "warn" if term.value < 0 else term.role,
+            limit=gettext("of %s") % grouped_int(term.limit),
+            fill=scale.span(level, end) if term.value else None,
+            missing=scale.span(top, min(level + term.limit, scale.high)) if term.value < term.limit else None,
+            from_x=scale.at(level) if number else "",
+        )  # fmt: skip
+        level = end

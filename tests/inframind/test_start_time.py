@@ -24,7 +24,7 @@ NOT_NEEDED = {
 def test_a_management_command_imports_half_of_the_site(process_environment, command):
     modules = imported("manage.py", command, environment=process_environment)
     assert sorted(NOT_NEEDED & modules) == []
-    assert len(modules) <= 1_050
+    assert len(modules) <= 780
 
 
 def test_the_help_of_the_client_imports_no_network_and_no_tables():
