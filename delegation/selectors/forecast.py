@@ -211,7 +211,10 @@ def _tier_limit(node: NodeFigures, params: Parameters, epoch: int, reward: int) 
         return None
     past = NodeEpoch.objects.filter(node_id=node.id, epoch__gte=epoch - FLOW_EPOCHS, epoch__lt=epoch)
     first = past.order_by("epoch").values_list("epoch", "self_stake", "pool_tokens").first()
-    lost = (first[1] + first[2] - node.effective_stake) // (epoch - first[0]) if first else 0
+    lost = 0
+    if first:
+        number, self_stake, pool_tokens = first
+        lost = (self_stake + pool_tokens - node.effective_stake) // (epoch - number)
     minimum = params.tiers[tier].minimum
     left = epochs_until_below(node.effective_stake, lost_per_epoch=lost, minimum=minimum)
     bonus, lower = (BPS + tiers.bonus_bps(params, number) for number in (tier, tier - 1))

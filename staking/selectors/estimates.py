@@ -83,7 +83,10 @@ def pasts_of(node_ids: Sequence[int], *, epoch: int) -> dict[int, Past]:
     """The inputs of estimates for these nodes, without nodes that have no settled epoch. One query."""
     with connection.cursor() as cursor:
         cursor.execute(PASTS, {"open": epoch, "window": WINDOW, "nodes": list(node_ids)})
-        return {row[0]: _past(*row[1:-3]).with_stake(*row[-3:]) for row in cursor.fetchall()}
+        return {
+            id_: _past(*settled).with_stake(self_stake, pool, share_bps)
+            for id_, *settled, self_stake, pool, share_bps in cursor.fetchall()
+        }
 
 
 def pasts_of_all(*, epoch: int) -> dict[int, Past]:
