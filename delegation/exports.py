@@ -11,6 +11,7 @@ from delegation.selectors.earnings import Earning
 from delegation.selectors.statement import Line
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
+from protocol.times import write_moment
 from staking.selectors.ledger import shown_account, shown_reference
 
 COLUMNS = (
@@ -76,8 +77,8 @@ def statement_csv(lines: Iterable[Line]) -> Iterator[str]:
 
 
 def moment(at: datetime) -> str:
-    """A time in UTC as RFC 3339."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """A time as RFC 3339 in UTC, with microseconds."""
+    return write_moment(at, timespec="microseconds")
 
 
 def earnings_csv(rows: Iterable[Earning]) -> Iterator[str]:

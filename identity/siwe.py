@@ -8,7 +8,7 @@ from datetime import datetime
 
 from protocol.addresses import checksum, normalize
 from protocol.errors import Invalid, ProtocolError
-from web.api.fields import read_moment, write_moment
+from protocol.times import read_moment, write_moment
 
 LONGEST = 4_000
 STATEMENT = "Sign in to InfraMind staking. This moves no tokens and costs nothing."

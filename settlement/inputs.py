@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.db.models import Sum
 
 from protocol.parameters import to_json
 from protocol.replay import inputs as replay_inputs
+from protocol.times import write_moment
 from settlement.state import Settlement
 from staking.models import Bucket, Demand, EpochInputs, Heartbeat, Node, Slash
 
@@ -68,8 +68,8 @@ def publish(settlement: Settlement) -> None:
     epoch = settlement.epoch
     header = {
         "epoch": epoch.number,
-        "start": _moment(epoch.start),
-        "end": _moment(epoch.end),
+        "start": write_moment(epoch.start),
+        "end": write_moment(epoch.end),
         "chain_id": settings.INFRAMIND_CHAIN_ID,
         "parameters_version": epoch.version,
         "parameters": to_json(epoch.params),
@@ -77,10 +77,6 @@ def publish(settlement: Settlement) -> None:
     }
     content = gzip.compress(replay_inputs.write(header, settlement.inputs), LEVEL, mtime=0)
     EpochInputs.objects.create(epoch=epoch.number, content=content)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _null(value: int | None) -> int | str:

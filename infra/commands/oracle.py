@@ -16,6 +16,7 @@ from infra.client import Row
 from infra.command import command
 from infra.refusals import Refused
 from infra.session import Session
+from protocol.times import write_moment
 
 BATCH = 2_000
 SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -132,7 +133,7 @@ def _send(session: Session, receipts: list[object], key: str) -> Row:
 
 
 def _beat(session: Session, nodes: list[str]) -> Row | None:
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = write_moment(datetime.now(UTC), timespec="milliseconds")
     body = {"heartbeats": [{"node": node, "at": at} for node in nodes]}
     if session.dry_run:
         session.show_requests([session.request("oracle/heartbeats", body)])

@@ -10,6 +10,7 @@ from inframind.demo import participants
 from inframind.demo.participants import Machine
 from protocol.addresses import checksum, keccak256
 from protocol.signatures import receipt_digest, sign
+from protocol.times import unix_ms, write_moment
 
 JOBS = 12
 # The epochs that `demo` loads; afterwards the network goes on by the nodes' habits alone.
@@ -20,7 +21,6 @@ CLASSES = ("cpu", "public_model", "gpu", "session_model")
 # proportion to its stake.
 AVERAGE_STAKE = 16_000
 PRICES = {"cpu": 12_000, "public_model": 20_000, "gpu": 50_000, "session_model": 65_000}
-UTC_MS = timedelta(milliseconds=1)
 
 
 def receipts(
@@ -49,7 +49,7 @@ def heartbeats(
     """One heartbeat in each slot in which a node was up, from slot `first`; some nodes are often away."""
     slots = int((until - start).total_seconds()) // slot
     for number in range(first, slots):
-        at = _rfc3339(start + timedelta(seconds=number * slot + slot // 2))
+        at = write_moment(start + timedelta(seconds=number * slot + slot // 2), timespec="milliseconds")
         for machine in machines:
             if not _away(machine, number):
                 yield {"node": checksum(machine.address), "at": at}
@@ -71,7 +71,7 @@ def _receipt(chain_id: int, epoch: int, job: int, machine: Machine, at: datetime
         "node": checksum(machine.address),
         "job_class": job_class,
         "region": region,
-        "accepted_at": _rfc3339(at),
+        "accepted_at": write_moment(at, timespec="milliseconds"),
         "deadline_ms": DEADLINE_MS,
         "latency_ms": latency,
         "outcome": outcome,
@@ -121,7 +121,7 @@ def _signature(
         node=machine.address,
         job_class=body["job_class"],
         region=body["region"],
-        accepted_at=_unix_ms(at),
+        accepted_at=unix_ms(at),
         deadline_ms=body["deadline_ms"],
         latency_ms=body["latency_ms"],
         outcome=body["outcome"],
@@ -131,11 +131,3 @@ def _signature(
     )
     stranger = participants.BAD_SIGNATURES.get(machine.number) == epoch and job == 2
     return sign(digest, participants.key("stranger", machine.number) if stranger else machine.key)
-
-
-def _unix_ms(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=at.tzinfo)) // UTC_MS
-
-
-def _rfc3339(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"

@@ -21,9 +21,9 @@ from oracle.api import serializers as schemas
 from oracle.batch_parsing import BatchResult
 from protocol.addresses import checksum
 from protocol.errors import Invalid, TooLarge
+from protocol.times import write_moment
 from staking.services import clock
 from web import metrics
-from web.api.fields import write_moment
 from web.api.parsing import BatchParser
 from web.api.permissions import OracleOnly
 

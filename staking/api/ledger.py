@@ -14,10 +14,11 @@ from ledger.journal import Movement, movement, movements, neighbours
 from ledger.selectors import balance
 from protocol.amounts import format_amount
 from protocol.errors import Invalid, NotFound
+from protocol.times import write_moment
 from staking.api.epoch_schemas import RootField
 from staking.selectors.ledger import account_name, shown_account, shown_reference
 from web.api import filters
-from web.api.fields import MomentField, SignedAmountField, write_moment
+from web.api.fields import MomentField, SignedAmountField
 from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 # Ids fit 63 bits.

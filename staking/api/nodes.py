@@ -16,6 +16,7 @@ from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, format_amount
 from protocol.parameters import DEFAULTS, JOB_CLASSES
 from protocol.rewards import REPUTATION_CAP
+from protocol.times import write_moment
 from staking.api import node_schemas
 from staking.selectors.node_figures import CommitmentFigures
 from staking.selectors.node_order import OrderedPage
@@ -31,7 +32,7 @@ from staking.selectors.nodes import (
 from staking.services import clock, nodes
 from web.api import filters
 from web.api.cursors import SNAPSHOT_PARTS, Window, number_part, whole, window
-from web.api.fields import validated_body, write_moment
+from web.api.fields import validated_body
 from web.api.pagination import PAGE_PARAMETERS, page_of, snapshot_url
 from web.api.response_cache import cached
 from web.versioned_cache import VersionedCache

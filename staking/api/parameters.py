@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.parameters import bounds_to_json
+from protocol.times import write_moment
 from staking.selectors.parameters import Version, in_force
-from web.api.fields import MomentField, write_moment
+from web.api.fields import MomentField
 
 VALUES = {
     "type": "object",

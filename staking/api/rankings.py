@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.errors import NotFound
+from protocol.times import write_moment
 from staking.api import epoch_schemas as shapes
 from staking.models import Ranking
 from staking.selectors import rankings
 from staking.selectors.rankings import LatestRanking
 from web.api.cursors import MAX_LIMIT, whole
-from web.api.fields import write_moment
 from web.api.pagination import CURSOR_PARAMETERS, cursor, cursor_page, page_of
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +11,7 @@ from rest_framework import serializers
 from protocol.addresses import checksum, normalize
 from protocol.amounts import MAX_AMOUNT, format_amount, parse_amount
 from protocol.errors import AddressInvalid, AmountInvalid, Invalid, ProtocolError
+from protocol.times import read_moment, write_moment
 
 ALL = "all"
 AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,6})?$", "examples": ["1500.000000"]}
@@ -23,27 +23,6 @@ ADDRESS = {
     "examples": ["0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"],
 }
 MOMENT = {"type": "string", "format": "date-time", "examples": ["2026-11-24T12:00:00Z"]}
-
-_RFC3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-
-
-def read_moment(text: object) -> datetime:
-    """An RFC 3339 time as UTC, cut to microseconds. Raises ValueError for anything else, naive times too."""
-    if not isinstance(text, str) or _RFC3339.fullmatch(text) is None:
-        raise ValueError("not an RFC 3339 time")
-    whole, fraction, zone = re.fullmatch(r"(.{19})(?:\.([0-9]+))?(.+)", text).groups()  # type: ignore[union-attr]
-    exact = f"{whole}.{(fraction or '')[:6]:0<6}{'+00:00' if zone in 'Zz' else zone}"
-    try:
-        return datetime.fromisoformat(exact).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("outside the calendar") from error
-
-
-def write_moment(moment: datetime) -> str:
-    """A time as RFC 3339 in UTC, with Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class ProtocolField(serializers.Field):
