@@ -113,14 +113,14 @@ def _recent(node: NodeFigures, counts: OpenEpochCounts, epoch: OpenEpoch, now: d
     since = max(epoch.start, now - timedelta(seconds=window))
     values: dict[str, Any] = {"epoch": epoch.number, "node": node.id, "since": since, "now": now}
     with batched_reads() as reads:
-        counts = reads.submit(_counts, values)
+        recent_read = reads.submit(_recent_counts, values)
         slots_read = reads.submit(recent_slots, node.id, counts.node_slots, since=since, epoch=epoch)
-    (good, accepted, rejected), slots = counts.result(), slots_read.result()
+    (good, accepted, rejected), slots = recent_read.result(), slots_read.result()
     seconds = max((now - since) // timedelta(seconds=1), 1)
     return _Rate(seconds, good, accepted, rejected, slots.heard, len(slots.counted))
 
 
-def _counts(values: dict[str, Any]) -> tuple[int, int, int]:
+def _recent_counts(values: dict[str, Any]) -> tuple[int, int, int]:
     """Good, accepted and rejected jobs of the time of the rate."""
     with connection.cursor() as cursor:
         cursor.execute(RECENT, values)

@@ -117,4 +117,4 @@ def losses_of_wallet(
         cursor.execute(LOSSES, values)
         rows = cursor.fetchall()
     posted = posted_under(f"slash:{row[0]}" for row in rows) if rows else {}
-    return [SlashLoss(*row, posted.get(f"slash:{row[0]}")) for row in rows]
+    return [SlashLoss(*(*row, posted.get(f"slash:{row[0]}"))) for row in rows]
