@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 
 from protocol.amounts import BPS
 from web.formatting import amount_digits, fixed, grouped_int, percent
-from web.templatetags.components import bar_html, icon, part_of, spark
+from web.templatetags.components import bar_html, part_of, spark
 from web.templatetags.identity import short
 
 register = template.Library()
@@ -58,7 +58,9 @@ def _rendered(
 ) -> SafeString:
     # Language and a number in the reader's style are part of the key, since they are part of the text.
     context = {"row": row, "max_score": max_score, "stars": stars, "amount": amount}
-    return mark_safe(get_template("components/node_row.html").render(context))
+    lines = get_template("components/node_row.html").render(context).splitlines()
+    # Space between cells is shown nowhere, but a browser makes a node of each.
+    return mark_safe("".join(line.strip() for line in lines))
 
 
 @register.simple_tag
@@ -71,7 +73,7 @@ def score_cell(score_bps: int | None, maximum: int) -> SafeString | str:
         "most": grouped_int(maximum),
     }
     shown = bar_html(label, [("c-accent", part_of(score_bps, maximum))], [part_of(BPS, maximum)])
-    return format_html('<span class="im-num">{}</span>{}', grouped_int(score_bps), shown)
+    return format_html("{}{}", grouped_int(score_bps), shown)
 
 
 @register.simple_tag
@@ -98,12 +100,12 @@ def star_button(address: str, name: str, watched: bool, stars: str) -> SafeStrin
     if stars == "wallet":
         return format_html(
             '<button class="im-star" type="submit" form="star-form" name="{}" value="{}" aria-pressed="{}" '
-            'aria-label="{}">{}</button>',
-            "unwatch" if watched else "watch", address, "true" if watched else "false", label, icon("star"),
+            'aria-label="{}"></button>',
+            "unwatch" if watched else "watch", address, "true" if watched else "false", label,
         )  # fmt: skip
     return format_html(
-        '<button class="im-star" type="button" data-star="{}" aria-pressed="false" aria-label="{}">{}</button>',
-        address, label, icon("star"),
+        '<button class="im-star" type="button" data-star="{}" aria-pressed="false" aria-label="{}"></button>',
+        address, label,
     )  # fmt: skip
 
 
@@ -126,7 +128,7 @@ def stake_cell(row: Any) -> SafeString:
         }
     parts = [("c-operator", part_of(row.self_stake, whole)), ("c-delegator", part_of(row.delegated, whole))]
     return format_html(
-        '<span class="im-num">{} + {}</span>{}<span class="im-sub">{}</span>',
+        '{} + {}{}<span class="im-sub">{}</span>',
         own, delegated, bar_html(words, parts), note,
     )  # fmt: skip
 

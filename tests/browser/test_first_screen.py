@@ -65,7 +65,7 @@ def test_a_long_name_widens_no_table_and_covers_nothing(open_page: Open, hostile
     assert table <= card
     page = open_page("/", size=NARROW)
     head = page.locator("#leaderboard tbody tr", has_text=hostile_name).get_by_role("rowheader")
-    name, rank = (head.locator(part).bounding_box() for part in ("strong", ".im-stacked"))
+    name, rank = (head.locator(part).bounding_box() for part in (".im-name", ".im-stacked"))
     assert name is not None
     assert rank is not None
     assert name["x"] + name["width"] <= rank["x"]

@@ -148,10 +148,17 @@ def tier_badge(tier: int | None, *, words: bool = False) -> SafeString | str:
     if tier is None:
         return "–"
     label = gettext("Tier %d") % tier
+    shape = format_html('<path d="{}"/><text x="11" y="15.8">{}</text>', _HEXAGON, tier)
+    if not words:
+        return format_html(
+            '<svg class="im-tier im-t{}" viewBox="0 0 22 24" role="img" aria-label="{}">{}</svg>',
+            tier,
+            label,
+            shape,
+        )
     return format_html(
-        '<span class="im-tier im-t{}"><svg viewBox="0 0 22 24" aria-hidden="true"><path d="{}"/>'
-        '<text x="11" y="15.8">{}</text></svg>{}</span>',
-        tier, _HEXAGON, tier, label if words else format_html('<span class="visually-hidden">{}</span>', label),
+        '<span class="im-tier im-t{}"><svg viewBox="0 0 22 24" aria-hidden="true">{}</svg>{}</span>',
+        tier, shape, label,
     )  # fmt: skip
 
 
@@ -159,6 +166,9 @@ def tier_badge(tier: int | None, *, words: bool = False) -> SafeString | str:
 def chip(tone: str, icon_name: str, words: str) -> SafeString:
     """tone: "", ok, warn, risk, info, sky, plum."""
     classes = f"im-chip is-{tone}" if tone else "im-chip"
+    if icon_name == "check":
+        # The chip of most rows of a list: theme.css draws its icon.
+        return format_html('<span class="{} is-checked">{}</span>', classes, words)
     return format_html('<span class="{}">{}{}</span>', classes, icon(icon_name), words)
 
 
@@ -189,13 +199,13 @@ def movement(places: int | None) -> SafeString | str:
         return ""
     if places == 0:
         return format_html(
-            '<span class="im-move im-3 im-xs">{}<span class="visually-hidden">{}</span></span>',
-            icon("minus"), gettext("unchanged"),
-        )  # fmt: skip
+            '<span class="im-move im-same im-3 im-xs" role="img" aria-label="{}"></span>',
+            gettext("unchanged"),
+        )
     way, word = ("up", gettext("up")) if places > 0 else ("down", gettext("down"))
     return format_html(
-        '<span class="im-move im-{} im-xs im-nowrap">{}<span class="visually-hidden">{} </span>{}</span>',
-        way, icon(f"arrow-{way}"), word, abs(places),
+        '<span class="im-move im-{} im-xs im-nowrap" role="img" aria-label="{} {}">{}</span>',
+        way, word, abs(places), abs(places),
     )  # fmt: skip
 
 

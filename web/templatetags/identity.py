@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from django import template
@@ -16,11 +17,19 @@ register = template.Library()
 
 HUES = 6
 # The left half of a hexagon of radius 20 cut into triangles; each is drawn again mirrored, 24 in all.
-_MESH = (
+_HALF_MESH = (
     "M-8.7-15v10l-8.6-5z", "M-17.3-10v10l8.6-5z", "M-8.7-5v10l-8.6-5z", "M-17.3 0v10l8.6-5z",
     "M-8.7 5v10l-8.6-5z", "M0-20v10l-8.7-5z", "M-8.7-15v10l8.7-5z", "M0-10v10l-8.7-5z",
     "M-8.7-5v10l8.7-5z", "M0 0v10l-8.7-5z", "M-8.7 5v10l8.7-5z", "M0 10v10l-8.7-5z",
 )  # fmt: skip
+
+
+def _mirrored(path: str) -> str:
+    """A path of M, v, l and z with the other sign of each x."""
+    return re.sub(r"([Ml])(-?)([\d.]+)", lambda m: m[1] + ("" if m[2] or m[3] == "0" else "-") + m[3], path)
+
+
+_MESH = tuple(path + _mirrored(path) for path in _HALF_MESH)
 
 
 @lru_cache(maxsize=20_000)
@@ -48,10 +57,10 @@ def _mesh_svg(address: str, extra: str) -> SafeString:
     tint = "".join(part for part, byte in zip(_MESH, seed[1:], strict=False) if byte % 3 == 1)
     solid = "".join(part for part, byte in zip(_MESH, seed[1:], strict=False) if byte % 3 == 2)
     # Only path data from the constants above and a hue number: nothing of the caller's text gets in here.
-    half = f'<path opacity=".55" d="{tint}"/><path d="{solid}"/>'
     return mark_safe(
         f'<svg class="im-id h{seed[0] % HUES}{extra}" viewBox="-20 -21 40 42" fill="currentColor" aria-hidden="true">'
-        f'<path opacity=".16" d="M0-20 17.3-10V10L0 20-17.3 10V-10z"/>{half}<g transform="scale(-1 1)">{half}</g></svg>'
+        f'<path opacity=".16" d="M0-20 17.3-10V10L0 20-17.3 10V-10z"/><path opacity=".55" d="{tint}"/>'
+        f'<path d="{solid}"/></svg>'
     )
 
 
@@ -86,11 +95,9 @@ def wallet_icon(address: str, size: str = "") -> SafeString:
 
 @register.simple_tag
 def copy_button(text: str, label: str) -> SafeString:
+    """A button that copies `text`; theme.css draws its icon."""
     return format_html(
-        '<button class="im-copy" type="button" data-copy="{}" aria-label="{}">{}</button>',
-        text,
-        label,
-        icon("copy"),
+        '<button class="im-copy" type="button" data-copy="{}" aria-label="{}"></button>', text, label
     )
 
 
@@ -108,7 +115,7 @@ def address(value: str | None, what: str = "") -> SafeString | str:
 def node_identity(node: str, name: str, url: str, note: str = "") -> SafeString:
     """Hexagon, linked name, address, and a note such as the region."""
     return format_html(
-        '<div class="im-node">{}<div><strong><a href="{}">{}</a></strong><span class="im-sub">{} {}</span></div></div>',
+        '<div class="im-node">{}<div><a class="im-name" href="{}">{}</a><span class="im-sub">{} {}</span></div></div>',
         identicon(node), url, name or short(node), address(node), note,
     )  # fmt: skip
 
