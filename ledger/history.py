@@ -30,12 +30,13 @@ FROM (
 WHERE (%(start)s::timestamptz IS NULL OR coalesce(t.at, e.marked_at) >= %(start)s)
   AND (%(end)s::timestamptz IS NULL OR coalesce(t.at, e.marked_at) < %(end)s)
 """
-MOVEMENTS = f"""
-SELECT e.transaction_id, t.kind, t.reference, t.actor, t.at, t.epoch, e.amount, e.balance, (
+OTHER = """(
   SELECT a.name FROM ledger_entry o JOIN ledger_account a ON a.id = o.account_id
   WHERE o.transaction_id = e.transaction_id AND o.account_id <> e.account_id
     AND sign(o.amount) <> sign(e.amount)
-  ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other, e.mark
+  ORDER BY abs(o.amount) DESC, a.name LIMIT 1) AS other"""
+MOVEMENTS = f"""
+SELECT e.transaction_id, t.kind, t.reference, t.actor, t.at, t.epoch, e.amount, e.balance, {OTHER}, e.mark
 {RUNNING} ORDER BY e.id {{direction}}, e.mark {{direction}} LIMIT %(limit)s OFFSET %(offset)s
 """
 SUMS = f"""
@@ -152,6 +153,34 @@ def compounds(
         cursor.execute(COMPOUNDS, values)
         rows: list[tuple[int, datetime, str, int]] = cursor.fetchall()
     return rows
+
+
+ENTRIES = f"""
+SELECT e.id, e.transaction_id, t.kind, t.at, t.epoch, e.amount, {OTHER}
+FROM (
+  SELECT * FROM ledger_entry WHERE account_id = (SELECT id FROM ledger_account WHERE name = %(name)s)
+    AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s) e
+JOIN ledger_transaction t ON t.id = e.transaction_id ORDER BY e.id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """An entry of an account, µIFM (negative: taken from it); `other`: the account on the other side, of several the
+    one with the largest amount."""
+
+    id: int
+    transaction: int
+    kind: str
+    at: datetime
+    epoch: int
+    amount: int
+    other: str
+
+
+def entries(name: str, *, limit: int, before: int | None = None) -> list[AccountEntry]:
+    """Entries of an account, the newest first, with ids below `before` (None: from the newest); one query."""
+    return [AccountEntry(*row) for row in _rows(ENTRIES, name=name, limit=limit, before=before)]
 
 
 BY_EPOCH = """

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from chain.selectors import EpochAnchor, anchors_of, last_final_epoch
+from delegation.pages.account_labels import account_label, kind_label
 from delegation.selectors.earnings import Earning, earnings
 from delegation.selectors.statement import (
     Line,
@@ -30,43 +31,10 @@ from web import query_params
 from web.current_user import signed_in_wallet
 from web.forms import PageForm
 from web.listing import Pager
-from web.templatetags.identity import short
 
 LISTED = 50
 EARNINGS_LISTED = 20
 TAX_TOOLS = (("koinly", "Koinly"), ("cointracking", "CoinTracking"))
-
-
-KINDS = {
-    "faucet": gettext_lazy("Faucet"),
-    "genesis": gettext_lazy("Genesis allocation"),
-    "stake": gettext_lazy("Staked"),
-    "unstake": gettext_lazy("Unstaked"),
-    "delegate": gettext_lazy("Delegated"),
-    "undelegate": gettext_lazy("Undelegated"),
-    "redelegate": gettext_lazy("Redelegated"),
-    "cancel_unbonding": gettext_lazy("Unbonding cancelled"),
-    "compound": gettext_lazy("Compounded"),
-    "claim": gettext_lazy("Claimed"),
-    "withdraw": gettext_lazy("Unbonding paid"),
-    "refund": gettext_lazy("Delegation returned"),
-    "dispute_deposit": gettext_lazy("Deposit of a dispute"),
-    "deposit_returned": gettext_lazy("Deposit returned"),
-    "deposit_forfeited": gettext_lazy("Deposit forfeited"),
-    "mint": gettext_lazy("Emission"),
-    "rewards": gettext_lazy("Rewards of an epoch"),
-    "slash": gettext_lazy("Slash"),
-    "exits": gettext_lazy("Exits of an epoch"),
-    "token_deposit": gettext_lazy("IFM added from the chain"),
-    "exit": gettext_lazy("IFM taken out"),
-}
-SIDES = {
-    "pool": gettext_lazy("pool of %s"),
-    "stake": gettext_lazy("stake of %s"),
-    "unbonding": gettext_lazy("unbonding of %s"),
-    "rewards": gettext_lazy("rewards of %s"),
-    "wallet": gettext_lazy("wallet %s"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +165,11 @@ def _day_field(label: str) -> forms.DateField:
     )  # fmt: skip
 
 
-def kind_label(kind: str) -> str:
-    """The kind of a ledger transaction in words."""
-    return str(KINDS.get(kind, kind.replace("_", " ").capitalize()))
-
-
 def _row(movement: Line, anchor: EpochAnchor | None) -> MovementRow:
     account, _, address = movement.other.partition(":")
-    kind = kind_label(movement.kind)
-    if not address:
-        return MovementRow(movement, kind, account.replace("_", " "), "", anchor)
-    other = str(SIDES[account]) % short(address)
-    return MovementRow(movement, kind, other, "" if account == "wallet" else address, anchor)
+    other = account_label(movement.other) if movement.other else ""
+    node = "" if account == "wallet" else address
+    return MovementRow(movement, kind_label(movement.kind), other, node, anchor)
 
 
 def _download(endpoint: str, wallet: str, days: tuple[tuple[str, str], ...], file_format: str) -> str:

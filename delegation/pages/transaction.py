@@ -12,13 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from delegation.pages.statement import SIDES, kind_label
+from delegation.pages.account_labels import account_href, account_label, kind_label, owner_href
 from ledger.journal import Movement, Neighbours, movement, neighbours, transaction_numbered
-from protocol.addresses import checksum
 from staking.selectors.ledger import shown_account, shown_reference
 from web import query_params
 from web.listing import Pager
-from web.templatetags.identity import short
 
 LISTED = 50
 # Ids are below 2^63.
@@ -27,11 +25,12 @@ ID_LIMIT = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry, µIFM. `href`: the page of the wallet or node that owns the account, "" without one."""
+    """One entry, µIFM. `href`: the page of the account; `owner`: that of its wallet or node, "" without one."""
 
     account: str
     label: str
     href: str
+    owner: str
     amount: int
 
 
@@ -81,12 +80,7 @@ def by_number(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _row(name: str, amount: int) -> EntryRow:
-    account, _, address = name.partition(":")
-    if not address:
-        return EntryRow(name, account.replace("_", " "), "", amount)
-    owner = "wallet" if account == "wallet" else "node"
-    href = reverse(owner, args=[checksum(address)])
-    return EntryRow(shown_account(name), str(SIDES[account]) % short(address), href, amount)
+    return EntryRow(shown_account(name), account_label(name), account_href(name), owner_href(name), amount)
 
 
 def _reference_href(reference: str) -> str:

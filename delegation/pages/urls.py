@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from delegation.pages import (
+    account,
     commitment_forms,
     compare,
     exits,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("wallets/<str:address>/", portfolio.wallet, name="wallet"),
     path("wallets/<str:address>/statement/", statement.statement_view, name="statement"),
     path("wallets/<str:address>/exits/", exits.wallet_exits, name="exits"),
+    path("accounts/<str:name>/", account.account_page, name="ledger-account"),
     path("transactions/<int:number>/", transaction.transaction_page, name="transaction"),
     path("journal/<int:number>/", transaction.by_number, name="journal"),
     path("nodes/<str:address>/", node.node_view, name="node"),

@@ -40,7 +40,7 @@ urlpatterns = [
     path("parameters", parameters.parameters),
     path("ledger/transactions", ledger.transactions),
     path("ledger/transactions/<int:transaction>", ledger.one_transaction, name="api-transaction"),
-    path("ledger/accounts/<str:name>", ledger.account),
+    path("ledger/accounts/<str:name>", ledger.account, name="api-account"),
     path("scheduler/assignments", scheduler.Assignments.as_view()),
     path("scheduler/quorums", scheduler.Quorums.as_view()),
 ]

@@ -35,6 +35,7 @@ PAGES = (
     "/plan/?amount=2000&risk=15",
     "/orders/",
     "/transactions/40/",
+    "/accounts/reward_pool/",
 )
 ACCOUNT = (
     "/portfolio/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from json import dumps
 from typing import Any
@@ -111,6 +112,73 @@ def test_the_page_links_entries_to_their_owners(net: Network) -> None:
     assert row["hash"] in text
     assert row["former_hash"] in text
     assert "Delegated" in text
+
+
+def account(name: str, status: int = 200, **query: object) -> str:
+    answer = Client(HTTP_ACCEPT_ENCODING="identity").get(f"/accounts/{name}/", query)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def test_accounts_are_named_in_the_reader_s_language(net: Network) -> None:
+    answer = Client(headers={"Accept-Language": "de"}).get(f"/transactions/{id_of('mint')}/")
+    text = answer.content.decode()
+    assert ">Ausgabe</a>" in text
+    assert ">Belohnungspool</a>" in text
+    assert "reward pool" not in text
+
+
+def test_an_entry_leads_to_its_account_with_balance_other_side_and_owner(net: Network) -> None:
+    posted, pool = id_of("delegate"), f"pool:{checksum(node_address(1))}"
+    assert f'href="/accounts/{pool}/"' in page(posted)
+    text = account(pool)
+    assert "The bonded IFM that wallets delegate to a node." in text
+    assert "10.00" in text
+    assert "+10.000000" in text
+    assert f'href="/transactions/{posted}/"' in text
+    assert f'href="/accounts/wallet:{checksum(wallet(1))}/"' in text
+    assert f'href="/nodes/{checksum(node_address(1))}/"' in text
+
+
+def test_an_account_in_small_letters_leads_to_its_page_and_an_impossible_one_is_not_found(
+    net: Network,
+) -> None:
+    answer = Client().get(f"/accounts/pool:{node_address(1)}/")
+    assert answer["Location"] == f"/accounts/pool:{checksum(node_address(1))}/"
+    assert "This account has no entry." in account("exits")
+    account("pool:0x12", 404)
+    account("profits", 404)
+    account("burned", 400, before="x")
+
+
+def test_pages_of_an_account_stay_as_they_are_while_entries_come(net: Network) -> None:
+    name = f"pool:{checksum(node_address(1))}"
+    for _ in range(55):
+        net.delegate(node_address(1), 1, 1)
+    first = account(name)
+    older = re.search(r'href="\?before=([0-9]+)"', first)
+    assert older is not None
+    assert first.count("<tr>") == 51
+    second = account(name, before=older[1])
+    listed = re.findall(r"/transactions/([0-9]+)/", second)
+    net.delegate(node_address(1), 1, 1)
+    assert re.findall(r"/transactions/([0-9]+)/", account(name, before=older[1])) == listed
+    assert second.count("<tr>") == 7
+    assert "before=" not in second
+    assert f'href="/accounts/{name}/"' in second
+
+
+def test_an_account_s_page_takes_the_same_queries_whatever_its_entries(net: Network) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            account("reward_pool")
+        return len(captured)
+
+    account("reward_pool")
+    few = queries()
+    net.settle()
+    net.settle()
+    assert queries() == few
 
 
 def test_the_page_says_when_the_number_comes(net: Network) -> None:
