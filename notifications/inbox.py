@@ -22,22 +22,30 @@ MAX_COUNTED = 100
 MAX_ID = (1 << 63) - 1
 USUAL_KINDS = {"email_kinds": list(CHOSEN), "webhook_kinds": list(CHOSEN)}
 
-# A node's people are its operator, who holds or held a position since before the event, and
-# who watches it since then. Each source reads no
+# The events of a node that concern the holder of a position `p`: from its opening, and until the wallet has neither
+# shares nor an open unbonding there.
+OF_POSITION = """(e.epoch >= p.opened_epoch AND (p.shares > 0
+    OR EXISTS (SELECT FROM staking_unbonding u
+      WHERE u.wallet = p.wallet AND u.node_id = p.node_id AND u.status = 'open')
+    OR e.epoch <= (SELECT max(c.epoch) FROM staking_stakecheckpoint c
+      WHERE c.wallet = p.wallet AND c.node_id = p.node_id)
+    OR e.at <= (SELECT max(u.closed_at) FROM staking_unbonding u
+      WHERE u.wallet = p.wallet AND u.node_id = p.node_id)))"""
+# A node's people are its operator, who had a position at the event, and who watches it since then. Each source reads no
 # more than its newest `most` by an index of its own, however long the log is; no event is in two of them.
-SOURCES = """
-(SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {newest})
+SOURCES = f"""
+(SELECT e.id FROM staking_event e WHERE e.wallet = %(wallet)s AND e.kind = ANY(%(single)s) {{newest}})
 UNION ALL
 SELECT e.id FROM unnest(%(everybody)s::text[]) AS k(kind)
-CROSS JOIN LATERAL (SELECT e.id FROM staking_event e WHERE e.kind = k.kind {newest}) e
+CROSS JOIN LATERAL (SELECT e.id FROM staking_event e WHERE e.kind = k.kind {{newest}}) e
 UNION ALL
 SELECT e.id FROM staking_node n CROSS JOIN LATERAL (
-  SELECT e.id FROM staking_event e WHERE e.node_id = n.id AND e.kind = ANY(%(people)s) {newest}) e
+  SELECT e.id FROM staking_event e WHERE e.node_id = n.id AND e.kind = ANY(%(people)s) {{newest}}) e
 WHERE n.operator = %(wallet)s
 UNION ALL
 SELECT e.id FROM delegation_position p CROSS JOIN LATERAL (
   SELECT e.id FROM staking_event e
-  WHERE e.node_id = p.node_id AND e.epoch >= p.opened_epoch AND e.kind = ANY(%(people)s) {newest}) e
+  WHERE e.node_id = p.node_id AND {OF_POSITION} AND e.kind = ANY(%(people)s) {{newest}}) e
 WHERE p.wallet = %(wallet)s
 UNION ALL
 SELECT e.id FROM staking_watchednode w JOIN staking_node n ON n.id = w.node_id AND n.operator <> %(wallet)s
@@ -45,7 +53,7 @@ CROSS JOIN LATERAL (
   SELECT e.id FROM staking_event e
   WHERE e.node_id = w.node_id AND e.at >= w.at AND e.kind = ANY(%(people)s) AND NOT EXISTS (
     SELECT FROM delegation_position p
-    WHERE p.wallet = %(wallet)s AND p.node_id = w.node_id AND e.epoch >= p.opened_epoch) {newest}) e
+    WHERE p.wallet = %(wallet)s AND p.node_id = w.node_id AND {OF_POSITION}) {{newest}}) e
 WHERE w.wallet = %(wallet)s
 """
 # `newest`: the newest event that is listed, so that the pages of a list do not move while it is read.

@@ -26,7 +26,7 @@ from notifications.kinds import CATALOGUE
 from notifications.models import Delivery, Subscription
 from protocol.errors import Invalid
 from staking.models import Event
-from staking.services import events
+from staking.services import events, watchlist
 from staking.services.unbondings import release_due
 from tests.network import Network, node_address, operator, wallet
 from tests.shared_rows import shared
@@ -196,6 +196,29 @@ def test_who_is_on_the_way_out_still_hears_of_what_can_reach_it(net):
     net.change(node_address(1), delegator_share_bps=7_800)
     dispatch.queue_events()
     assert Delivery.objects.count() == 1
+
+
+def test_who_has_left_a_node_is_not_told_of_what_happens_there_later(net):
+    net.undelegate(node_address(1), 1)
+    net.settle()
+    assert kinds_of(wallet(1)) == ["slash_pending"]
+    net.settle(9)
+    net.change(node_address(1), delegator_share_bps=7_900)
+    former = kinds_of(wallet(1))
+    assert former == ["share_cut", "slash_executed", "slash_pending"]
+    release_due(now=net.now)
+    net.wait(1)
+    net.change(node_address(1), delegator_share_bps=7_800)
+    net.settle()
+    net.change(node_address(1), delegator_share_bps=7_600)
+    assert kinds_of(wallet(1)) == former
+    assert inbox.count(wallet(1)) == inbox.unread(wallet(1)) == 3
+    watchlist.watch(node=node_address(1), wallet=wallet(1), now=net.now)
+    net.change(node_address(1), delegator_share_bps=7_500)
+    assert kinds_of(wallet(1)) == ["share_cut", *former]
+    net.delegate(node_address(1), 1, 10)
+    net.change(node_address(1), delegator_share_bps=7_400)
+    assert kinds_of(wallet(1))[0] == "share_cut"
 
 
 def test_delegators_hear_of_a_cut_as_often_as_it_is_another_ten_times_an_epoch(net):
