@@ -13,7 +13,7 @@ from ledger import accounts
 from ledger.selectors import balances
 from postgres.batched_reads import batched_reads
 from staking.models import Slash
-from staking.selectors.voting_power import voting_power
+from staking.selectors.voting_power import voting_power, voting_powers
 
 RECENT = 8
 # A proposal is free, so a wallet with enough power can open many.
@@ -115,7 +115,8 @@ def ballot_rows(ballots: object, wallet: str | None, *, now: datetime) -> tuple[
     }
     if wallet is None:
         return tuple(BallotRow(ballot, counted[ballot.pk], is_open[ballot.pk]) for ballot in listed)
-    votes, powers = voted_by(wallet, listed), _powers(wallet, listed)
+    votes = voted_by(wallet, listed)
+    powers = voting_powers(wallet, epochs=[ballot.opened_epoch for ballot in listed])
     represented = represented_by(wallet, [ballot for ballot in listed if ballot.status == "voting"])
     return tuple(
         BallotRow(
@@ -136,8 +137,3 @@ def power_on(ballot: Ballot, wallet: str, powers: dict[int, int] | None = None) 
         return 0
     epoch = ballot.opened_epoch
     return powers[epoch] if powers is not None else voting_power(wallet, epoch=epoch)
-
-
-def _powers(wallet: str, ballots: list[Ballot]) -> dict[int, int]:
-    """Return the power of a wallet by the epoch in which ballots were opened; one query for each epoch."""
-    return {epoch: voting_power(wallet, epoch=epoch) for epoch in {ballot.opened_epoch for ballot in ballots}}

@@ -330,6 +330,18 @@ def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], count: 
         propose(title=f"P{number}", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
 
 
+@pytest.mark.parametrize("where", ["/governance/", "/proposals/"])
+def test_votes_opened_in_many_epochs_take_the_queries_of_those_of_one(dispute: Dispute, where: str) -> None:
+    client = browser(ANN)
+    more_votes_and_proposals(dispute, (), 2)
+    queries_of(client, where)
+    few = queries_of(client, where)
+    world.settle()
+    more_votes_and_proposals(dispute, (), 1)
+    assert Proposal.objects.filter(status="voting").values("opened_epoch").distinct().count() == 2
+    assert queries_of(client, where) == few
+
+
 @pytest.mark.parametrize(
     ("where", "most"),
     [
