@@ -177,6 +177,11 @@ def percent(bps: int | None, places: int = 2) -> str:
     return UNKNOWN if is_unknown(bps) else fixed(bps, 2, places) + "%"
 
 
+def rate(bps: int | None) -> str:
+    """A ratio that somebody set, exactly: 8000 bps -> "80%", 8750 bps -> "87.50%"."""
+    return UNKNOWN if is_unknown(bps) else percent(bps, 0 if bps % 100 == 0 else 2)
+
+
 def signed_percent(bps: int | None, places: int = 1) -> str:
     """+3.4%, −12.0%, 0.0%."""
     if is_unknown(bps):

@@ -30,7 +30,7 @@ from staking.selectors.rankings import latest_id
 from staking.services.epochs import open_epoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
-from web.formatting import amount_digits, grouped_int, percent, percentile, short_digits, times
+from web.formatting import amount_digits, grouped_int, percent, percentile, rate, short_digits, times
 
 MAX_COMPARED = 4
 DASH = "–"
@@ -181,7 +181,7 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
         line(
             gettext("Delegator share"),
             [node.delegator_share_bps for node in nodes],
-            lambda bps: percent(bps, 0),
+            rate,
         ),
         line(gettext("Tier"), [node.tier for node in nodes], str),
         line(gettext("Own stake, IFM"), [node.self_stake for node in nodes], lambda v: amount_digits(v, 0)),

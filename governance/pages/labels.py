@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 from governance.models import Dispute, Proposal
 from protocol.amounts import BPS
 from staking.models import Slash
-from web.formatting import grouped_int, percent
+from web.formatting import grouped_int, percent, rate
 from web.templatetags.components import OFFENCES
 
 CHOICES = {
@@ -28,7 +28,7 @@ def offence(name: str) -> str:
 
 def rates(slash: Slash) -> str:
     """Return the rates of a slash: "25% of own and delegated stake", "10% of own stake"."""
-    own, delegated = percent(slash.self_bps, 0), percent(slash.delegated_bps, 0)
+    own, delegated = rate(slash.self_bps), rate(slash.delegated_bps)
     if not slash.delegated_bps:
         return gettext("%s of own stake") % own
     if slash.self_bps == slash.delegated_bps:

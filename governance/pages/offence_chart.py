@@ -10,7 +10,7 @@ from governance.pages.offence_texts import OFFENCE_TEXTS
 from protocol import offences
 from staking.models import NodeEpoch, Slash
 from web.charts import COUNT, PERCENT, Chart, Series, Threshold, View, epoch_bars, epoch_lines
-from web.formatting import grouped_int, percent
+from web.formatting import grouped_int, percent, rate
 
 
 def offence_chart(slash: Slash, rows: Sequence[NodeEpoch]) -> Chart | None:
@@ -35,7 +35,7 @@ def _sla(slash: Slash, rows: Sequence[NodeEpoch]) -> View:
         "sla": percent(slash.measured["sla_bps"]), "n": grouped_int(slash.epoch), "below": below, "all": len(rows),
     }  # fmt: skip
     series = (Series(gettext("SLA"), tuple(row.sla_bps for row in rows)),)
-    line = Threshold(threshold, gettext("slash below %s") % percent(threshold, 0), "risk-fill")
+    line = Threshold(threshold, gettext("slash below %s") % rate(threshold), "risk-fill")
     return epoch_lines("offence", _epochs(rows), series, PERCENT, summary, thresholds=(line,))
 
 

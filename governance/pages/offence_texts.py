@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from protocol import offences
 from staking.models import Slash
-from web.formatting import grouped_int, percent
+from web.formatting import grouped_int, percent, rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def rule(offence: str, params: Any) -> str:
     """Return the rule that an offence breaks, in words (section 8)."""
     return str(OFFENCE_TEXTS[offence].rule) % {
         "min_jobs": params.sla_min_jobs,
-        "threshold": percent(params.sla_threshold_bps, 0),
+        "threshold": rate(params.sla_threshold_bps),
         "window": params.sla_strike_window_epochs,
         "mismatches": params.schema_mismatch_limit,
     }
@@ -57,7 +57,7 @@ def _sla_drop(slash: Slash) -> str:
         "good": grouped_int(measured["good"]),
         "accepted": grouped_int(measured["accepted"]),
         "sla": percent(measured["sla_bps"]),
-        "threshold": percent(measured["sla_threshold_bps"], 0),
+        "threshold": rate(measured["sla_threshold_bps"]),
     }
 
 

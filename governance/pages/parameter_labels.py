@@ -11,7 +11,7 @@ from governance.pages.labels import offence
 from protocol.amounts import MICRO, parse_amount
 from protocol.bounds import AMOUNTS, BOUNDS, JOINT_BOUNDS, TABLE_BOUNDS
 from protocol.parameters import TABLES
-from web.formatting import UNIT, amount_digits, grouped_int, percent, period, times
+from web.formatting import UNIT, amount_digits, grouped_int, period, rate, times
 
 # Shown and entered as a factor (1.2×), not as a percentage.
 FACTORS = frozenset({"high_performer_bps"})
@@ -138,7 +138,7 @@ def show(key: str, value: Any) -> str:
     if name in FACTORS:
         return times(value, 2 if value % 100 == 0 else 4)
     if name.endswith("_bps"):
-        return percent(value, 0 if value % 100 == 0 else 2)
+        return rate(value)
     return period(value) if name.endswith("_seconds") else grouped_int(value)
 
 

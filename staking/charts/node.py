@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from staking.charts import ranks
 from web.charts import IFM, MILLISECONDS, PERCENT, Chart, Series, Threshold, View, epoch_bars, epoch_lines
-from web.formatting import grouped_int, milliseconds, percent, short_digits
+from web.formatting import grouped_int, milliseconds, percent, rate, short_digits
 
 Row = Mapping[str, Any]
 SHORT = 7
@@ -27,7 +27,7 @@ def rewards(rows: Sequence[Row], share_bps: int) -> Chart | None:
         views.append(_reward_view(rows[-SHORT:], f"rewards-{SHORT}", str(SHORT)))
     help_ = gettext(
         "Delegators receive %s of what delegated stake earned; the operator receives the rest."
-    ) % percent(share_bps, 0)
+    ) % rate(share_bps)
     return Chart("rewards", gettext("Reward per epoch"), tuple(views), help_)
 
 
@@ -58,8 +58,8 @@ def sla(rows: Sequence[Row], *, threshold_bps: int, full_bps: int) -> Chart | No
         "n": sum(1 for value in known if value >= full_bps), "all": len(known),
     }  # fmt: skip
     thresholds = (
-        Threshold(full_bps, gettext("full reward from %s") % percent(full_bps, 0)),
-        Threshold(threshold_bps, gettext("slash below %s") % percent(threshold_bps, 0), "risk-fill"),
+        Threshold(full_bps, gettext("full reward from %s") % rate(full_bps)),
+        Threshold(threshold_bps, gettext("slash below %s") % rate(threshold_bps), "risk-fill"),
     )
     series = (Series(gettext("SLA"), _column(rows, "sla_bps")),)
     view = epoch_lines("sla", _epochs(rows), series, PERCENT, summary, thresholds=thresholds)
@@ -101,7 +101,7 @@ def uptime(rows: Sequence[Row], *, floor_bps: int) -> Chart | None:
     summary = gettext("Lowest %(low)s, latest %(last)s.") % {
         "low": percent(min(row["uptime_bps"] for row in rows)), "last": percent(values[-1]),
     }  # fmt: skip
-    floor = Threshold(floor_bps, gettext("degraded below %s") % percent(floor_bps, 0), "warn-fill")
+    floor = Threshold(floor_bps, gettext("degraded below %s") % rate(floor_bps), "warn-fill")
     series = (Series(gettext("Uptime"), values),)
     view = epoch_lines("uptime", _epochs(rows), series, PERCENT, summary, thresholds=(floor,))
     help_ = gettext("Slots with a heartbeat of those counted.")

@@ -18,7 +18,7 @@ from staking.pages.incident_texts import incident_text, slash_texts
 from staking.selectors.node_incidents import NodeHistory, node_history
 from web import page_cache, query_params
 from web.charts import Chart
-from web.formatting import ifm_signed, percent, short_digits
+from web.formatting import ifm_signed, rate, short_digits
 from web.links import link
 from web.theme import theme_of
 
@@ -129,7 +129,7 @@ def _happened(history: NodeHistory) -> list[EpochLines]:
         lines[incident.epoch].append(Line(incident_text(incident), "warn"))
     for change in history.share_changes:
         text = gettext("Delegator share changed from %(old)s to %(new)s.") % {
-            "old": percent(change.old_bps, 0), "new": percent(change.new_bps, 0),
+            "old": rate(change.old_bps), "new": rate(change.new_bps),
         }  # fmt: skip
         lines[change.from_epoch].append(Line(text, "warn" if change.new_bps < change.old_bps else ""))
     _add_flows(history, lines)

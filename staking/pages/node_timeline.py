@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from staking.models import Event, Node, ShareChange, Slash
 from staking.pages.node_view_models import Happening
-from web.formatting import percent, short_digits
+from web.formatting import rate, short_digits
 from web.links import link
 from web.templatetags.components import offence, within
 
@@ -56,7 +56,7 @@ def _slash_text(slash: Slash) -> str:
     both = gettext("%(own)s of own and %(delegated)s of delegated stake in epoch %(n)s.")
     own = gettext("%(own)s of own stake in epoch %(n)s.")
     rates = (both if slash.delegated_bps else own) % {
-        "own": percent(slash.self_bps, 0), "delegated": percent(slash.delegated_bps, 0), "n": slash.epoch,
+        "own": rate(slash.self_bps), "delegated": rate(slash.delegated_bps), "n": slash.epoch,
     }  # fmt: skip
     if slash.status == Slash.Status.EXECUTED:
         return rates + " " + gettext(
@@ -82,6 +82,6 @@ def _share(change: ShareChange) -> Happening:
     return Happening(
         "warn" if cut else "", "arrow-down" if cut else "arrow-up",
         gettext("Delegator share from %(old)s to %(new)s")
-        % {"old": percent(change.old_bps, 0), "new": percent(change.new_bps, 0)},
+        % {"old": rate(change.old_bps), "new": rate(change.new_bps)},
         change.from_epoch, change.at,
     )  # fmt: skip

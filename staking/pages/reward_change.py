@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from protocol.amounts import BPS, MICRO
 from staking.pages.node_view_models import RewardChange, RewardFactor
-from web.formatting import amount_digits, percent, times
+from web.formatting import amount_digits, rate, times
 
 Row = Mapping[str, Any]
 # What a unit of weight was paid is far below a µIFM: scaled, so that it keeps its digits.
@@ -31,7 +31,7 @@ def explain(rows: Sequence[Row], pools: Mapping[int, tuple[int, int]]) -> Reward
     credits = (int(old["credits"]), int(new["credits"]))
     factors = (
         _factor(gettext("Credits of good jobs, IFM"), credits, lambda v: amount_digits(v, 2)),
-        _factor(gettext("Tier bonus"), bonus, lambda v: "+" + percent(v - BPS, 0)),
+        _factor(gettext("Tier bonus"), bonus, lambda v: "+" + rate(v - BPS)),
         _factor(gettext("Q factor"), (old["q_bps"], new["q_bps"]), times),
         _factor(gettext("Paid per IFM of credits at 1.00×"), (paid[0], paid[1]), _paid),
     )

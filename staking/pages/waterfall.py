@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext
 
 from protocol.amounts import BPS
-from web.formatting import amount_digits, fixed, grouped_int, percent, percentile, signed
+from web.formatting import amount_digits, fixed, grouped_int, percent, percentile, rate, signed
 from web.templatetags.components import width
 
 
@@ -93,7 +93,7 @@ class QBreakdown:
             Term(
                 gettext("Uptime"),
                 gettext("%(uptime)s, counted above %(floor)s")
-                % {"uptime": percent(self.uptime_bps), "floor": percent(self.uptime_floor_bps, 0)},
+                % {"uptime": percent(self.uptime_bps), "floor": rate(self.uptime_floor_bps)},
                 self.uptime, self.max_uptime, "unbonding",
             ),
             Term(
@@ -156,7 +156,7 @@ class QBreakdown:
         else:
             note = gettext("%(sla)s; full from %(full)s") % {
                 "sla": percent(self.sla_bps),
-                "full": percent(self.sla_full_bps, 0),
+                "full": rate(self.sla_full_bps),
             }
         value = "× " + fixed(self.sla_factor_bps, 4, 4)
         return WaterfallRow(gettext("SLA factor"), note, value, "warn", fill=loss, from_x=from_x)

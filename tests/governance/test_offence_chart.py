@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from governance.pages.labels import rates
 from governance.pages.offence_chart import offence_chart
+from governance.pages.offence_texts import facts, rule
 from protocol import offences
+from protocol.parameters import DEFAULTS
 from staking.models import NodeEpoch, Slash
 
 
@@ -18,6 +23,14 @@ def test_an_sla_drop_shows_the_sla_and_its_threshold() -> None:
     assert view.figure.data[0].y == (None, 83.33)
     assert view.figure.layout.shapes[0].y0 == 85.0
     assert view.summary == "83.33% in epoch 2; 1 of the 2 epochs shown are below the threshold."
+
+
+def test_a_threshold_of_half_a_percent_is_not_cut() -> None:
+    measured = {"sla_bps": 8_740, "sla_threshold_bps": 8_750, "good": 874, "accepted": 1_000}
+    slash = Slash(offence=offences.SLA_DROP, epoch=2, measured=measured, self_bps=1_250, delegated_bps=0)
+    assert facts(slash).endswith("an SLA of 87.40%, below the threshold of 87.50%.")
+    assert "must complete 87.50% of them" in rule(slash.offence, replace(DEFAULTS, sla_threshold_bps=8_750))
+    assert rates(slash) == "12.50% of own stake"
 
 
 @pytest.mark.parametrize(

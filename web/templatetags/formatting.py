@@ -23,6 +23,7 @@ for _filter in (
     formatting.grouped,
     formatting.signed,
     formatting.percent,
+    formatting.rate,
     formatting.signed_percent,
     formatting.times,
     formatting.percentile,

@@ -33,6 +33,7 @@ from web.formatting import (
     ifm_unit,
     moment_text,
     percent,
+    rate,
     short_digits,
     zoned,
 )
@@ -299,8 +300,8 @@ def _slash_warning(costs: list[OffenceCost]) -> str:
         "If this node is slashed you can lose %(low)s to %(high)s of your delegation (%(least)s to %(most)s IFM). "
         "Rewards depend on the work that the node does."
     ) % {
-        "low": percent(ends[0].rate_bps, 0),
-        "high": percent(ends[1].rate_bps, 0),
+        "low": rate(ends[0].rate_bps),
+        "high": rate(ends[1].rate_bps),
         "least": short_digits(ends[0].taken),
         "most": short_digits(ends[1].taken),
     }

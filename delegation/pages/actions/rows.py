@@ -19,8 +19,8 @@ from web.formatting import (
     grouped_int,
     ifm_unit,
     moment_text,
-    percent,
     period,
+    rate,
     short_digits,
     zoned,
 )
@@ -67,7 +67,7 @@ def delegator_share(node: Node, context: ActionContext) -> Row:
     """The share in force, what it becomes, and how fast the operator may reduce it."""
     epoch, cut = context.epoch.number, context.epoch.params.delegator_share_max_cut_bps
     limit = gettext("reduced by at most %(cut)s points per epoch") % {"cut": fixed(cut, 2, 0)}
-    shown = change(percent(node.share_in(epoch), 0), percent(node.share_in(epoch + 1), 0))
+    shown = change(rate(node.share_in(epoch)), rate(node.share_in(epoch + 1)))
     return gettext("Delegator share"), format_html("{}, {}", shown, limit)
 
 
@@ -86,7 +86,7 @@ def tier_effects(context: ActionContext, before: Node, after: Node) -> list[Row]
     rows: list[Row] = [
         node_tier(context, before, after),
         (gettext("Effective stake"), change(ifm_unit(stakes[0], 2), ifm_unit(stakes[1], 2))),
-        (gettext("Reward bonus"), change(f"+{percent(old.bonus_bps, 0)}", f"+{percent(new.bonus_bps, 0)}")),
+        (gettext("Reward bonus"), change(f"+{rate(old.bonus_bps)}", f"+{rate(new.bonus_bps)}")),
     ]
     if gained:
         rows.append((gettext("New job classes"), ", ".join(gained)))
@@ -104,8 +104,8 @@ def risk(label: str, costs: list[OffenceCost]) -> Row:
         return label, gettext("nothing is taken from delegators")
     low, high = ends
     return label, gettext("%(low)s to %(high)s: %(least)s to %(most)s IFM") % {
-        "low": percent(low.rate_bps, 0),
-        "high": percent(high.rate_bps, 0),
+        "low": rate(low.rate_bps),
+        "high": rate(high.rate_bps),
         "least": short_digits(low.taken),
         "most": short_digits(high.taken),
     }
