@@ -96,7 +96,8 @@ class LeaderboardQuery:
             max_operator_bps=None if self.share is None else 10_000 - self.share, room=self.capacity,
             min_reputation=self.reputation, never_slashed=self.never_slashed,
             promises_kept=self.promises_kept,
-            registered_before=opening(self.before), among=watched, amount=self.amount, ordering=self.ordering,
+            registered_before=opening(self.before), among=watched, amount=self.amount, first_estimates=True,
+            ordering=self.ordering,
         )  # fmt: skip
 
     def address(self) -> Query:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from staking.selectors.estimates import CACHED_AMOUNTS, aprs_of_amount
+from staking.selectors.estimates import CACHED_AMOUNTS, FIRST_DELEGATION, aprs_of_amount
 from staking.selectors.node_query import ORDERINGS, NodeQuery, conditions, order_by, source
 from staking.services.epochs import OpenEpoch
 from web.api.snapshots import Snapshot
@@ -55,8 +55,8 @@ def current_order(query: NodeQuery, *, epoch: OpenEpoch, ranking: int | None) ->
     """All nodes in the order of a query, whatever its filters. Raises: `invalid`."""
     by, values = order_by(query.ordering), {"epoch": epoch.number, "ranking": ranking}
     key: tuple[Any, ...] = (query.ordering, epoch.number, ranking)
-    if query.amount is not None and query.ordering.removeprefix("-") == "apr":
-        return _orders.get((*key, query.amount), lambda: Snapshot(_by_apr(query, values, epoch)))
+    if query.estimates_apr and query.ordering.removeprefix("-") == "apr":
+        return _orders.get((*key, query.amount or 0), lambda: Snapshot(_by_apr(query, values, epoch)))
     sql = f"SELECT n.id {source([], by)} ORDER BY {by}"
     return _orders.get(key, lambda: Snapshot(array("i", _column(sql, values))))
 
@@ -99,7 +99,7 @@ def _first_page(
     query: NodeQuery, order: Snapshot, start: int, stop: int, epoch: OpenEpoch, ranking: int | None
 ) -> OrderedPage:
     clauses, values = conditions(query, epoch)
-    keys = _with_apr(order.keys, query, epoch)
+    keys = _with_apr(order.keys, query, epoch, ranking)
     if clauses:
         keys = _first_matching(keys, stop + 1, clauses, values | {"ranking": ranking})
     ids = keys[start:stop]
@@ -111,25 +111,39 @@ def _all_matching(
     keys: Sequence[int], query: NodeQuery, epoch: OpenEpoch, ranking: int | None
 ) -> Sequence[int]:
     clauses, values = conditions(query, epoch)
-    keys = _with_apr(keys, query, epoch)
+    keys = _with_apr(keys, query, epoch, ranking)
     return _matching(keys, clauses, values | {"ranking": ranking}) if clauses else keys
 
 
 def _by_apr(query: NodeQuery, values: dict[str, Any], epoch: OpenEpoch) -> Sequence[int]:
-    """By the estimated APR of an amount, unknown ones last, ties by address."""
-    assert query.amount is not None
-    aprs = aprs_of_amount(query.amount, epoch=epoch)
+    """By the estimated APR, unknown ones last, ties by address."""
+    aprs = _aprs(query, epoch, values["ranking"])
     sign = -1 if query.ordering.startswith("-") else 1
     ids = _column(f"SELECT n.id {source([])} ORDER BY n.address", values)
     return array("i", sorted(ids, key=lambda id_: (id_ not in aprs, sign * aprs.get(id_, 0))))
 
 
-def _with_apr(order: Sequence[int], query: NodeQuery, epoch: OpenEpoch) -> Sequence[int]:
-    """Those whose estimated APR reaches the query's limit; without an amount the database compares."""
-    if query.amount is None or query.min_apr_bps is None:
+def _with_apr(order: Sequence[int], query: NodeQuery, epoch: OpenEpoch, ranking: int | None) -> Sequence[int]:
+    """Those whose estimated APR reaches the query's limit; without estimates the database compares."""
+    if not query.estimates_apr or query.min_apr_bps is None:
         return order
-    aprs, least = aprs_of_amount(query.amount, epoch=epoch), query.min_apr_bps
+    aprs, least = _aprs(query, epoch, ranking), query.min_apr_bps
     return [id_ for id_ in order if aprs.get(id_, least - 1) >= least]
+
+
+def _aprs(query: NodeQuery, epoch: OpenEpoch, ranking: int | None) -> Mapping[int, int]:
+    """APR in bps by node id as a list of the query shows it, without unknown ones."""
+    if query.amount is not None:
+        return aprs_of_amount(query.amount, epoch=epoch)
+    first = aprs_of_amount(FIRST_DELEGATION, epoch=epoch)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT n.id, p.tokens, r.apr_bps {source([], 'r.')}",
+            {"ranking": ranking, "epoch": epoch.number},
+        )
+        rows = cursor.fetchall()
+    shown = {id_: realised if tokens else first.get(id_, realised) for id_, tokens, realised in rows}
+    return {id_: apr for id_, apr in shown.items() if apr is not None}
 
 
 def _first_matching(

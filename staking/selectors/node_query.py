@@ -67,7 +67,8 @@ class NodeQuery:
     `max_operator_bps`: the most of the reward that the operator may keep. `room`: µIFM that the cap must leave.
     `never_slashed`: no slash that was not overturned. `promises_kept`: a commitment in force, and none broken.
     `registered_before`: a moment. `among`: ids of nodes.
-    `amount`: µIFM for which APRs are estimated; without it they are those of the last 30 epochs.
+    `amount`: µIFM for which APRs are estimated; without it they are those of the last 30 epochs, or with
+    `first_estimates` those of a first delegation where nothing is delegated.
     `ordering`: one of ORDERINGS, a minus turns it round; unknown figures come last either way, ties go by
     address.
     """
@@ -90,7 +91,13 @@ class NodeQuery:
     registered_before: datetime | None = None
     among: frozenset[int] | None = None
     amount: int | None = None
+    first_estimates: bool = False
     ordering: str = "rank"
+
+    @property
+    def estimates_apr(self) -> bool:
+        """Whether APRs are computed, and not those of the ranking."""
+        return self.amount is not None or self.first_estimates
 
 
 def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str, Any]]:
@@ -110,7 +117,7 @@ def conditions(query: NodeQuery, epoch: OpenEpoch) -> tuple[list[str], dict[str,
         if getattr(query, name) is not None:
             values[name] = getattr(query, name)
             wanted.append(condition)
-    if query.min_apr_bps is not None and query.amount is None:
+    if query.min_apr_bps is not None and not query.estimates_apr:
         values["min_apr_bps"] = query.min_apr_bps
         wanted.append("r.apr_bps >= %(min_apr_bps)s")
     if query.never_slashed:

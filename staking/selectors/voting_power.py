@@ -40,9 +40,11 @@ def voting_power(wallet: str, *, epoch: int) -> int:
 
 
 def voting_powers(wallet: str, *, epochs: Iterable[int]) -> dict[int, int]:
-    """The power of a wallet at the opening of each of these epochs, in µIFM (R44); one query."""
+    """The power of a wallet at the opening of each of these epochs, in µIFM (R44); one query, none without epochs."""
+    if not (wanted := sorted(set(epochs))):
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(POWER, {"wallet": wallet, "epochs": sorted(set(epochs))})
+        cursor.execute(POWER, {"wallet": wallet, "epochs": wanted})
         return {epoch: int(power) for epoch, power in cursor.fetchall()}
 
 

@@ -112,7 +112,7 @@ def test_what_was_never_measured_is_unknown_and_not_zero(network: Network, reade
         ("/?uptime=100", ["Alpha", "Beta", "Gamma"]),
         ("/?share=80", ["Alpha", "Beta", "Gamma"]),
         ("/?share=80.01", []),
-        ("/?apr=1", ["Alpha"]),
+        ("/?apr=1", ["Alpha", "Beta"]),
         ("/?capacity=2000", ["Alpha", "Beta", "Gamma"]),
         ("/?capacity=2000.000001", ["Beta", "Gamma"]),
         ("/?reputation=501", ["Alpha", "Beta"]),
@@ -190,6 +190,18 @@ def test_a_node_without_delegations_shows_the_apr_of_a_first_one(ranked: Network
     apr = project(DEFAULTS, past, held=0, amount=1_000_000_000).apr_bps
     assert apr is not None
     assert f"{apr // 10 / 10:,.1f}%" in html
+
+
+def test_the_apr_of_a_first_delegation_counts_in_order_and_filter(ranked: Network, reader: Client) -> None:
+    (past,) = pasts_of([Node.objects.get(address=node_address(2)).id], epoch=3).values()
+    beta = project(DEFAULTS, past, held=0, amount=1_000_000_000).apr_bps
+    assert beta is not None
+    assert "Beta" in names(reader, f"/?apr={beta / 100:.2f}")
+    assert "Beta" not in names(reader, f"/?apr={(beta + 1) / 100:.2f}")
+    alpha = Client().get(f"/api/v1/nodes/{node_address(1)}").json()["estimated_apr_bps"]
+    first = ["Alpha", "Beta"] if alpha > beta else ["Beta", "Alpha"]
+    assert names(reader, "/?sort=-apr") == [*first, "Gamma"]
+    assert names(reader, "/?sort=apr") == ["Gamma", *reversed(first)]
 
 
 def test_the_apr_for_an_amount_stands_beside_that_of_the_last_epochs(ranked: Network, reader: Client) -> None:
