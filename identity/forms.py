@@ -21,6 +21,16 @@ def _check_label(text: str) -> str:
     return check_text(text, field="label", longest=LABEL_LENGTH, one_line=True)
 
 
+class SignInForm(forms.Form):
+    """The message that a wallet signed, and its signature; a browser's form sends line ends as CR LF."""
+
+    message = forms.CharField(required=False, strip=False)
+    signature = forms.CharField(required=False)
+
+    def clean_message(self) -> str:
+        return str(self.cleaned_data["message"]).replace("\r\n", "\n")
+
+
 class TokenForm(PageForm):
     """A new API token: what it is for, what it may do, how long it is valid."""
 

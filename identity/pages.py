@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chain.contract_wallets import chain_rpcs
 from identity import counters, demo, signin, tokens
-from identity.forms import USUAL_DAYS, TokenForm
+from identity.forms import USUAL_DAYS, SignInForm, TokenForm
 from identity.origin import origin
 from identity.throttles import LIMITS
 from protocol.errors import ProtocolError, RateLimited
@@ -29,11 +29,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The wallets to sign in with; a POST brings the message that one of them signed."""
     if request.method != "POST":
         return _sign_in_page(request)
+    form = SignInForm(request.POST)
+    form.full_clean()
     try:
         _count(request)
         address = signin.verify(
-            text=request.POST.get("message", "").replace("\r\n", "\n"),
-            signature=request.POST.get("signature", ""),
+            text=form.cleaned_data.get("message", ""),
+            signature=form.cleaned_data.get("signature", ""),
             domain=request.get_host(),
             now=timezone.now(),
         )

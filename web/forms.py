@@ -256,6 +256,22 @@ class DurationField(NumberField):
         return gettext("Enter a time of whole seconds.")
 
 
+class AddressesField(forms.Field):
+    """Addresses of one name as 0x and 40 lower-case hex digits; those after the first `max_length` are ignored."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        self.max_length = max_length
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> list[str]:
+        try:
+            return [normalize(text) for text in (value or ())[: self.max_length]]
+        except AddressInvalid as error:
+            raise ValidationError(refusal_text(error), code=error.code) from None
+
+
 class AddressField(forms.CharField):
     """An address as 0x and 40 lower-case hex digits; a wrong checksum is an error."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
@@ -12,14 +13,22 @@ COOKIE = "theme"
 YEAR_SECONDS = 31_536_000
 
 
+class ThemeForm(forms.Form):
+    """The button of the top bar; `next` is the page that it is on."""
+
+    theme = forms.ChoiceField(choices=[(name, name) for name in THEMES])
+    next = forms.CharField(required=False)
+
+
 # Exempt from CSRF, so that pages with this form can be cached for all readers; it changes this cookie only.
 @csrf_exempt
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    response = HttpResponseRedirect(_back(request))
-    wanted = request.POST.get("theme", "")
-    if wanted in THEMES:
-        response.set_cookie(COOKIE, wanted, max_age=YEAR_SECONDS, samesite="Lax")
+    form = ThemeForm(request.POST)
+    is_valid = form.is_valid()
+    response = HttpResponseRedirect(_back(request, form.cleaned_data.get("next", "")))
+    if is_valid:
+        response.set_cookie(COOKIE, form.cleaned_data["theme"], max_age=YEAR_SECONDS, samesite="Lax")
     return response
 
 
@@ -29,8 +38,7 @@ def theme_of(request: HttpRequest) -> str:
     return theme if theme in THEMES else ""
 
 
-def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
+def _back(request: HttpRequest, wanted: str) -> str:
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

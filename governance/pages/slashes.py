@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,9 +21,9 @@ from governance.pages.forms import DisputeForm
 from governance.selectors.defence import defence_of
 from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
 from governance.voting_periods import is_before_end
-from protocol.addresses import checksum, normalize
+from protocol.addresses import checksum
 from protocol.amounts import format_amount
-from protocol.errors import AddressInvalid, NotFound
+from protocol.errors import NotFound
 from protocol.offences import order_of
 from protocol.parameters import OFFENCE_NAMES
 from staking.models import Slash
@@ -30,7 +31,8 @@ from staking.selectors import slashes
 from staking.services import clock
 from web import query_params
 from web.current_user import signed_in_wallet
-from web.listing import Option, Pager
+from web.forms import AddressField, PageForm
+from web.listing import Pager
 from web.templatetags.components import STATES
 
 ROWS = 25
@@ -41,11 +43,39 @@ COLUMNS = (
 )  # fmt: skip
 
 
+class SlashFilterForm(PageForm):
+    """Filters of the list of slashes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        # "status" is an attribute of PageForm, and the name that the API has.
+        self.fields |= {
+            "status": _choices(
+                gettext("State"),
+                gettext("All states"),
+                {name: STATES[f"slash.{name}"][2] for name in STATUSES},
+            ),
+            "offence": _choices(
+                gettext("Offence"),
+                gettext("All offences"),
+                {name: labels.offence(name) for name in sorted(OFFENCE_NAMES, key=order_of)},
+            ),
+            "node": AddressField(label=gettext("Node"), required=False, widget=forms.HiddenInput),
+        }
+
+    @property
+    def query(self) -> SlashQuery:
+        """The filters that are valid."""
+        self.full_clean()
+        return SlashQuery(**{name: self.cleaned_data.get(name, "") for name in ("status", "offence", "node")})
+
+
 @require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
     """List the slashes with their amounts, and the sums over the executed ones."""
-    query = _query(request)
-    if query_params.choice(request.GET, "format", ("csv",)):
+    form = SlashFilterForm(request.GET)
+    query = form.query
+    if form.is_valid() and query_params.choice(request.GET, "format", ("csv",)):
         return _csv(query)
     number = query_params.page(request.GET)
     rows, count = list_slashes(query, limit=ROWS, offset=(number - 1) * ROWS)
@@ -55,14 +85,11 @@ def ledger(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(slash, getattr(slash, "dispute", None)) for slash in rows],
         "pager": Pager(number, ROWS, count, state),
-        "statuses": _options(query.status, [(s, str(STATES[f"slash.{s}"][2])) for s in STATUSES]),
-        "offences": _options(
-            query.offence, [(o, labels.offence(o)) for o in OFFENCE_NAMES], gettext("All offences")
-        ),
+        "form": form,
         "query": query,
         "sums": sums(),
     }
-    return render(request, "governance/slashes.html", context)
+    return render(request, "governance/slashes.html", context, status=form.status)
 
 
 @require_safe
@@ -98,29 +125,11 @@ def slash_page(request: HttpRequest, slash: Slash) -> dict[str, Any]:
     }
 
 
-def _query(request: HttpRequest) -> SlashQuery:
-    try:
-        node = query_params.single(request.GET, "node")
-        canonical = normalize(node) if node else ""
-    except AddressInvalid:
-        raise Http404 from None
-    return SlashQuery(
-        status=query_params.choice(request.GET, "status", STATUSES),
-        offence=query_params.choice(request.GET, "offence", OFFENCE_NAMES),
-        node=canonical,
+def _choices(label: str, everything: str, names: dict[str, Any]) -> forms.ChoiceField:
+    select = forms.Select(attrs={"class": "form-select"})
+    return forms.ChoiceField(
+        label=label, required=False, widget=select, choices=[("", everything), *names.items()]
     )
-
-
-def _options(chosen: str, named: list[tuple[str, str]], all_label: str | None = None) -> list[Option]:
-    choices = [
-        ("", all_label or gettext("All states")),
-        *sorted(named, key=lambda option: _position(option[0])),
-    ]
-    return [Option(value, label, value == chosen) for value, label in choices]
-
-
-def _position(name: str) -> int:
-    return order_of(name) if name in OFFENCE_NAMES else STATUSES.index(name)
 
 
 def _csv(query: SlashQuery) -> HttpResponse:
