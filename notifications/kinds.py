@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext, gettext_lazy
 
 from protocol.errors import ERRORS
-from web.formatting import percent, short_digits
+from web.formatting import amount_digits, percent, short_digits
 from web.templatetags.components import OFFENCES
 
 Concerns = Literal["wallet", "node", "all"]
@@ -38,6 +38,11 @@ def _ifm(data: Data, name: str) -> str:
     return f"{short_digits(int(data.get(name, 0)))} IFM"
 
 
+def _exact_ifm(data: Data, name: str) -> str:
+    """To the µIFM: two decimals would make a loss smaller than it is."""
+    return f"{amount_digits(int(data.get(name, 0)))} IFM"
+
+
 def _slash_pending(node: str, data: Data) -> str:
     return gettext("%(offence)s on %(node)s: a slash is pending. Its operator may dispute it.") % {
         "offence": _offence(data), "node": node,
@@ -46,11 +51,12 @@ def _slash_pending(node: str, data: Data) -> str:
 
 def _slash_executed(node: str, data: Data) -> str:
     text = gettext("%(offence)s on %(node)s: the slash was executed and took %(amount)s.") % {
-        "offence": _offence(data), "node": node, "amount": _ifm(data, "slashed"),
+        "offence": _offence(data), "node": node, "amount": _exact_ifm(data, "slashed"),
     }  # fmt: skip
     if data.get("own_taken"):
         own = gettext("You lost %(net)s: %(taken)s were taken from your stake and %(returned)s returned to it.") % {
-            "net": _ifm(data, "own_net"), "taken": _ifm(data, "own_taken"), "returned": _ifm(data, "own_returned"),
+            "net": _exact_ifm(data, "own_net"), "taken": _exact_ifm(data, "own_taken"),
+            "returned": _exact_ifm(data, "own_returned"),
         }  # fmt: skip
         text = f"{text} {own}"
     return f"{text} {_anchored(data['anchor'])}" if "anchor" in data else text

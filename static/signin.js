@@ -7,7 +7,7 @@
   async function challenge(address) {
     const answer = await fetch(box.dataset.nonceUrl, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ address }), credentials: "omit" });
     const said = await answer.json();
-    if (!answer.ok) throw new Error(said.detail);
+    if (!answer.ok) throw new Error(box.dataset[said.code] || box.dataset.refused);
     return said.message;
   }
   async function signIn(provider) {

@@ -23,13 +23,17 @@ from postgres.batched_reads import batched_reads
 from protocol.addresses import normalize
 from protocol.bounds import SHARE_FLOOR
 from protocol.errors import AddressInvalid
+from staking.charts import node as charts
 from staking.models import Node
 from staking.pages.leaderboard_rows import state_of
+from staking.selectors import node_history
 from staking.services import clock
 from staking.services.epochs import OpenEpoch, open_epoch
+from web.charts import Chart
 from web.current_user import wallet_required
 
 DELEGATORS_LISTED = 10
+CHARTED_EPOCHS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Chosen:
     least_share_bps: int
     delegators: tuple[PositionFigures, ...]
     delegators_count: int
+    reward_chart: Chart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ def _of_node(run: RunNode | None, epoch: OpenEpoch, now: datetime) -> Chosen | N
         counts_read = reads.submit(_counts, run, epoch, now)
         delegators = reads.submit(positions_on_node, run.node.id, limit=DELEGATORS_LISTED, offset=0)
         count = reads.submit(count_on_node, run.node.id)
+        rows = reads.submit(node_history.epochs, run.node.id, limit=CHARTED_EPOCHS)
     node = node_read.result()
     counts, outlook = counts_read.result()
     return Chosen(
@@ -140,6 +146,7 @@ def _of_node(run: RunNode | None, epoch: OpenEpoch, now: datetime) -> Chosen | N
         least_share_bps=least_share(node, epoch),
         delegators=tuple(delegators.result()),
         delegators_count=count.result(),
+        reward_chart=charts.rewards(rows.result(), node.share_in(epoch.number)),
     )
 
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.charts.plan import replay_chart
@@ -260,7 +260,9 @@ def _review(outcomes: list[PartOutcome], names: dict[str, str], back: str) -> Re
     rows: list[tuple[str, Any]] = [(_name(one, names), _in_words(one)) for one in outcomes]
     total = sum(one.amount for one in outcomes if one.refusal is None)
     made = sum(1 for one in outcomes if one.refusal is None)
-    title = gettext("Delegate %(amount)s IFM to %(n)d nodes") % {"amount": amount_digits(total), "n": made}
+    title = ngettext(
+        "Delegate %(amount)s IFM to %(n)d node", "Delegate %(amount)s IFM to %(n)d nodes", made
+    ) % {"amount": amount_digits(total), "n": made}
     return Review(
         title=title,
         rows=[*rows, (gettext("Together"), ifm_unit(total))],

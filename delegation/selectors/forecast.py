@@ -14,6 +14,7 @@ from protocol import tiers
 from protocol.amounts import BPS
 from protocol.forecast import epochs_until_below, seconds_until_below
 from protocol.parameters import Parameters
+from protocol.performance import sla_factor
 from staking.measurement.uptime import recent_slots
 from staking.models import NodeEpoch, Slash
 from staking.selectors.node_figures import NodeFigures
@@ -169,11 +170,12 @@ def _sla_limit(
 ) -> Limit:
     offence = next(row for row in epoch.params.offences if row.name == SLA_DROP)
     self_bps, delegated_bps = offence.rates(repeated) if _enough_jobs(counts, rate, epoch, now) else (0, 0)
+    lowest = sla_factor(epoch.params, 0)
     return _limit(
         "sla", counts.good, counts.accepted, rate.good, rate.accepted, rate, epoch, now,
         own=node.self_stake * self_bps // BPS,
         delegated=node.delegated * delegated_bps // BPS,
-        reward=reward // 2,
+        reward=reward - reward * lowest // max(node.q_sla, lowest),
     )  # fmt: skip
 
 

@@ -19,7 +19,12 @@ def get_tokens(request: HttpRequest, wallet: str) -> HttpResponse:
     """Issue the first tokens; again has no effect. Raises: Http404 where it is closed."""
     if not faucet.is_open():
         raise Http404
-    faucet.fund_first(wallet=wallet, now=clock.now())
-    text = gettext("%(amount)s IFM of test tokens are in your wallet. Choose a node next.")
-    messages.success(request, text % {"amount": amount_digits(faucet.FIRST_TOKENS)})
+    amount = {"amount": amount_digits(faucet.FIRST_TOKENS)}
+    if faucet.has_first_tokens(wallet):
+        text = gettext("Your wallet got its %(amount)s IFM of test tokens before. Nothing was added.")
+        messages.info(request, text % amount)
+    else:
+        faucet.fund_first(wallet=wallet, now=clock.now())
+        text = gettext("%(amount)s IFM of test tokens are in your wallet. Choose a node next.")
+        messages.success(request, text % amount)
     return HttpResponseRedirect(reverse("portfolio"), status=303)

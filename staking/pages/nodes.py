@@ -82,7 +82,8 @@ def _invalid(request: HttpRequest, invalid: InvalidFilters) -> HttpResponse:
     """The page with the errors of its filters at their fields, and no list."""
     form = invalid.form
     errors = tuple((str(form[name].label), str(messages[0])) for name, messages in form.errors.items())
-    page = replace(_page(replace(invalid.choices, page=1), frozenset(), None, form), errors=errors)
+    wallet = signed_in_wallet(request)
+    page = replace(_page(replace(invalid.choices, page=1), frozenset(), wallet, form), errors=errors)
     template = "staking/nodes.html#leaderboard" if wants_part(request) else "staking/nodes.html"
     return render(request, template, {"page": page}, status=form.status)
 

@@ -11,7 +11,7 @@ from chain.configuration import chain_configuration
 from ledger.accounts import ISSUANCE
 from ledger.accounts import wallet as wallet_account
 from ledger.posting import post
-from ledger.selectors import balance
+from ledger.selectors import balance, posted
 from protocol.amounts import MAX_AMOUNT, MICRO, format_amount
 from protocol.errors import AmountInvalid, AmountTooSmall, PermissionDenied
 from staking.services.epochs import lock_open_epoch
@@ -61,10 +61,19 @@ def fund(*, wallet: str, amount: int, now: datetime, key: str | None = None) -> 
         )
 
 
+def has_first_tokens(wallet: str) -> bool:
+    """Whether a wallet got its FIRST_TOKENS before."""
+    return posted(_first_key(wallet)) is not None
+
+
 def fund_first(*, wallet: str, now: datetime) -> int:
     """Devnet: issue FIRST_TOKENS to a wallet, once ever; the transaction's id.
 
     Raises: `permission_denied` where the faucet is closed.
     """
     require_open()
-    return fund(wallet=wallet, amount=FIRST_TOKENS, now=now, key=f"faucet:{wallet}")
+    return fund(wallet=wallet, amount=FIRST_TOKENS, now=now, key=_first_key(wallet))
+
+
+def _first_key(wallet: str) -> str:
+    return f"faucet:{wallet}"

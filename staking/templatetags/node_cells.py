@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 
 from protocol.amounts import BPS
 from web.formatting import amount_digits, fixed, grouped_int, percent
-from web.templatetags.components import bar_html, part_of, spark
+from web.templatetags.components import bar_html, part_of, spark, status_chip
 from web.templatetags.identity import short
 
 register = template.Library()
@@ -107,6 +107,17 @@ def star_button(address: str, name: str, watched: bool, stars: str) -> SafeStrin
         '<button class="im-star" type="button" data-star="{}" aria-pressed="false" aria-label="{}"></button>',
         address, label,
     )  # fmt: skip
+
+
+@register.simple_tag
+def node_chips(state: str, operator_unbonding: bool) -> SafeString:
+    """The chip of a node's state, and that of an unbonding operator where the state is a graver one."""
+    chip = status_chip("node", state)
+    if not operator_unbonding or state == "unbonding":
+        return chip
+    return format_html(
+        '<span class="d-flex flex-wrap gap-1">{}{}</span>', chip, status_chip("node", "unbonding")
+    )
 
 
 @register.simple_tag

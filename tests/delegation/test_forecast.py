@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,17 @@ def test_failing_jobs_lead_to_a_slash_of_own_stake(net: Network) -> None:
     assert (sla.value_bps, sla.limit_bps) == (8_333, threshold)
     assert sla.crossed == (threshold > 8_333)
     assert (sla.own, sla.delegated) == (200 * MICRO, 0)
+
+
+def test_an_sla_below_the_threshold_costs_what_is_left_above_half_of_q(net: Network) -> None:
+    run = run_nodes(operator(1))[0]
+    counts = open_epoch_counts(
+        run.node.id, registered_at=run.node.registered_at, epoch=net.epoch, now=net.now
+    )
+    for factor, lost in ((10_000, 500), (8_000, 375), (5_000, 0)):
+        node = replace(run.node, q_sla=factor)
+        outlook = forecast(node, counts, last_reward=1_000, epoch=net.epoch, now=net.now)
+        assert next(one.reward for one in outlook.limits if one.measure == "sla") == lost
 
 
 def test_a_crossing_after_the_end_of_the_epoch_is_not_shown(net: Network) -> None:

@@ -178,8 +178,8 @@ def test_the_notification_of_a_slash_says_what_this_wallet_lost(slashed):
         ]
 
     [bela], [anna] = texts(BELA), texts(ANNA)
-    assert "You lost 171.87 IFM: 250.00 IFM were taken" in bela
-    assert "You lost 515.62 IFM" in anna
+    assert "You lost 171.875 IFM: 250.00 IFM were taken" in bela
+    assert "You lost 515.625 IFM" in anna
 
 
 def test_the_pages_name_the_loss(slashed):

@@ -77,7 +77,8 @@ def test_a_new_wallet_gets_test_tokens_once_on_a_devnet(net, sign_in, settings):
         assert bela.post("/faucet/").status_code == 303
     assert net.figures(BELA).available == faucet.FIRST_TOKENS == 1_000_000_000
     page = text(bela.get("/portfolio/"))
-    assert "1,000.00 IFM of test tokens are in your wallet." in page
+    assert page.count("1,000.00 IFM of test tokens are in your wallet.") == 1
+    assert "Your wallet got its 1,000.00 IFM of test tokens before. Nothing was added." in page
     assert "Get test tokens" not in page
     settings.INFRAMIND_NETWORK = "production"
     assert sign_in(ANNA).post("/faucet/").status_code == 404
@@ -157,7 +158,7 @@ def test_a_pending_slash_is_shown_on_the_positions_it_touches(delegated, sign_in
     assert "Up to 375.00 IFM of that is yours." in page
     assert "Closed while a slash is pending" in page
     page = text(sign_in(OLGA).get("/operator/"))
-    assert "Time left to dispute" in page
+    assert page.count("Time left to dispute") == 1
     assert "−250.00" in page
     assert "−375.00" in page
 
@@ -232,6 +233,25 @@ def test_the_console_shows_the_open_epoch_and_its_distance_to_a_slash(delegated,
     assert "Below the threshold of 85%" in page
     # 17 of 21 is 80.95 %; 23 of 27 is 85.18 %, 22 of 26 only 84.61 %.
     assert "6 more good jobs bring it back" in page
+
+
+def test_the_console_has_the_rewards_of_the_node_as_a_chart(delegated, sign_in):
+    delegated.work(NORTH, 10)
+    delegated.settle()
+    page = sign_in(OLGA).get("/operator/").content.decode()
+    assert 'id="rewards-card"' in page
+    assert "charts.js" in page
+    assert re.search(r'data-of="rewards-\d+"', page)
+
+
+def test_an_unbonding_operator_is_named_beside_a_graver_state(delegated, sign_in, client):
+    delegated.work(NORTH, 10)
+    delegated.work(NORTH, 1, proof="invalid")
+    delegated.settle()
+    stakes.unstake(node=NORTH, amount=1_000_000, actor=OLGA, now=delegated.now)
+    for page in (text(client.get("/compare/", {"n": [NORTH, SOUTH]})), text(sign_in(OLGA).get("/operator/"))):
+        assert "Slash pending" in page
+        assert "Operator unbonding" in page
 
 
 def confirmed(client, where: str, form: dict[str, str]):

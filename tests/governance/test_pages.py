@@ -68,7 +68,7 @@ def test_pages_render_on_an_empty_network(where: str) -> None:
     "where",
     [
         "/disputes/0/", "/disputes/99999999999999999999/", "/slashes/0/", "/proposals/0/",
-        "/proposals/99999999999999999999/", "/slashes/?page=9", "/proposals/?page=9", "/slashes/?node=0x12",
+        "/proposals/99999999999999999999/", "/slashes/?page=9", "/proposals/?page=9",
     ],
 )  # fmt: skip
 def test_unknown_pages_are_not_found(slash: Slash, where: str) -> None:
@@ -77,10 +77,23 @@ def test_unknown_pages_are_not_found(slash: Slash, where: str) -> None:
 
 @pytest.mark.parametrize(
     "where",
-    ["/slashes/?status=maybe", "/slashes/?offence=luck", "/slashes/?page=x", "/proposals/?status=maybe"],
+    [
+        "/slashes/?status=maybe",
+        "/slashes/?node=0x12",
+        "/slashes/?offence=luck",
+        "/slashes/?page=x",
+        "/proposals/?status=maybe",
+    ],
 )
 def test_invalid_query_parameters_are_bad_requests(slash: Slash, where: str) -> None:
     page(where, status=400)
+
+
+def test_a_wrong_filter_of_slashes_is_named_at_its_field(slash: Slash) -> None:
+    assert 'id="status_error"' in page("/slashes/?status=maybe", status=400)
+    wrong = page("/slashes/?node=0x12", status=400)
+    assert 'id="node_error"' in wrong
+    assert "address_invalid" in wrong
 
 
 def test_a_dispute_explains_the_voting_power_of_the_reader(dispute: Dispute) -> None:

@@ -204,15 +204,16 @@ def test_who_has_left_a_node_is_not_told_of_what_happens_there_later(net):
     assert kinds_of(wallet(1)) == ["slash_pending"]
     net.settle(9)
     net.change(node_address(1), delegator_share_bps=7_900)
-    former = kinds_of(wallet(1))
-    assert former == ["share_cut", "slash_executed", "slash_pending"]
     release_due(now=net.now)
+    former = kinds_of(wallet(1))
+    assert former == ["unbonding_paid", "share_cut", "slash_executed", "slash_pending"]
     net.wait(1)
     net.change(node_address(1), delegator_share_bps=7_800)
     net.settle()
     net.change(node_address(1), delegator_share_bps=7_600)
     assert kinds_of(wallet(1)) == former
-    assert inbox.count(wallet(1)) == inbox.unread(wallet(1)) == 3
+    assert inbox.count(wallet(1)) == inbox.unread(wallet(1)) == 4
+    net.wait(1)
     watchlist.watch(node=node_address(1), wallet=wallet(1), now=net.now)
     net.change(node_address(1), delegator_share_bps=7_500)
     assert kinds_of(wallet(1)) == ["share_cut", *former]

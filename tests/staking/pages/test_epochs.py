@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -47,6 +48,11 @@ def test_the_list_is_exact(settled: Network, reader: Client) -> None:
     for amount in (epoch.pool, epoch.distributed, epoch.carry):
         assert amount_digits(amount, 6).replace(",", "") in text.replace(" ", "").replace(",", "")
     assert "Settled epochs 2" in text
+    parts = re.findall(
+        r"Operators ([0-9.]+)%, delegators ([0-9.]+)%", reader.get("/epochs/").content.decode()
+    )
+    assert parts
+    assert all(round(float(own) + float(theirs), 1) == 100.0 for own, theirs in parts)
     assert "Epoch 3" in text
 
 

@@ -32,6 +32,14 @@ def test_numbers_follow_the_parameters(db: None, reader: Client) -> None:
     assert "Burned 937.50 IFM" in text
 
 
+def test_windows_and_thresholds_are_exact_and_in_the_plural(db: None, reader: Client) -> None:
+    Network(dispute_filing_epochs=2, dispute_voting_epochs=1, sla_threshold_bps=8_750)
+    text = read(reader)
+    assert "2 epochs to dispute, for a deposit" in text
+    assert "Everybody with stake then votes for 1 epoch." in text
+    assert "87.50%" in text
+
+
 def test_it_can_be_read_before_the_first_start(db: None, reader: Client) -> None:
     assert "How it works" in read(reader)
 

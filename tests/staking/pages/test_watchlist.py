@@ -57,6 +57,14 @@ def test_the_watchlist_filters_the_leaderboard_of_its_wallet_alone(signed_in: Cl
     assert other.get("/?watched=1")["Cache-Control"] == "private, no-store"
 
 
+def test_a_wrong_filter_leaves_the_stars_of_a_wallet_usable(signed_in: Client) -> None:
+    answer = signed_in.get("/?apr=many")
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert 'id="star-form"' in html
+    assert "data-watchlist" not in html
+
+
 def test_stars_need_a_wallet_a_known_form_and_an_end(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
