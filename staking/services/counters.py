@@ -17,7 +17,7 @@ def next_number(name: str) -> int:
     """Return the next number of a kind, from 1.
 
     The row of the counter stays locked to the end of the transaction, and a rollback takes the number back, so that
-    numbers have no gaps. Call it after all other locks.
+    numbers have no gaps. Call it after all other locks but those of accounts: nobody who holds an account takes one.
     """
     return next_numbers(name, 1)[0]
 

@@ -85,3 +85,8 @@ def test_the_vote_card_shows_represented_power_and_the_representative(network: N
     assert "33.3%" in html
     client = browser(DAN)
     assert "can vote" not in client.get("/governance/").content.decode()
+    for wallet in (ANN, CAT):
+        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
+    assert f'action="{where}vote/"' in page(where, DAN)
+    client, form = review(DAN, f"{where}vote/", {"choice": "uphold", "reason": ""})
+    assert client.post(f"{where}vote/", form).status_code == 303
