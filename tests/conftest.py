@@ -35,7 +35,7 @@ SLOW = (
     "tests/infra/test_verify.py",
     "tests/infra/test_verify_contract.py",
     "tests/settlement/test_killed.py",
-    "tests/settlement/test_rankings.py",
+    "tests/staking/measurement/test_rankings.py",
 )
 # Run first: a test of half a minute that begins last lets the other processes of the run wait.
 LONGEST = (
