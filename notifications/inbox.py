@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.urls import NoReverseMatch, reverse
@@ -76,6 +76,18 @@ UNREAD = (
 )
 
 
+class EventRow(NamedTuple):
+    """An event as PAGE reads it, with the address and name of its node."""
+
+    id: int
+    kind: str
+    at: datetime
+    epoch: int
+    data: dict[str, Any]
+    node: str | None
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """An event in words, with the page where something can be done about it."""
@@ -101,13 +113,15 @@ def page(wallet: str, *, limit: int, offset: int, newest: int | None = None) -> 
     with connection.cursor() as cursor:
         cursor.execute(PAGE, {**_recipients(wallet), **bounds})
         rows = [_parsed(row) for row in cursor.fetchall()]
-    events = with_anchors([(row[1], row[3], row[4]) for row in rows])
-    data = with_own_losses(wallet, [(row[1], one) for row, one in zip(rows, events, strict=True)])
+    events = with_anchors([(row.kind, row.epoch, row.data) for row in rows])
+    data = with_own_losses(wallet, [(row.kind, one) for row, one in zip(rows, events, strict=True)])
     epoch = open_epoch()
     number = epoch.number if epoch else 0
     return [
-        notification_of(id_, kind, at, epoch, own, node, name, read=read, open_epoch=number)
-        for (id_, kind, at, epoch, _, node, name), own in zip(rows, data, strict=True)
+        notification_of(
+            row.id, row.kind, row.at, row.epoch, own, row.node, row.name, read=read, open_epoch=number
+        )
+        for row, own in zip(rows, data, strict=True)
     ]
 
 
@@ -187,9 +201,9 @@ def _place(kind: Kind, data: dict[str, Any], node: str | None) -> str:
     return ""
 
 
-def _parsed(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    id_, kind, at, epoch, data, node, name = row
-    return id_, kind, at, epoch, json.loads(data) if isinstance(data, str) else data, node, name
+def _parsed(values: tuple[Any, ...]) -> EventRow:
+    row = EventRow(*values)
+    return row._replace(data=json.loads(row.data)) if isinstance(row.data, str) else row
 
 
 def _recipients(wallet: str) -> dict[str, Any]:
