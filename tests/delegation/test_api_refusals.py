@@ -35,7 +35,7 @@ def test_writing_needs_a_wallet_that_may_write(net, caller, path, body):
     assert refused(caller("", scope="oracle").post(path, body)) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize("act", ["stake", "unstake", "delegate", "undelegate"])
+@pytest.mark.parametrize("action", ["stake", "unstake", "delegate", "undelegate"])
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -51,15 +51,15 @@ def test_writing_needs_a_wallet_that_may_write(net, caller, path, body):
         ({"amount": "1"}, (404, "not_found")),
     ],
 )
-def test_the_body_is_judged_before_the_node(net, caller, act, body, expected):
-    assert refused(caller(ANNA).post(f"nodes/{NOBODYS}/{act}", body)) == expected
+def test_the_body_is_judged_before_the_node(net, caller, action, body, expected):
+    assert refused(caller(ANNA).post(f"nodes/{NOBODYS}/{action}", body)) == expected
 
 
 def test_all_is_for_what_leaves(net, caller):
     net.node(NORTH, OLGA, 1_000)
     anna, olga = caller(ANNA), caller(OLGA)
-    for who, act in ((anna, "delegate"), (olga, "stake")):
-        assert refused(who.post(f"nodes/{NORTH}/{act}", {"amount": "all"})) == (400, "amount_invalid")
+    for who, action in ((anna, "delegate"), (olga, "stake")):
+        assert refused(who.post(f"nodes/{NORTH}/{action}", {"amount": "all"})) == (400, "amount_invalid")
     assert refused(anna.post(f"nodes/{NORTH}/undelegate", {"amount": "all"})) == (409, "insufficient_balance")
     assert refused(anna.post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "all"})) == (
         404,
@@ -100,9 +100,9 @@ def test_no_amount_is_too_large_to_be_refused(net, caller, amount):
     net.node(NORTH, OLGA, 1_000)
     net.fund(BELA, 50)
     assert caller(BELA).post(f"nodes/{NORTH}/delegate", {"amount": "10"}).status_code == 201
-    for who, act in ((ANNA, "delegate"), (BELA, "undelegate"), (OLGA, "stake"), (OLGA, "unstake")):
-        answer = caller(who).post(f"nodes/{NORTH}/{act}", {"amount": amount})
-        assert refused(answer) == (409, "insufficient_balance"), act
+    for who, action in ((ANNA, "delegate"), (BELA, "undelegate"), (OLGA, "stake"), (OLGA, "unstake")):
+        answer = caller(who).post(f"nodes/{NORTH}/{action}", {"amount": amount})
+        assert refused(answer) == (409, "insufficient_balance"), action
 
 
 def test_an_undelegation_above_the_position_says_what_there_is(net, caller):
@@ -133,8 +133,8 @@ def test_what_is_somebody_elses_is_not_found(net, caller):
     own = olga.post(f"nodes/{NORTH}/unstake", {"amount": "20"}).json()["unbonding"]["id"]
     for stranger, entries in ((bela, (theirs, own)), (anna, (own,)), (olga, (theirs,))):
         for entry in entries:
-            for act in ("cancel", "withdraw"):
-                assert refused(stranger.post(f"unbondings/{entry}/{act}")) == (404, "not_found")
+            for action in ("cancel", "withdraw"):
+                assert refused(stranger.post(f"unbondings/{entry}/{action}")) == (404, "not_found")
     for missing in ("999999", str(2**63), "9" * 40):
         assert refused(anna.post(f"unbondings/{missing}/cancel")) == (404, "not_found")
     assert refused(bela.post(f"nodes/{NORTH}/undelegate", {"amount": "1"})) == (409, "insufficient_balance")

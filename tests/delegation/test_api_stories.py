@@ -197,8 +197,8 @@ def test_a_cancelled_unbonding_comes_back_whole(net, caller):
     net.fund(ANNA, 300)
     anna, olga = caller(ANNA), caller(OLGA)
     anna.post(f"nodes/{NORTH}/delegate", {"amount": "300"})
-    for who, act, total in ((anna, "undelegate", "300.000000"), (olga, "unstake", "1000.000000")):
-        left = who.post(f"nodes/{NORTH}/{act}", {"amount": "120.5"}).json()["unbonding"]
+    for who, action, total in ((anna, "undelegate", "300.000000"), (olga, "unstake", "1000.000000")):
+        left = who.post(f"nodes/{NORTH}/{action}", {"amount": "120.5"}).json()["unbonding"]
         assert (left["amount"], left["kind"]) == ("120.500000", "self" if who is olga else "delegated")
         answer = who.post(f"unbondings/{left['id']}/cancel")
         assert answer.status_code == 200

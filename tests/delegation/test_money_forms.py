@@ -27,18 +27,18 @@ KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-def review(client: Client, act: str, **fields: str) -> tuple[str, dict[str, str]]:
+def review(client: Client, action: str, **fields: str) -> tuple[str, dict[str, str]]:
     """The review's page and the form that its button sends."""
-    answer = client.get(f"/money/{act}/review/", fields, follow=True)
+    answer = client.get(f"/money/{action}/review/", fields, follow=True)
     assert answer.status_code == 200, answer.content.decode()
     page = answer.content.decode()
     return page, dict(FIELD.findall(page[page.index("data-once") :]))
 
 
-def confirm(client: Client, act: str, **fields: str) -> str:
+def confirm(client: Client, action: str, **fields: str) -> str:
     """Through the review to the result; its page."""
-    _, form = review(client, act, **fields)
-    answer = client.post(f"/money/{act}/review/", form)
+    _, form = review(client, action, **fields)
+    answer = client.post(f"/money/{action}/review/", form)
     assert answer.status_code == 303, answer.content.decode()
     return client.get(answer["Location"]).content.decode()
 
@@ -160,9 +160,9 @@ def test_what_is_not_mine_is_not_found(net, sign_in, caller):
     key = FormKey.objects.first().key
     assert anna.get(f"/money/done/{key}/").status_code == 200
     assert bela.get(f"/money/done/{key}/").status_code == 404
-    for act in ("cancel", "withdraw"):
-        assert bela.get(f"/money/{act}/review/", {"entry": entry}).status_code == 404
-        assert bela.post(f"/money/{act}/review/", {"entry": entry, "key": "0" * 32}).status_code == 404
+    for action in ("cancel", "withdraw"):
+        assert bela.get(f"/money/{action}/review/", {"entry": entry}).status_code == 404
+        assert bela.post(f"/money/{action}/review/", {"entry": entry, "key": "0" * 32}).status_code == 404
     for path in (
         "/money/steal/",
         "/money/steal/review/",

@@ -40,7 +40,7 @@ class FakeApi:
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
     troubles: list[str | int] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    acts: dict[tuple[str, str], Any] = field(default_factory=dict)
+    actions: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def says(self, method: str, path: str, answer: Any, status: int = 200) -> None:
         self.answers[method, path] = (status, answer)
@@ -54,13 +54,13 @@ class FakeApi:
 
     def answer(self, request: Request) -> tuple[int, Any]:
         remembered = (request.path, request.key or "")
-        if request.method == "POST" and remembered in self.acts:
-            return self.acts[remembered]
+        if request.method == "POST" and remembered in self.actions:
+            return self.actions[remembered]
         missing = (404, {"status": 404, "code": "not_found", "detail": f"No {request.path}."})
         status, answer = self.answers.get((request.method, request.path), missing)
         answer = answer(request) if callable(answer) else answer
         if request.method == "POST":
-            self.acts[remembered] = (status, answer)
+            self.actions[remembered] = (status, answer)
         return status, answer
 
 

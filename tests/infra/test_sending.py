@@ -21,7 +21,7 @@ def test_a_cut_connection_is_tried_again_under_the_same_key_and_acts_once(infra,
     result = infra(staking)
     assert (result.exit_code, json.loads(result.stdout)) == (0, {"transaction": 17})
     assert len(api.requests) == 3
-    assert len({request.key for request in api.requests}) == len(api.acts) == 1
+    assert len({request.key for request in api.requests}) == len(api.actions) == 1
 
 
 def test_every_run_has_a_key_of_its_own(infra, api, staking):
@@ -34,7 +34,7 @@ def test_a_given_key_repeats_an_earlier_run(infra, api, staking):
     infra(f"{staking} --idempotency-key mine")
     infra(f"{staking} --idempotency-key mine")
     assert [request.key for request in api.requests] == ["mine", "mine"]
-    assert len(api.acts) == 1
+    assert len(api.actions) == 1
 
 
 def test_a_gateway_that_is_away_is_tried_again(infra, api, staking):

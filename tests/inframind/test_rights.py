@@ -136,9 +136,9 @@ def test_an_anonymous_caller_s_refusals(api, token, case, where, code, status):
 
 def test_what_is_somebody_else_s_looks_like_what_is_not_there(api, token, case):
     caller = api(token(STRANGER))
-    for act in ("cancel", "withdraw"):
-        theirs = caller.post(f"unbondings/{case['unbonding']}/{act}", {}).json()
-        nobodys = caller.post("unbondings/999999/" + act, {}).json()
+    for action in ("cancel", "withdraw"):
+        theirs = caller.post(f"unbondings/{case['unbonding']}/{action}", {}).json()
+        nobodys = caller.post("unbondings/999999/" + action, {}).json()
         assert {**theirs, "detail": ""} == {**nobodys, "detail": ""}
 
 

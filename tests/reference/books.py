@@ -1,4 +1,4 @@
-"""The plain model's books: reads, and the rules that several acts share."""
+"""The plain model's books: reads, and the rules that several actions share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.reference.state import (
 
 
 class Books:
-    """The state of a network, and what several acts ask of it or do to it."""
+    """The state of a network, and what several actions ask of it or do to it."""
 
     def __init__(self, **parameters: int) -> None:
         self.params = {**PARAMETERS, **parameters}
@@ -111,7 +111,7 @@ class Books:
             + sum(node.operator_owed for node in own),
         )
 
-    # rules that several acts share
+    # rules that several actions share
 
     def admit(self, node: Node, wallet: str, amount: int, *, all_of_nothing: bool = False) -> None:
         """R12, in its order, for delegated tokens of a wallet."""

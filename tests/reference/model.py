@@ -15,7 +15,7 @@ from tests.reference.state import SCALE, Dispute, Node, Redelegation, Refused, S
 class Model(Proposals):
     """Acts change the books or raise Refused; `settlement.settle` ends the epochs."""
 
-    # the operator's acts
+    # the operator's actions
 
     def register(self, address: str, operator: str, **more: Any) -> None:
         made = {"region": "eu-west", "custodial": False, "cap": None, "share": 8_000, **more}
@@ -79,7 +79,7 @@ class Model(Proposals):
             raise Refused("no_voting_power")
         dispute.votes[wallet] = choice
 
-    # the delegator's acts
+    # the delegator's actions
 
     def delegate(self, node: str, wallet: str, amount: int) -> None:
         state = self.nodes[node]

@@ -101,7 +101,7 @@ class Pair:
         self.reference.after_settlement()
         self.comparison.after_settlement()
 
-    # the acts on the engine
+    # the actions on the engine
 
     def _stake(self, node: str, amount: int) -> None:
         stakes.stake(node=node, amount=amount, actor=self.net.operator_of(node), now=self.net.now)

@@ -1,4 +1,4 @@
-"""The same acts through the API: codes, and the wallet that each answer shows, are those of the plain model."""
+"""The same actions through the API: codes, and the wallet that each answer shows, are those of the plain model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any order of acts by many wallets over many epochs, on the engine and on the plain model."""
+"""Any order of actions by many wallets over many epochs, on the engine and on the plain model."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ACTS = 14
 
 
 class Crowd:
-    """Draws acts; every choice comes from one generator, so that a seed tells the whole story."""
+    """Draws actions; every choice comes from one generator, so that a seed tells the whole story."""
 
     def __init__(self, pair: Pair, dice: random.Random) -> None:
         self.pair, self.dice = pair, dice
         common: list[Callable[[], Any]] = [self.delegate] * 5 + [self.undelegate] * 3 + [self.redelegate] * 3
-        self.acts = [
+        self.actions = [
             *common, self.stake, self.stake, self.unstake, self.claim, self.claim, self.compound, self.cancel,
             self.withdraw, self.dispute, self.vote, self.vote, self.change, self.pause,
         ]  # fmt: skip
@@ -46,9 +46,9 @@ class Crowd:
         if self.dice.random() < 0.7:
             self.pair.act("release")
 
-    def live(self, acts: int) -> None:
-        for _ in range(acts):
-            self.dice.choice(self.acts)()
+    def live(self, actions: int) -> None:
+        for _ in range(actions):
+            self.dice.choice(self.actions)()
 
     def labour(self, number: int) -> None:
         self.pair.work(

@@ -55,7 +55,7 @@ class Life(Crowd):
 
     def __init__(self, pair: Recorded, dice: random.Random) -> None:
         super().__init__(pair, dice)
-        self.acts += [self.propose, self.vote_proposal, self.vote_proposal, self.vote_proposal]
+        self.actions += [self.propose, self.vote_proposal, self.vote_proposal, self.vote_proposal]
 
     def propose(self) -> None:
         names = self.dice.sample(sorted(CHANGES), self.dice.choice([1, 1, 2]))
@@ -73,10 +73,10 @@ class Life(Crowd):
             self.pair.act("vote_proposal", self.dice.choice(recent), self.person(), choice)
 
     def epoch(self) -> None:
-        acts = self.acts
-        self.acts = [self._disturbed(act) for act in acts]
+        actions = self.actions
+        self.actions = [self._disturbed(act) for act in actions]
         super().epoch()
-        self.acts = acts
+        self.actions = actions
 
     def every_fault(self) -> None:
         for name in FAULTS:

@@ -91,15 +91,15 @@ def test_the_cap_leaves_the_amount_it_says(net: Network) -> None:
 def test_an_undelegation_is_bounded_by_what_is_held(net: Network) -> None:
     node = net.node(own=1)
     net.delegate(node, 1, 10)
-    acts: list[tuple[type[ProtocolError], Callable[[], Any]]] = [
+    actions: list[tuple[type[ProtocolError], Callable[[], Any]]] = [
         (AmountTooSmall, lambda: net.undelegate(node, 1, 0)),
         (InsufficientBalance, lambda: net.undelegate(node, 1, 10.000001)),
         (InsufficientBalance, lambda: net.undelegate(node, 2)),
         (NotFound, lambda: net.undelegate(node_address(9), 1)),
     ]
-    for refusal, act in acts:
+    for refusal, action in actions:
         with pytest.raises(refusal):
-            act()
+            action()
     assert net.undelegate(node, 1, 0.000001).unbonding.entered == 1
     assert net.undelegate(node, 1).unbonding.entered == 9_999_999
 

@@ -1,4 +1,4 @@
-"""Money acts of many at once, and epochs that settle under them: no deadlock, no loss, books that add up (R20)."""
+"""Money actions of many at once, and epochs that settle under them: no deadlock, no loss, books that add up (R20)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _act(dice: random.Random, by: str, now: Any) -> None:
     first, second = dice.sample([node_address(number) for number in (1, 2, 3)], 2)
     amount = dice.randint(1, 30) * MICRO
     entry = Unbonding.objects.filter(wallet=by).order_by("-id").first()
-    acts: list[Callable[[], Any]] = [
+    actions: list[Callable[[], Any]] = [
         lambda: positions.delegate(node=first, amount=amount, wallet=by, now=now),
         lambda: positions.undelegate(node=first, amount=dice.choice([None, amount]), wallet=by, now=now),
         lambda: redelegations.redelegate(source=first, target=second, amount=None, wallet=by, now=now),
@@ -78,7 +78,7 @@ def _act(dice: random.Random, by: str, now: Any) -> None:
         lambda: release_due(now=now),
         lambda: stakes.unstake(node=first, amount=amount, actor=operator(int(first[-1])), now=now),
     ]
-    dice.choice(acts)()
+    dice.choice(actions)()
 
 
 def test_one_purse_is_spent_once() -> None:
@@ -151,9 +151,9 @@ def test_earnings_are_claimed_once() -> None:
     net.settle()
     net.work(node)
     net.settle()
-    acts = [earnings.claim, earnings.compound] * 2
-    done = together(4, lambda n: outcome(lambda: acts[n](node=node, wallet=wallet(1), now=net.now)))
+    actions = [earnings.claim, earnings.compound] * 2
+    done = together(4, lambda n: outcome(lambda: actions[n](node=node, wallet=wallet(1), now=net.now)))
     assert sorted(done) == ["done"] + ["nothing_to_claim"] * 3
-    done = together(4, lambda n: outcome(lambda: acts[n](node=node, wallet=operator(1), now=net.now)))
+    done = together(4, lambda n: outcome(lambda: actions[n](node=node, wallet=operator(1), now=net.now)))
     assert sorted(done) == ["done"] + ["nothing_to_claim"] * 3
     net.check()
