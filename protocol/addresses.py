@@ -4,56 +4,52 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
+
+from Crypto.Hash.keccak import _raw_keccak_lib as _keccak
+from Crypto.Util import _raw_api as _c
 
 from protocol.errors import AddressInvalid
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
-_CAPACITY_BYTES: Final = 64
-_ROUNDS: Final = 24
-# Keccak's own padding; SHA3 has another.
-_PADDING: Final = 1
-_COMMON_LENGTHS: Final = 257
 
-_of_thread = threading.local()
+_SIZE: Final = _c.c_size_t(32)
+_CAPACITY: Final = _c.c_size_t(64)
+_ROUNDS: Final = _c.c_ubyte(24)
+# Keccak's own padding; SHA3 has another.
+_PADDING: Final = _c.c_ubyte(1)
+# Lengths of most hashed values as C integers, created once.
+_LENGTHS: Final = tuple(map(_c.c_size_t, range(257)))
+
+
+class _Sponge(threading.local):
+    """One Keccak state per thread; a new one for each digest, as in the library, takes three times as long."""
+
+    def __init__(self) -> None:
+        made = _c.VoidPointer()
+        _keccak.keccak_init(made.address_of(), _CAPACITY, _ROUNDS)
+        self._owner = _c.SmartPointer(made.get(), _keccak.keccak_destroy)
+        state, digest = self._owner.get(), _c.create_string_buffer(32)
+        reset, absorb, squeeze = _keccak.keccak_reset, _keccak.keccak_absorb, _keccak.keccak_digest
+        raw = _c.get_raw_buffer
+
+        def keccak(data: bytes) -> bytes:
+            length = len(data)
+            reset(state)
+            absorb(state, data, _LENGTHS[length] if length <= 256 else _c.c_size_t(length))
+            squeeze(state, digest, _SIZE, _PADDING)
+            return bytes(raw(digest))
+
+        self.keccak = keccak
+
+
+_sponge = _Sponge()
 
 
 def keccak256(data: bytes) -> bytes:
     """The 32-byte Keccak-256 digest of data (Ethereum's, not the later SHA3-256)."""
-    try:
-        keccak = _of_thread.keccak
-    except AttributeError:
-        keccak = _of_thread.keccak = _new_keccak()
-    digest: bytes = keccak(data)
-    return digest
-
-
-def _new_keccak() -> Callable[[bytes], bytes]:
-    """Keccak-256 with a state of its own; a new one for each digest, as in the library, takes three times as long."""
-    # Commands that hash nothing start without the library and the C interface that it loads.
-    from Crypto.Hash.keccak import _raw_keccak_lib as library
-    from Crypto.Util import _raw_api as c
-
-    made = c.VoidPointer()
-    library.keccak_init(made.address_of(), c.c_size_t(_CAPACITY_BYTES), c.c_ubyte(_ROUNDS))
-    owner = c.SmartPointer(made.get(), library.keccak_destroy)
-    state, digest = owner.get(), c.create_string_buffer(32)
-    reset, absorb, squeeze = library.keccak_reset, library.keccak_absorb, library.keccak_digest
-    raw, size, padding = c.get_raw_buffer, c.c_size_t(32), c.c_ubyte(_PADDING)
-    # Lengths of most hashed values as C integers, created once.
-    lengths = tuple(map(c.c_size_t, range(_COMMON_LENGTHS)))
-
-    # The default holds the owner: without it the state is freed.
-    def keccak(data: bytes, _owner: Any = owner) -> bytes:
-        length = len(data)
-        reset(state)
-        absorb(state, data, lengths[length] if length < _COMMON_LENGTHS else c.c_size_t(length))
-        squeeze(state, digest, size, padding)
-        return bytes(raw(digest))
-
-    return keccak
+    return _sponge.keccak(data)
 
 
 @lru_cache(maxsize=65_536)
