@@ -68,6 +68,7 @@ DETAILS = (
     gettext_noop("Set the delegation cap to this amount or less first."),
     gettext_noop("%(amount)s IFM is delegated now: enter at least that."),
     gettext_noop("Enter an epoch after %(epoch)s."),
+    gettext_noop("Enter an epoch up to %(epoch)s."),
     gettext_noop("Enter a share below the present one."),
     gettext_noop("Wait for the next epoch to announce more."),
     gettext_noop("Wait for the next epoch to promise other terms."),

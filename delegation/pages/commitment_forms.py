@@ -19,7 +19,13 @@ from staking.models import Commitment, Node, ShareAnnouncement
 from staking.selectors.commitments import Commitments, commitments_of
 from staking.services import clock
 from staking.services.commitment_signatures import SignedTerms, text_to_sign, verify_signature
-from staking.services.commitments import MAX_NOTICE, announce_share, make_commitment, withdraw_commitment
+from staking.services.commitments import (
+    MAX_AHEAD,
+    MAX_NOTICE,
+    announce_share,
+    make_commitment,
+    withdraw_commitment,
+)
 from staking.services.epochs import OpenEpoch, open_epoch
 from staking.templatetags.commitments import commitment_terms
 from web.confirmation import (
@@ -72,7 +78,13 @@ class AnnouncementForm(PageForm):
     share_bps = PercentField(
         label=gettext_lazy("Lower delegator share"), min_value=SHARE_FLOOR, max_value=SHARE_CEILING
     )
-    from_epoch = NumberField(label=gettext_lazy("From epoch"), min_value=1)
+    from_epoch = NumberField(label=gettext_lazy("From epoch"))
+
+    def __init__(self, data: Any = None, *, epoch: OpenEpoch) -> None:
+        super().__init__(data)
+        field = self.fields["from_epoch"]
+        assert isinstance(field, NumberField)
+        field.min_value, field.max_value = epoch.number + 1, epoch.number + MAX_AHEAD
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,7 +139,7 @@ def withdraw(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
 def announce(request: HttpRequest, wallet: str, address: str) -> HttpResponse:
     """The review of an announcement, or the announcement when it was confirmed."""
     node, epoch = _own(wallet, address)
-    form = AnnouncementForm(request.POST)
+    form = AnnouncementForm(request.POST, epoch=epoch)
     if form.is_valid() and not is_edit(request):
         now, values = clock.now(), form.cleaned_data
         confirmation = Confirmation(
@@ -156,7 +168,7 @@ def _page(request: HttpRequest, node: Node, epoch: OpenEpoch, **forms: Any) -> H
         "commitment_form": CommitmentForm(
             initial={name: getattr(shown.current.commitment, name) for name in TERMS} if shown.current else {}
         ),
-        "announcement_form": AnnouncementForm(),
+        "announcement_form": AnnouncementForm(epoch=epoch),
         "refusal": refusal,
         **forms,
     }

@@ -18,6 +18,8 @@ from staking.services.node_lock import lock
 from staking.services.nodes import check_operator
 
 MAX_NOTICE = 30
+# Epochs from the open one to the one from which an announced share applies.
+MAX_AHEAD = 365
 # Announcements and commitments of a node in one epoch.
 MAX_IN_EPOCH = 10
 
@@ -92,6 +94,8 @@ def announce_share(
 ) -> ShareAnnouncement:
     """Announce a lower delegator share (bps) that applies in `from_epoch` at the earliest. Changes no share.
 
+    `from_epoch`: at most MAX_AHEAD epochs after the open one.
+
     Raises: `invalid`, `not_found`, `not_operator`, `node_retired`, `parameter_out_of_bounds`.
     """
     check_share(share_bps)
@@ -100,6 +104,8 @@ def announce_share(
         row = _lock_own(node, actor)
         if from_epoch <= epoch.number:
             raise Invalid(f"Enter an epoch after {epoch.number}.", field="from_epoch")
+        if from_epoch > epoch.number + MAX_AHEAD:
+            raise Invalid(f"Enter an epoch up to {epoch.number + MAX_AHEAD}.", field="from_epoch")
         if share_bps >= row.share_in(epoch.number + 1):
             raise Invalid("Enter a share below the present one.", field="share_bps")
         terms: dict[str, Any] = {"share_bps": share_bps, "from_epoch": from_epoch}

@@ -176,6 +176,18 @@ def test_the_api_announces_a_lower_share() -> None:
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
 
 
+@pytest.mark.parametrize("epoch", [2 + 366, 2**31, 2**63 - 1])
+def test_an_epoch_far_ahead_is_refused_at_its_field(epoch: int) -> None:
+    body = {"delegator_share_bps": 7_700, "from_epoch": epoch}
+    answer = api(NILS, "POST", f"nodes/{HONEST}/announcements", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert answer.json()["errors"][0]["field"] == "from_epoch"
+    assert "Enter an epoch up to 367." in answer.json()["detail"]
+    sent = browser(NILS).post(f"{PLACE}announce/", {"share_bps": "77", "from_epoch": str(epoch)})
+    assert sent.status_code == 400
+    assert "Enter a value from 3 to 367." in sent.content.decode()
+
+
 KEY = Account.from_key("0x" + "31" * 32)
 OTHER = Account.from_key("0x" + "32" * 32)
 SIGNER, OWN = KEY.address.lower(), world.address(0xA3)

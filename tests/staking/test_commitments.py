@@ -200,9 +200,10 @@ def test_only_the_operator_of_an_active_node_promises(net: Network) -> None:
 
 @pytest.mark.parametrize(
     ("share_bps", "from_epoch", "error"),
-    [(8_000, 4, Invalid), (7_500, 2, Invalid), (4_999, 4, ParameterOutOfBounds)],
-)
-def test_an_announcement_is_of_a_lower_share_ahead(
+    [(8_000, 4, Invalid), (7_500, 2, Invalid), (4_999, 4, ParameterOutOfBounds), (7_500, 2 + 366, Invalid),
+     (7_500, 2**31, Invalid), (7_500, 2**63, Invalid)],
+)  # fmt: skip
+def test_an_announcement_is_of_a_lower_share_in_one_of_the_next_365_epochs(
     net: Network, share_bps: int, from_epoch: int, error: type
 ) -> None:
     with pytest.raises(error):
