@@ -102,6 +102,7 @@ def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, error: ProtocolError | None = None) -> HttpResponse:
+    request.return_to = _next(request) or _home()  # type: ignore[attr-defined]
     context = {
         "error": error,
         "next": _next(request),

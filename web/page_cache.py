@@ -115,14 +115,20 @@ def is_shared(request: HttpRequest) -> bool:
     return request.method in ("GET", "HEAD") and not personal and is_usual(request)
 
 
-def respond(request: HttpRequest, key: Hashable, render: Callable[[], HttpResponse]) -> HttpResponse:
-    """The cached page of `key`, else the one that `render` makes now. 304 when the browser has it already."""
+def respond(
+    request: HttpRequest, key: Hashable, render: Callable[[], HttpResponse], *, query: str
+) -> HttpResponse:
+    """The cached page of `key`, else the one that `render` makes now. 304 when the browser has it already.
+
+    `query`: the canonical query of the page, "?a=b" or "", which is in its links to sign in.
+    """
     moment = int(time.time()) // FRESH_SECONDS * FRESH_SECONDS
     full_key = (version(), moment, get_language(), key)
     page = pages.get(full_key)
     if page is None:
         # All processes render as of the same moment, so that they produce the same bytes and the same ETag.
         request.as_of = datetime.fromtimestamp(moment, UTC)  # type: ignore[attr-defined]
+        request.return_to = request.path + query  # type: ignore[attr-defined]
         response = render()
         if response.status_code != 200:
             return response

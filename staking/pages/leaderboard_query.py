@@ -115,6 +115,11 @@ class LeaderboardQuery:
             ("rows", "" if self.size == SIZES[0] else str(self.size)),
         )  # fmt: skip
 
+    @property
+    def text(self) -> str:
+        """The canonical query with the page, "?a=b", or ""."""
+        return address_of(self.address(), page=str(self.page) if self.page > 1 else "").removesuffix("?")
+
     def _words(self) -> dict[str, str]:
         """Each filter that is set, by the name of its attribute, in words. The amount filters nothing."""
         words = {

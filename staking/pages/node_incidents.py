@@ -76,7 +76,8 @@ def node_incidents(request: HttpRequest, address: str) -> HttpResponse:
 
     if not page_cache.is_shared(request):
         return page_cache.private(response())
-    return page_cache.respond(request, ("incidents", node.address, epochs, theme_of(request), part), response)
+    key = ("incidents", node.address, epochs, theme_of(request), part)
+    return page_cache.respond(request, key, response, query=f"?epochs={epochs}")
 
 
 def _node(address: str) -> Node:

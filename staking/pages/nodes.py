@@ -56,7 +56,8 @@ def nodes(request: HttpRequest) -> HttpResponse:
     # Searches and watchlists are not cached: there is no limit to how many there can be.
     if query.search or query.watched or not page_cache.is_shared(request):
         return page_cache.private(render_page())
-    return page_cache.respond(request, ("nodes", query, theme_of(request), part), render_page)
+    key = ("nodes", query, theme_of(request), part)
+    return page_cache.respond(request, key, render_page, query=query.text)
 
 
 @require_safe
@@ -70,7 +71,7 @@ def top_nodes_chart(request: HttpRequest) -> HttpResponse:
 
     if not page_cache.is_shared(request):
         return page_cache.private(render_page())
-    return page_cache.respond(request, ("top-nodes", theme_of(request), part), render_page)
+    return page_cache.respond(request, ("top-nodes", theme_of(request), part), render_page, query="")
 
 
 def wants_part(request: HttpRequest) -> bool:

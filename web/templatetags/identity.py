@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from protocol.addresses import checksum, keccak256
+from web.current_user import return_address
 from web.templatetags.components import icon
 
 register = template.Library()
@@ -35,6 +37,13 @@ _MESH = tuple(path + _mirrored(path) for path in _HALF_MESH)
 @lru_cache(maxsize=20_000)
 def _seed(address: str) -> bytes:
     return keccak256(bytes.fromhex(address[2:]))
+
+
+@register.simple_tag(name="return_address", takes_context=True)
+def return_address_tag(context: dict[str, Any]) -> str:
+    """Where a reader continues after signing in; "/" without a request."""
+    request = context.get("request")
+    return return_address(request) if request else "/"
 
 
 @register.filter(name="checksum")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -77,6 +78,28 @@ def test_the_theme_leads_nowhere_else(network: Network, reader: Client, target: 
 def test_an_unknown_theme_is_not_stored(network: Network, reader: Client) -> None:
     assert not reader.post("/theme/", {"theme": "pink"}).cookies
     assert reader.get("/theme/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/?tier=1&sort=-apr", "/?tier=1&sort=-apr"),
+        ("/?sort=-apr&tier=1&unknown=x", "/?tier=1&sort=-apr"),
+        ("/?q=no&status=active", "/?q=no&status=active"),
+        ("/", "/"),
+        ("/plan/?amount=900&risk=5", "/plan/?amount=900&risk=5"),
+        (f"/compare/?n={node_address(1)}&amount=5", f"/compare/?n={node_address(1)}&amount=5"),
+        (f"/nodes/{node_address(1)}/incidents/?epochs=90", f"/nodes/{node_address(1)}/incidents/?epochs=90"),
+        ("/signin/?next=/plan/%3Famount%3D9", "/plan/?amount=9"),
+    ],
+)
+def test_signing_in_and_the_theme_lead_back_to_the_same_query(
+    filled: Network, reader: Client, address: str, back: str
+) -> None:
+    markup = Markup(reader.get(address).content.decode())
+    links = [attributes.get("href") or "" for attributes in markup.all("a")]
+    assert f"/signin/?{urlencode({'next': back}, safe='/')}" in links
+    assert {"type": "hidden", "name": "next", "value": back} in markup.all("input")
 
 
 def test_the_live_version_changes_with_epoch_and_ranking(filled: Network, reader: Client) -> None:
