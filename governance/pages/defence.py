@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from governance.pages import labels, offence_texts
 from governance.selectors.defence import Defence
@@ -25,7 +25,7 @@ class SlashRow:
 
 @dataclass(frozen=True, slots=True)
 class DefenceCard:
-    """`warning`: a sentence when a dispute cannot change the amounts, else "". `lifts`: what overturning ends."""
+    """`warning`: a sentence when a dispute alone changes no amount, else "". `lifts`: what overturning ends."""
 
     figures: Defence
     warning: str
@@ -51,15 +51,30 @@ def defence_card(slash: Slash, group: SlashGroup, figures: Defence) -> DefenceCa
 
 
 def no_effect(slash: Slash, group: SlashGroup) -> str:
-    """Return the sentence that a dispute of this slash cannot change the amount."""
-    others = [other for other in group.slashes if other.pk != slash.pk and other.status != "overturned"]
-    sentence = gettext(
-        "This dispute cannot change the amount: %(others)s in the same epoch takes %(amount)s IFM in any case."
-    )
-    if not others:
-        return gettext("This dispute cannot change the amount: there is no stake to be slashed.")
-    names = ", ".join(labels.offence(other.offence) for other in others)
-    return sentence % {"others": names, "amount": amount_digits(group.loss.total, 2)}
+    """Return the sentence that a dispute of this slash alone does not change the amount, and when it would."""
+    others = [other for other in group.slashes if other.pk != slash.pk]
+    undecided = [other for other in others if other.status in Slash.UNRESOLVED]
+    executed = [other for other in others if other.status == Slash.Status.EXECUTED]
+    saved = group.alone(slash).total
+    if undecided and saved:
+        sentence = ngettext(
+            "As long as %(others)s in the same epoch stands, this dispute does not change the amount. If it is "
+            "overturned too, this dispute saves %(amount)s IFM.",
+            "As long as %(others)s in the same epoch stand, this dispute does not change the amount. If all of them "
+            "are overturned too, this dispute saves %(amount)s IFM.",
+            len(undecided),
+        )
+        return sentence % {"others": _names(undecided), "amount": amount_digits(saved, 2)}
+    if executed:
+        sentence = gettext(
+            "This dispute cannot change the amount: %(others)s in the same epoch took %(amount)s IFM in any case."
+        )
+        return sentence % {"others": _names(executed), "amount": amount_digits(group.taken.total, 2)}
+    return gettext("This dispute cannot change the amount: there is no stake to be slashed.")
+
+
+def _names(slashes: Sequence[Slash]) -> str:
+    return ", ".join(labels.offence(slash.offence) for slash in slashes)
 
 
 def lifted_effects(slash: Slash) -> str:

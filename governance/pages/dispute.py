@@ -173,6 +173,8 @@ def _effect_of_overturning(slash: Slash, group: SlashGroup) -> str:
     rest = group.loss.total - group.saved_without(slash).total
     if rest:
         sentence = gettext("Other slashes of the epoch still take %s IFM; the deposit is returned")
+        if len(group.unresolved) > 1:
+            sentence = gettext("Other slashes of the epoch can still take %s IFM; the deposit is returned")
         return sentence % amount_digits(rest, 2)
     return gettext("Nothing is slashed; the deposit is returned")
 

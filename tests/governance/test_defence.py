@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from governance.dispute_odds import Outcomes, break_even_bps, expected_value
 from governance.models import Dispute
+from governance.pages import labels
+from governance.pages.defence import no_effect
 from governance.selectors.defence import defence_of, outcomes_of_disputes
 from governance.services.disputes import open_dispute
 from governance.services.votes import vote_dispute
@@ -85,12 +87,38 @@ def test_a_dispute_of_the_lower_rate_saves_nothing(slashes: dict[str, Slash]) ->
 def test_the_page_warns_the_operator_before_a_deposit_that_changes_nothing(slashes: dict[str, Slash]) -> None:
     where = f"/slashes/{slashes['dropout'].pk}/"
     html = page(where, OLGA)
-    assert "This dispute cannot change the amount: Faked resources in the same epoch takes 250.00 IFM" in html
+    assert (
+        "As long as Faked resources in the same epoch stands, this dispute does not change the amount. If it is "
+        "overturned too, this dispute saves 150.00 IFM." in html
+    )
+    assert "in any case" not in html
     assert "If it is overturned, nothing else ends either." in html
     assert "All slashes of epoch 2" in html
     assert "Is a dispute worth the deposit?" not in page(where, ANN)
     review = _review(where)
-    assert "This dispute cannot change the amount" in review
+    assert "this dispute does not change the amount" in review
+
+
+def test_what_an_executed_slash_took_is_taken_in_any_case(slashes: dict[str, Slash]) -> None:
+    open_dispute(slash=slashes["dropout"].pk, reason="Wrong", actor=OLGA, now=world.now())
+    world.settle()
+    dropout, higher = (Slash.objects.get(offence=name) for name in ("dropout", "fake_resources"))
+    assert (dropout.status, higher.status) == ("disputed", "executed")
+    assert no_effect(dropout, group_of(dropout)) == (
+        "This dispute cannot change the amount: Faked resources in the same epoch took 250.00 IFM in any case."
+    )
+
+
+def test_of_two_slashes_with_one_rate_each_names_what_disputing_both_saves(slashes: dict[str, Slash]) -> None:
+    group = group_of(slashes["dropout"])
+    for slash in group.slashes:
+        slash.self_bps = 2_500
+    for slash, other in zip(group.slashes, reversed(group.slashes), strict=True):
+        assert group.saved_without(slash).total == 0
+        assert no_effect(slash, group) == (
+            f"As long as {labels.offence(other.offence)} in the same epoch stands, this dispute does not change the "
+            "amount. If it is overturned too, this dispute saves 250.00 IFM."
+        )
 
 
 def test_the_page_of_the_higher_rate_says_what_a_dispute_can_save(slashes: dict[str, Slash]) -> None:
@@ -107,7 +135,7 @@ def test_the_page_of_the_higher_rate_says_what_a_dispute_can_save(slashes: dict[
 def test_voters_see_the_amount_that_other_slashes_take_anyway(slashes: dict[str, Slash]) -> None:
     dispute = open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=world.now())
     html = page(f"/disputes/{dispute.pk}/", ANN)
-    assert "Other slashes of the epoch still take 150.00 IFM; the deposit is returned" in html
+    assert "Other slashes of the epoch can still take 150.00 IFM; the deposit is returned" in html
 
 
 def test_a_single_slash_has_no_table_of_the_epoch() -> None:
