@@ -24,7 +24,7 @@ def test_pages_of_a_large_network(transactional_db: None, say: Callable[[str], N
     node = Node.objects.get(id=Node.objects.order_by("id").values_list("id", flat=True)[5_000]).address
     reader = Client(HTTP_ACCEPT_ENCODING="br")
     pages = ("/live/", "/", "/?sort=-apr&tier=3&open=1", "/?q=Dune+12", "/?page=300", "/top-nodes/", f"/nodes/{node}/",
-             "/epochs/", "/epochs/12/", "/epochs/12/?q=Dune", "/?format=csv")  # fmt: skip
+             "/epochs/", "/epochs/12/", "/epochs/12/?q=Dune", "/?format=csv", "/plan/?amount=5000&risk=10")  # fmt: skip
     for address in pages:
         times, queries = [], 0
         for _ in range(ROUNDS):

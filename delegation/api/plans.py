@@ -24,7 +24,8 @@ PARAMETERS = [
     OpenApiParameter(
         "risk_bps", int, default=DEFAULT_RISK_BPS,
         description="The most that one event may cost, in bps of the amount: the largest penalty on all nodes of one"
-        " operator, or a dropout of all nodes of one region, net of what returns. 1 to 10000.",
+        " operator, or a dropout of all nodes of one region, net of what returns. What the wallet has there already is"
+        " not counted. 1 to 10000.",
     ),
     OpenApiParameter("wallet", description="Its delegations count as already there; its own nodes are left out."),
 ]  # fmt: skip
@@ -38,6 +39,9 @@ class PlanPartSerializer(serializers.Serializer[Any]):
     amount = AmountField()
     expected_per_epoch = AmountField()
     expected_apr_bps = serializers.IntegerField(allow_null=True)
+    operator_unbonding = serializers.BooleanField(
+        help_text="The operator's own stake is unbonding: half the jobs, and no redelegation from the node."
+    )
 
 
 class WorstEventSerializer(serializers.Serializer[Any]):
@@ -113,12 +117,13 @@ def _spread(figures: PlanFigures, made: Plan, replayed: Replay) -> dict[str, Any
         "parts": [
             {
                 "node": checksum(part.node.address),
-                "name": figures.names[part.node.address],
+                "name": figures.nodes[part.node.address].name,
                 "operator": checksum(part.node.operator),
                 "region": part.node.region,
                 "amount": format_amount(part.amount),
                 "expected_per_epoch": format_amount(part.per_epoch),
                 "expected_apr_bps": figures.apr_bps(part.per_epoch, part.amount),
+                "operator_unbonding": figures.nodes[part.node.address].unbonding,
             }
             for part in made.parts
         ],

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from delegation.pages.estimate_form import EstimateForm
@@ -156,13 +156,7 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
             short_digits,
             note=gettext("estimate"),
         ),
-        line(
-            gettext("Result of %(amount)s IFM over the last %(n)d epochs, IFM")
-            % {"amount": amount_digits(amount), "n": APR_EPOCHS},
-            [None if c.replay is None else c.replay.result for c in columns],
-            lambda v: amount_digits(v, 2),
-            note=gettext("replayed"),
-        ),
+        _replayed(columns, amount),
     ]
     return [
         *aprs,
@@ -192,6 +186,28 @@ def _measures(columns: list[Column], amount: int) -> list[Measure]:
     ]
 
 
+def _replayed(columns: list[Column], amount: int) -> Measure:
+    """Results of the replays; the best is marked only where all have the same number of epochs."""
+    counts = [len(column.replay.epochs) for column in columns if column.replay]
+    most = max(counts, default=APR_EPOCHS)
+
+    def shown(replay: Replay) -> str:
+        text, count = amount_digits(replay.result, 2), len(replay.epochs)
+        return text if count == most else ngettext("%(result)s in %(n)d epoch", "%(result)s in %(n)d epochs", count) % {
+            "result": text, "n": count,
+        }  # fmt: skip
+
+    label = ngettext(
+        "Result of %(amount)s IFM over the last %(n)d epoch, IFM",
+        "Result of %(amount)s IFM over the last %(n)d epochs, IFM",
+        most,
+    )
+    cells = _cells(
+        [column.replay for column in columns], shown, better=len(set(counts)) == 1, key=lambda one: one.result
+    )
+    return Measure(label % {"amount": amount_digits(amount), "n": most}, cells, gettext("replayed"))
+
+
 def _apr(column: Column, size: int) -> int | None:
     """Of the window of the ranking the ranking's own figure, as everywhere; None for a new node."""
     if column.returns.is_new:
@@ -199,12 +215,18 @@ def _apr(column: Column, size: int) -> int | None:
     return column.node.estimated_apr_bps if size == APR_EPOCHS else column.returns.apr_bps[size]
 
 
-def _cells(values: Sequence[Any], shown: Callable[[Any], str], better: int) -> tuple[Cell, ...]:
-    present = [value for value in values if value is not None]
-    best = max(present, key=lambda value: value * better) if better and len(set(present)) > 1 else None
+def _cells(
+    values: Sequence[Any],
+    shown: Callable[[Any], str],
+    better: int,
+    key: Callable[[Any], Any] = lambda value: value,
+) -> tuple[Cell, ...]:
+    keys = [None if value is None else key(value) for value in values]
+    present = [one for one in keys if one is not None]
+    best = max(present, key=lambda one: one * better) if better and len(set(present)) > 1 else None
     return tuple(
-        Cell(DASH) if value is None else Cell(shown(value), best is not None and value == best)
-        for value in values
+        Cell(DASH) if value is None else Cell(shown(value), best is not None and one == best)
+        for value, one in zip(values, keys, strict=True)
     )
 
 

@@ -15,10 +15,12 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.charts.plan import replay_chart
+from delegation.pages.actions.delegating import node_warning
 from delegation.selectors.plans import PlanFigures, Replay, plan_for
 from delegation.services.plans import PartOutcome, delegate_parts
 from ledger import accounts
 from ledger.selectors import balance
+from postgres.batched_reads import batched_reads
 from protocol.addresses import checksum, normalize
 from protocol.amounts import BPS, MICRO, parse_amount
 from protocol.errors import InsufficientBalance, Invalid, ProtocolError
@@ -63,17 +65,21 @@ class PlanForm(PageForm):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A plan in the comparison: its replay, its APR estimate, and what its worst event is, in words."""
+    """A plan in the comparison: its replay, its APR estimate, and what its worst event is, in words.
+
+    `shorter`: how many epochs the replay has when its nodes are younger than the window, in words; else "".
+    """
 
     plan: Plan
     replay: Replay
     apr_bps: int | None
     event: str
+    shorter: str
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A node of the plan; `share_bps`: its part of the amount."""
+    """A node of the plan; `share_bps`: its part of the amount; `unbonding`: its operator's own stake is unbonding."""
 
     address: str
     name: str
@@ -82,13 +88,15 @@ class PartRow:
     share_bps: int
     per_epoch: int
     apr_bps: int | None
+    unbonding: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
     """`left_bps`: the part of the amount that stays in the wallet; with those of the rows it adds to 100 %.
 
-    `first_name` is "" when no ranked node accepts delegations; `review`: the address of the review, "" without.
+    `first_name` is "" when no ranked node accepts delegations; `window`: the number of settled epochs of the replays;
+    `review`: the address of the review, "" without.
     """
 
     rows: tuple[PartRow, ...]
@@ -96,6 +104,7 @@ class PlanPage:
     spread: Spread
     first: Spread | None
     first_name: str
+    window: int
     chart: Chart | None
     review: str
 
@@ -150,7 +159,7 @@ def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) 
     if not figures.plan.parts:
         _refuse_empty(form, figures, epoch)
         return None
-    short_of = available is not None and figures.plan.spread > available
+    short_of = available is not None and amount > available
     if short_of:
         message = gettext("You have %(available)s IFM available.") % {
             "available": amount_digits(available or 0)
@@ -165,8 +174,9 @@ def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) 
         left_bps=left_bps,
         spread=_spread(figures, figures.plan, figures.replay),
         first=first,
-        first_name=figures.names[first.plan.parts[0].node.address] if first else "",
-        chart=replay_chart(figures.replay, first.replay if first else None),
+        first_name=figures.nodes[first.plan.parts[0].node.address].name if first else "",
+        window=len(figures.window),
+        chart=replay_chart(figures.window, figures.replay, first.replay if first else None),
         review="" if short_of else _review_address(figures.plan, amount, risk_bps),
     )
 
@@ -175,7 +185,7 @@ def _refuse_empty(form: PlanForm, figures: PlanFigures, epoch: OpenEpoch) -> Non
     """Add an error to the field whose change would make a plan possible."""
     amount, least = figures.plan.amount, epoch.params.min_amount
     needed = -(-figures.least_rate_bps * least // amount)
-    if figures.names and figures.risk_bps < needed:
+    if figures.risk_bps < needed:
         message = gettext("The smallest delegation could lose more than that. Enter at least %(least)s.")
         form.add_refusal(Invalid(message % {"least": percent(needed)}, field="risk"))
     else:
@@ -190,12 +200,13 @@ def _rows(figures: PlanFigures) -> tuple[tuple[PartRow, ...], int]:
     rows = tuple(
         PartRow(
             address=part.node.address,
-            name=figures.names[part.node.address] or short(part.node.address),
+            name=figures.nodes[part.node.address].name or short(part.node.address),
             region=region_name(part.node.region),
             amount=part.amount,
             share_bps=share_bps,
             per_epoch=part.per_epoch,
             apr_bps=figures.apr_bps(part.per_epoch, part.amount),
+            unbonding=figures.nodes[part.node.address].unbonding,
         )
         for part, share_bps in zip(figures.plan.parts, shares, strict=True)
     )
@@ -212,7 +223,16 @@ def _spread(figures: PlanFigures, made: Plan, replay: Replay) -> Spread:
         )
         named = short(made.worst.name) if made.worst.kind == "operator" else region_name(made.worst.name)
         event = template % {"name": named}
-    return Spread(made, replay, figures.apr_bps(made.per_epoch, made.spread), event)
+    return Spread(
+        made, replay, figures.apr_bps(made.per_epoch, made.spread), event, _shorter(figures, replay)
+    )
+
+
+def _shorter(figures: PlanFigures, replay: Replay) -> str:
+    count = len(replay.epochs)
+    if count == len(figures.window):
+        return ""
+    return ngettext("replayed over %d epoch", "replayed over %d epochs", count) % count
 
 
 def _review_address(made: Plan, amount: int, risk_bps: int) -> str:
@@ -237,7 +257,8 @@ def _parts(text: str) -> dict[str, int]:
 def _confirmation(
     wallet: str, parts: dict[str, int], back: str, now: datetime
 ) -> Confirmation[list[PartOutcome]]:
-    names = dict(Node.objects.filter(address__in=parts).values_list("address", "name"))
+    nodes = {node.address: node for node in Node.objects.filter(address__in=parts)}
+    names = {address: node.name for address, node in nodes.items()}
     text = ",".join(
         f"{checksum(node)}:{canonical_number(amount, 6)}" for node, amount in sorted(parts.items())
     )
@@ -251,12 +272,13 @@ def _confirmation(
 
     return Confirmation(
         wallet=wallet, name="plan", fields={"parts": text, "back": back}, now=now, run=run,
-        review=lambda outcomes: _review(outcomes, names, back),
+        review=lambda outcomes: _review(outcomes, nodes, back),
         result=lambda outcomes, key: _result(outcomes, names, key),
     )  # fmt: skip
 
 
-def _review(outcomes: list[PartOutcome], names: dict[str, str], back: str) -> Review:
+def _review(outcomes: list[PartOutcome], nodes: dict[str, Node], back: str) -> Review:
+    names = {address: node.name for address, node in nodes.items()}
     rows: list[tuple[str, Any]] = [(_name(one, names), _in_words(one)) for one in outcomes]
     total = sum(one.amount for one in outcomes if one.refusal is None)
     made = sum(1 for one in outcomes if one.refusal is None)
@@ -269,10 +291,25 @@ def _review(outcomes: list[PartOutcome], names: dict[str, str], back: str) -> Re
         warning=gettext(
             "Delegations are made one by one, so one can fail while the others succeed. Each is pending until the "
             "epoch ends. Slashes can take a part of it; undelegating takes time."
-        ),
+        )
+        + _warnings(outcomes, nodes),
         button=title,
         back=f"{reverse('plan')}?{_back_query(back)}",
     )
+
+
+def _warnings(outcomes: list[PartOutcome], nodes: dict[str, Node]) -> str:
+    """What is to be known of the operators of the nodes, each with the name of its node; "" without anything."""
+    epoch = open_epoch()
+    assert epoch is not None
+    with batched_reads() as reads:
+        warnings = {
+            one.node: reads.submit(node_warning, nodes[one.node], epoch=epoch.number)
+            for one in outcomes
+            if one.refusal is None
+        }
+    names = {address: node.name or short(address) for address, node in nodes.items()}
+    return "".join(f" {names[node]}:{read.result()}" for node, read in warnings.items() if read.result())
 
 
 def _result(outcomes: list[PartOutcome], names: dict[str, str], key: str) -> Result:

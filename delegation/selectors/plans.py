@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
 from delegation.selectors.positions import positions_of_wallet
-from delegation.selectors.what_if import replay_amounts
+from delegation.selectors.what_if import last_settled, replay_over
 from postgres.snapshot import snapshot
 from protocol.amounts import BPS
 from protocol.plan_offers import Candidate, net_rates
 from protocol.plans import Plan, all_on, plan
 from protocol.projection import YEAR_SECONDS
-from staking.models.node_sql import HAS_STATUS, PENDING_SLASH
+from staking.models.node_sql import HAS_STATUS, OPERATOR_UNBONDING, PENDING_SLASH
 from staking.selectors.estimates import pasts_of_all
 from staking.selectors.rankings import latest_id
 from staking.services.epochs import OpenEpoch
@@ -24,7 +25,8 @@ REPLAYED = 30
 
 # Nodes that accept delegations of the wallet, with their ranks.
 OPEN = f"""
-SELECT n.id, n.address, n.name, n.operator, n.region, n.custodial, n.delegation_cap - p.tokens, r.rank
+SELECT n.id, n.address, n.name, n.operator, n.region, n.custodial, n.delegation_cap - p.tokens, r.rank,
+  {OPERATOR_UNBONDING}
 FROM staking_node n JOIN staking_pool p ON p.node_id = n.id
 LEFT JOIN staking_rankingrow r ON r.node_id = n.id AND r.ranking_id = %(ranking)s
 WHERE {HAS_STATUS["active"]} AND NOT {PENDING_SLASH} AND n.operator <> %(wallet)s
@@ -42,7 +44,7 @@ class ReplayedEpoch:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Rewards and losses of a plan over the last settled epochs, in µIFM."""
+    """Rewards and losses of a plan over the last settled epochs, in µIFM, from the first one that a part worked in."""
 
     epochs: tuple[ReplayedEpoch, ...]
 
@@ -59,22 +61,32 @@ class Replay:
         return self.earned - self.lost
 
 
+class PlanNode(NamedTuple):
+    """A node that a plan can use; `unbonding`: its operator's own stake is unbonding (R16)."""
+
+    id: int
+    name: str
+    unbonding: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFigures:
-    """A plan with the names of its nodes, and for comparison as much as possible on the first node of the ranking.
+    """A plan with its nodes by address, and for comparison as much as possible on the first node of the ranking.
 
     `first` is None when no ranked node accepts a delegation. `least_rate_bps`: what the gravest offence costs on the
-    candidate where it costs least, 0 without candidates. `seconds`: the length of an epoch.
+    candidate where it costs least, 0 without candidates. `seconds`: the length of an epoch. `window`: the settled
+    epochs of the replays, oldest first; a replay begins later where its nodes are younger.
     """
 
     plan: Plan
     first: Plan | None
-    names: Mapping[str, str]
+    nodes: Mapping[str, PlanNode]
     replay: Replay
     first_replay: Replay | None
     risk_bps: int
     least_rate_bps: int
     seconds: int
+    window: tuple[int, ...]
 
     def apr_bps(self, per_epoch: int, amount: int) -> int | None:
         """The APR of a reward per epoch on an amount, not compounded."""
@@ -87,37 +99,45 @@ def plan_for(amount: int, *, risk_bps: int, wallet: str = "", epoch: OpenEpoch) 
         candidates, nodes, first = _candidates(wallet, epoch)
         made = plan(epoch.params, candidates, amount, risk_bps)
         alone = all_on(epoch.params, first, amount) if first else None
-        ids = {address: id_ for address, (id_, _) in nodes.items()}
-        replays = _replay(made, ids), _replay(alone, ids) if alone else None
+        ids = {address: node.id for address, node in nodes.items()}
+        settled = last_settled(REPLAYED + 1)
+        replays = _replay(made, ids, settled), _replay(alone, ids, settled) if alone else None
     return PlanFigures(
         plan=made,
         first=alone,
-        names={address: name for address, (_, name) in nodes.items()},
+        nodes=nodes,
         replay=replays[0],
         first_replay=replays[1],
         risk_bps=risk_bps,
         least_rate_bps=_least_rate(epoch, candidates),
         seconds=epoch.params.epoch_seconds,
+        window=settled[1:],
     )
 
 
 def _least_rate(epoch: OpenEpoch, candidates: Iterable[Candidate]) -> int:
     return min(
-        (net_rates(epoch.params, node.custodial)[0] for node in candidates if node.room != 0), default=0
+        (net_rates(epoch.params, node.custodial)[0] for node in candidates if _has_room(node, epoch)),
+        default=0,
     )
+
+
+def _has_room(node: Candidate, epoch: OpenEpoch) -> bool:
+    """Whether the cap leaves room for the smallest delegation."""
+    return node.room is None or node.room >= epoch.params.min_amount
 
 
 def _candidates(
     wallet: str, epoch: OpenEpoch
-) -> tuple[list[Candidate], dict[str, tuple[int, str]], Candidate | None]:
-    """The nodes that a plan can use, id and name of each by address, and the one with the best rank."""
+) -> tuple[list[Candidate], dict[str, PlanNode], Candidate | None]:
+    """The nodes that a plan can use, the same by address, and the one with the best rank among those with room."""
     pasts = pasts_of_all(epoch=epoch.number)
     held = {position.node_id: position.value for position in positions_of_wallet(wallet)} if wallet else {}
     with connection.cursor() as cursor:
         cursor.execute(OPEN, {"epoch": epoch.number, "ranking": latest_id(), "wallet": wallet})
         rows = [row for row in cursor.fetchall() if row[0] in pasts]
     candidates, ranks = [], []
-    for id_, address, _, operator, region, custodial, room, rank in rows:
+    for id_, address, _, operator, region, custodial, room, rank, _ in rows:
         node = Candidate(
             address,
             operator,
@@ -128,16 +148,17 @@ def _candidates(
             held.get(id_, 0),
         )
         candidates.append(node)
-        if rank is not None and node.room != 0:
+        if rank is not None and _has_room(node, epoch):
             ranks.append((rank, address, node))
-    return candidates, {row[1]: (row[0], row[2]) for row in rows}, min(ranks)[2] if ranks else None
+    nodes = {row[1]: PlanNode(row[0], row[2], row[-1]) for row in rows}
+    return candidates, nodes, min(ranks)[2] if ranks else None
 
 
-def _replay(made: Plan, ids: Mapping[str, int]) -> Replay:
+def _replay(made: Plan, ids: Mapping[str, int], settled: tuple[int, ...]) -> Replay:
     amounts = {ids[part.node.address]: part.amount for part in made.parts}
     earned: dict[int, int] = defaultdict(int)
     lost: dict[int, int] = defaultdict(int)
-    for node in replay_amounts(amounts, epochs=REPLAYED).values():
+    for node in replay_over(amounts, settled).values():
         for epoch in node.epochs:
             earned[epoch.number] += epoch.earned
             lost[epoch.number] += epoch.lost

@@ -35,17 +35,25 @@ def replay_on(node_ids: Sequence[int], *, amount: int, epochs: int) -> dict[int,
 
 
 def replay_amounts(amounts: Mapping[int, int], *, epochs: int) -> dict[int, Replay]:
-    """Replay an amount of µIFM on each node, by its id, over the last `epochs` settled epochs.
+    """Replay an amount of µIFM on each node, by its id, over the last `epochs` settled epochs. See `replay_over`."""
+    return replay_over(amounts, last_settled(epochs + 1))
 
-    An amount enters at the close of the epoch before them, or of the node's first epoch when that was later. Nodes
-    with fewer than two settled epochs are left out. Five queries at most.
+
+def last_settled(count: int) -> tuple[int, ...]:
+    """The numbers of at most `count` settled epochs, oldest first. One query."""
+    settled = Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number")
+    return tuple(settled.values_list("number", flat=True)[:count])[::-1]
+
+
+def replay_over(amounts: Mapping[int, int], numbers: tuple[int, ...]) -> dict[int, Replay]:
+    """Replay an amount of µIFM on each node, by its id, over settled epochs without the first of them.
+
+    An amount enters at the close of the first one, or of the node's first epoch when that was later. Nodes with fewer
+    than two of these epochs are left out. Four queries at most.
     """
-    numbers = list(
-        Epoch.objects.filter(status=Epoch.Status.SETTLED).order_by("-number").values_list("number", flat=True)
-    )[: epochs + 1][::-1]
     if len(numbers) < 2 or not amounts:
         return {}
-    networks = _networks(tuple(numbers), Epoch.objects.get(number=numbers[-1]).plan_hash)
+    networks = _networks(numbers, Epoch.objects.get(number=numbers[-1]).plan_hash)
     rows = _rows(list(amounts), numbers)
     slashes = _slashes(list(amounts), numbers)
     return {
@@ -73,7 +81,7 @@ def _networks(numbers: tuple[int, ...], plan_hash: str) -> dict[int, Network]:
     }
 
 
-def _rows(node_ids: Sequence[int], numbers: list[int]) -> dict[int, list[Row]]:
+def _rows(node_ids: Sequence[int], numbers: Sequence[int]) -> dict[int, list[Row]]:
     """The rows of each node by its id, oldest first."""
     rows: dict[int, list[Row]] = defaultdict(list)
     query = NodeEpoch.objects.filter(node_id__in=node_ids, epoch__in=numbers).order_by("epoch")
@@ -82,7 +90,7 @@ def _rows(node_ids: Sequence[int], numbers: list[int]) -> dict[int, list[Row]]:
     return rows
 
 
-def _slashes(node_ids: Sequence[int], numbers: list[int]) -> dict[tuple[int, int], list[ExecutedSlash]]:
+def _slashes(node_ids: Sequence[int], numbers: Sequence[int]) -> dict[tuple[int, int], list[ExecutedSlash]]:
     """Slashes by node and by the epoch whose settlement executed them, in the order of execution."""
     slashes: dict[tuple[int, int], list[ExecutedSlash]] = defaultdict(list)
     executed = Slash.objects.filter(

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from delegation.charts.plan import replay_chart
 from delegation.selectors.plans import plan_for
 from delegation.selectors.positions import positions_of_wallet
 from delegation.selectors.what_if import replay_amounts
@@ -18,7 +19,7 @@ from ledger.models import Transaction
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Node
-from staking.services import nodes, rankings
+from staking.services import nodes, rankings, stakes
 from staking.services.epochs import open_epoch
 from tests.network import Network
 from tests.shared_rows import shared
@@ -81,6 +82,26 @@ def test_the_replay_of_a_plan_is_that_of_its_parts(network):
     assert [epoch.number for epoch in made.replay.epochs] == [2, 3]
     assert made.replay.earned == sum(part.earned for part in parts) > 0
     assert made.replay.lost == 0
+
+
+def test_nodes_of_unequal_age_are_replayed_over_one_window_of_epochs(network):
+    young = address("0d01")
+    network.node(young, address("0e01"), 5_000)
+    network.delegate(young, ANNA, 500)
+    for _ in range(2):
+        network.settle(worked=[NORTH, SOUTH, EAST, young])
+    rankings.rank(now=network.now)
+    made = figures()
+    assert made.first.parts[0].node.address == young
+    assert made.window == (2, 3, 4, 5)
+    assert [epoch.number for epoch in made.replay.epochs] == [2, 3, 4, 5]
+    assert [epoch.number for epoch in made.first_replay.epochs] == [5]
+    (view,) = replay_chart(made.window, made.replay, made.first_replay).views
+    assert [row[0] for row in view.table.rows] == ["2", "3", "4", "5"]
+    assert [row[2] == "–" for row in view.table.rows] == [True, True, True, False]
+    page = Client().get("/plan/", {"amount": "900", "risk": "15"}).content.decode()
+    assert "Earned in the last 4 epochs" in page
+    assert page.count("replayed over 1 epoch") == 1
 
 
 def test_the_page_shows_plan_comparison_replay_and_method_without_signing_in(network):
@@ -148,6 +169,50 @@ def test_more_than_the_wallet_has_is_refused_at_the_amount(network, sign_in):
     response = sign_in(ANNA).get("/plan/", {"amount": "900", "risk": "15"})
     assert "You have 100.00 IFM available." in response.content.decode()
     assert "Review all delegations" not in response.content.decode()
+
+
+def test_an_amount_above_the_balance_is_refused_also_when_caps_leave_a_smaller_spread(network, sign_in):
+    network.fund(ANNA, 500)
+    Node.objects.update(delegation_cap=600 * MICRO)
+    page = sign_in(ANNA).get("/plan/", {"amount": "900", "risk": "15"})
+    assert page.status_code == 409
+    html = page.content.decode()
+    assert html.count("100.00</span>") >= 3
+    assert "You have 500.00 IFM available." in html
+    assert "Review all delegations" not in html
+
+
+def test_room_below_the_smallest_delegation_is_none(network):
+    Node.objects.filter(address=NORTH).update(delegation_cap=500 * MICRO + 999_999)
+    made = figures()
+    assert NORTH not in [part.node.address for part in made.plan.parts]
+    assert made.first.parts[0].node.address != NORTH
+    Node.objects.exclude(address=NORTH).update(delegation_cap=0)
+    nothing = figures(risk_bps=1)
+    assert (nothing.first, nothing.least_rate_bps) == (None, 0)
+
+
+def test_nodes_whose_operator_unbonds_have_a_chip_and_a_warning_in_the_review(network, sign_in):
+    stakes.unstake(node=SOUTH, amount=1_000_000, actor=OTTO, now=network.now)
+    network.fund(ANNA, 900)
+    anna = sign_in(ANNA)
+    page = anna.get("/plan/", {"amount": "900", "risk": "15"}).content.decode()
+    table = page[page.index('id="sp-t"') : page.index('id="cm-t"')]
+    assert table.count("Operator unbonding") == 1
+    rows = {
+        part["node"]: part["operator_unbonding"]
+        for part in Client().get("/api/v1/plan?amount=900").json()["parts"]
+    }
+    assert rows == {checksum(NORTH): False, checksum(SOUTH): True, checksum(EAST): False}
+    parts = ",".join(f"{checksum(node)}:300" for node in (NORTH, SOUTH, EAST))
+    review = anna.get("/plan/review/", {"parts": parts}, follow=True).content.decode()
+    assert review.count("Its operator is unbonding own stake") == 1
+    assert f"{Node.objects.get(address=SOUTH).name}: Its operator is unbonding" in review
+
+
+def test_the_page_says_what_the_limit_leaves_out(network):
+    page = Client().get("/plan/", {"amount": "900", "risk": "15"}).content.decode()
+    assert "what your wallet already has with the same operator or in the same region is not counted" in page
 
 
 def test_a_first_visit_is_no_refusal_when_no_node_accepts_delegations(network):
@@ -266,7 +331,7 @@ def test_the_queries_of_a_plan_do_not_depend_on_the_number_of_nodes(network):
     rankings.rank(now=network.now)
     count_queries("/plan/", amount="902", risk="15")
     many = [count_queries("/plan/", amount="903", risk="15"), count_queries("/api/v1/plan", amount="903")]
-    assert len(figures().names) == 12
+    assert len(figures().nodes) == 12
     assert many == few
     assert few[0] <= 24
 

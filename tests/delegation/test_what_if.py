@@ -14,7 +14,7 @@ from delegation.selectors.what_if import replay_on
 from protocol.delegation_replay import Replay
 from protocol.pools import accrue, claimable, value_of
 from staking.models import Node, NodeEpoch, Pool, Slash
-from tests.network import Network, wallet
+from tests.network import Network, operator, wallet
 from tests.shared_rows import shared
 from tests.staking.pages.reading import Markup
 from web import page_cache
@@ -142,9 +142,26 @@ def test_the_node_page_and_compare_lead_to_the_replay(north: str) -> None:
     (result,) = replay_on([Node.objects.get(address=north).id], amount=1_000_000_000, epochs=30).values()
     compared = read(f"/compare/?n={north}&amount=1000").text
     assert (
-        f"Result of 1,000.00 IFM over the last 30 epochs, IFM replayed {amount_digits(result.result, 2)}"
+        f"Result of 1,000.00 IFM over the last 5 epochs, IFM replayed {amount_digits(result.result, 2)}"
         in compared
     )
+
+
+def test_compare_names_the_epochs_of_a_younger_node_and_marks_no_best_result(north: str) -> None:
+    network, south = Network.current(), Node.objects.get(operator=operator(2)).address
+    young = network.node(3, own=500)
+    network.delegate(young, 3, 500)
+    for _ in range(2):
+        for node in (north, south, young):
+            network.work(node)
+        network.settle(sound=False)
+    line = "Result of 1,000.00 IFM over the last 7 epochs, IFM replayed"
+    same = read(f"/compare/?n={north}&n={south}&amount=1000").text.partition(line)[2].partition("Rank")[0]
+    assert "best:" in same
+    assert "in 1 epoch" not in same
+    other = read(f"/compare/?n={north}&n={young}&amount=1000").text.partition(line)[2].partition("Rank")[0]
+    assert other.count(" in 1 epoch") == 1
+    assert "best:" not in other
 
 
 def test_the_queries_do_not_depend_on_the_number_of_epochs_and_slashes(network: Network) -> None:

@@ -18,7 +18,6 @@ from delegation.selectors.estimates import (
     recent_cut,
 )
 from delegation.selectors.positions import position_of
-from delegation.selectors.provisional import provisional_reward
 from delegation.selectors.unbondings import operator_unbonds_until
 from delegation.services import positions, redelegations
 from postgres.batched_reads import batched_reads
@@ -73,7 +72,7 @@ class Delegate(Action[DelegateForm]):
         costs = _costs(context, after, pool=after.pool.tokens, mine=value)
         with batched_reads() as reads:
             pasts = reads.submit(pasts_of, [before.id], epoch=context.epoch.number)
-            warning = reads.submit(node_warning, after, context)
+            warning = reads.submit(node_warning, after, epoch=context.epoch.number)
         lines: list[Row] = [
             rows.from_wallet(context),
             (gettext("To"), rows.name_and_address(after)),
@@ -126,7 +125,6 @@ class Undelegate(Action[WithdrawForm]):
             (gettext("Your delegation"), rows.change(ifm_unit(context.delegated), ifm_unit(left))),
             rows.node_tier(context, context.node, outcome.node),
             (gettext("Stays claimable"), ifm_unit(context.claimable)),
-            *_forfeited(context, outcome.amount),
             rows.exposure(context),
         ]
         if context.position and context.position.liable_slashes:
@@ -197,7 +195,7 @@ class Redelegate(Action[RedelegateForm]):
             "It moves at the pool rates of that moment. It is cancelled, and you are notified, when the old node has "
             "a pending slash by then or the new one takes no delegations."
         )
-        return Preview(lines, warning + node_warning(target, context), costs)
+        return Preview(lines, warning + node_warning(target, epoch=context.epoch.number), costs)
 
     def _movable(self, context: ActionContext) -> int:
         return max(context.delegated - context.redelegating, 0)
@@ -209,11 +207,11 @@ def tier_shortcut(context: ActionContext, affordable: int) -> list[Shortcut]:
     return [] if reach is None else [base.fill(gettext("Reach Tier %d") % reach[0], reach[1])]
 
 
-def node_warning(node: Node, context: ActionContext) -> str:
+def node_warning(node: Node, *, epoch: int) -> str:
     """A warning about the node's operator for delegators; "" without one."""
     with batched_reads() as reads:
         unbonding = reads.submit(_unbonding_warning, node)
-        share = reads.submit(share_warning, node, context)
+        share = reads.submit(share_warning, node, epoch=epoch)
     return unbonding.result() + share.result()
 
 
@@ -228,9 +226,9 @@ def _unbonding_warning(node: Node) -> str:
     return " " + text % {"until": moment_text(until)}
 
 
-def share_warning(node: Node, context: ActionContext) -> str:
+def share_warning(node: Node, *, epoch: int) -> str:
     """A reduction of the delegator share in the last 30 epochs; "" without one."""
-    reduced = recent_cut(share_changes(node.id), epoch=context.epoch.number)
+    reduced = recent_cut(share_changes(node.id), epoch=epoch)
     if reduced is None:
         return ""
     text = gettext("Its delegator share was reduced from %(old)s to %(new)s, in force from epoch %(n)s.")
@@ -245,18 +243,6 @@ def _costs(context: ActionContext, node: Node, *, pool: int, mine: int) -> list[
     return offence_costs(
         context.epoch.params, self_stake=node.self_stake, pool=pool, mine=mine, custodial=node.custodial
     )
-
-
-def _forfeited(context: ActionContext, amount: int) -> list[Row]:
-    """The reward of the open epoch that stake gives up by leaving before its end; nothing for pending stake (R15)."""
-    if context.node is None or context.position is None or context.now >= context.epoch.end:
-        return []
-    active = amount - context.position.pending
-    reward = provisional_reward(context.node.address, active, epoch=context.epoch, now=context.now)
-    if reward is None:
-        return []
-    label = gettext("Given up: its reward of epoch %(n)s so far") % {"n": grouped_int(context.epoch.number)}
-    return [(label, _about(reward))]
 
 
 def _expectations(context: ActionContext, past: Past | None, amount: int) -> list[Row]:
