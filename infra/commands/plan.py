@@ -37,9 +37,12 @@ def plan(
     """A spread of an amount over at most five nodes within a limit of risk.
 
     An event is the largest penalty on all nodes of one operator, or a dropout of all nodes of one region. Nothing is
-    delegated: the command of each delegation is printed.
+    delegated: the command of each delegation is printed. Signed in, it is a plan for your wallet.
     """
     query = {"amount": amounts.check(amount), "risk_bps": str(_bps(risk))}
+    if session.token:
+        # Own nodes are left out, and delegations that are there already count.
+        query["wallet"] = session.me()["address"]
     answer = session.api.get("plan", query)
     if session.as_json:
         output.say_json(answer)
@@ -48,6 +51,11 @@ def plan(
     _facts("Plan", answer)
     if answer["all_on_first"]:
         _facts("All on the first", answer["all_on_first"])
+    for part in answer["parts"]:
+        if part.get("operator_unbonding"):
+            output.warn(
+                f"the operator of {part['node']} is unbonding own stake: you could not redelegate from it"
+            )
     for part in answer["parts"]:
         output.say(f"infra delegate --node {part['node']} --amount {_plain(part['amount'])}")
 

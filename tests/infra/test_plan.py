@@ -16,7 +16,7 @@ def spread(*parts: tuple[str, str], left: str = "0.000000") -> dict[str, Any]:
         "parts": [
             {
                 "node": node, "name": f"Node {node[-1]}", "operator": BELA, "region": "eu-west", "amount": amount,
-                "expected_per_epoch": "1.250000", "expected_apr_bps": 912,
+                "expected_per_epoch": "1.250000", "expected_apr_bps": 912, "operator_unbonding": node == BELA,
             }
             for node, amount in parts
         ],
@@ -38,12 +38,26 @@ def answer() -> dict[str, Any]:
 def test_plan_shows_the_spread_beside_all_on_the_first_and_its_commands(infra, api):
     api.says("GET", "plan", answer())
     result = infra("plan --amount 1000.5 --risk 12.5")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250"}
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"warning: the operator of {BELA} is unbonding own stake: you could not redelegate from it\n"
+    )
     assert "Plan: 2.5 IFM per epoch expected, worst event 112.5 IFM (region eu-west)" in result.stdout
     assert "All on the first: " in result.stdout
     assert f"infra delegate --node {ANNA} --amount 600\n" in result.stdout
     assert f"infra delegate --node {BELA} --amount 400.5\n" in result.stdout
+
+
+def test_plan_is_one_for_the_wallet_that_is_signed_in(infra, api, cast):
+    api.says("GET", "plan", answer())
+    assert infra("plan --amount 1000.5 --risk 12.5").exit_code == 0
+    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250", "wallet": cast.OWEN}
+
+
+def test_plan_of_somebody_who_is_not_signed_in_names_no_wallet(bare, api):
+    api.says("GET", "plan", answer())
+    assert bare("plan --amount 1000.5 --risk 12.5", "--url", api.url).exit_code == 0
+    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250"}
 
 
 def test_plan_prints_the_answer_as_json(infra, api):
