@@ -16,16 +16,18 @@ from delegation.pages.actions.context import ActionContext, action_context, node
 from delegation.pages.actions.registry import ACTIONS
 from delegation.pages.estimate_form import EstimateForm
 from delegation.pages.money import form_context
+from delegation.pages.redelegation_notes import blocked_because, cancelled_if
 from delegation.pages.what_if import WhatIfForm
 from delegation.selectors.estimates import (
     OffenceCost,
     offence_costs,
     recent_cut,
 )
-from delegation.selectors.portfolio import UndecidedSlash, undecided_slashes_of, unresolved_slashes
-from delegation.selectors.positions import PositionFigures, positions_of_wallet
+from delegation.selectors.movable import movable_positions
+from delegation.selectors.positions import PositionFigures
 from delegation.selectors.returns import Returns, returns_of
 from delegation.selectors.unbondings import UnbondingFigures, operator_unbonds_until, unbondings_of_wallet
+from delegation.selectors.undecided_slashes import UndecidedSlashes, undecided_slashes, unresolved_slashes
 from postgres.batched_reads import batched_reads
 from protocol.addresses import checksum
 from protocol.amounts import MICRO
@@ -63,19 +65,22 @@ class Beside:
     """The reader's part of a node's page. `entries`: the reader's unbonding entries; `undecided_slashes`: pending ones;
     `cut`: a recent reduction of the share; `costs`: of `costs_of` µIFM; `unbonds_until`: when the operator's own
     unbonding ends; `stars`: where stars are stored; `what_if`: the form of a replay,
-    None before two epochs are settled."""
+    None before two epochs are settled; `blocked`: why the delegation cannot be redelegated; `note`: what would cancel
+    a redelegation of it."""
 
     wallet: str | None
     runs_it: bool
     context: ActionContext | None
     entries: tuple[UnbondingFigures, ...]
-    undecided_slashes: tuple[UndecidedSlash, ...]
+    undecided_slashes: tuple[UndecidedSlashes, ...]
     returns: Returns
     shares: tuple[ShareChange, ...]
     cut: ShareChange | None
     costs: tuple[OffenceCost, ...]
     costs_of: int
     open: bool
+    blocked: str = ""
+    note: str = ""
     elsewhere: tuple[PositionFigures, ...] = ()
     estimate: Estimate | None = None
     estimate_form: EstimateForm | None = None
@@ -133,19 +138,38 @@ def _beside(request: HttpRequest, figures: NodeFigures, epoch: OpenEpoch, now: d
         runs_it=wallet == figures.operator,
         context=context,
         entries=tuple(entry for entry in entries if entry.kind == "delegated"),
-        undecided_slashes=tuple(undecided_slashes_of(figures, unresolved.result(), held, entries)),
+        undecided_slashes=tuple(
+            undecided_slashes(
+                unresolved.result(),
+                {id_: figures},
+                held={id_: held},
+                staked={},
+                entries=[entry for entry in entries if entry.kind == "delegated"],
+            )
+        ),
         returns=returns,
         shares=tuple(shares),
         cut=recent_cut(shares, epoch=epoch.number),
         costs=tuple(_costs(epoch, node, held or EXAMPLE, held)),
         costs_of=held or EXAMPLE,
         open=figures.can_delegate,
+        blocked=_blocked(context, figures),
+        note=cancelled_if(context.position) if context and context.position else "",
         elsewhere=elsewhere if figures.can_delegate else (),
         estimate=estimate,
         estimate_form=form,
         unbonds_until=unbonds_until.result() if figures.operator_unbonding else None,
         watched=watched,
         what_if=WhatIfForm.with_example() if returns.settled > 1 else None,
+    )
+
+
+def _blocked(context: ActionContext | None, figures: NodeFigures) -> str:
+    """Why the reader's delegation here cannot be redelegated now; "" when it can be, or there is none."""
+    if context is None or context.position is None:
+        return ""
+    return blocked_because(
+        context.position, figures, recorded=context.redelegating, params=context.epoch.params, now=context.now
     )
 
 
@@ -158,21 +182,22 @@ def _of_wallet(
     with batched_reads() as reads:
         context = reads.submit(action_context, wallet, figures.address, now=now)
         entries = reads.submit(unbondings_of_wallet, wallet, now=now, status="open", node_id=figures.id)
-        elsewhere = reads.submit(_elsewhere, wallet, figures)
+        elsewhere = reads.submit(_elsewhere, wallet, figures, now)
         watched = reads.submit(is_watched, wallet, figures.id)
     return context.result(), entries.result(), elsewhere.result(), watched.result()
 
 
-def _elsewhere(wallet: str, figures: NodeFigures) -> tuple[PositionFigures, ...]:
-    """The reader's largest delegations to other nodes, which could move here without unbonding (R19)."""
-    if wallet == figures.operator:
+def _elsewhere(wallet: str, figures: NodeFigures, now: datetime) -> tuple[PositionFigures, ...]:
+    """The reader's largest delegations to other nodes that could move here without unbonding (R19)."""
+    epoch = open_epoch()
+    if wallet == figures.operator or epoch is None:
         return ()
     others = [
-        p
-        for p in positions_of_wallet(wallet)
-        if p.active and p.node_id != figures.id and not p.liable_slashes
+        position
+        for position in movable_positions(wallet, epoch=epoch, now=now)
+        if position.node_id != figures.id
     ]
-    return tuple(sorted(others, key=lambda position: -position.value)[:MOVABLE])
+    return tuple(others[:MOVABLE])
 
 
 def _costs(epoch: OpenEpoch, node: Node, mine: int, held: int) -> list[OffenceCost]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from delegation.charts.rewards import rewards
+from delegation.pages.redelegation_notes import blocked_because, cancelled_if
 from delegation.pages.value_history import ValueCard, value_card
 from delegation.selectors.losses import SlashLoss
 from delegation.selectors.portfolio import EPOCHS, Holding, Portfolio, portfolio_of
@@ -24,6 +25,7 @@ from protocol.amounts import BPS
 from protocol.errors import AddressInvalid
 from staking.pages.leaderboard_rows import state_of
 from staking.services import clock, faucet
+from staking.services.epochs import OpenEpoch
 from staking.services.exits import has_token
 from staking.templatetags.node_cells import region_name
 from web.charts import Chart
@@ -38,7 +40,10 @@ LOSSES = 20
 
 @dataclass(frozen=True, slots=True)
 class HoldingRow:
-    """A delegation in the table, and what is possible with it now; `blocked`: why it cannot be redelegated."""
+    """A delegation in the table, and what is possible with it now.
+
+    `blocked`: why it cannot be redelegated; `note`: what would cancel a redelegation.
+    """
 
     holding: Holding
     state: str
@@ -46,6 +51,7 @@ class HoldingRow:
     can_redelegate: bool
     can_undelegate: bool
     blocked: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def _page(portfolio: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
     return PortfolioPage(
         portfolio=portfolio,
         mine=mine,
-        holdings=tuple(_holding(holding) for holding in portfolio.holdings),
+        holdings=tuple(_holding(holding, portfolio.epoch, now) for holding in portfolio.holdings),
         entries=tuple(_entry(entry, portfolio, now) for entry in portfolio.unbondings),
         moving=portfolio.moving,
         operators=_parts((short(h.node.operator), h.position.value) for h in portfolio.holdings),
@@ -151,9 +157,10 @@ def _page(portfolio: Portfolio, now: datetime, *, mine: bool) -> PortfolioPage:
     )
 
 
-def _holding(holding: Holding) -> HoldingRow:
+def _holding(holding: Holding, epoch: OpenEpoch, now: datetime) -> HoldingRow:
     position = holding.position
-    blocked = _blocked(holding)
+    recorded = sum(move.amount for move in holding.moving)
+    blocked = blocked_because(position, holding.node, recorded=recorded, params=epoch.params, now=now)
     return HoldingRow(
         holding=holding,
         state=state_of(holding.node),
@@ -161,28 +168,17 @@ def _holding(holding: Holding) -> HoldingRow:
         can_redelegate=position.value > 0 and not blocked,
         can_undelegate=position.value > 0,
         blocked=blocked if position.value > 0 else "",
+        note="" if blocked else cancelled_if(position),
     )
-
-
-def _blocked(holding: Holding) -> str:
-    """Return the reason for which the delegation cannot be redelegated now, "" when it can be (R19)."""
-    position, node = holding.position, holding.node
-    if position.liable_slashes:
-        return gettext("A slash is pending.")
-    if node.operator_unbonding and node.status != "banned":
-        return gettext("The operator is unbonding.")
-    if position.value <= sum(move.amount for move in holding.moving):
-        return gettext("All of it moves after this epoch.")
-    return ""
 
 
 def _entry(entry: UnbondingFigures, portfolio: Portfolio, now: datetime) -> EntryRow:
     whole = entry.matures_at - entry.created_at
     gone = min(max(now - entry.created_at, whole * 0), whole)
     rates = [
-        undecided.slash.delegated_bps if entry.kind == "delegated" else undecided.slash.self_bps
-        for undecided in portfolio.undecided_slashes
-        if undecided.slash.node_id == entry.node_id and undecided.slash.epoch <= entry.epoch
+        slashes.rates_bps[entry.kind]
+        for slashes in portfolio.undecided_slashes
+        if slashes.node.id == entry.node_id and slashes.epoch <= entry.epoch
     ]
     return EntryRow(
         entry=entry,

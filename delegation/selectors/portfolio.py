@@ -14,6 +14,7 @@ from delegation.selectors.operators import OwnNode, nodes_run_by
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
 from delegation.selectors.redelegations import RedelegationFigures, redelegations_of_wallet
 from delegation.selectors.unbondings import UnbondingFigures, count_of_wallet, unbondings_of_wallet
+from delegation.selectors.undecided_slashes import UndecidedSlashes, undecided_slashes, unresolved_slashes
 from delegation.selectors.value_history import (
     EpochValue,
     flows_of_wallet,
@@ -48,21 +49,6 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class UndecidedSlash:
-    """A slash that is not decided yet, with what it would take of this wallet at most, in µIFM."""
-
-    slash: Slash
-    node: NodeFigures
-    delegation: int
-    unbonding: int
-    own: int
-
-    @property
-    def total(self) -> int:
-        return self.delegation + self.unbonding + self.own
-
-
-@dataclass(frozen=True, slots=True)
 class Portfolio:
     """A wallet's holdings. `earned`: per epoch, node and role over the last epochs, the oldest first.
 
@@ -80,7 +66,7 @@ class Portfolio:
     moving: tuple[RedelegationFigures, ...]
     earned: tuple[EarnedIn, ...]
     losses: tuple[SlashLoss, ...]
-    undecided_slashes: tuple[UndecidedSlash, ...]
+    undecided_slashes: tuple[UndecidedSlashes, ...]
     history: tuple[EpochValue, ...]
 
     @property
@@ -182,49 +168,15 @@ def _holdings(
     ]
 
 
-def unresolved_slashes(node_ids: Sequence[int]) -> list[Slash]:
-    """Slashes of these nodes that are not decided yet, the first due first; one query."""
-    slashes = Slash.objects.filter(node_id__in=list(node_ids), status__in=Slash.UNRESOLVED)
-    return list(slashes.order_by("due_epoch", "id"))
-
-
-def undecided_slashes_of(
-    node: NodeFigures, slashes: Sequence[Slash], held: int, entries: Sequence[UnbondingFigures]
-) -> list[UndecidedSlash]:
-    """Amounts that a node's undecided slashes would take from a delegation and from its unbonding entries."""
-    return [_undecided(slash, node, held, 0, entries) for slash in slashes]
-
-
 def _undecided_slashes(
     slashes: Sequence[Slash],
     nodes: dict[int, NodeFigures],
     positions: list[PositionFigures],
     unbondings: list[UnbondingFigures],
     own: list[OwnNode],
-) -> list[UndecidedSlash]:
-    """Amounts that the undecided slashes of the wallet's nodes would take from it."""
-    worth = {p.node_id: p.value for p in positions}
+) -> list[UndecidedSlashes]:
+    """The undecided slashes of the wallet's nodes, without those that can take nothing from it."""
     staked = {node.node_id: node.staked for node in own}
-    undecided_slashes = [
-        _undecided(
-            slash, nodes[slash.node_id], worth.get(slash.node_id, 0), staked.get(slash.node_id, 0), unbondings
-        )
-        for slash in slashes
-    ]
-    return [
-        undecided for undecided in undecided_slashes if undecided.total or undecided.slash.node_id in staked
-    ]
-
-
-def _undecided(
-    slash: Slash, node: NodeFigures, held: int, staked: int, entries: Sequence[UnbondingFigures]
-) -> UndecidedSlash:
-    rates = {"self": slash.self_bps, "delegated": slash.delegated_bps}
-    leaving = sum(
-        entry.amount * rates[entry.kind] // BPS
-        for entry in entries
-        if entry.node_id == slash.node_id and entry.epoch >= slash.epoch
-    )
-    return UndecidedSlash(
-        slash, node, held * slash.delegated_bps // BPS, leaving, staked * slash.self_bps // BPS
-    )
+    held = {position.node_id: position.value for position in positions}
+    groups = undecided_slashes(slashes, nodes, held=held, staked=staked, entries=unbondings)
+    return [group for group in groups if group.total or group.node.id in staked]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from urllib.parse import unquote
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from delegation.selectors.portfolio import portfolio_of
 from delegation.selectors.positions import positions_of_wallet
 from delegation.services import positions
 from delegation.services.positions import undelegate
-from staking.models import Node
+from staking.models import Node, Slash
 from staking.services import faucet, stakes
 from tests.shared_rows import shared
 from tests.wallets import ANNA, BELA, EAST, NORTH, OLGA, OTTO, SOUTH, Caller, address, shown
@@ -55,6 +58,25 @@ def test_signed_out_pages_ask_to_sign_in(net, client):
     assert client.post(f"/operator/{NORTH}/retire/").status_code == 401
 
 
+def test_a_session_that_ended_is_continued_where_it_was(delegated, client, sign_in):
+    where = f"/money/redelegate/?node={NORTH}&to={SOUTH}&amount=5"
+    card = unquote(unescape(client.get(where).content.decode()))
+    assert f'class="btn btn-primary" href="/signin/?next={where}"' in card
+    assert sign_in(ANNA).get(where).status_code == 200
+
+
+def test_a_text_that_was_sent_without_a_session_is_shown_again(delegated, client):
+    page = "http://testserver/slashes/1/?votes=reason"
+    answer = client.post("/slashes/1/dispute/", {"reason": "Ours <was> fine"}, headers={"Referer": page})
+    assert answer.status_code == 401
+    html = answer.content.decode()
+    assert "Ours &lt;was&gt; fine</textarea>" in html
+    assert "/signin/?next=/slashes/1/%3Fvotes%3Dreason" in html
+    other = client.post("/slashes/1/dispute/", {"reason": ""}, headers={"Referer": "https://evil.example/x"})
+    assert '/signin/?next=/"' in other.content.decode()
+    assert "textarea" not in other.content.decode()
+
+
 def test_the_portfolio_adds_up(delegated, sign_in):
     page = text(sign_in(ANNA).get("/portfolio/"))
     wallet = delegated.figures(ANNA)
@@ -92,6 +114,66 @@ def test_a_redelegation_that_is_not_possible_says_why(delegated, sign_in):
     page = text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
     assert "The operator is unbonding its own stake" in page
     assert "undelegating is possible" in page
+    assert "No redelegation: The operator is unbonding." in page
+
+
+def offers(page: str, source: str) -> bool:
+    """Whether a page has a link that redelegates from a node."""
+    return f"/money/redelegate/?node={source}" in page.lower()
+
+
+def test_while_a_slash_is_pending_stake_can_be_redelegated_and_pages_say_what_cancels_it(
+    delegated, sign_in, caller
+):
+    delegated.work(NORTH, 1, outcome="dropped")
+    delegated.settle()
+    for path in ("/portfolio/", f"/nodes/{NORTH}/", f"/nodes/{SOUTH}/"):
+        assert offers(sign_in(ANNA).get(path).content.decode(), NORTH), path
+    for path in ("/portfolio/", f"/nodes/{NORTH}/"):
+        page = text(sign_in(ANNA).get(path))
+        assert "a redelegation is cancelled if it is still pending then" in page
+        assert "No redelegation" not in page
+    assert caller(ANNA).post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "5"}).status_code == 201
+
+
+def test_stake_that_the_hop_rule_binds_is_offered_nowhere(delegated, sign_in, caller):
+    caller(ANNA).post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "100"})
+    delegated.settle()
+    assert (
+        caller(ANNA).post(f"nodes/{SOUTH}/redelegate", {"to": NORTH, "amount": "5"}).json()["code"]
+        == "redelegation_hop"
+    )
+    for path in ("/portfolio/", f"/nodes/{SOUTH}/", f"/nodes/{NORTH}/"):
+        assert not offers(sign_in(ANNA).get(path).content.decode(), SOUTH), path
+    for path in ("/portfolio/", f"/nodes/{SOUTH}/"):
+        page = text(sign_in(ANNA).get(path))
+        assert "No redelegation: It was redelegated to this node and can move again from 15 Jan" in page, path
+
+
+def test_stake_on_a_node_whose_operator_unbonds_or_that_moves_already_is_not_offered(
+    delegated, sign_in, caller
+):
+    caller(ANNA).post(f"nodes/{SOUTH}/redelegate", {"to": NORTH, "amount": "all"})
+    caller(ANNA).post(f"nodes/{SOUTH}/redelegate", {"to": NORTH, "amount": "300"})
+    stakes.unstake(node=NORTH, amount=1_000_000, actor=OLGA, now=delegated.now)
+    for source, reason in (
+        (NORTH, "The operator is unbonding."),
+        (SOUTH, "All of it moves after this epoch."),
+    ):
+        for path in ("/portfolio/", f"/nodes/{NORTH}/", f"/nodes/{SOUTH}/"):
+            assert not offers(sign_in(ANNA).get(path).content.decode(), source), (source, path)
+        assert f"No redelegation: {reason}" in text(sign_in(ANNA).get(f"/nodes/{source}/"))
+
+
+def test_stake_on_a_banned_node_can_move_although_its_operator_unbonds(delegated, sign_in, caller):
+    delegated.work(NORTH, 1, proof="forged")
+    delegated.settle()
+    delegated.settle(2)
+    stakes.unstake(node=NORTH, amount=1_000_000, actor=OLGA, now=delegated.now)
+    for path in ("/portfolio/", f"/nodes/{NORTH}/"):
+        assert offers(sign_in(ANNA).get(path).content.decode(), NORTH), path
+    assert "its delegators cannot redelegate" not in text(sign_in(ANNA).get(f"/nodes/{NORTH}/"))
+    assert caller(ANNA).post(f"nodes/{NORTH}/redelegate", {"to": SOUTH, "amount": "5"}).status_code == 201
 
 
 def test_a_node_to_redelegate_to_is_found_by_name(delegated, sign_in):
@@ -131,6 +213,29 @@ def test_anyone_reads_a_wallet_and_cannot_act_there(delegated, client, sign_in):
             assert words not in page
     assert "open your portfolio" in text(sign_in(ANNA).get(f"/wallets/{ANNA}/"))
     assert client.get("/wallets/0x12/").status_code == 404
+
+
+def test_slashes_of_one_epoch_are_one_alert_with_the_amount_of_the_highest_rate(delegated, sign_in):
+    delegated.work(NORTH, 30)
+    delegated.work(NORTH, 1, proof="invalid")
+    delegated.work(NORTH, 1, outcome="dropped")
+    delegated.settle()
+    slashes = Slash.objects.filter(node__address=NORTH)
+    assert {slash.delegated_bps for slash in slashes} == {2_500, 1_500}
+    for path, words in (
+        ("/portfolio/", "Node 01: 2 slashes of epoch 3 pending"),
+        (f"/nodes/{NORTH}/", "2 slashes of epoch 3 are pending"),
+    ):
+        html = sign_in(ANNA).get(path).content.decode()
+        alerts = html[html.index('id="alerts"') :].partition("</section>")[0]
+        assert words in alerts
+        assert alerts.count("375.00") >= 1
+        assert "225.00" not in alerts
+        assert "not added up" in alerts
+        assert all(f'href="/slashes/{slash.pk}/"' in alerts for slash in slashes)
+    undelegate(node=NORTH, amount=100_000_000, wallet=ANNA, now=delegated.now)
+    (group,) = portfolio_of(ANNA, now=delegated.now).undecided_slashes
+    assert (group.delegation, group.unbonding) == (350_000_000, 25_000_000)
 
 
 def test_the_statement_page_shows_the_same_as_its_files(delegated, sign_in, caller):
@@ -479,8 +584,9 @@ def test_leaving_shows_the_reward_of_the_open_epoch_that_it_gives_up(delegated, 
     earned = sum(after[position.node] - position.claimable for position in before if position.node == NORTH)
     assert earned > 0
     # A third of the delegation gives up a third of what it would have earned.
-    row = f"Given up: its reward of epoch 3 so farabout {amount_digits(earned // 3, 2)} IFM"
+    row = f"Reward of epoch 3 given upabout {amount_digits(earned // 3, 2)} IFM by the work so far"
     assert row in preview.replace("\n", "")
+    assert preview.count("iven up") == 1
 
 
 def test_an_operator_who_unbonds_is_a_warning_before_delegating(delegated, sign_in):
