@@ -19,7 +19,7 @@ from governance.pages.defence import defence_card
 from governance.pages.dispute import open_epoch_or_404, slash_context
 from governance.pages.forms import DisputeForm
 from governance.selectors.defence import defence_of
-from governance.selectors.slashes import SlashQuery, list_slashes, slash_rows, sums
+from governance.selectors.slashes import SlashQuery, list_slashes, newest_slash, slash_rows, sums
 from governance.voting_periods import is_before_end
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
@@ -78,10 +78,14 @@ def ledger(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and query_params.choice(request.GET, "format", ("csv",)):
         return _csv(query)
     number = query_params.page(request.GET)
-    rows, count = list_slashes(query, limit=ROWS, offset=(number - 1) * ROWS)
+    # Slashes that are created while a reader turns the pages do not move the rows.
+    newest = query_params.number(request.GET, "newest") or newest_slash()
+    rows, count = list_slashes(query, newest=newest, limit=ROWS, offset=(number - 1) * ROWS)
     if number > 1 and not rows:
         raise Http404
-    state = (("status", query.status), ("offence", query.offence), ("node", query.node))
+    state = (
+        ("status", query.status), ("offence", query.offence), ("node", query.node), ("newest", str(newest))
+    )  # fmt: skip
     context = {
         "rows": [(slash, getattr(slash, "dispute", None)) for slash in rows],
         "pager": Pager(number, ROWS, count, state),

@@ -50,9 +50,14 @@ class SlashSums:
         )
 
 
-def list_slashes(query: SlashQuery, *, limit: int, offset: int) -> tuple[list[Slash], int]:
-    """Return a page of slashes, newest first, with node and dispute, and their number."""
-    slashes = _filtered(query)
+def newest_slash() -> int:
+    """Return the id of the newest slash; 0 without any."""
+    return Slash.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def list_slashes(query: SlashQuery, *, newest: int, limit: int, offset: int) -> tuple[list[Slash], int]:
+    """Return a page of the slashes up to the id `newest`, newest first, with node and dispute, and their number."""
+    slashes = _filtered(query).filter(pk__lte=newest)
     rows = slashes.select_related("node", "dispute").order_by("-pk")[offset : offset + limit]
     return list(rows), slashes.count()
 

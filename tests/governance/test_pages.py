@@ -320,6 +320,18 @@ def test_votes_can_be_filtered_and_sorted(dispute: Dispute) -> None:
     page(f"/disputes/{dispute.pk}/?sort=luck", status=400)
 
 
+def test_pages_of_slashes_stay_as_they_are_while_slashes_come(slash: Slash) -> None:
+    newest = f"/slashes/?newest={slash.pk}"
+    row = f'<a href="/slashes/{slash.pk}/">#{slash.pk}</a>'
+    copied = {f.name: getattr(slash, f.name) for f in Slash._meta.fields if f.name not in ("id", "epoch")}
+    later = Slash.objects.create(**copied, id=slash.pk + 1, epoch=slash.epoch + 1)
+    assert f"#{later.pk}</a>" in page("/slashes/")
+    first = page(newest)
+    assert row in first
+    assert f"#{later.pk}</a>" not in first
+    page("/slashes/?newest=x", status=400)
+
+
 def test_slashes_can_be_downloaded_as_csv(slash: Slash) -> None:
     world.settle()
     answer = browser(None).get("/slashes/?format=csv")
