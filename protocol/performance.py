@@ -6,7 +6,7 @@ All ratios are bps, rounded down; latencies and times are ms.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from math import isqrt
 from typing import Final, NamedTuple, TypeVar
 
@@ -41,6 +41,14 @@ class QTerms(NamedTuple):
     raw: int
     sla: int
     q: int
+
+
+def signing_key_at(at: int, key: str, former: Sequence[tuple[int, str]]) -> str:
+    """The signing key of a node that is in force at a time in ms (R22).
+
+    `former`: the keys before `key`, each with the time up to which it was in force, by rising time.
+    """
+    return next((one for until, one in former if at < until), key)
 
 
 def judge_proof(*, signed: bool, by_signing_key: bool, traces_differ: bool, history: bool = False) -> str:

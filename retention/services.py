@@ -15,7 +15,7 @@ from django.db.models import Max
 from retention import files
 from retention.kinds import EVENTS, HEARTBEATS, RECEIPTS, Kind, drop_rows
 from staking.models import Archive, Epoch, Event, Network, Receipt
-from staking.services.epochs import EPOCH_LOCK, lock_open_epoch
+from staking.services.epochs import lock_open_epoch, lock_out_writers
 from staking.services.partitions import drop_partitions
 
 # Receipts whose keys are deleted in one transaction.
@@ -100,8 +100,8 @@ def forget(archive: Archive, *, now: datetime) -> None:
     Batches hold the epoch's lock shared, so none that began before compares its receipts with keys that are gone.
     Raises: TooNew.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+    with transaction.atomic():
+        lock_out_writers()
         epoch = lock_open_epoch()
         earliest = epoch.start - 2 * (epoch.end - epoch.start)
         if archive.newest is not None and archive.newest >= earliest:

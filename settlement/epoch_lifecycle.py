@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import connection
-
 from ledger import accounts
 from ledger.selectors import balance
 from settlement.state import Settlement
 from staking.models import Epoch, Network
 from staking.services.early_heartbeats import take_early_heartbeats
-from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, parameters_in, parameters_of
+from staking.services.epochs import lock_open_epoch, lock_out_writers, parameters_in, parameters_of
 from staking.services.hold import require_not_held
 
 
@@ -32,8 +30,7 @@ def lock_epoch(settlement: Settlement) -> None:
 
     Raises: AlreadySettled, Halted, Held, NotDue.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+    lock_out_writers()
     settlement.epoch = lock_open_epoch()
     if settlement.expected not in (None, settlement.number):
         raise AlreadySettled

@@ -15,9 +15,9 @@ from django.db.models import Sum
 
 from protocol.parameters import to_json
 from protocol.replay import inputs as replay_inputs
-from protocol.times import write_moment
+from protocol.times import unix_ms, write_moment
 from settlement.state import Settlement
-from staking.models import Bucket, Demand, EpochInputs, Heartbeat, Node, Slash
+from staking.models import Bucket, Demand, EpochInputs, FormerSigningKey, Heartbeat, Node, Slash
 
 # Quick, and a third larger than the smallest file.
 LEVEL = 1
@@ -60,6 +60,7 @@ def record_nodes(settlement: Settlement, strikes: Mapping[int, int], faked: Iter
         )
         for node in settlement.nodes
     ]  # fmt: skip
+    _record_former_keys(settlement)
     _record_slashes(settlement)
 
 
@@ -70,6 +71,7 @@ def publish(settlement: Settlement) -> None:
         "epoch": epoch.number,
         "start": write_moment(epoch.start),
         "end": write_moment(epoch.end),
+        "settled_at": write_moment(settlement.now),
         "chain_id": settings.INFRAMIND_CHAIN_ID,
         "parameters_version": epoch.version,
         "parameters": to_json(epoch.params),
@@ -86,6 +88,15 @@ def _null(value: int | None) -> int | str:
 def _demand(epoch: int) -> Sequence[tuple[str, int]]:
     rows = Demand.objects.filter(epoch=epoch).values("region").annotate(total=Sum("jobs")).order_by("region")
     return list(rows.values_list("region", "total"))
+
+
+def _record_former_keys(settlement: Settlement) -> None:
+    """Record the signing keys that receipts of the epoch can have beside those of the nodes' lines (R22)."""
+    epoch = settlement.epoch
+    earliest = unix_ms(epoch.start - 2 * (epoch.end - epoch.start))
+    former = FormerSigningKey.objects.filter(until__gt=earliest).order_by("node__address", "until")
+    for address, key, until in former.values_list("node__address", "key", "until"):
+        record(settlement, "former_key", node=address, key=key, until=until)
 
 
 def _record_slashes(settlement: Settlement) -> None:

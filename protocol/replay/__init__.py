@@ -2,7 +2,7 @@
 
 from protocol.replay.comparison import Difference, compare
 from protocol.replay.inputs import EpochInputs, InputsInvalid, parse
-from protocol.replay.receipts import recount
+from protocol.replay.receipts import Recount, recount
 from protocol.replay.report import check_contract, check_rewards, check_root, read_report
 from protocol.replay.settlement import Result, settle
 
@@ -10,6 +10,7 @@ __all__ = [
     "Difference",
     "EpochInputs",
     "InputsInvalid",
+    "Recount",
     "Result",
     "check_contract",
     "check_rewards",

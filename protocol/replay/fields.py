@@ -69,8 +69,8 @@ def _hex(size: int) -> Check:
 # The fields of each kind of line, besides `type`.
 LINES: Final[dict[str, dict[str, Check]]] = {
     "header": {
-        "schema": _whole, "epoch": _whole, "start": _text, "end": _text, "chain_id": _whole, "lines": _whole,
-        "parameters_version": _whole, "parameters": _object, "carry_in": _whole,
+        "schema": _whole, "epoch": _whole, "start": _text, "end": _text, "settled_at": _text, "chain_id": _whole,
+        "lines": _whole, "parameters_version": _whole, "parameters": _object, "carry_in": _whole,
     },
     "node": {
         # What the node is when the epoch is settled.
@@ -87,6 +87,7 @@ LINES: Final[dict[str, dict[str, Check]]] = {
         "latency_sum": _whole, "latency_squares": _whole, "heard": _whole, "slots": _whole,
     },
     "demand": {"region": _text, "jobs": _whole},
+    "former_key": {"node": _address, "key": _address, "until": _time},
     "pending": {"node": _address, "wallet": _address, "shares": _whole},
     "slash": {
         "id": _whole, "node": _address, "offence": _one_of(OFFENCE_NAMES), "epoch": _whole, "due_epoch": _whole,

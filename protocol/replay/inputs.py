@@ -100,7 +100,8 @@ def _check_references(inputs: EpochInputs) -> None:
         raise InputsInvalid("The nodes of the inputs are not in the order of their addresses, each once.")
     known = set(addresses)
     for kind, names in (
-        ("pending", ("node",)), ("slash", ("node",)), ("bucket", ("node",)), ("position", ("node",)),
+        ("former_key", ("node",)), ("pending", ("node",)), ("slash", ("node",)), ("bucket", ("node",)),
+        ("position", ("node",)),
         ("redelegation", ("from", "to")),
     ):  # fmt: skip
         for line in inputs.lines[kind]:

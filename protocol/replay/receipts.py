@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Self
 
 from protocol import performance as rules
 from protocol.errors import ReceiptInvalid
 from protocol.replay.fields import RECEIPT, wrong_field
 from protocol.replay.inputs import EpochInputs, InputsInvalid, applied_rules
 from protocol.signatures import receipt_digest, recover
+from protocol.times import unix_ms
 
 COUNTED = ("accepted", "good", "rejected", "dropped", "mismatched", "invalid", "forged", "credits")
 # What a node signs besides the digests, in the order of the type.
 _SIGNED = tuple(RECEIPT)[:9]
 _LATENCY = ("latency_count", "latency_sum", "latency_squares")
+# Five minutes ahead of the clock are allowed (R21); a batch can come while the settlement waits for an earlier one.
+_AHEAD: Final = timedelta(minutes=6)
+
+
+class Recount(NamedTuple):
+    """The counters that receipts make.
+
+    `published` and `computed` are rows of counters by node address, and `demand`. `proofs` has the jobs whose proof is
+    not as published, with both states. `unchecked` of the `receipts` are imported history, whose signatures and times
+    nobody has checked.
+    """
+
+    published: dict[str, dict[str, Any]]
+    computed: dict[str, dict[str, Any]]
+    proofs: dict[str, dict[str, Any]]
+    receipts: int
+    unchecked: int
 
 
 class _Counters(dict[str, int]):
@@ -23,25 +43,57 @@ class _Counters(dict[str, int]):
         super().__init__(dict.fromkeys((*COUNTED, *_LATENCY), 0))
 
 
-def recount(
-    inputs: EpochInputs, receipts: Iterable[Mapping[str, Any]]
-) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """The counters that receipts make: (published rows, recomputed rows, proofs that are not as published).
+@dataclass(slots=True)
+class _Intake:
+    """What a receipt is judged by: signing keys by node, the times in ms between which it was accepted, former jobs."""
 
-    Rows are counters by node address and `demand`; `latency_*` are compared where the epoch alone fills the window of
-    the last N good jobs (R24). `receipts` are in recorded order. Raises InputsInvalid.
+    chain_id: int
+    keys: dict[str, str]
+    former_keys: dict[str, list[tuple[int, str]]]
+    earliest: int
+    latest: int
+    jobs: set[str]
+
+    @classmethod
+    def of(cls, inputs: EpochInputs) -> Self:
+        header = inputs.header
+        start, end, settled_at = (
+            datetime.fromisoformat(header[name]) for name in ("start", "end", "settled_at")
+        )
+        former: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for line in inputs.lines["former_key"]:
+            former[line["node"]].append((line["until"], line["key"]))
+        return cls(
+            chain_id=header["chain_id"],
+            keys={node["address"]: node["signing_key"] for node in inputs.nodes},
+            former_keys={node: sorted(keys) for node, keys in former.items()},
+            earliest=unix_ms(start - 2 * (end - start)),
+            latest=unix_ms(settled_at + _AHEAD),
+            jobs=set(),
+        )
+
+    def signing_key(self, receipt: Mapping[str, Any]) -> str:
+        node = receipt["node"]
+        return rules.signing_key_at(receipt["accepted_at"], self.keys[node], self.former_keys.get(node, ()))
+
+
+def recount(inputs: EpochInputs, receipts: Iterable[Mapping[str, Any]]) -> Recount:
+    """Count the receipts of an epoch, in recorded order, with their proofs judged again.
+
+    `latency_*` are compared where the epoch alone fills the window of the last N good jobs (R24). Raises InputsInvalid.
     """
-    keys = {node["address"]: node["signing_key"] for node in inputs.nodes}
     size = inputs.params.latency_window_jobs
-    counted: dict[str, _Counters] = {address: _Counters() for address in keys}
     windows: dict[str, list[int]] = defaultdict(list)
     demand: dict[str, int] = defaultdict(int)
     proofs: dict[str, dict[str, Any]] = {}
+    unchecked = 0
     with applied_rules(inputs):
+        intake = _Intake.of(inputs)
+        counted: dict[str, _Counters] = {address: _Counters() for address in intake.keys}
         for number, receipt in enumerate(receipts, 2):
-            _check(receipt, number, keys)
-            node = receipt["node"]
-            proof = _proof(receipt, keys[node], inputs.header["chain_id"])
+            _check(receipt, number, intake)
+            node, proof = receipt["node"], _proof(receipt, intake)
+            unchecked += proof == rules.PROOF_UNCHECKED
             if proof != receipt["proof"]:
                 proofs[receipt["job_id"]] = {"published": receipt["proof"], "computed": proof}
             _count(counted[node], receipt, proof)
@@ -63,20 +115,31 @@ def recount(
                 "latency_squares": sum(ms * ms for ms in last),
             }
     published["demand"], computed["demand"] = _published_demand(inputs), dict(demand)
-    return published, computed, proofs
+    return Recount(published, computed, proofs, len(intake.jobs), unchecked)
 
 
-def _check(receipt: Mapping[str, Any], number: int, keys: Mapping[str, str]) -> None:
+def _check(receipt: Mapping[str, Any], number: int, intake: _Intake) -> None:
     wrong = wrong_field(receipt, RECEIPT)
     if wrong is not None:
         raise InputsInvalid(
             f"Line {number} of the receipts: {wrong} is missing or has a value that it cannot have."
         )
-    if receipt["node"] not in keys:
+    if receipt["node"] not in intake.keys:
         raise InputsInvalid(f"Line {number} of the receipts names an unknown node: {receipt['node']}.")
+    if receipt["job_id"] in intake.jobs:
+        raise InputsInvalid(
+            f"Line {number} of the receipts has job {receipt['job_id']} again: a job counts once."
+        )
+    intake.jobs.add(receipt["job_id"])
+    in_time = intake.earliest <= receipt["accepted_at"] <= intake.latest
+    if receipt["proof"] != rules.PROOF_UNCHECKED and not in_time:
+        raise InputsInvalid(
+            f"Line {number} of the receipts: job {receipt['job_id']} was accepted at {receipt['accepted_at']} ms, and "
+            f"the epoch counts receipts from {intake.earliest} to {intake.latest} ms."
+        )
 
 
-def _proof(receipt: Mapping[str, Any], key: str, chain_id: int) -> str:
+def _proof(receipt: Mapping[str, Any], intake: _Intake) -> str:
     """The proof state of a receipt, its signature recovered (R22)."""
     if receipt["proof"] == rules.PROOF_UNCHECKED:
         return rules.PROOF_UNCHECKED
@@ -86,14 +149,14 @@ def _proof(receipt: Mapping[str, Any], key: str, chain_id: int) -> str:
     if signature is not None:
         try:
             digest = receipt_digest(
-                chain_id,
+                intake.chain_id,
                 **{name: receipt[name] for name in _SIGNED},
                 result_digest=_bytes(receipt["result_digest"]),
                 trace_root=trace,
             )
         except ReceiptInvalid:
             raise InputsInvalid(f"The receipt of job {receipt['job_id']} cannot be encoded.") from None
-        by_key = recover(digest, signature) == key
+        by_key = recover(digest, signature) == intake.signing_key(receipt)
     differ = verified is not None and verified != (trace or bytes(32))
     return rules.judge_proof(signed=signature is not None, by_signing_key=by_key, traces_differ=differ)
 

@@ -28,8 +28,11 @@ _FIGURES: Final = (
 def read_report(epoch: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Result:
     """The report of an epoch from `GET epochs/N` and all rows of `GET epochs/N/nodes`. Raises InputsInvalid."""
     try:
+        read = [_read_row(row) for row in rows]
+        if len(dict(read)) < len(read):
+            raise InputsInvalid("The report of the epoch has two rows of one node.")
         return Result(
-            rows=dict(map(_read_row, rows)),
+            rows=dict(read),
             figures=_read({name: epoch[name] for name in _FIGURES}),
             totals=_read(epoch["totals"]),
         )

@@ -152,6 +152,8 @@ CREATE TRIGGER staking_epoch_keep BEFORE UPDATE OR DELETE ON staking_epoch
   FOR EACH ROW WHEN (OLD.status = 'settled') EXECUTE FUNCTION staking_keep_settled();
 CREATE TRIGGER staking_nodeepoch_keep BEFORE UPDATE OR DELETE ON staking_nodeepoch
   FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
+CREATE TRIGGER staking_formersigningkey_keep BEFORE UPDATE ON staking_formersigningkey
+  FOR EACH ROW EXECUTE FUNCTION staking_keep_settled();
 
 -- A commitment and an announcement stay as they were made; a commitment is ended once.
 CREATE TRIGGER staking_commitment_keep BEFORE DELETE OR UPDATE OF node_id, operator, minimum_share_bps, notice_epochs,
@@ -397,6 +399,7 @@ class Migration(migrations.Migration):
                 ("region", models.CharField(max_length=32)),
                 ("hardware", models.JSONField(default=dict)),
                 ("signing_key", postgres.fields.AddressField()),
+                ("signing_key_since", models.BigIntegerField(db_default=0, default=0)),
                 ("custodial", models.BooleanField(default=False)),
                 ("delegation_cap", models.BigIntegerField(null=True)),
                 ("share_bps", models.IntegerField()),
@@ -478,6 +481,33 @@ class Migration(migrations.Migration):
                 ],
             },
             bases=(staking.models.pending.HasPending, models.Model),
+        ),
+        migrations.CreateModel(
+            name="FormerSigningKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_signing_keys",
+                        to="staking.node",
+                    ),
+                ),
+                ("key", postgres.fields.AddressField()),
+                ("until", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("node", "until"), name="staking_formersigningkey_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ShareChange",

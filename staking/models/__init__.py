@@ -3,7 +3,15 @@
 from staking.models.archive import Archive
 from staking.models.commitment import Commitment, ShareAnnouncement
 from staking.models.network import Counter, Epoch, EpochInputs, EpochTree, Event, Network, ParameterSet
-from staking.models.node import Node, NodeEpoch, Pool, ShareChange, StakeCheckpoint, VoidGeneration
+from staking.models.node import (
+    FormerSigningKey,
+    Node,
+    NodeEpoch,
+    Pool,
+    ShareChange,
+    StakeCheckpoint,
+    VoidGeneration,
+)
 from staking.models.slash import Slash, SlashPart
 from staking.models.token import Exit, ExitSums, TokenAccount
 from staking.models.unbonding import Bucket, Kind, Unbonding
@@ -34,6 +42,7 @@ __all__ = [
     "Event",
     "Exit",
     "ExitSums",
+    "FormerSigningKey",
     "Heartbeat",
     "JobKey",
     "Kind",

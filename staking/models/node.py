@@ -11,7 +11,8 @@ from staking.models.pending import HasPending
 class Node(HasPending, models.Model):
     """A compute node, its operator's own stake, and what bars it from work.
 
-    `cooldown_until` is the last epoch of the cooldown, 0 when there is none.
+    `cooldown_until` is the last epoch of the cooldown, 0 when there is none. `signing_key` is in force from
+    `signing_key_since` on, in ms; FormerSigningKey has those before it.
     """
 
     pending_column = "pending_stake"
@@ -23,6 +24,7 @@ class Node(HasPending, models.Model):
     region = models.CharField(max_length=32)
     hardware = models.JSONField(default=dict)
     signing_key = AddressField()
+    signing_key_since = models.BigIntegerField(default=0, db_default=0)
     custodial = models.BooleanField(default=False)
     delegation_cap = models.BigIntegerField(null=True)
     share_bps = models.IntegerField()
@@ -95,6 +97,22 @@ class Pool(HasPending, models.Model):
 
     def __str__(self) -> str:
         return f"pool of {self.node_id}"
+
+
+class FormerSigningKey(models.Model):
+    """A signing key that its operator replaced (R22). `until`: the time in ms from which it is no longer in force."""
+
+    node = models.ForeignKey(Node, models.PROTECT, related_name="former_signing_keys", db_index=False)
+    key = AddressField()
+    until = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="staking_formersigningkey_once", fields=["node", "until"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.node_id}"
 
 
 class VoidGeneration(models.Model):

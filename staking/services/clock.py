@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from postgres.clock import database_time, measure
 from postgres.prepared import Prepared
 from protocol.errors import Invalid
-from staking.models import EarlyHeartbeat, Epoch, Heartbeat, Network, Node, Ranking, Receipt
-from staking.services.epochs import EPOCH_LOCK, lock_open_epoch, start_network
+from staking.models import EarlyHeartbeat, Epoch, FormerSigningKey, Heartbeat, Network, Node, Ranking, Receipt
+from staking.services.epochs import lock_open_epoch, lock_out_writers, start_network
 
 MS = timedelta(milliseconds=1)
 READ = Prepared("SELECT clock_timestamp(), (SELECT clock_offset_ms FROM staking_network WHERE id = 1)")
@@ -69,9 +69,9 @@ def start_at(moment: datetime) -> bool:
     Empty: epoch 1 is open and no receipt or heartbeat was ever recorded. Nodes that exist count as registered at
     the start, and rankings computed before are deleted.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         start_network(now=database_time())
-        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+        lock_out_writers()
         _locked_network()
         epoch = lock_open_epoch()
         if epoch.number != 1 or any(model.objects.exists() for model in (Receipt, Heartbeat, EarlyHeartbeat)):
@@ -79,7 +79,8 @@ def start_at(moment: datetime) -> bool:
         start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = start + timedelta(seconds=epoch.params.epoch_seconds)
         Epoch.objects.filter(number=1).update(start=start, end=end)
-        Node.objects.update(registered_at=start)
+        Node.objects.update(registered_at=start, signing_key_since=0)
+        FormerSigningKey.objects.all().delete()
         Ranking.objects.all().delete()
         Network.objects.filter(id=1).update(clock_offset_ms=-(-(start - read_clock()[0]) // MS))
         return True

@@ -93,6 +93,15 @@ def lock_open_epoch() -> OpenEpoch:
     return _open_epoch(row)
 
 
+def lock_out_writers() -> None:
+    """Wait for everybody who writes in the open epoch, and lock new ones out to the end of the transaction.
+
+    Take it before any other lock of the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+
+
 def start_network(*, now: datetime) -> None:
     """Devnet: open epoch 1 at `now` under the first parameters (R4); does nothing on a network that has started.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from staking.models import Network
-from staking.services.epochs import EPOCH_LOCK
+from staking.services.epochs import lock_out_writers
 
 LONGEST_REASON = 200
 
@@ -22,8 +22,8 @@ class Held(Exception):
 
 def hold(*, reason: str, now: datetime) -> bool:
     """Hold from now on; False when it was held already, and the first reason stays. Waits for a running settlement."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({EPOCH_LOCK})")
+    with transaction.atomic():
+        lock_out_writers()
         free = Network.objects.filter(id=1, held_at=None)
         return bool(free.update(held_at=now, held_reason=reason[:LONGEST_REASON]))
 

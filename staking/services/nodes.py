@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from protocol.addresses import checksum
 from protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
 from protocol.rewards import check_share, check_share_change
 from protocol.texts import check_hardware, check_name, check_region, check_status
-from staking.models import Event, Node, Pool, ShareChange
+from protocol.times import unix_ms
+from staking.models import Event, FormerSigningKey, Node, Pool, Receipt, ShareChange
 from staking.services import events
-from staking.services.epochs import OpenEpoch, lock_open_epoch
+from staking.services.epochs import OpenEpoch, lock_open_epoch, lock_out_writers
 from staking.services.node_lock import lock
 
 TEXTS: dict[str, Callable[[object], Any]] = {
@@ -25,7 +27,8 @@ TEXTS: dict[str, Callable[[object], Any]] = {
 }
 # Each is e-mailed to every delegator who chose this kind.
 MAX_CUT_NOTIFICATIONS = 10
-CHANGEABLE = ("name", "region", "hardware", "signing_key", "delegation_cap", "delegator_share_bps", "status")
+PLAIN = ("name", "region", "hardware", "delegation_cap")
+CHANGEABLE = (*PLAIN, "signing_key", "delegator_share_bps", "status")
 
 
 def register(
@@ -89,14 +92,17 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
         raise Invalid(f"{unknown[0]} cannot be changed.", field=unknown[0])
     changes = {name: TEXTS[name](value) if name in TEXTS else value for name, value in changes.items()}
     with transaction.atomic():
+        key = _new_signing_key(node, actor, changes)
         epoch = lock_open_epoch()
         locked = lock(node)
         check_operator(locked, actor)
         if locked.retired_at is not None:
             raise NodeRetired("A retired node cannot be changed.")
-        plain = {k: v for k, v in changes.items() if k not in ("delegator_share_bps", "status")}
+        plain = {k: v for k, v in changes.items() if k in PLAIN}
         for field, value in plain.items():
             setattr(locked, field, value)
+        if key not in (None, locked.signing_key):
+            _change_signing_key(locked, key, epoch, now)
         if "delegator_share_bps" in changes:
             _change_share(locked, changes["delegator_share_bps"], epoch, now)
         if "status" in changes:
@@ -109,6 +115,31 @@ def check_operator(node: Node, actor: str) -> None:
     """Raises: `not_operator` unless the wallet runs the node."""
     if node.operator != actor:
         raise NotOperator(f"Only the operator {checksum(node.operator)} can do this for the node.")
+
+
+def _new_signing_key(node: str, actor: str, changes: Mapping[str, Any]) -> str | None:
+    """The signing key that replaces the node's, with all writers locked out; None when it stays.
+
+    A batch of receipts is judged by the keys that it has read: none may be under way while a key changes (R22).
+    """
+    key: str | None = changes.get("signing_key")
+    own = Node.objects.filter(address=node, operator=actor)
+    if key is None or not own.exclude(signing_key=key).exists():
+        return None
+    lock_out_writers()
+    return key
+
+
+def _change_signing_key(node: Node, key: str, epoch: OpenEpoch, now: datetime) -> None:
+    """From now on; after the times of receipts that were recorded already, which stay as they were judged."""
+    recorded = Receipt.objects.filter(epoch=epoch.number, node_id=node.id)
+    recorded = recorded.exclude(proof=Receipt.Proof.UNCHECKED)
+    # The indexes of receipts are of those that are good and of those that are not.
+    last = [recorded.filter(good=good).aggregate(at=Max("accepted_at"))["at"] for good in (True, False)]
+    since = max(unix_ms(now), node.signing_key_since, *(unix_ms(at) + 1 for at in last if at is not None))
+    if since > node.signing_key_since:
+        FormerSigningKey.objects.create(node=node, key=node.signing_key, until=since)
+    node.signing_key, node.signing_key_since = key, since
 
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:
