@@ -64,6 +64,13 @@ class Api:
         """POST under an idempotency key and return the answer; however often it is retried, it runs once."""
         return self._answer("POST", where, json=body, headers={"Idempotency-Key": key, **self._rights})
 
+    def object(self, where: str) -> Row:
+        """The answer to a read that is one JSON object. Raises Refused."""
+        answer = self.get(where)
+        if not isinstance(answer, dict):
+            raise Refused("bad_answer", f"{self.address(where)} answered with no object. Check --url.")
+        return answer
+
     def pages(self, where: str, query: Row | None = None, limit: int | None = None) -> Row:
         """A list over its pages, up to `limit` rows, in the form of its first page."""
         query = dict(query or {})
@@ -72,6 +79,8 @@ class Api:
         while True:
             query["limit"] = PAGE if limit is None else min(PAGE, limit - len(rows))
             page = self.get(where, query)
+            if not isinstance(page, dict) or not isinstance(page.get("results"), list):
+                raise Refused("bad_answer", f"{self.address(where)} answered with no list. Check --url.")
             first = first or page
             rows += page["results"]
             following = page.get("next")

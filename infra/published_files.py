@@ -11,6 +11,8 @@ from infra.client import Api, path
 from infra.refusals import Refused
 
 GZIP = b"\x1f\x8b"
+# The version of the file of receipts.
+SCHEMA = 1
 
 
 def lines_of(api: Api, epoch: int, name: str) -> Iterator[bytes]:
@@ -19,9 +21,11 @@ def lines_of(api: Api, epoch: int, name: str) -> Iterator[bytes]:
     return iter(_decompressed(content, name).splitlines())
 
 
-def receipts_in(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The receipts after the header. Raises Refused for a file that is cut off or damaged."""
+def receipts_in(lines: Iterator[bytes], epoch: int) -> Iterator[dict[str, Any]]:
+    """The receipts of an epoch, after the header. Raises Refused for a file that is another's, cut off or damaged."""
     header = _json(next(lines, b""), 1)
+    if header.get("type") != "header" or header.get("schema") != SCHEMA or header.get("epoch") != epoch:
+        raise Refused("bad_file", f"Line 1 of the receipts is no header of schema {SCHEMA} of epoch {epoch}.")
     count = 0
     for line in lines:
         count += 1
@@ -43,6 +47,8 @@ def _decompressed(content: bytes, name: str) -> bytes:
         raise Refused("bad_file", f"The file of {name} is damaged: it cannot be decompressed.") from None
     if not stream.eof:
         raise Refused("bad_file", f"The file of {name} was cut off.")
+    if stream.unused_data:
+        raise Refused("bad_file", f"The file of {name} goes on after its end.")
     return plain
 
 

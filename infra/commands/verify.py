@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -52,16 +52,23 @@ def verify(
     """
     if bool(rpc) != bool(settlement):
         raise typer.BadParameter("Give --rpc and --settlement together.")
-    differences = _differences(session, epoch, level, (rpc, settlement) if rpc else None)
+    differences, receipts = _differences(session, epoch, level, (rpc, settlement) if rpc else None)
     if session.as_json:
         rows = [one._asdict() for one in differences]
-        output.say_json({"epoch": epoch, "level": level.value, "equal": not rows, "differences": rows})
+        counts = {} if receipts is None else {"receipts": receipts._asdict()}
+        output.say_json(
+            {"epoch": epoch, "level": level.value, "equal": not rows, **counts, "differences": rows}
+        )
     elif not differences:
         anchored = "; the contract has this root and these slashes" if rpc else ""
         output.say(f"Epoch {epoch} is equal: {CHECKED[level]}{anchored}.")
     else:
         for one in differences:
             output.say(str(one))
+    if receipts is not None and receipts.unchecked and not session.as_json:
+        output.say(
+            f"{receipts.unchecked} of {receipts.count} receipts are imported history: signatures and times not checked."
+        )
     if differences:
         count = len(differences)
         raise Refused("different", f"Epoch {epoch} differs in {count} figure{'s' if count > 1 else ''}.")
@@ -78,29 +85,53 @@ def proof(
 ) -> None:
     """Show the leaves of a node in an epoch's Merkle tree, and check them against the epoch's root."""
     address = node if len(node) == 42 else session.node(node)
-    answer = session.api.get(path("epochs", epoch, "proof", address))
-    root = session.api.get(path("epochs", epoch))["merkle_root"]
-    wrong = [leaf for leaf in answer["leaves"] if not _holds(leaf, root)]
+    answer = session.api.object(path("epochs", epoch, "proof", address))
+    root = session.api.object(path("epochs", epoch)).get("merkle_root")
+    leaves = _leaves(answer)
+    wrong = [leaf for leaf in leaves if not _holds(leaf, address, epoch, root)]
     if session.as_json:
         output.say_json(answer)
     else:
         output.say(f"root {root}")
-        columns = ("kind", "address", ">µIFM", ">hashes", "proof")
-        output.table(
-            columns, (_leaf(leaf, leaf not in wrong) for leaf in answer["leaves"]), empty="No leaves."
-        )
+        columns = ("kind", "address", ">epoch", ">µIFM", ">hashes", "proof")
+        output.table(columns, (_row(leaf, leaf not in wrong) for leaf in leaves), empty="No leaves.")
     if wrong:
-        raise Refused("different", f"{len(wrong)} of the leaves do not lead to the root of epoch {epoch}.")
+        raise Refused(
+            "different",
+            f"{len(wrong)} of the leaves are not of {address} in epoch {epoch}, or do not lead to its root.",
+        )
+
+
+def _leaves(answer: Row) -> list[Row]:
+    """The leaves of a proof. Raises Refused when there is none, or one that has not the form of a leaf."""
+    leaves = answer.get("leaves")
+    if not isinstance(leaves, list) or not leaves:
+        raise Refused("bad_answer", "The network's answer is no proof: it has no leaves.")
+    for leaf in leaves:
+        value, siblings = (leaf.get("value"), leaf.get("proof")) if isinstance(leaf, dict) else (None, None)
+        if not isinstance(value, list) or len(value) != 4 or not isinstance(siblings, list):
+            raise Refused(
+                "bad_answer",
+                "The network's answer is no proof: a leaf needs four values and a list of hashes.",
+            )
+    return leaves
+
+
+class Receipts(NamedTuple):
+    """How many receipts an epoch has, and how many of them are imported history."""
+
+    count: int
+    unchecked: int
 
 
 def _differences(
     session: Session, epoch: int, level: Level, chain: tuple[str, str] | None
-) -> list[Difference]:
+) -> tuple[list[Difference], Receipts | None]:
     # The rules are loaded when they are needed: other commands start without them.
     from protocol.replay import InputsInvalid, check_rewards, check_root, parse, read_report
 
-    api = session.api
-    shown = api.get(path("epochs", epoch))
+    api, receipts = session.api, None
+    shown = api.object(path("epochs", epoch))
     if shown.get("status") != "settled":
         raise Refused("not_found", f"Epoch {epoch} is not settled yet.")
     rows = api.pages(path("epochs", epoch, "nodes"))["results"]
@@ -113,25 +144,28 @@ def _differences(
         if level is not Level.ROOT:
             differences = _merged(differences, check_rewards(report, inputs))
         if level is Level.RECEIPTS:
-            differences += _recounted(session, epoch, inputs)
+            recounted, receipts = _recounted(session, epoch, inputs)
+            differences += recounted
         if chain is not None:
-            differences += _anchored(report, inputs, shown.get("anchor") or {}, *chain)
+            differences += _anchored(report, inputs, shown.get("anchor"), *chain)
     except InputsInvalid as error:
         raise Refused("bad_file", str(error)) from None
-    return differences
+    return differences, receipts
 
 
 def _anchored(
-    report: Result, inputs: EpochInputs, anchor: Row, url: str, settlement: str
+    report: Result, inputs: EpochInputs, anchor: Any, url: str, settlement: str
 ) -> list[Difference]:
     """Root and slashes of the contract; the network says only in which block to look for them."""
     from infra.contract import SettlementContract
     from protocol.replay import check_contract
 
-    block = anchor.get("block")
-    if not isinstance(block, int):
+    contract = SettlementContract(url, settlement)
+    contract.require(inputs.header["chain_id"])
+    block = anchor.get("block") if isinstance(anchor, dict) else None
+    if type(block) is not int or block < 0:
         raise Refused("not_anchored", f"The network says that epoch {inputs.epoch} is not on a chain yet.")
-    root, slashes = SettlementContract(url, settlement).epoch(inputs.epoch, block)
+    root, slashes = contract.epoch(inputs.epoch, block)
     return check_contract(report, inputs, root, slashes)
 
 
@@ -140,32 +174,37 @@ def _merged(first: list[Difference], more: list[Difference]) -> list[Difference]
     return first + [one for one in more if one not in first]
 
 
-def _recounted(session: Session, epoch: int, inputs: EpochInputs) -> list[Difference]:
+def _recounted(session: Session, epoch: int, inputs: EpochInputs) -> tuple[list[Difference], Receipts]:
     from protocol.replay import Difference, compare, recount
 
-    published, computed, proofs = recount(inputs, receipts_in(lines_of(session.api, epoch, "receipts")))
+    made = recount(inputs, receipts_in(lines_of(session.api, epoch, "receipts"), epoch))
     wrong = [
-        Difference(f"job {job}", "proof", one["published"], one["computed"]) for job, one in proofs.items()
+        Difference(f"job {job}", "proof", one["published"], one["computed"])
+        for job, one in made.proofs.items()
     ]
-    return compare(published, computed) + wrong
+    return compare(made.published, made.computed) + wrong, Receipts(made.receipts, made.unchecked)
 
 
-def _holds(leaf: Row, root: str) -> bool:
+def _holds(leaf: Row, address: str, epoch: int, root: Any) -> bool:
+    """Whether a leaf is that of an address in an epoch, and leads to the root."""
     from protocol.merkle import Leaf, verify
 
     try:
-        kind, address, amount, epoch = leaf["value"]
+        kind, owner, amount, number = leaf["value"]
+        if owner.lower() != address.lower() or number != epoch:
+            return False
         siblings = [bytes.fromhex(one[2:]) for one in leaf["proof"]]
-        return verify(bytes.fromhex(root[2:]), Leaf(kind, address, amount, epoch), siblings)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return verify(bytes.fromhex(root[2:]), Leaf(kind, owner, amount, number), siblings)
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return False
 
 
-def _leaf(leaf: dict[str, Any], holds: bool) -> tuple[str, ...]:
-    kind, address, amount, _ = leaf["value"]
+def _row(leaf: Row, holds: bool) -> tuple[str, ...]:
+    kind, address, amount, epoch = leaf["value"]
     return (
-        kind,
-        address,
+        str(kind),
+        str(address),
+        output.number(epoch),
         output.number(amount),
         str(len(leaf["proof"])),
         "holds" if holds else "does not hold",

@@ -16,8 +16,9 @@ from infra.client import Api
 from infra.main import app
 from oracle import receipts
 from protocol.addresses import checksum
+from protocol.times import unix_ms
 from staking.models import Epoch, EpochInputs, Receipt
-from tests.network import Network, node_address
+from tests.network import START, Network, node_address
 from tests.oracle import machines
 from tests.owner import as_owner
 
@@ -81,8 +82,9 @@ def test_an_epoch_is_equal_at_every_level(site: Network, level: str) -> None:
     result = infra(f"verify 1 --level {level}")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("Epoch 1 is equal: ")
+    counts = {"receipts": {"count": 10, "unchecked": 0}} if level == "receipts" else {}
     assert json.loads(infra(f"verify 1 --level {level} --json").stdout) == {
-        "epoch": 1, "level": level, "equal": True, "differences": [],
+        "epoch": 1, "level": level, "equal": True, "differences": [], **counts,
     }  # fmt: skip
 
 
@@ -121,6 +123,76 @@ def test_counters_that_the_receipts_do_not_make_are_named(site: Network, rewrite
         "published": "valid",
         "computed": "invalid",
     } in differences
+
+
+def test_a_receipt_that_is_listed_again_counts_once(site: Network, rewrite: Any) -> None:
+    def doubled(lines: list[str]) -> list[str]:
+        return [lines[0].replace('"lines":10', '"lines":11'), *lines[1:], lines[1]]
+
+    rewrite("receipts", doubled)
+    result = infra("verify 1 --level receipts")
+    assert (result.exit_code, result.stderr) == (
+        1, "bad_file: Line 12 of the receipts has job job-1-0 again: a job counts once.\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("shift", [-3 * 86_400_000, 2 * 86_400_000])
+def test_a_receipt_of_another_time_does_not_count(site: Network, rewrite: Any, shift: int) -> None:
+    """Two epochs before the start, or six minutes after the settlement: it was not recorded in the epoch."""
+    at = unix_ms(START)
+    rewrite("receipts", replaced(f'"accepted_at":{at}', f'"accepted_at":{at + shift}'))
+    result = infra("verify 1 --level receipts")
+    assert result.stderr.startswith(
+        f"bad_file: Line 2 of the receipts: job job-1-0 was accepted at {at + shift} ms, and the epoch counts receipts"
+    )
+
+
+def test_receipts_that_nobody_checked_are_counted_aloud(site: Network, rewrite: Any) -> None:
+    rewrite("receipts", replaced('"proof":"valid"', '"proof":"unchecked"'))
+    result = infra("verify 1 --level receipts")
+    assert result.exit_code == 0
+    assert result.stdout.endswith(
+        "\n9 of 10 receipts are imported history: signatures and times not checked.\n"
+    )
+    answer = json.loads(infra("verify 1 --level receipts --json").stdout)
+    assert answer["receipts"] == {"count": 10, "unchecked": 9}
+
+
+@pytest.mark.parametrize(
+    "change", [('"type":"header"', '"type":"head"'), ('"schema":1', '"schema":2'), ('"epoch":1', '"epoch":2')]
+)
+def test_receipts_of_another_epoch_or_form_are_refused(
+    site: Network, rewrite: Any, change: tuple[str, str]
+) -> None:
+    rewrite("receipts", replaced(*change))
+    assert infra("verify 1 --level receipts").stderr == (
+        "bad_file: Line 1 of the receipts is no header of schema 1 of epoch 1.\n"
+    )
+
+
+def test_a_row_that_is_published_twice_is_refused(site: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Api.pages
+
+    def doubled(api: Api, where: str) -> Any:
+        rows = pages(api, where)["results"]
+        return {"results": [rows[0] | {"reward": "9.000000"}, *rows], "next": None}
+
+    monkeypatch.setattr(Api, "pages", doubled)
+    assert (
+        infra("verify 1 --level root").stderr
+        == "bad_file: The report of the epoch has two rows of one node.\n"
+    )
+
+
+@pytest.mark.parametrize("answer", [[], None, 5, "x"])
+def test_an_answer_that_is_no_object_is_one_sentence(
+    site: Network, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    monkeypatch.setattr(Api, "get", lambda api, where, query=None: answer)
+    for line in ("verify 1", f"proof 1 {node_address(1)}"):
+        result = infra(line)
+        assert (result.exit_code, result.stderr.split(":")[0]) == (1, "bad_answer")
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_receipt_that_cannot_be_is_one_sentence(site: Network, rewrite: Any) -> None:
@@ -181,6 +253,8 @@ def test_a_file_that_was_cut_off_in_the_middle(site: Network, monkeypatch: pytes
     monkeypatch.setattr(Api, "download", lambda api, where: download(api, where)[:-20])
     result = infra("verify 1")
     assert (result.exit_code, result.stderr) == (1, "bad_file: The file of inputs was cut off.\n")
+    monkeypatch.setattr(Api, "download", lambda api, where: download(api, where) + b"more")
+    assert infra("verify 1").stderr == "bad_file: The file of inputs goes on after its end.\n"
 
 
 def test_an_epoch_without_what_is_needed(site: Network) -> None:
@@ -212,6 +286,55 @@ def test_the_proof_of_a_node_is_checked(site: Network, monkeypatch: pytest.Monke
     monkeypatch.setattr(Api, "get", lying)
     result = infra(f"proof 1 {address}")
     assert (result.exit_code, "does not hold" in result.stdout) == (1, True)
+
+
+Lie = Callable[[dict[str, Any]], object]
+LIES: list[tuple[Lie, str]] = [
+    (lambda answer: answer.update(leaves=[]), "bad_answer"),
+    (lambda answer: answer.pop("leaves"), "bad_answer"),
+    (lambda answer: answer["leaves"][0].pop("proof"), "bad_answer"),
+    (lambda answer: answer["leaves"][0]["value"].pop(), "bad_answer"),
+    (lambda answer: answer["leaves"].append(5), "bad_answer"),
+    (lambda answer: answer["leaves"][0].update(value=[1, [], {}, None]), "different"),
+    (lambda answer: answer["leaves"][0].update(proof=["0xzz", 5]), "different"),
+]
+
+
+@pytest.mark.parametrize(("lie", "code"), LIES)
+def test_a_proof_that_is_none_is_one_sentence(
+    site: Network, monkeypatch: pytest.MonkeyPatch, lie: Lie, code: str
+) -> None:
+    get = Api.get
+
+    def lying(api: Api, where: str, query: Any = None) -> Any:
+        answer = get(api, where, query)
+        if "/proof/" in where:
+            lie(answer)
+        return answer
+
+    monkeypatch.setattr(Api, "get", lying)
+    result = infra(f"proof 1 {node_address(1)}")
+    assert (result.exit_code, result.stderr.split(":")[0]) == (1, code)
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_proof_of_another_node_or_epoch_is_not_the_one_asked_for(
+    site: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.settle()
+    get, own = Api.get, f"epochs/1/proof/{node_address(1)}"
+    for instead in (
+        {own: f"epochs/1/proof/{node_address(2)}"},
+        {own: f"epochs/2/proof/{node_address(1)}", "epochs/1": "epochs/2"},
+    ):
+        monkeypatch.setattr(
+            Api, "get", lambda api, where, query=None, to=instead: get(api, to.get(where, where))
+        )
+        result = infra(f"proof 1 {node_address(1)}")
+        assert (result.exit_code, result.stderr) == (
+            1,
+            f"different: 1 of the leaves are not of {node_address(1)} in epoch 1, or do not lead to its root.\n",
+        )
 
 
 def test_the_files_are_compressed_once(site: Network) -> None:

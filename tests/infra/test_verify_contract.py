@@ -14,7 +14,9 @@ from chain.devnet.accounts import ORACLE
 from chain.devnet.deployment import SETTLEMENT, TOKEN
 from chain.devnet.server import Server
 from chain.models import Anchor
+from infra.contract import SettlementContract
 from infra.main import app
+from infra.refusals import Refused
 from staking.models import Epoch
 from tests.chain.devnet.client import Client, start
 from tests.network import Network, node_address
@@ -125,7 +127,7 @@ def test_what_cannot_be_compared_is_one_sentence(site: Network, chain: tuple[Cli
     Anchor.objects.all().delete()
     submit(chain[0], [(NODE, 250_000_000)])
     Anchor.objects.filter(epoch=3).update(block=chain[0].number("eth_blockNumber") + 1)
-    assert "The node lists no submission of epoch 3 from block" in verify(chain[1]).stderr
+    assert "The node lists no submission of epoch 3 in block" in verify(chain[1]).stderr
     assert verify("http://127.0.0.1:9/key").stderr == (
         "chain_unreachable: The node gave no answer: ConnectError.\n"
     )
@@ -133,3 +135,76 @@ def test_what_cannot_be_compared_is_one_sentence(site: Network, chain: tuple[Cli
     assert "There is no settlement contract at" in verify(chain[1], settlement="0x" + "12" * 20).stderr
     assert verify(chain[1], settlement=TOKEN).exit_code == 1
     assert CliRunner().invoke(app, ["verify", "3", "--rpc", chain[1]]).exit_code == 2
+
+
+def test_a_node_of_another_chain_is_named(
+    site: Network, chain: tuple[Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(chain[0], [(NODE, 250_000_000)])
+    monkeypatch.setattr(chain[0].node.chain, "chain_id", 5)
+    assert verify(chain[1]).stderr == (
+        "wrong_chain: The node serves chain 5, and the network is on chain 31337.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "code"),
+    [
+        ("eth_chainId", None, "chain_malformed"),
+        ("eth_chainId", "0x" + "f" * 5_000, "chain_malformed"),
+        ("eth_call", "0x" + "zz" * 32, "not_anchored"),
+        ("eth_getLogs", None, "chain_malformed"),
+        ("eth_getLogs", [{}], "chain_malformed"),
+        (
+            "eth_getLogs",
+            [{"topics": [], "data": "0x", "blockNumber": "0x1", "logIndex": "0x0"}],
+            "chain_malformed",
+        ),
+        ("eth_getLogs", [5], "chain_malformed"),
+    ],
+)
+def test_a_malformed_answer_of_the_node_is_one_sentence(
+    site: Network,
+    chain: tuple[Client, str],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    answer: Any,
+    code: str,
+) -> None:
+    submit(chain[0], [(NODE, 250_000_000)])
+    call = SettlementContract._call
+    monkeypatch.setattr(
+        SettlementContract,
+        "_call",
+        lambda self, name, *parameters: answer if name == method else call(self, name, *parameters),
+    )
+    result = verify(chain[1])
+    assert (result.exit_code, result.stderr.split(":")[0]) == (1, code)
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_list_that_goes_on_in_later_blocks_is_read_to_its_end(chain: tuple[Client, str]) -> None:
+    """Also through a node that refuses long ranges; the next epoch's submission ends the list."""
+    slashes = [(node_address(number), number) for number in range(1, 129)]
+    client, zero = chain[0], bytes(32)
+    client.send(ORACLE, SETTLEMENT, CONTRACT.call("submit", 1, zero, zero, 0, slashes[:64]), gas=500_000)
+    block = client.number("eth_blockNumber")
+    client("evm_mine", 3)
+    client.send(ORACLE, SETTLEMENT, CONTRACT.call("submit_more", 1, slashes[64:]), gas=500_000)
+    reader = SettlementContract(chain[1], SETTLEMENT)
+    reader.require(31337)
+    assert reader.epoch(1, block).slashes == dict(slashes)
+    client.send(ORACLE, SETTLEMENT, CONTRACT.call("submit", 2, zero, zero, 0, [(NODE, 7)]))
+    call, ranges = reader._call, []
+
+    def short(method: str, *parameters: Any) -> Any:
+        if method == "eth_getLogs":
+            first, last = (int(parameters[0][name], 16) for name in ("fromBlock", "toBlock"))
+            if last - first > 1:
+                raise Refused("chain_refused", "The range is too long.")
+            ranges.append((first - block, last - block))
+        return call(method, *parameters)
+
+    reader._call = short  # type: ignore[method-assign]
+    assert reader.epoch(1, block).slashes == dict(slashes)
+    assert ranges == [(0, 0), (1, 2), (3, 4), (5, 5)]
