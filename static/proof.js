@@ -85,37 +85,50 @@
     return (await call(chain.rootCall + word(epoch))).toLowerCase();
   }
 
-  function show(box, state, text) {
+  function show(box, state, text, leaves = []) {
     box.className = "im-callout" + ({ right: " is-ok", wrong: " is-risk" }[state] || " is-warn");
     box.dataset.state = state; box.querySelector("[data-text]").textContent = text;
+    box.querySelector("[data-leaves]").replaceChildren(...leaves.map((leaf) => Object.assign(document.createElement("li"), { textContent: leaf })));
   }
-  async function check(page, box, proof) {
-    const texts = page.dataset, root = String(proof.root).toLowerCase();
-    let wrong;
+  // Which check is the latest: an answer for an earlier one is not shown any more.
+  let turn = 0;
+  async function check(page, box, proof, matches) {
+    const mine = ++turn, texts = page.dataset;
+    let root, wrong, leaves;
     try {
-      wrong = proof.leaves.filter((leaf) => rootOf(leaf.value, leaf.proof) !== root);
+      root = String(proof.root).toLowerCase();
+      fromHex(root, 32);
       if (!proof.leaves.length) throw new Error("no leaves");
+      wrong = proof.leaves.filter((leaf) => rootOf(leaf.value, leaf.proof) !== root);
+      leaves = proof.leaves.map(({ value }) => texts.leaf.replace(/\{(\d)\}/g, (_, place) => String(value[place])));
     } catch (error) { return show(box, "unknown", `${texts.unreadable} ${error.message}`); }
     if (wrong.length) return show(box, "wrong", `${texts.wrongLeaf} ${wrong.map((leaf) => leaf.value[0]).join(", ")}`);
     show(box, "unknown", texts.reading);
     const epoch = proof.leaves[0].value[3];
     if (proof.leaves.some((leaf) => String(leaf.value[3]) !== String(epoch))) return show(box, "wrong", texts.mixedEpochs);
     const chain = { id: texts.chainId, settlement: texts.settlement, lastCall: texts.lastCall, rootCall: texts.rootCall };
+    let answer;
     try {
       const anchored = await anchoredRoot(chain, epoch);
-      if (anchored === root) show(box, "right", texts.right); else show(box, "wrong", `${texts.wrongRoot} ${anchored}`);
-    } catch (reason) { show(box, "unknown", `${texts.matches} ${texts[typeof reason === "string" ? reason : "noAnswer"]}`); }
+      answer = anchored === root ? ["right", texts.right, leaves] : ["wrong", `${texts.wrongRoot} ${anchored}`];
+    } catch (reason) { answer = ["unknown", `${matches} ${texts[typeof reason === "string" ? reason : "noAnswer"]}`, leaves]; }
+    if (mine === turn) show(box, ...answer);
   }
+  // Numbers of more digits than JavaScript reads exactly become texts.
+  const parse = (text) => JSON.parse(text.replace(/([[,:]\s*)(\d{16,})(?=\s*[,\]}])/g, '$1"$2"'));
 
   const page = document.getElementById("proof");
   if (page) {
     const box = page.querySelector("[data-result]"), form = page.querySelector("[data-paste]");
-    if (page.dataset.proof) check(page, box, JSON.parse(page.dataset.proof));
+    if (page.dataset.proof) check(page, box, JSON.parse(page.dataset.proof), page.dataset.matchesPublished);
+    // A result is that of the text that was checked.
+    form?.addEventListener("input", () => { turn++; box.hidden = true; });
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
       let proof;
-      try { proof = JSON.parse(form.elements.proof.value); } catch (error) { box.hidden = false; return show(box, "unknown", `${page.dataset.unreadable} ${error.message}`); }
-      box.hidden = false; check(page, box, { root: proof?.root, leaves: Array.isArray(proof?.leaves) ? proof.leaves : [] });
+      box.hidden = false;
+      try { proof = parse(form.elements.proof.value); } catch (error) { turn++; return show(box, "unknown", `${page.dataset.unreadable} ${error.message}`); }
+      check(page, box, { root: proof?.root, leaves: Array.isArray(proof?.leaves) ? proof.leaves : [] }, page.dataset.matchesPasted);
     });
   }
   if (typeof module === "object") module.exports = { keccak256, leafHash, rootOf, toHex };

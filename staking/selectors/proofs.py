@@ -61,10 +61,10 @@ def proof_of(number: int, address: str) -> Proof:
         cursor.execute(LEAVES, {"number": number, "address": address})
         row = cursor.fetchone()
     if row is None:
-        raise NotFound(f"There is no epoch {number}.")
+        raise NotFound(f"There is no epoch {number}.", field="epoch")
     status, root, reward, slashed, *sums = row
     if status != Epoch.Status.SETTLED:
-        raise NotFound(f"Epoch {number} is not settled yet, so it has no proofs.")
+        raise NotFound(f"Epoch {number} is not settled yet, so it has no proofs.", field="epoch")
     leaves = [] if reward is None else [Leaf("reward", address, reward, number)]
     leaves += [Leaf("slash", address, slashed, number)] if slashed else []
     leaves += [] if sums[0] is None else exit_leaves(address, TokenSums(*sums), number)
