@@ -48,9 +48,10 @@ def decrypt(document: Any, password: str) -> bytes:
         if not hmac.compare_digest(_mac(derived, encrypted), mac):
             raise KeystoreError("The password of the keystore is wrong.")
         key = _cipher(derived, counter, encrypted)
-        if document.get("address") and address_of_private_key(key) != "0x" + document[
-            "address"
-        ].lower().removeprefix("0x"):
+        if len(key) != 32:
+            raise ValueError(len(key))
+        address = address_of_private_key(key)[2:]
+        if (document.get("address") or address).lower().removeprefix("0x") != address:
             raise KeystoreError("The keystore's address is not that of its key.")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise KeystoreError(f"The keystore is malformed ({type(error).__name__}).") from None

@@ -18,11 +18,14 @@ RpcCall = Callable[..., Any]
 _REVERTED = 3
 
 
-class Reverted(Exception):
-    """A contract refused a call; `reason` is its own sentence, "" when it gave none."""
+class Reverted(Problem):
+    """A contract refused a call; `reason` is its own sentence, "" when it gave none.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    Where nobody expects it, it is the problem `node_error`.
+    """
+
+    def __init__(self, reason: str, *, host: str) -> None:
+        super().__init__("node_error", host=host, detail=reason or "the contract reverted")
         self.reason = reason
 
 
@@ -81,21 +84,28 @@ class Node:
         """The value that a contract's function returns. Raises: Reverted."""
         message = {"to": address, "data": "0x" + contract.call(function, *arguments).hex()}
         with self._answers():
-            return contract.result(function, _bytes(self._rpc("eth_call", message, _pinned(at))))
+            return contract.result(function, _bytes(self._execute("eth_call", message, _pinned(at))))
+
+    def number(self, contract: Contract, address: str, function: str, *, at: Block, bits: int) -> int:
+        """The number that a contract's function returns, which must be below 2 ** bits. Raises: Reverted."""
+        value = int(self.call(contract, address, function, at=at))
+        if value >> bits:
+            raise self._unusable(ValueError(value))
+        return value
 
     def simulate(self, message: Mapping[str, str], at: Block) -> None:
         """Execute a message without sending it. Raises: Reverted."""
         with self._answers():
-            self._rpc("eth_call", message, _pinned(at))
+            self._execute("eth_call", message, _pinned(at))
 
     def estimate_gas(self, message: Mapping[str, str]) -> int:
         """Gas that a message needs on top of the newest block. Raises: Reverted."""
         with self._answers():
-            return _number(self._rpc("eth_estimateGas", message))
+            return _number(self._execute("eth_estimateGas", message), bits=63)
 
     def nonce(self, account: str, at: Block) -> int:
         with self._answers():
-            return _number(self._rpc("eth_getTransactionCount", account, _pinned(at)))
+            return _number(self._rpc("eth_getTransactionCount", account, _pinned(at)), bits=63)
 
     def balance(self, account: str, at: Block) -> int:
         """Wei of an account."""
@@ -119,7 +129,7 @@ class Node:
             if answer is None:
                 return None
             succeeded = _number(answer["status"]) == 1
-            return Receipt(_number(answer["blockNumber"]), _text(answer["blockHash"]), succeeded)
+            return Receipt(_number(answer["blockNumber"], bits=63), _hash(answer["blockHash"]), succeeded)
 
     def send(self, raw: bytes) -> str | None:
         """Broadcast a transaction; return the node's refusal, whose wording differs from node to node."""
@@ -150,13 +160,20 @@ class Node:
         except (RpcUnreachable, *_MALFORMED) as error:
             raise self._unusable(error) from None
 
+    def _execute(self, method: str, *parameters: Any) -> Any:
+        """The answer to a method that executes a contract's code. Raises: Reverted."""
+        try:
+            return self._rpc(method, *parameters)
+        except RpcRefused as error:
+            if error.code == _REVERTED or error.reason is not None:
+                raise Reverted(error.reason or "", host=self.host) from None
+            raise
+
     @contextmanager
     def _answers(self) -> Iterator[None]:
         try:
             yield
         except RpcRefused as error:
-            if error.code == _REVERTED or error.reason is not None:
-                raise Reverted(error.reason or "") from None
             raise Problem("node_error", host=self.host, detail=error) from None
         except (RpcUnreachable, *_MALFORMED) as error:
             raise self._unusable(error) from None
@@ -180,8 +197,17 @@ def _text(value: Any) -> str:
     return value
 
 
-def _number(value: Any) -> int:
-    return int(_text(value), 16)
+def _number(value: Any, *, bits: int = 256) -> int:
+    number = int(_text(value), 16)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(value)
+    return number
+
+
+def _hash(value: Any) -> str:
+    if len(_bytes(value)) != 32:
+        raise ValueError(value)
+    return str(value)
 
 
 def _bytes(value: Any) -> bytes:
@@ -190,8 +216,8 @@ def _bytes(value: Any) -> bytes:
 
 def _block(answer: Mapping[str, Any]) -> Block:
     return Block(
-        number=_number(answer["number"]),
-        hash=_text(answer["hash"]),
+        number=_number(answer["number"], bits=63),
+        hash=_hash(answer["hash"]),
         at=datetime.fromtimestamp(_number(answer["timestamp"]), UTC),
         base_fee=_number(answer.get("baseFeePerGas", "0x0")),
     )
@@ -199,11 +225,14 @@ def _block(answer: Mapping[str, Any]) -> Block:
 
 def _log(contract: Contract, answer: Mapping[str, Any]) -> Log:
     name, fields = contract.event(answer)
+    if any(isinstance(value, int) and value >> 63 for value in fields.values()):
+        # Epochs, indexes and amounts of the contracts fit 63 bits.
+        raise ValueError(fields)
     return Log(
         name=name,
         fields=fields,
-        transaction=_text(answer["transactionHash"]),
-        log_index=_number(answer["logIndex"]),
-        block=_number(answer["blockNumber"]),
-        block_hash=_text(answer["blockHash"]),
+        transaction=_hash(answer["transactionHash"]),
+        log_index=_number(answer["logIndex"], bits=31),
+        block=_number(answer["blockNumber"], bits=63),
+        block_hash=_hash(answer["blockHash"]),
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext, gettext_noop
+
+# Characters of a text in a sentence: a node can send any number.
+LONGEST_TEXT = 300
 
 
 class Problem(Exception):
@@ -14,7 +18,14 @@ class Problem(Exception):
     def __init__(self, code: str, **data: Any) -> None:
         super().__init__(code)
         self.code = code
-        self.data = {name: value if isinstance(value, int) else str(value) for name, value in data.items()}
+        self.data = {
+            name: value if isinstance(value, int) else _printable(str(value)) for name, value in data.items()
+        }
+
+
+def _printable(text: str) -> str:
+    """The beginning of a text, without characters that the database cannot store."""
+    return text[:LONGEST_TEXT].encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 class Description(NamedTuple):
@@ -165,7 +176,10 @@ PROBLEMS: dict[str, Description] = {
         gettext_noop(
             "The node at %(host)s lags: it is at block %(head)s, and block %(seen)s was seen before."
         ),
-        gettext_noop("Wait, or name another node in INFRAMIND_CHAIN_RPC."),
+        gettext_noop(
+            "Wait, or name another node in INFRAMIND_CHAIN_RPC. If a node was wrong and block %(seen)s never existed, "
+            "run manage.py chain --accept."
+        ),
     ),
     "asleep": Description(
         False,
@@ -208,3 +222,22 @@ def localized(code: str, data: Mapping[str, Any]) -> tuple[str, str]:
 def halts(code: str) -> bool:
     """True if a person has to act before anything is submitted again."""
     return code != "" and PROBLEMS[code].halts
+
+
+class Troubled(Protocol):
+    """A stored problem, "" for none, and since when there is one."""
+
+    problem: str
+    problem_since: datetime | None
+
+
+def problem_since(before: Troubled, code: str, now: datetime) -> datetime | None:
+    """Since when there is a problem, whose code is now `code`.
+
+    A problem whose code changes goes on, so that its alarm comes; one that halts from now on begins now.
+    """
+    if not code:
+        return None
+    if not before.problem or (code != before.problem and halts(code)):
+        return now
+    return before.problem_since

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from chain.configuration import ChainConfiguration, chain_configuration
 from chain.models import Anchor, Attempt, ChainStatus, MirrorCursor
-from chain.problems import Problem, halts, sentence
+from chain.problems import Problem, halts, problem_since, sentence
 from chain_sync.anchors import differences
 from chain_sync.epoch_reports import last_settled
 from chain_sync.nodes import nodes_of
@@ -19,6 +19,7 @@ from chain_sync.observation import SettlementContract
 from chain_sync.oracle_account import oracle_account
 from chain_sync.submitter import Submitter
 from postgres.advisory_lock import try_lock
+from staking.models import Epoch
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ def anchor_due(*, now: datetime) -> bool:
     Returns False when there is no chain, nothing is due, or another process is at it.
     """
     configuration = chain_configuration()
-    if configuration is None:
+    if configuration is None or not Epoch.objects.exists():
         return False
     status = ChainStatus.objects.get_or_create(id=1)[0]
     if not _is_due(status, now):
@@ -71,17 +72,27 @@ def verify_anchors() -> list[str]:
         head = node.block("latest")
         if head is None:
             raise Problem("unreachable", detail=f"{node.host} has no newest block")
-        return list(differences(SettlementContract(node, configuration.settlement), head))
+        contract = SettlementContract(node, configuration.settlement)
+        contract.require(head)
+        return list(differences(contract, head))
     except Problem as problem:
         return [sentence(problem.code, problem.data)]
 
 
-def accept_chain() -> None:
+def accept_chain() -> bool:
     """Take the chain as it is now, after a reorganisation of final blocks or on another chain with the same id.
 
     Epochs that the contract does not have are submitted again; deposits that were read are compared all the same.
-    An epoch with other slashes becomes final as it is.
+    An epoch with other slashes becomes final as it is. Returns False while a tick is under way, which would store its
+    own view of the chain over this one.
     """
+    with try_lock(LOCK) as locked:
+        if locked:
+            _accept()
+    return locked
+
+
+def _accept() -> None:
     with transaction.atomic():
         status = ChainStatus.objects.select_for_update().get_or_create(id=1)[0]
         if status.problem == "other_slashes":
@@ -127,7 +138,11 @@ def _run(configuration: ChainConfiguration, status: ChainStatus, now: datetime) 
 
 def _submitter(configuration: ChainConfiguration) -> Submitter:
     node, second = nodes_of(configuration)
-    return Submitter(configuration, node, second, oracle_account(configuration))
+    try:
+        return Submitter(configuration, node, second, oracle_account(configuration))
+    except Problem as problem:
+        # Without the key the chain is followed all the same.
+        return Submitter(configuration, node, second, None, no_account=problem)
 
 
 def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:
@@ -135,8 +150,8 @@ def _store(status: ChainStatus, problem: Problem | None, now: datetime) -> None:
         # Nothing new is known of the contract, so a problem that a person has to solve stays.
         problem = Problem(status.problem, **status.problem_data)
     code, data = (problem.code, problem.data) if problem else ("", {})
+    status.problem_since = problem_since(status, code, now)
     if code != status.problem:
-        status.problem_since = now if code else None
         if code:
             log.warning("epochs cannot be anchored", problem=code, reason=sentence(code, data))
         else:

@@ -146,9 +146,10 @@ def _write(
     epoch: int, node: Node, contract: SettlementContract, observation: Observation, now: datetime
 ) -> None:
     """Store where an epoch is anchored now; without a transaction that is known, the block in which it was seen."""
-    hash_, block, block_hash = _own_transaction(epoch, node, observation) or _logged(
-        epoch, node, contract, observation
-    )
+    own = _own_transaction(epoch, node, observation)
+    # After a revocation another transaction than ours may have anchored the epoch again.
+    logged = _logged(epoch, node, contract, observation, after=own[1] if own else -1)
+    hash_, block, block_hash = logged or own or ("", observation.head.number, observation.head.hash)
     with transaction.atomic():
         Anchor.objects.update_or_create(
             epoch=epoch,
@@ -165,8 +166,8 @@ def _write(
 
 
 def _own_transaction(epoch: int, node: Node, observation: Observation) -> tuple[str, int, str] | None:
-    """Return the attempt that was mined; a replaced one can be mined too."""
-    for hash_ in Attempt.objects.filter(epoch=epoch, part=0).order_by("id").values_list("hash", flat=True):
+    """Return the attempt that was mined last; a replaced one can be mined too."""
+    for hash_ in Attempt.objects.filter(epoch=epoch, part=0).order_by("-id").values_list("hash", flat=True):
         receipt = node.receipt(hash_)
         if receipt is not None and _is_credible(receipt, node, observation):
             return hash_, receipt.block, receipt.block_hash
@@ -181,9 +182,12 @@ def _is_credible(receipt: Receipt, node: Node, observation: Observation) -> bool
 
 
 def _logged(
-    epoch: int, node: Node, contract: SettlementContract, observation: Observation
-) -> tuple[str, int, str]:
-    first = max(0, observation.head.number - SEARCHED_BLOCKS + 1)
+    epoch: int, node: Node, contract: SettlementContract, observation: Observation, *, after: int
+) -> tuple[str, int, str] | None:
+    """The newest submission of an epoch among the events of blocks above `after`, as far as they are searched."""
+    first = max(after + 1, observation.head.number - SEARCHED_BLOCKS + 1)
+    if first > observation.head.number:
+        return None
     try:
         logs = node.logs(
             contract.contract, contract.address, ("EpochSettled",), first, observation.head.number, epoch
@@ -193,4 +197,4 @@ def _logged(
     for entry in reversed(logs):
         if entry.fields.get("epoch") == epoch:
             return entry.transaction, entry.block, entry.block_hash
-    return "", observation.head.number, observation.head.hash
+    return None

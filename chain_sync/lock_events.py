@@ -49,14 +49,14 @@ class TokenContract:
 
     def locks(self, at: Block) -> tuple[int, bytes]:
         """The number of locks so far, and their rolling hash."""
-        count = self.node.call(self.contract, self.address, "lock_count", at=at)
-        return int(count), bytes(self.node.call(self.contract, self.address, "lock_head", at=at))
+        count = self.node.number(self.contract, self.address, "lock_count", at=at, bits=63)
+        return count, bytes(self.node.call(self.contract, self.address, "lock_head", at=at))
 
     def supply(self, at: Block) -> tuple[int, int, int]:
         """The initial supply, and all that proofs minted and burned, in µIFM."""
         names = ("INITIAL_SUPPLY", "minted", "burned")
         initial, minted, burned = (
-            int(self.node.call(self.contract, self.address, name, at=at)) for name in names
+            self.node.number(self.contract, self.address, name, at=at, bits=63) for name in names
         )
         return initial, minted, burned
 

@@ -63,6 +63,7 @@ class Mirror:
         status = chain_status()
         require_chain(self._node, self._configuration, status)
         head = read_head(self._node, self._configuration, status, now=wall)
+        self._token.require(self._configuration.settlement, head)
         block = self._block_of(cursor, head)
         count, lock_head = self._token.locks(block)
         if count < cursor.count or (count == cursor.count and "0x" + lock_head.hex() != cursor.lock_head):

@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from chain.configuration import ChainConfiguration, chain_configuration
 from chain.models import MirrorCursor
-from chain.problems import Problem, sentence
+from chain.problems import Problem, problem_since, sentence
 from chain.selectors import PENDING_DEPOSITS_KEY, PENDING_DEPOSITS_SECONDS, PendingDeposit
 from chain_sync.lock_events import Lock
 from chain_sync.mirror import Mirror
@@ -81,10 +81,9 @@ def _store(problem: Problem | None, wall: datetime) -> None:
             )
         return
     code, data = (problem.code, problem.data) if problem else ("", {})
-    if code != cursor.problem:
-        cursor.problem_since = wall if code else None
-        if code:
-            log.warning("deposits cannot be read", problem=code, reason=sentence(code, data))
+    cursor.problem_since = problem_since(cursor, code, wall)
+    if code not in ("", cursor.problem):
+        log.warning("deposits cannot be read", problem=code, reason=sentence(code, data))
     cursor.problem, cursor.problem_data = code, data
     cursor.save(update_fields=["problem", "problem_data", "problem_since"])
 

@@ -51,7 +51,7 @@ class SettlementContract:
         self.contract = contracts.load("InfraMindSettlement")
 
     def last_epoch(self, at: Block) -> int:
-        return int(self._get("last_epoch", at))
+        return self._get_number("last_epoch", at, bits=31)
 
     def root_of(self, epoch: int, at: Block) -> bytes:
         return bytes(self.node.call(self.contract, self.address, "root_of", epoch, at=at))
@@ -74,14 +74,14 @@ class SettlementContract:
 
     def first_epoch(self, at: Block) -> int:
         """The first epoch that could be submitted to this contract."""
-        return int(self._get("FIRST_EPOCH", at))
+        return self._get_number("FIRST_EPOCH", at, bits=31)
 
     def provable_epoch(self, at: Block) -> int:
-        return int(self._get("provable_epoch", at))
+        return self._get_number("provable_epoch", at, bits=31)
 
     def emitted(self, at: Block) -> int:
         """The most µIFM that the token mints, in total."""
-        return int(self._get("emitted", at))
+        return self._get_number("emitted", at, bits=63)
 
     def observe(self, head: Block, final: Block | None) -> Observation:
         last = self.last_epoch(head)
@@ -93,6 +93,9 @@ class SettlementContract:
             paused=bool(self._get("paused", head)),
             oracle=str(self._get("oracle", head)),
         )
+
+    def _get_number(self, function: str, at: Block, *, bits: int) -> int:
+        return self.node.number(self.contract, self.address, function, at=at, bits=bits)
 
     def _get(self, function: str, at: Block) -> Any:
         return self.node.call(self.contract, self.address, function, at=at)

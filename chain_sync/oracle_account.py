@@ -45,7 +45,10 @@ def _password() -> str:
     path: Path | None = settings.INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE
     if path is None:
         return str(settings.INFRAMIND_CHAIN_ORACLE_PASSWORD)
-    return path.read_text().rstrip("\r\n")
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except ValueError:
+        raise KeystoreError(f"{path} is no password file: it is not text in UTF-8.") from None
 
 
 @lru_cache(maxsize=1)

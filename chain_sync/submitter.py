@@ -51,7 +51,10 @@ class Submission:
 
 
 class Submitter:
-    """Steps of one network's submission. `second` is asked before an epoch counts as final."""
+    """Steps of one network's submission. `second` is asked before an epoch counts as final.
+
+    `no_account`: why the account's key cannot be read; the chain is followed without it.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,10 @@ class Submitter:
         node: Node,
         second: Node | None,
         account: OracleAccount | None,
+        *,
+        no_account: Problem | None = None,
     ) -> None:
+        self._no_account = no_account
         self._configuration = configuration
         self._node = node
         self._account = account
@@ -76,6 +82,9 @@ class Submitter:
         status.save()
         anchors.follow(self._node, self._contract, observation, first=status.first_epoch, now=now)
         unconfirmed = self._finalize(observation, now)
+        if status.problem:
+            # While it lasts no step comes to its end.
+            self._read_totals(status, observation)
         self._require_rights(observation)
         submission = self._next(observation)
         outcome: Outcome = "done" if submission is None else self._submit(submission, observation, now)
@@ -137,6 +146,8 @@ class Submitter:
     def _require_rights(self, observation: Observation) -> None:
         if observation.paused:
             raise Problem("paused")
+        if self._no_account is not None:
+            raise self._no_account
         if self._account is not None and observation.oracle != self._account.address:
             raise Problem("not_oracle", oracle=observation.oracle, account=self._account.address)
 
@@ -182,7 +193,7 @@ class Submitter:
         observation: Observation,
         now: datetime,
     ) -> None:
-        fees = self._fees(account, nonce, replaced, observation)
+        fees = self._fees(account, nonce, observation)
         gas = self._gas(account, submission, replaced, observation)
         if gas is None:
             return
@@ -212,9 +223,7 @@ class Submitter:
         log.info("epoch submitted", epoch=attempt.epoch, transaction=attempt.hash, max_fee=fees.max_fee)
         self._broadcast(attempt)
 
-    def _fees(
-        self, account: OracleAccount, nonce: int, replaced: Attempt | None, observation: Observation
-    ) -> Fees:
+    def _fees(self, account: OracleAccount, nonce: int, observation: Observation) -> Fees:
         """Fees of the next attempt, above those of all former ones with this nonce. Raises: Problem `fee_ceiling`."""
         attempts = Attempt.objects.filter(account=account.address, nonce=nonce)
         former = attempts.aggregate(tip=Max("tip"), max_fee=Max("max_fee"))
@@ -223,14 +232,16 @@ class Submitter:
         fees = next_fees(observation.head.base_fee, self._suggested_tip(), ceiling=ceiling, replaced=outbid)
         if fees is not None:
             return fees
-        if replaced is not None and replaced.max_fee >= observation.head.base_fee:
-            self._keep_alive(replaced)
+        # Whatever epoch it is for: as long as its nonce is not used, nothing else can be mined.
+        dearest = attempts.order_by("-max_fee", "-id").first()
+        if dearest is not None and dearest.max_fee >= observation.head.base_fee:
+            self._keep_alive(dearest)
         raise Problem("fee_ceiling", limit=ceiling // GWEI)
 
     def _suggested_tip(self) -> int:
         try:
             return self._node.suggested_tip()
-        except (Problem, Reverted):
+        except Problem:
             # Not every node offers the method.
             return GWEI
 

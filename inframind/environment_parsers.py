@@ -84,6 +84,8 @@ def node_urls(text: str) -> tuple[str, ...]:
     urls = names(text)
     if len(urls) > 2:
         raise ValueError("must be one URL, or two separated by a comma")
+    if len(set(urls)) < len(urls):
+        raise ValueError("must be two different URLs: a node cannot confirm what it says itself")
     for one in urls:
         parts = urlsplit(one)
         if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -37,6 +37,9 @@ def deploy(node: Node) -> None:
     settlement = contracts.load("InfraMindSettlement").deployment(NETWORK, *roles, 0, 0, bytes(32), 0)
     token = contracts.load("IFM").deployment(SETTLEMENT, FAUCET.address, INITIAL_SUPPLY)
     for address, data in ((SETTLEMENT, settlement), (TOKEN, token)):
+        if not _has_code(node, address) and len(node.mempool):
+            # A start that was killed left the deployment here: a second one would get the next nonce and address.
+            node.mine()
         if not _has_code(node, address):
             _send(node, OWNER, None, data, gas=3_000_000)
             if not node.automine:

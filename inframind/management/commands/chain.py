@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from time import monotonic, sleep
+
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -11,6 +14,11 @@ from chain_sync.epoch_reports import last_settled
 from chain_sync.observation import network_identifier
 from protocol.addresses import checksum
 from protocol.amounts import format_amount
+from staking.models import Network
+from staking.services.epochs import NO_GENESIS
+
+# A tick lasts a third of it, and longer while a node does not answer.
+PATIENCE_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -26,13 +34,15 @@ class Command(BaseCommand):
 
     def handle(self, *, accept: bool, **options: object) -> None:
         configuration = chain_configuration()
+        if settings.INFRAMIND_NETWORK == "production" and not Network.objects.exists():
+            raise CommandError(NO_GENESIS)
         if configuration is None:
             raise CommandError(
                 "This network has no chain: INFRAMIND_CHAIN_RPC is not set. A settlement contract for it is deployed "
                 f"with the network 0x{network_identifier().hex()}."
             )
         if accept:
-            accept_chain()
+            self._accept()
             self.stdout.write("The chain is taken as it is now; the next tick goes on.")
             return
         self._describe(configuration)
@@ -42,6 +52,13 @@ class Command(BaseCommand):
             code, data = problem.code, problem.data
             raise CommandError(f"{code}: {sentence(code, data)} {action(code, data)}") from None
         self._report(status)
+
+    def _accept(self) -> None:
+        until = monotonic() + PATIENCE_SECONDS
+        while not accept_chain():
+            if monotonic() >= until:
+                raise CommandError("A tick reads the chain at this moment. Run the command again.")
+            sleep(1)
 
     def _describe(self, configuration: ChainConfiguration) -> None:
         self.stdout.write(f"chain id       {configuration.chain_id}")

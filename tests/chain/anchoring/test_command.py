@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from chain.devnet.accounts import GUARDIAN, ORACLE
 from chain.models import Attempt, ChainStatus
+from chain_sync.anchoring import anchor_due
 from protocol.addresses import checksum
 from staking.models import Network
 from tests.chain.anchoring.network import settle
@@ -57,6 +58,15 @@ def test_a_contract_of_another_network_is_named(site: Site) -> None:
         CommandError, match=r"foreign_contract: .* `manage.py chain` prints this network's identifier"
     ):
         call_command("chain")
+
+
+def test_before_genesis_it_says_what_to_do(site: Site) -> None:
+    site.settings.INFRAMIND_NETWORK = "production"
+    for rpc in (site.settings.INFRAMIND_CHAIN_RPC, ()):
+        site.settings.INFRAMIND_CHAIN_RPC = rpc
+        with pytest.raises(CommandError, match=r"Run `manage.py genesis FILE` once"):
+            call_command("chain")
+    assert not anchor_due(now=site.now)
 
 
 def test_a_pause_is_named(site: Site) -> None:

@@ -146,6 +146,22 @@ def test_epochs_that_the_owner_revokes_are_submitted_again(net: AnchoringNetwork
     net.run(6)
     assert net.states() == dict.fromkeys((1, 2, 3), "final")
     assert [event[0] for event in net.events()] == [1, 2, 3, 3]
+    assert Anchor.objects.get(epoch=3).transaction == net.attempts(epoch=3)[1].hash
+
+
+def test_an_epoch_that_another_oracle_submitted_after_a_revocation_names_its_transaction(
+    net: AnchoringNetwork,
+) -> None:
+    net.becomes_final()
+    net.act_now(GUARDIAN, "pause")
+    net.act_now(OWNER, "revoke", 2, 0)
+    net.act_now(OWNER, "resume")
+    Anchor.objects.filter(epoch=3).delete()
+    net.act_now(OWNER, "set_oracle", FAUCET.address)
+    transaction = net.submit(FAUCET, 3)
+    net.step()
+    anchor = Anchor.objects.get(epoch=3)
+    assert (anchor.transaction, anchor.block) == (transaction, net.client.number("eth_blockNumber"))
 
 
 @pytest.mark.parametrize("count", [1, 64, 65, 130])

@@ -8,7 +8,7 @@ import pytest
 
 from chain.devnet.accounts import FAUCET, ORACLE, OWNER
 from chain.fees import GWEI
-from chain.models import Anchor
+from chain.models import Anchor, Attempt
 from chain_sync import anchors
 from tests.chain.anchoring.line import PASS
 from tests.chain.anchoring.network import AnchoringNetwork, settle
@@ -157,6 +157,18 @@ def test_a_fee_rises_no_further_than_the_limit(net: AnchoringNetwork) -> None:
     net.mine()
     assert net.last_epoch == 1, "the dearest attempt is still broadcast"
     net.becomes_final()
+
+
+def test_a_transaction_for_another_epoch_is_kept_alive_at_the_limit(net: AnchoringNetwork) -> None:
+    """Its nonce is the next one: nothing else can be mined before it."""
+    net.run(2)
+    net.step()
+    net.configure(max_fee=net.attempts()[-1].max_fee)
+    net.drop()
+    Attempt.objects.filter(epoch=3).update(epoch=7)
+    assert net.step() == "fee_ceiling"
+    net.mine()
+    assert net.nonce() == 3
 
 
 def test_two_sites_with_one_key(net: AnchoringNetwork) -> None:

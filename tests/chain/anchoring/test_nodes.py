@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chain.abi import encode
 from chain.devnet.deployment import SETTLEMENT
 from chain.fees import GWEI
 from chain.models import ChainStatus
@@ -78,13 +79,17 @@ def test_receipts_that_lie_anchor_nothing(net: AnchoringNetwork) -> None:
         ("eth_chainId", "31337"),
         ("eth_getBlockByNumber", {"number": "0x1"}),
         ("eth_getBlockByNumber", {"number": "0x1", "hash": "0x1", "timestamp": "0xffffffffffffffffff"}),
+        ("eth_getBlockByNumber", {"number": hex(1 << 63), "hash": "0x" + "11" * 32, "timestamp": "0x1"}),
         ("eth_getBlockByNumber", None),
         ("eth_getCode", 7),
         ("eth_call", "0x12"),
         ("eth_call", ["0x"]),
         ("eth_getTransactionCount", "x"),
+        ("eth_getTransactionCount", hex(1 << 63)),
+        ("eth_getBalance", "0x" + "f" * 5_000),
         ("eth_estimateGas", {}),
         ("eth_getTransactionReceipt", "0x"),
+        ("eth_getTransactionReceipt", {"status": "0x1", "blockNumber": "0x1", "blockHash": "0x" + "1" * 70}),
         ("eth_getLogs", [{}]),
     ],
 )
@@ -98,6 +103,61 @@ def test_malformed_answers_are_no_answers(net: AnchoringNetwork, method: str, an
     net.line.mend()
     assert net.step() == "submitted"
     assert net.states() == {1: "mined"}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "eth_chainId",
+        "eth_getBlockByNumber",
+        "eth_call",
+        "eth_getTransactionCount",
+        "eth_getBalance",
+        "eth_getCode",
+        "eth_getTransactionReceipt",
+        "eth_getTransactionByHash",
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "data"), [(3, None), (-32000, "0x08c379a0" + encode(["string"], ["x"]).hex())]
+)
+def test_a_method_that_reverts_is_a_problem_of_the_node(
+    net: AnchoringNetwork, method: str, code: int, data: str | None
+) -> None:
+    """Whatever text comes with it: the database cannot store every one."""
+
+    def reverted(*_: Any) -> Any:
+        raise RpcRefused(code, "\0 no \ud800" + "x" * 1_000, data)
+
+    net.run(1)
+    net.step()
+    net.line.answers[method] = reverted
+    if method == "eth_call":
+        ChainStatus.objects.update(settlement=SETTLEMENT)
+    elif method == "eth_getCode":
+        ChainStatus.objects.update(settlement="")
+    elif method == "eth_getTransactionReceipt":
+        net.mine()
+    elif method == "eth_getBalance":
+        net.drop()
+        net.mine(4)
+    assert net.step() == "node_error"
+    assert len(net.status().problem_data["detail"]) <= 300
+    net.line.mend()
+    net.becomes_final()
+
+
+@pytest.mark.parametrize("function", ["last_epoch", "emitted", "provable_epoch", "FIRST_EPOCH"])
+def test_a_figure_of_the_contract_that_cannot_be_is_no_answer(net: AnchoringNetwork, function: str) -> None:
+    net.becomes_final()
+    ChainStatus.objects.update(settlement="")
+    call = "0x" + CONTRACT.call(function).hex()
+    net.line.answers["eth_call"] = lambda message, block: (
+        "0x" + "00" * 23 + "80" + "00" * 8 if message["data"] == call else PASS
+    )
+    assert net.step() == "unreachable"
+    net.line.mend()
+    net.becomes_final()
 
 
 def test_an_error_of_the_node_is_not_taken_for_a_refusal_of_the_contract(net: AnchoringNetwork) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from chain.devnet.accounts import GUARDIAN, ORACLE, OWNER
@@ -14,6 +15,7 @@ from chain.keystore import encrypt
 from chain.models import Anchor, Attempt, ChainStatus
 from chain.problems import sentence
 from chain_sync.anchoring import LOCK, accept_chain, anchor_due
+from inframind.management.commands import chain
 from ledger.selectors import supply
 from postgres.advisory_lock import try_lock
 from tests.chain.anchoring.network import settle
@@ -103,6 +105,8 @@ def test_without_a_chain_nothing_is_done(site: Site) -> None:
         ("password", "The password of the keystore is wrong."),
         ("missing", "oracle.json cannot be read: No such file or directory."),
         ("nonsense", "oracle.json is not a keystore file: it is not JSON."),
+        ("short key", "The keystore is malformed (ValueError)."),
+        ("password file", "password is no password file: it is not text in UTF-8."),
     ],
 )
 def test_a_keystore_that_cannot_be_read_halts_and_shows_no_secret(
@@ -113,6 +117,12 @@ def test_a_keystore_that_cannot_be_read_halts_and_shows_no_secret(
         site.settings.INFRAMIND_CHAIN_ORACLE_PASSWORD = "wrong battery"
     elif fault == "missing":
         site.keystore.unlink()
+    elif fault == "short key":
+        document = encrypt(ORACLE.key[:31], PASSWORD, CHEAP)
+        site.keystore.write_text(json.dumps(document | {"address": None}))
+    elif fault == "password file":
+        site.settings.INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE = site.keystore.parent / "password"
+        site.settings.INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE.write_bytes(b"\xff\xfe")
     else:
         site.keystore.write_text("{")
     status = site.tick()
@@ -123,6 +133,7 @@ def test_a_keystore_that_cannot_be_read_halts_and_shows_no_secret(
         assert secret not in caplog.text
         assert secret not in sentence(status.problem, status.problem_data)
     site.settings.INFRAMIND_CHAIN_ORACLE_PASSWORD = PASSWORD
+    site.settings.INFRAMIND_CHAIN_ORACLE_PASSWORD_FILE = None
     site.keystore.write_text(json.dumps(encrypt(ORACLE.key, PASSWORD, CHEAP)))
     assert site.tick().last_epoch == 1
 
@@ -149,6 +160,7 @@ def test_a_halt_begins_once_and_ends(site: Site) -> None:
 
 
 def test_a_node_that_is_away_is_named_by_its_host_alone(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    settle(1, 1)
     site.settings.INFRAMIND_CHAIN_RPC = ("http://user:secret@127.0.0.1:9/secret",)
     status = site.tick()
     assert status.problem == "unreachable"
@@ -156,7 +168,50 @@ def test_a_node_that_is_away_is_named_by_its_host_alone(site: Site, caplog: pyte
     assert "secret" not in caplog.text
 
 
+def test_a_problem_whose_code_changes_goes_on(site: Site) -> None:
+    """So that its alarm comes after an hour; a halt begins with its own code."""
+    settle(1, 1)
+    url, site.settings.INFRAMIND_CHAIN_RPC = site.settings.INFRAMIND_CHAIN_RPC, ("http://127.0.0.1:9",)
+    began = site.tick().problem_since
+    site.settings.INFRAMIND_CHAIN_RPC, site.settings.INFRAMIND_CHAIN_MAX_FEE = url, 0
+    status = site.tick()
+    assert (status.problem, status.problem_since) == ("fee_ceiling", began)
+    site.send(GUARDIAN, "pause")
+    status = site.tick()
+    assert (status.problem, status.problem_since) == ("paused", status.seen_at)
+
+
+def test_without_the_oracles_key_the_chain_is_followed(site: Site) -> None:
+    settle(1, 1)
+    site.tick()
+    site.client("evm_mine", 4)
+    site.keystore.unlink()
+    status = site.tick()
+    assert (status.problem, status.last_epoch) == ("keystore", 1)
+    assert Anchor.objects.get().state == "final"
+    site.client("evm_mine", 4)
+    assert site.tick().head > status.head
+
+
+def test_a_chain_is_not_accepted_while_a_tick_is_under_way(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tick stores its own view of the chain when it ends."""
+    settle(1, 1)
+    site.tick()
+    ChainStatus.objects.update(reorganized_at=site.now)
+    with try_lock(LOCK):
+        assert not accept_chain()
+        monkeypatch.setattr(chain, "PATIENCE_SECONDS", 0)
+        with pytest.raises(CommandError, match="A tick reads the chain at this moment"):
+            call_command("chain", "--accept")
+    assert ChainStatus.objects.get().reorganized_at == site.now
+    assert accept_chain()
+    assert ChainStatus.objects.get().reorganized_at is None
+
+
 def test_a_halt_stays_while_the_node_is_away(site: Site) -> None:
+    settle(1, 1)
     url = site.settings.INFRAMIND_CHAIN_RPC
     site.send(GUARDIAN, "pause")
     site.tick()
@@ -168,7 +223,7 @@ def test_a_halt_stays_while_the_node_is_away(site: Site) -> None:
 
 
 def test_accepting_a_chain_that_was_never_seen_changes_nothing(site: Site) -> None:
-    accept_chain()
+    assert accept_chain()
     settle(1, 1)
     assert site.tick().last_epoch == 1
 
