@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from protocol.merkle import Leaf, MerkleTree
 from staking.models import Epoch
 from staking.selectors.proofs import proof_of
 from tests.browser.conftest import NARROW, WIDE, Open
@@ -81,27 +82,81 @@ def test_without_a_chain_the_published_root_is_all_there_is(open_page: Open, net
     expect(result).to_contain_text("this network has no chain")
 
 
-def test_a_pasted_proof_is_checked_and_a_forged_one_is_found(open_page: Open, network: Network) -> None:
-    page = open_page("/verify/")
-    proof = proof_of(5, node_address(4))
+def pasted(number: int, address: str) -> dict[str, Any]:
+    """A proof as the API shows it."""
+    proof = proof_of(number, address)
     leaves = [
         {"value": list(one.leaf), "proof": ["0x" + hash_.hex() for hash_ in one.proof]}
         for one in proof.leaves
     ]
-    assert len(leaves) == 2
-    result = page.locator("[data-result]")
+    return {"root": proof.root, "leaves": leaves}
 
-    def paste(text: str) -> None:
-        page.locator("#paste").fill(text)
-        page.get_by_role("button", name="Check", exact=True).click()
 
-    paste(json.dumps({"root": proof.root, "leaves": leaves}))
-    expect(result).to_contain_text("lead to the published root")
-    leaves[1]["value"][2] += 1  # type: ignore[operator,call-overload]
-    paste(json.dumps({"root": proof.root, "leaves": leaves}))
-    expect(result).to_have_attribute("data-state", "wrong")
+def paste(page: Any, proof: Any) -> Any:
+    """Check a proof or a text; the result."""
+    page.locator("#paste").fill(proof if isinstance(proof, str) else json.dumps(proof))
+    page.get_by_role("button", name="Check", exact=True).click()
+    return page.locator("[data-result]")
+
+
+def test_a_pasted_proof_is_checked_and_a_forged_one_is_found(open_page: Open, network: Network) -> None:
+    page = open_page("/verify/")
+    proof = pasted(5, node_address(4))
+    (_, _, reward, _), (_, _, slashed, _) = (leaf["value"] for leaf in proof["leaves"])
+    result = paste(page, proof)
+    expect(result).to_contain_text("lead to the root in this proof")
+    expect(result.locator("li")).to_have_text(
+        [
+            f"reward, {node_address(4)}: {reward} µIFM in epoch 5",
+            f"slash, {node_address(4)}: {slashed} µIFM in epoch 5",
+        ]
+    )
+    page.locator("#paste").press("End")
+    page.locator("#paste").press("Space")
+    expect(result).to_be_hidden()
+    proof["leaves"][1]["value"][2] += 1
+    expect(paste(page, proof)).to_have_attribute("data-state", "wrong")
     expect(result).to_contain_text("slash")
-    paste("{")
+    expect(result.locator("li")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["{", {"leaves": []}, {"root": ""}, {"root": None}, {"leaves": [{}]}, {"leaves": None}]
+)
+def test_what_is_no_proof_is_neither_right_nor_wrong(open_page: Open, network: Network, wrong: Any) -> None:
+    proof = wrong if isinstance(wrong, str) else pasted(5, node_address(4)) | wrong
+    result = paste(open_page("/verify/"), proof)
     expect(result).to_contain_text("this is no proof")
-    paste(json.dumps({"root": proof.root, "leaves": []}))
     expect(result).to_have_attribute("data-state", "unknown")
+
+
+def test_an_amount_beyond_53_bits_is_read_exactly(open_page: Open, network: Network) -> None:
+    leaf = Leaf("minted", node_address(4), 2**60 + 1, 5)
+    root = "0x" + MerkleTree([leaf]).root.hex()
+    result = paste(open_page("/verify/"), {"root": root, "leaves": [{"value": list(leaf), "proof": []}]})
+    expect(result).to_contain_text("lead to the root in this proof")
+    expect(result).to_contain_text(f": {2**60 + 1} µIFM")
+
+
+def test_a_late_answer_is_not_shown_for_another_proof(open_page: Open, network: Network, chain: None) -> None:
+    wallet = WALLET.format(chain="0x7a69", last=9, root=root_of(5))
+    late = (
+        wallet
+        + """
+      const answer = window.ethereum.request; window.answers = 0;
+      const gate = new Promise((open) => { window.openGate = open; });
+      window.ethereum.request = async (question) => { await gate; window.answers++; return answer(question); };
+    """
+    )
+    page = open_page("/verify/")
+    page.context.add_init_script(late)
+    page.reload()
+    right, wrong = pasted(5, node_address(4)), pasted(5, node_address(4))
+    wrong["leaves"][0]["value"][2] += 1
+    expect(paste(page, right)).to_contain_text("Reading the root")
+    result = paste(page, wrong)
+    expect(result).to_have_attribute("data-state", "wrong")
+    page.evaluate("window.openGate()")
+    page.wait_for_function("window.answers === 3")
+    expect(result).to_have_attribute("data-state", "wrong")
+    expect(paste(page, right)).to_have_attribute("data-state", "right")

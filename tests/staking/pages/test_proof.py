@@ -99,6 +99,12 @@ def test_an_epoch_is_read_as_the_reader_writes_numbers(
     assert (answer.status_code, words in answer.content.decode()) == (status, True)
 
 
+def test_an_epoch_that_does_not_exist_is_said_at_its_field(settled: Network) -> None:
+    for epoch in ("7", "2"):
+        answer = Client().get("/verify/", {"epoch": epoch, "address": node_address(1)})
+        assert list(answer.context["form"].errors) == ["epoch"]
+
+
 def test_the_verify_page_says_at_the_field_what_is_wrong_and_forgets_nothing(settled: Network) -> None:
     for epoch, address, status, words in (
         ("x", node_address(1), 400, "“x” is not a number. Enter digits only, for example 10."),
