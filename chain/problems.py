@@ -83,6 +83,17 @@ PROBLEMS: dict[str, Description] = {
             "with the list as it is."
         ),
     ),
+    "other_emission": Description(
+        True,
+        gettext_noop(
+            "Epoch %(epoch)s was anchored with an emission of %(listed)s µIFM, and %(expected)s µIFM were issued in it."
+        ),
+        gettext_noop(
+            "Find out who submitted it, and replace the oracle's key. As long as its leaves are not provable, the "
+            "owner of the contract can pause it and revoke the epoch; after that, manage.py chain --accept goes on "
+            "with the emission as it is."
+        ),
+    ),
     "ahead": Description(
         True,
         gettext_noop("The contract has epoch %(epoch)s, which this database has not settled."),

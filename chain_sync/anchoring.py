@@ -17,6 +17,7 @@ from chain_sync.epoch_reports import last_settled
 from chain_sync.nodes import nodes_of
 from chain_sync.observation import SettlementContract
 from chain_sync.oracle_account import oracle_account
+from chain_sync.submissions import OTHER_SUBMISSION
 from chain_sync.submitter import Submitter
 from postgres.advisory_lock import try_lock
 from staking.models import Epoch
@@ -83,8 +84,8 @@ def accept_chain() -> bool:
     """Take the chain as it is now, after a reorganisation of final blocks or on another chain with the same id.
 
     Epochs that the contract does not have are submitted again; deposits that were read are compared all the same.
-    An epoch with other slashes becomes final as it is. Returns False while a tick is under way, which would store its
-    own view of the chain over this one.
+    An epoch with other slashes or another emission becomes final as it is. Returns False while a tick is under way,
+    which would store its own view of the chain over this one.
     """
     with try_lock(LOCK) as locked:
         if locked:
@@ -95,8 +96,8 @@ def accept_chain() -> bool:
 def _accept() -> None:
     with transaction.atomic():
         status = ChainStatus.objects.select_for_update().get_or_create(id=1)[0]
-        if status.problem == "other_slashes":
-            _accept_slashes(status)
+        if status.problem in OTHER_SUBMISSION:
+            _accept_submission(status)
             return
         status.genesis_hash = status.checkpoint_hash = ""
         status.head, status.checkpoint, status.reorganized_at, status.due_at = 0, None, None, None
@@ -107,7 +108,7 @@ def _accept() -> None:
         MirrorCursor.objects.update(recheck=True)
 
 
-def _accept_slashes(status: ChainStatus) -> None:
+def _accept_submission(status: ChainStatus) -> None:
     anchor = Anchor.objects.filter(epoch=status.problem_data["epoch"], state=Anchor.State.MINED)
     anchor.update(state=Anchor.State.FINAL, final_at=Now())
     status.due_at = None

@@ -14,7 +14,7 @@ from chain.problems import Problem, sentence
 from chain.rpc import RpcRefused
 from chain_sync.epoch_reports import MAX_SLASHES, report_of, root_of
 from chain_sync.observation import Observation, SettlementContract
-from chain_sync.slash_lists import require_slashes
+from chain_sync.submissions import OTHER_SUBMISSION, require_submission
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ def finalize(
 ) -> None:
     """Mark what the contract has at the newest final block as final, once a second node says the same.
 
-    Raises: Problem `another_history`, `other_slashes`, `node_error`, `second_node`, `nodes_disagree`.
+    Raises: Problem `another_history`, `other_slashes`, `other_emission`, `node_error`, `second_node`, `nodes_disagree`.
     """
     mined = list(Anchor.objects.filter(state=Anchor.State.MINED).order_by("epoch"))
     if not mined or observation.final is None:
@@ -62,7 +62,7 @@ def finalize(
         if anchor.epoch > complete:
             return
         _require_root(contract.root_of(anchor.epoch, observation.final), anchor.epoch)
-        require_slashes(contract, anchor, observation.final.number)
+        require_submission(contract, anchor, observation.final.number)
         if second is not None:
             _require_second(second, anchor, observation.final, contract)
         Anchor.objects.filter(epoch=anchor.epoch).update(state=Anchor.State.FINAL, final_at=now)
@@ -74,9 +74,9 @@ def differences(contract: SettlementContract, at: Block) -> Iterator[str]:
     for anchor in Anchor.objects.filter(state=Anchor.State.FINAL).order_by("epoch"):
         try:
             _require_root(contract.root_of(anchor.epoch, at), anchor.epoch)
-            require_slashes(contract, anchor, at.number)
+            require_submission(contract, anchor, at.number)
         except Problem as problem:
-            if problem.code not in ("another_history", "other_slashes"):
+            if problem.code not in ("another_history", *OTHER_SUBMISSION):
                 raise
             yield sentence(problem.code, problem.data)
 
@@ -129,11 +129,11 @@ def _require_second(
         agrees = block.hash == final.hash
         agrees = agrees and other.last_epoch(final) >= epoch and other.root_of(epoch, final) == root_of(epoch)
         if agrees:
-            require_slashes(other, anchor, final.number)
+            require_submission(other, anchor, final.number)
     except Problem as problem:
         if problem.code == "second_node":
             raise
-        if problem.code == "other_slashes":
+        if problem.code in OTHER_SUBMISSION:
             raise Problem(
                 "nodes_disagree", host=contract.node.host, other=node.host, block=anchor.block
             ) from None

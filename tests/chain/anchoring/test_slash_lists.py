@@ -176,3 +176,19 @@ def test_the_audit_names_the_epoch_whose_list_or_root_is_another(
     site.settings.INFRAMIND_CHAIN_RPC = ("http://127.0.0.1:9",)
     (fault,) = verify_anchors()
     assert fault.startswith("The node does not answer: 127.0.0.1:9 did not answer")
+
+
+def test_another_emission_halts_before_the_epoch_is_final(net: AnchoringNetwork) -> None:
+    net.submit(ORACLE, 1)
+    roots = (bytes.fromhex(root(number)[2:]) for number in (1, 2))
+    net.act_now(ORACLE, "submit", 2, *roots, 5_000_000, [])
+    net.mine(4)
+    assert net.step() == "other_emission"
+    assert net.states() == {1: "final", 2: "mined"}
+    assert net.status().problem_data == {"epoch": 2, "listed": 5_000_000, "expected": 0}
+    assert accept_chain()
+    assert net.states() == {1: "final", 2: "final"}
+    net.becomes_final()
+    assert verify_anchors_of(net) == [
+        "Epoch 2 was anchored with an emission of 5000000 µIFM, and 0 µIFM were issued in it."
+    ]

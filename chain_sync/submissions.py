@@ -1,10 +1,11 @@
-"""Compare the slashes submitted to the contract for an epoch with those of its report (R52).
+"""Compare the slashes and the emission submitted to the contract for an epoch with its report (R52).
 
-The contract cannot check a list of slashes against the root that it came with: the events of the submission say what it
-was told.
+The contract cannot check them against the root that they came with: the events of the submission say what it was told.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import structlog
 
@@ -18,11 +19,21 @@ from protocol.addresses import checksum
 
 log = structlog.get_logger(__name__)
 
+# Problems of an epoch that a person can accept when it cannot be revoked any more.
+OTHER_SUBMISSION = ("other_slashes", "other_emission")
+
 Slashes = tuple[tuple[str, int], ...]
 
 
-def listed_slashes(contract: SettlementContract, anchor: Anchor, last: int) -> Slashes | None:
-    """The slashes (node, µIFM) in the events of an epoch's submission, up to block `last`.
+class Submission(NamedTuple):
+    """The µIFM by which a submission raised what the token may mint, and its slashes (node, µIFM)."""
+
+    emission: int
+    slashes: Slashes
+
+
+def read_submission(contract: SettlementContract, anchor: Anchor, last: int) -> Submission | None:
+    """The events of an epoch's submission, up to block `last`.
 
     None when the node does not list the submission in its block. Raises: Problem.
     """
@@ -30,32 +41,36 @@ def listed_slashes(contract: SettlementContract, anchor: Anchor, last: int) -> S
     submitted = [place for place, one in enumerate(logs) if one.name == "EpochSettled"]
     if not submitted:
         return None
-    slashes = logs[submitted[-1] + 1 :]
+    submission, slashes = logs[submitted[-1]], logs[submitted[-1] + 1 :]
     if slashes and len(slashes) % MAX_SLASHES == 0:
         # A full list can go on in later blocks.
         slashes += _events(contract, anchor.epoch, anchor.block + 1, last)
-    return tuple((str(one.fields["node"]), int(one.fields["amount"])) for one in slashes)
+    listed = tuple((str(one.fields["node"]), int(one.fields["amount"])) for one in slashes)
+    return Submission(int(submission.fields["emission"]), listed)
 
 
-def require_slashes(contract: SettlementContract, anchor: Anchor, last: int) -> None:
-    """Compare the list of an anchored epoch; one whose transaction is not known is passed over.
+def require_submission(contract: SettlementContract, anchor: Anchor, last: int) -> None:
+    """Compare list and emission of an anchored epoch; one whose transaction is not known is passed over.
 
-    Raises: Problem `other_slashes`, `node_error`.
+    Raises: Problem `other_slashes`, `other_emission`, `node_error`.
     """
     if not anchor.transaction:
-        log.warning("slashes of an epoch were not compared: its transaction is not known", epoch=anchor.epoch)
+        log.warning("an epoch was not compared: its transaction is not known", epoch=anchor.epoch)
         return
-    listed = listed_slashes(contract, anchor, last)
-    if listed is None:
+    submission = read_submission(contract, anchor, last)
+    if submission is None:
         detail = f"the submission of epoch {anchor.epoch} is not among the events of block {anchor.block}"
         raise Problem("node_error", host=contract.node.host, detail=detail)
     report = report_of(anchor.epoch)
     expected = report.slashes if report else ()
-    if listed != expected:
-        node, on_chain, here = _first_difference(listed, expected)
+    if submission.slashes != expected:
+        node, on_chain, here = _first_difference(submission.slashes, expected)
         raise Problem(
             "other_slashes", epoch=anchor.epoch, node=checksum(node), listed=on_chain, expected=here
         )
+    emission = report.emission if report else 0
+    if submission.emission != emission:
+        raise Problem("other_emission", epoch=anchor.epoch, listed=submission.emission, expected=emission)
 
 
 def _events(contract: SettlementContract, epoch: int, first: int, last: int) -> list[Log]:
