@@ -29,7 +29,7 @@ class _Event(NamedTuple):
     """An event of an epoch: a slash of a node, or its submission (`node` is "")."""
 
     block: int
-    index: int
+    log_index: int
     epoch: int
     node: str
     amount: int
@@ -158,7 +158,7 @@ def _event(log: dict[str, Any]) -> _Event:
     topics, slashed = log["topics"], log["topics"][0] == _topic(_SLASHED)
     return _Event(
         block=_whole(log["blockNumber"]),
-        index=_whole(log["logIndex"]),
+        log_index=_whole(log["logIndex"]),
         epoch=_whole(topics[1]),
         node="0x" + bytes.fromhex(topics[2][2:])[-20:].hex() if slashed else "",
         amount=_whole(log["data"]) if slashed else 0,

@@ -71,7 +71,12 @@ class NodeDetailsForm(PageForm):
             "Declare what an attestation measures: a declared whole number above the measured one is an offence."
         ),
     )
-    signing_key = AddressField(label=gettext_lazy("Signing key"))
+    signing_key = AddressField(
+        label=gettext_lazy("Signing key"),
+        help_text=gettext_lazy(
+            "Sign receipts of jobs that were accepted before a change with the former key."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,6 +150,7 @@ class RegisterForm(NodeDetailsForm):
         super().__init__(*args, **kwargs)
         self.fields["signing_key"].required = False
         self.fields["signing_key"].label = gettext("Signing key, if it is another")
+        self.fields["signing_key"].help_text = ""
 
     def values(self) -> dict[str, Any]:
         """Arguments of the registration service, without operator and time."""

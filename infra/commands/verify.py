@@ -67,7 +67,7 @@ def verify(
             output.say(str(one))
     if receipts is not None and receipts.unchecked and not session.as_json:
         output.say(
-            f"{receipts.unchecked} of {receipts.count} receipts are imported history: signatures and times not checked."
+            f"{receipts.unchecked} of {receipts.total} receipts are imported history: signatures and times not checked."
         )
     if differences:
         count = len(differences)
@@ -120,7 +120,7 @@ def _leaves(answer: Row) -> list[Row]:
 class Receipts(NamedTuple):
     """How many receipts an epoch has, and how many of them are imported history."""
 
-    count: int
+    total: int
     unchecked: int
 
 

@@ -82,7 +82,7 @@ def test_an_epoch_is_equal_at_every_level(site: Network, level: str) -> None:
     result = infra(f"verify 1 --level {level}")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("Epoch 1 is equal: ")
-    counts = {"receipts": {"count": 10, "unchecked": 0}} if level == "receipts" else {}
+    counts = {"receipts": {"total": 10, "unchecked": 0}} if level == "receipts" else {}
     assert json.loads(infra(f"verify 1 --level {level} --json").stdout) == {
         "epoch": 1, "level": level, "equal": True, "differences": [], **counts,
     }  # fmt: skip
@@ -147,7 +147,7 @@ def test_a_receipt_of_another_time_does_not_count(site: Network, rewrite: Any, s
     )
 
 
-def test_receipts_that_nobody_checked_are_counted_aloud(site: Network, rewrite: Any) -> None:
+def test_the_number_of_unchecked_receipts_is_printed(site: Network, rewrite: Any) -> None:
     rewrite("receipts", replaced('"proof":"valid"', '"proof":"unchecked"'))
     result = infra("verify 1 --level receipts")
     assert result.exit_code == 0
@@ -155,7 +155,7 @@ def test_receipts_that_nobody_checked_are_counted_aloud(site: Network, rewrite: 
         "\n9 of 10 receipts are imported history: signatures and times not checked.\n"
     )
     answer = json.loads(infra("verify 1 --level receipts --json").stdout)
-    assert answer["receipts"] == {"count": 10, "unchecked": 9}
+    assert answer["receipts"] == {"total": 10, "unchecked": 9}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ LIES: list[tuple[Lie, str]] = [
 
 
 @pytest.mark.parametrize(("lie", "code"), LIES)
-def test_a_proof_that_is_none_is_one_sentence(
+def test_a_malformed_proof_is_one_sentence(
     site: Network, monkeypatch: pytest.MonkeyPatch, lie: Lie, code: str
 ) -> None:
     get = Api.get
@@ -318,9 +318,7 @@ def test_a_proof_that_is_none_is_one_sentence(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_proof_of_another_node_or_epoch_is_not_the_one_asked_for(
-    site: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proof_of_another_node_or_epoch_is_refused(site: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     site.settle()
     get, own = Api.get, f"epochs/1/proof/{node_address(1)}"
     for instead in (

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from eth_abi import encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
 from protocol.replay import parse, settle
@@ -22,6 +24,13 @@ MODEL = {
     "q_latency_bps": "q_latency", "q_uptime_bps": "q_uptime", "q_stake_bps": "q_stake",
     "q_scarcity_bps": "q_scarcity", "q_sla_bps": "q_sla", "active_delegated": "active_pool",
     "delegator_share_bps": "share_bps", "delegated": "pool_tokens",
+}  # fmt: skip
+
+COUNTERS = ("accepted", "good", "rejected", "invalid", "credits")
+RECEIPT_TYPE = {
+    "job_id": "string", "node": "address", "job_class": "string", "region": "string", "accepted_at": "uint64",
+    "deadline_ms": "uint64", "latency_ms": "uint64", "outcome": "string", "credits": "uint256",
+    "result_digest": "bytes32", "trace_root": "bytes32",
 }  # fmt: skip
 
 
@@ -40,6 +49,8 @@ def test_the_vectors_are_what_engine_and_model_make() -> None:
         made, stored = vectors.vector_of(number), vectors.stored(number)
         assert made[0] == stored[0]
         assert made[1] == stored[1]
+        if number == vectors.SIGNED:
+            assert vectors.receipts_of_epoch(number) == vectors.stored_receipts()
         counted += check_by_the_model(pair, stored[1])
     assert counted > 4 * vectors.EPOCHS * 30
 
@@ -84,8 +95,52 @@ def test_the_story_shows_every_kind_of_line() -> None:
         for line in vectors.stored(number)[0].splitlines()
     }
     assert kinds == {
-        "header", "node", "demand", "pending", "slash", "bucket", "dispute", "redelegation", "position", "exit",
+        "header", "node", "demand", "former_key", "pending", "slash", "bucket", "dispute", "redelegation", "position",
+        "exit",
     }  # fmt: skip
+
+
+def test_the_receipts_make_the_counters_of_their_epoch() -> None:
+    """By a signature scheme and a count that nobody here wrote: eth_account's, and R21 to R23 again."""
+    inputs = [json.loads(line) for line in vectors.stored(vectors.SIGNED)[0].splitlines()]
+    header, *receipts = [json.loads(line) for line in vectors.stored_receipts().splitlines()]
+    assert (header["epoch"], header["lines"]) == (vectors.SIGNED, len(receipts))
+    counted = {line["address"]: dict.fromkeys(COUNTERS, 0) for line in inputs if line["type"] == "node"}
+    for receipt in receipts:
+        counters, proof = counted[receipt["node"]], proof_of(receipt, inputs)
+        assert receipt["proof"] == proof
+        counters["rejected" if receipt["outcome"] == "rejected" else "accepted"] += 1
+        counters["invalid"] += proof == "invalid"
+        if (proof, receipt["outcome"]) == ("valid", "completed"):
+            counters["good"] += 1
+            counters["credits"] += receipt["credits"]
+    for line in inputs:
+        if line["type"] == "node":
+            assert counted[line["address"]] == {name: line[name] for name in COUNTERS}
+    assert {receipt["proof"] for receipt in receipts} == {"valid", "invalid", "missing"}
+
+
+def proof_of(receipt: dict[str, Any], inputs: list[dict[str, Any]]) -> str:
+    """The proof state of a receipt without verified trace (R22)."""
+    if receipt["signature"] is None:
+        return "missing"
+    (key,) = (line["signing_key"] for line in inputs if line.get("address") == receipt["node"])
+    changes = [line for line in inputs if line["type"] == "former_key" and line["node"] == receipt["node"]]
+    for change in sorted(changes, key=lambda line: -line["until"]):
+        key = change["key"] if receipt["accepted_at"] < change["until"] else key
+    message = encode_typed_data(
+        {"name": "InfraMind", "version": "1", "chainId": inputs[0]["chain_id"]},
+        {"JobReceipt": [{"name": name, "type": kind} for name, kind in RECEIPT_TYPE.items()]},
+        {
+            name: receipt[name] or "0x" + "00" * 32 if kind == "bytes32" else receipt[name]
+            for name, kind in RECEIPT_TYPE.items()
+        },
+    )
+    return (
+        "valid"
+        if Account.recover_message(message, signature=receipt["signature"]).lower() == key
+        else "invalid"
+    )
 
 
 def root_of(number: int, report: dict[str, Any], lines: list[dict[str, Any]]) -> bytes:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from oracle.receipts import ingest
+from protocol.addresses import checksum
 from staking.models import EpochInputs
+from staking.selectors.epoch_inputs import receipts_of
 from staking.selectors.replay import published
 from staking.services.exits import request_exit
 from tests.chain.deposits import mirrored
-from tests.network import node_address, operator, wallet
+from tests.network import HOUR, node_address, operator, wallet
+from tests.oracle import machines
 from tests.reference import settlement
 from tests.reference.model import Model
 from tests.reference.pair import Pair
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors"
 IFM = 1_000_000
-EPOCHS = 6
+EPOCHS = 7
+# The epoch whose receipts are stored too.
+SIGNED = 7
+RECEIPTS = FOLDER / f"epoch-{SIGNED}.receipts.ndjson"
 DAY_SLOTS = 288
 FIRST, SECOND, THIRD, FOURTH = (node_address(number) for number in (1, 2, 3, 4))
 
@@ -37,10 +45,12 @@ def story() -> Iterator[tuple[int, Pair]]:
         act(pair)
         pair.settle()
         yield number, pair
-    _exit(pair)
-    pair.net.settle()
-    settlement.settle(pair.model)
-    yield EPOCHS, pair
+    # The model knows nothing of exits: rows are compared from here on, and not what wallets have.
+    for number, act in enumerate((_exit, _sign), 6):
+        act(pair)
+        pair.net.settle()
+        settlement.settle(pair.model)
+        yield number, pair
 
 
 def vector_of(number: int) -> tuple[str, dict[str, Any]]:
@@ -58,11 +68,23 @@ def stored(number: int) -> tuple[str, dict[str, Any]]:
     return inputs.read_text(), json.loads(report.read_text())
 
 
+def receipts_of_epoch(number: int) -> str:
+    """What `GET epochs/N/receipts` publishes, decompressed."""
+    return gzip.decompress(b"".join(receipts_of(number))).decode()
+
+
+def stored_receipts() -> str:
+    """The receipts in docs/vectors."""
+    return RECEIPTS.read_text()
+
+
 def write(number: int) -> None:
     """Write the vector of a settled epoch to docs/vectors."""
     (inputs, report), (text, figures) = _files(number), vector_of(number)
     inputs.write_text(text)
     report.write_text(json.dumps(figures, indent=1) + "\n")
+    if number == SIGNED:
+        RECEIPTS.write_text(receipts_of_epoch(number))
 
 
 def _files(number: int) -> tuple[Path, Path]:
@@ -126,7 +148,49 @@ def _vote(pair: Pair) -> None:
 
 
 def _exit(pair: Pair) -> None:
-    """A wallet leaves for the chain; the model knows nothing of it, and rows do not change by it."""
+    """A wallet leaves for the chain; rows do not change by it."""
     pair.work(1, 10)
     mirrored(wallet=wallet(1), amount=5_000 * IFM, index=0, now=pair.net.now)
     request_exit(wallet=wallet(1), amount=6_000 * IFM + 1, now=pair.net.now)
+
+
+def _sign(pair: Pair) -> None:
+    """Node 1 signs its receipts and replaces its key after an hour; one is late, one signed with the old key."""
+    opened, changed = pair.net.now, pair.net.now + HOUR
+    pair.net.change(FIRST, signing_key=machines.address(1))
+    _receipts(pair, ("first", 1, opened, {}), ("timeout", 1, opened, {"outcome": "timeout"}))
+    pair.wait(3_600)
+    pair.net.change(FIRST, signing_key=machines.address(2))
+    _receipts(
+        pair,
+        ("late", 1, changed - HOUR / 2, {}),
+        ("second", 2, changed, {"latency_ms": 60, "credits": 2**53 + 1}),
+        ("old key", 1, changed, {"proof": "invalid"}),
+        ("no signature", None, changed, {"proof": "missing"}),
+        ("rejected", 2, changed, {"outcome": "rejected"}),
+    )
+
+
+def _receipts(pair: Pair, *jobs: tuple[str, int | None, datetime, dict[str, Any]]) -> None:
+    """Send receipts of node 1, each with its job, the machine whose key signs, its time, and what is particular."""
+    items = []
+    for job, by, at, particular in jobs:
+        proof = particular.pop("proof", "valid")
+        fields = {"node": checksum(FIRST), "at": at, **particular}
+        items.append(
+            machines.unsigned(job, **fields) if by is None else machines.signed(job, by=by, **fields)
+        )
+        made = items[-1]
+        pair.model.jobs.append(
+            {
+                "node": FIRST,
+                "proof": proof,
+                "credits": made["credits"],
+                "latency": made["latency_ms"],
+                "deadline": made["deadline_ms"],
+                "outcome": made["outcome"],
+                "region": made["region"],
+                "good": proof == "valid" and made["outcome"] == "completed",
+            }
+        )
+    assert ingest(items=items, now=pair.net.now).accepted == len(items)

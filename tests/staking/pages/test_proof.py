@@ -99,7 +99,7 @@ def test_an_epoch_is_read_as_the_reader_writes_numbers(
     assert (answer.status_code, words in answer.content.decode()) == (status, True)
 
 
-def test_an_epoch_that_does_not_exist_is_said_at_its_field(settled: Network) -> None:
+def test_an_unknown_epoch_is_an_error_of_the_epoch_field(settled: Network) -> None:
     for epoch in ("7", "2"):
         answer = Client().get("/verify/", {"epoch": epoch, "address": node_address(1)})
         assert list(answer.context["form"].errors) == ["epoch"]
