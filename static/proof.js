@@ -86,7 +86,8 @@
   }
 
   function show(box, state, text, leaves = []) {
-    box.className = "im-callout" + ({ right: " is-ok", wrong: " is-risk" }[state] || " is-warn");
+    box.classList.remove("is-ok", "is-risk", "is-warn");
+    box.classList.add({ right: "is-ok", wrong: "is-risk" }[state] || "is-warn");
     box.dataset.state = state; box.querySelector("[data-text]").textContent = text;
     box.querySelector("[data-leaves]").replaceChildren(...leaves.map((leaf) => Object.assign(document.createElement("li"), { textContent: leaf })));
   }
