@@ -175,13 +175,13 @@ def bars(x: Sequence[Any], series: Sequence[Series], unit: Unit) -> list[Any]:
 
 
 def lines(x: Sequence[Any], series: Sequence[Series], unit: Unit, **options: Any) -> list[Any]:
-    """A line for each series, told apart by colour and dashes; a mark where there is only one place."""
-    mode = "lines" if len(x) > 1 else "markers"
+    """A line for each series, told apart by colour and dashes; a mark where a series has only one value."""
     return [
         go.Scatter(
             name=plain(one.name), x=list(x), y=_numbers(one.values, unit), hovertext=_texts(one.values, unit),
             **{
-                "mode": mode, "line": {"color": COLOURS[one.role], "width": 2, "dash": dash},
+                "mode": "lines" if len(one.values) - one.values.count(None) > 1 else "markers",
+                "line": {"color": COLOURS[one.role], "width": 2, "dash": dash},
                 "marker": {"color": COLOURS[one.role]}, **options,
             },
         )

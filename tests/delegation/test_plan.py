@@ -99,6 +99,8 @@ def test_nodes_of_unequal_age_are_replayed_over_one_window_of_epochs(network):
     (view,) = replay_chart(made.window, made.replay, made.first_replay).views
     assert [row[0] for row in view.table.rows] == ["2", "3", "4", "5"]
     assert [row[2] == "–" for row in view.table.rows] == [True, True, True, False]
+    # A line through one value would not be seen.
+    assert [trace.mode for trace in view.figure.data] == ["lines", "markers"]
     page = Client().get("/plan/", {"amount": "900", "risk": "15"}).content.decode()
     assert "Earned in the last 4 epochs" in page
     assert page.count("replayed over 1 epoch") == 1
