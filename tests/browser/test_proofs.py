@@ -143,9 +143,13 @@ def test_a_late_answer_is_not_shown_for_another_proof(open_page: Open, network: 
     late = (
         wallet
         + """
-      const answer = window.ethereum.request; window.answers = 0;
+      const answer = window.ethereum.request; let answers = 0, done;
       const gate = new Promise((open) => { window.openGate = open; });
-      window.ethereum.request = async (question) => { await gate; window.answers++; return answer(question); };
+      window.answered = new Promise((resolve) => { done = resolve; });
+      window.ethereum.request = async (question) => {
+        await gate; if (++answers === 3) done(true);
+        return answer(question);
+      };
     """
     )
     page = open_page("/verify/")
@@ -157,6 +161,6 @@ def test_a_late_answer_is_not_shown_for_another_proof(open_page: Open, network: 
     result = paste(page, wrong)
     expect(result).to_have_attribute("data-state", "wrong")
     page.evaluate("window.openGate()")
-    page.wait_for_function("window.answers === 3")
+    assert page.evaluate("window.answered")
     expect(result).to_have_attribute("data-state", "wrong")
     expect(paste(page, right)).to_have_attribute("data-state", "right")
