@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -29,10 +28,9 @@ from protocol.performance import (
     PROOF_VALID,
     is_good,
     judge_proof,
-    signing_key_at,
 )
 from protocol.times import unix_ms
-from staking.models import Archive, FormerSigningKey, Node, Receipt
+from staking.models import Archive, Node, Receipt
 from staking.services.epochs import OpenEpoch, lock_open_epoch
 
 # The newest receipt whose key may be deleted; read with the nodes, so that a batch costs no query more.
@@ -72,25 +70,15 @@ class ReceiptsResult(BatchResult):
             self.not_valid.append(NotValid(content.position, content.job_id, proof))
 
 
-class Signer(NamedTuple):
-    """A node's id and its signing key, which is in force from `since` on, in ms."""
-
-    id: int
-    key: str
-    since: int
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
     """Data to check a batch against: the open epoch, nodes' ids and signing keys by address, times in ms.
 
-    `former_keys` has the earlier keys of nodes with a receipt from before their present one, by node id, each with the
-    time up to which it was in force. `signers` has the address that signed an item, by the item's position.
+    `signers` has the address that signed an item, by the item's position.
     """
 
     epoch: OpenEpoch
-    nodes: dict[str, Signer]
-    former_keys: dict[int, list[tuple[int, str]]]
+    nodes: dict[str, tuple[int, str]]
     earliest: int
     latest: int
     signers: dict[int, str | None]
@@ -122,7 +110,7 @@ def ingest(*, items: Sequence[object], now: datetime, unchecked: bool = False) -
         number = context.epoch.number
         store.write_rows(_rows(decision.new, context, result), number)
         store.count_demand(decision.new, number)
-        nodes = [context.nodes[content.node].id for content in decision.completing]
+        nodes = [context.nodes[content.node][0] for content in decision.completing]
         store.complete(decision.completing, nodes, number)
     for content in (*decision.completing, *decision.duplicates):
         result.count_proof(content, _proof(content, context))
@@ -148,28 +136,14 @@ def _context(
 ) -> Context:
     epoch = lock_open_epoch()
     named = Node.objects.filter(address__in={content.node for content in contents})
-    columns = ("address", "forgotten", "id", "signing_key", "signing_key_since")
-    rows = list(named.annotate(forgotten=FORGOTTEN).values_list(*columns))
-    nodes = {address: Signer(*signer) for address, _, *signer in rows}
+    rows = list(named.annotate(forgotten=FORGOTTEN).values_list("address", "id", "signing_key", "forgotten"))
+    nodes = {address: (id_, key) for address, id_, key, _ in rows}
     # A receipt is not recorded again when its key was deleted with its epoch.
-    earliest = unix_ms(rows[0][1]) + 1 if rows and rows[0][1] else 0
+    earliest = unix_ms(rows[0][3]) + 1 if rows and rows[0][3] else 0
     if unchecked:
-        return Context(epoch, nodes, {}, earliest, LAST_MS, signers, unchecked)
+        return Context(epoch, nodes, earliest, LAST_MS, signers, unchecked)
     earliest = max(earliest, unix_ms(epoch.start - 2 * (epoch.end - epoch.start)))
-    former = _former_keys(contents, nodes)
-    return Context(epoch, nodes, former, earliest, unix_ms(now + AHEAD), signers, unchecked)
-
-
-def _former_keys(contents: list[Content], nodes: dict[str, Signer]) -> dict[int, list[tuple[int, str]]]:
-    """The earlier keys of nodes with a receipt from before their present one; no query when there is none."""
-    known = ((content.accepted_at, nodes[content.node]) for content in contents if content.node in nodes)
-    changed = {signer.id for at, signer in known if at < signer.since}
-    former: dict[int, list[tuple[int, str]]] = {}
-    if changed:
-        rows = FormerSigningKey.objects.filter(node_id__in=changed).order_by("until")
-        for id_, until, key in rows.values_list("node_id", "until", "key"):
-            former.setdefault(id_, []).append((until, key))
-    return former
+    return Context(epoch, nodes, earliest, unix_ms(now + AHEAD), signers, unchecked)
 
 
 def _of_known_nodes(contents: list[Content], context: Context, result: BatchResult) -> list[Content]:
@@ -268,16 +242,13 @@ def _rows(contents: list[Content], context: Context, result: ReceiptsResult) -> 
         proof = _proof(content, context)
         result.count_proof(content, proof)
         good = is_good(OUTCOMES[content.outcome], proof, content.latency_ms, content.deadline_ms)
-        yield store.encode(content, number, context.nodes[content.node].id, PROOF_NUMBERS[proof], good)
+        yield store.encode(content, number, context.nodes[content.node][0], PROOF_NUMBERS[proof], good)
 
 
 def _proof(content: Content, context: Context) -> str:
-    _, key, since = signer = context.nodes[content.node]
-    if content.accepted_at < since:
-        key = signing_key_at(content.accepted_at, key, context.former_keys.get(signer.id, ()))
     return judge_proof(
         signed=content.signature is not None,
-        by_signing_key=context.signers.get(content.position) == key,
+        by_signing_key=context.signers.get(content.position) == context.nodes[content.node][1],
         traces_differ=content.traces_differ,
         history=context.unchecked,
     )

@@ -43,12 +43,12 @@ class QTerms(NamedTuple):
     q: int
 
 
-def signing_key_at(at: int, key: str, former: Sequence[tuple[int, str]]) -> str:
-    """The signing key of a node that is in force at a time in ms (R22).
+def signing_key_of(number: int, key: str, former: Sequence[tuple[int, str]]) -> str:
+    """The signing key of a node when its receipt with this number, from 0, was recorded in an epoch (R22).
 
-    `former`: the keys before `key`, each with the time up to which it was in force, by rising time.
+    `former`: the keys of the epoch before `key`, each with the receipts recorded until it was replaced, rising.
     """
-    return next((one for until, one in former if at < until), key)
+    return next((one for receipts, one in former if number < receipts), key)
 
 
 def judge_proof(*, signed: bool, by_signing_key: bool, traces_differ: bool, history: bool = False) -> str:

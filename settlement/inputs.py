@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from protocol.parameters import to_json
 from protocol.replay import inputs as replay_inputs
-from protocol.times import unix_ms, write_moment
+from protocol.times import write_moment
 from settlement.state import Settlement
 from staking.models import Bucket, Demand, EpochInputs, FormerSigningKey, Heartbeat, Node, Slash
 
@@ -91,12 +91,10 @@ def _demand(epoch: int) -> Sequence[tuple[str, int]]:
 
 
 def _record_former_keys(settlement: Settlement) -> None:
-    """Record the signing keys that receipts of the epoch can have beside those of the nodes' lines (R22)."""
-    epoch = settlement.epoch
-    earliest = unix_ms(epoch.start - 2 * (epoch.end - epoch.start))
-    former = FormerSigningKey.objects.filter(until__gt=earliest).order_by("node__address", "until")
-    for address, key, until in former.values_list("node__address", "key", "until"):
-        record(settlement, "former_key", node=address, key=key, until=until)
+    """Record the signing keys that were replaced in the epoch after receipts were judged by them (R22)."""
+    former = FormerSigningKey.objects.filter(epoch=settlement.number).order_by("node__address", "receipts")
+    for address, key, receipts in former.values_list("node__address", "key", "receipts"):
+        record(settlement, "former_key", node=address, key=key, receipts=receipts)
 
 
 def _record_slashes(settlement: Settlement) -> None:

@@ -87,7 +87,7 @@ LINES: Final[dict[str, dict[str, Check]]] = {
         "latency_sum": _whole, "latency_squares": _whole, "heard": _whole, "slots": _whole,
     },
     "demand": {"region": _text, "jobs": _whole},
-    "former_key": {"node": _address, "key": _address, "until": _time},
+    "former_key": {"node": _address, "key": _address, "receipts": _whole},
     "pending": {"node": _address, "wallet": _address, "shares": _whole},
     "slash": {
         "id": _whole, "node": _address, "offence": _one_of(OFFENCE_NAMES), "epoch": _whole, "due_epoch": _whole,

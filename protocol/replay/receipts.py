@@ -45,7 +45,11 @@ class _Counters(dict[str, int]):
 
 @dataclass(slots=True)
 class _Intake:
-    """What a receipt is judged by: signing keys by node, the times in ms between which it was accepted, former jobs."""
+    """What a receipt is judged by: signing keys by node, the times in ms between which it was accepted, former jobs.
+
+    `former_keys` has the keys that were replaced in the epoch, with the number of the node's receipts up to then;
+    `recorded` counts the receipts of each node that were judged.
+    """
 
     chain_id: int
     keys: dict[str, str]
@@ -53,6 +57,7 @@ class _Intake:
     earliest: int
     latest: int
     jobs: set[str]
+    recorded: dict[str, int]
 
     @classmethod
     def of(cls, inputs: EpochInputs) -> Self:
@@ -62,7 +67,7 @@ class _Intake:
         )
         former: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for line in inputs.lines["former_key"]:
-            former[line["node"]].append((line["until"], line["key"]))
+            former[line["node"]].append((line["receipts"], line["key"]))
         return cls(
             chain_id=header["chain_id"],
             keys={node["address"]: node["signing_key"] for node in inputs.nodes},
@@ -70,11 +75,12 @@ class _Intake:
             earliest=unix_ms(start - 2 * (end - start)),
             latest=unix_ms(settled_at + _AHEAD),
             jobs=set(),
+            recorded=defaultdict(int),
         )
 
-    def signing_key(self, receipt: Mapping[str, Any]) -> str:
-        node = receipt["node"]
-        return rules.signing_key_at(receipt["accepted_at"], self.keys[node], self.former_keys.get(node, ()))
+    def signing_key(self, node: str) -> str:
+        """The key in force when the node's receipt that is judged now was recorded."""
+        return rules.signing_key_of(self.recorded[node], self.keys[node], self.former_keys.get(node, ()))
 
 
 def recount(inputs: EpochInputs, receipts: Iterable[Mapping[str, Any]]) -> Recount:
@@ -93,6 +99,7 @@ def recount(inputs: EpochInputs, receipts: Iterable[Mapping[str, Any]]) -> Recou
         for number, receipt in enumerate(receipts, 2):
             _check(receipt, number, intake)
             node, proof = receipt["node"], _proof(receipt, intake)
+            intake.recorded[node] += 1
             unchecked += proof == rules.PROOF_UNCHECKED
             if proof != receipt["proof"]:
                 proofs[receipt["job_id"]] = {"published": receipt["proof"], "computed": proof}
@@ -156,7 +163,7 @@ def _proof(receipt: Mapping[str, Any], intake: _Intake) -> str:
             )
         except ReceiptInvalid:
             raise InputsInvalid(f"The receipt of job {receipt['job_id']} cannot be encoded.") from None
-        by_key = recover(digest, signature) == intake.signing_key(receipt)
+        by_key = recover(digest, signature) == intake.signing_key(receipt["node"])
     differ = verified is not None and verified != (trace or bytes(32))
     return rules.judge_proof(signed=signature is not None, by_signing_key=by_key, traces_differ=differ)
 

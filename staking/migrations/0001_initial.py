@@ -399,7 +399,6 @@ class Migration(migrations.Migration):
                 ("region", models.CharField(max_length=32)),
                 ("hardware", models.JSONField(default=dict)),
                 ("signing_key", postgres.fields.AddressField()),
-                ("signing_key_since", models.BigIntegerField(db_default=0, default=0)),
                 ("custodial", models.BooleanField(default=False)),
                 ("delegation_cap", models.BigIntegerField(null=True)),
                 ("share_bps", models.IntegerField()),
@@ -500,12 +499,15 @@ class Migration(migrations.Migration):
                         to="staking.node",
                     ),
                 ),
+                ("epoch", models.IntegerField()),
                 ("key", postgres.fields.AddressField()),
-                ("until", models.BigIntegerField()),
+                ("receipts", models.IntegerField()),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("node", "until"), name="staking_formersigningkey_once")
+                    models.UniqueConstraint(
+                        fields=("epoch", "node", "receipts"), name="staking_formersigningkey_once"
+                    )
                 ],
             },
         ),

@@ -11,8 +11,7 @@ from staking.models.pending import HasPending
 class Node(HasPending, models.Model):
     """A compute node, its operator's own stake, and what bars it from work.
 
-    `cooldown_until` is the last epoch of the cooldown, 0 when there is none. `signing_key` is in force from
-    `signing_key_since` on, in ms; FormerSigningKey has those before it.
+    `cooldown_until` is the last epoch of the cooldown, 0 when there is none.
     """
 
     pending_column = "pending_stake"
@@ -24,7 +23,6 @@ class Node(HasPending, models.Model):
     region = models.CharField(max_length=32)
     hardware = models.JSONField(default=dict)
     signing_key = AddressField()
-    signing_key_since = models.BigIntegerField(default=0, db_default=0)
     custodial = models.BooleanField(default=False)
     delegation_cap = models.BigIntegerField(null=True)
     share_bps = models.IntegerField()
@@ -100,15 +98,21 @@ class Pool(HasPending, models.Model):
 
 
 class FormerSigningKey(models.Model):
-    """A signing key that its operator replaced (R22). `until`: the time in ms from which it is no longer in force."""
+    """A signing key that its operator replaced in an epoch (R22).
+
+    `receipts`: the node's receipts of the epoch that were recorded until then, judged by this key or by one before it.
+    """
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="former_signing_keys", db_index=False)
+    epoch = models.IntegerField()
     key = AddressField()
-    until = models.BigIntegerField()
+    receipts = models.IntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="staking_formersigningkey_once", fields=["node", "until"])
+            models.UniqueConstraint(
+                name="staking_formersigningkey_once", fields=["epoch", "node", "receipts"]
+            )
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.db.models import F
 from postgres.clock import database_time, measure
 from postgres.prepared import Prepared
 from protocol.errors import Invalid
-from staking.models import EarlyHeartbeat, Epoch, FormerSigningKey, Heartbeat, Network, Node, Ranking, Receipt
+from staking.models import EarlyHeartbeat, Epoch, Heartbeat, Network, Node, Ranking, Receipt
 from staking.services.epochs import lock_open_epoch, lock_out_writers, start_network
 
 MS = timedelta(milliseconds=1)
@@ -79,8 +79,7 @@ def start_at(moment: datetime) -> bool:
         start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = start + timedelta(seconds=epoch.params.epoch_seconds)
         Epoch.objects.filter(number=1).update(start=start, end=end)
-        Node.objects.update(registered_at=start, signing_key_since=0)
-        FormerSigningKey.objects.all().delete()
+        Node.objects.update(registered_at=start)
         Ranking.objects.all().delete()
         Network.objects.filter(id=1).update(clock_offset_ms=-(-(start - read_clock()[0]) // MS))
         return True

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from protocol.addresses import checksum
 from protocol.errors import Conflict, Invalid, NodeRetired, NotOperator
 from protocol.rewards import check_share, check_share_change
 from protocol.texts import check_hardware, check_name, check_region, check_status
-from protocol.times import unix_ms
 from staking.models import Event, FormerSigningKey, Node, Pool, Receipt, ShareChange
 from staking.services import events
 from staking.services.epochs import OpenEpoch, lock_open_epoch, lock_out_writers
@@ -102,7 +100,7 @@ def change(*, node: str, actor: str, changes: Mapping[str, Any], now: datetime) 
         for field, value in plain.items():
             setattr(locked, field, value)
         if key not in (None, locked.signing_key):
-            _change_signing_key(locked, key, epoch, now)
+            _change_signing_key(locked, key, epoch)
         if "delegator_share_bps" in changes:
             _change_share(locked, changes["delegator_share_bps"], epoch, now)
         if "status" in changes:
@@ -130,16 +128,17 @@ def _new_signing_key(node: str, actor: str, changes: Mapping[str, Any]) -> str |
     return key
 
 
-def _change_signing_key(node: Node, key: str, epoch: OpenEpoch, now: datetime) -> None:
-    """From now on; after the times of receipts that were recorded already, which stay as they were judged."""
+def _change_signing_key(node: Node, key: str, epoch: OpenEpoch) -> None:
+    """From the next receipt that is recorded on; those recorded before stay as they were judged."""
     recorded = Receipt.objects.filter(epoch=epoch.number, node_id=node.id)
-    recorded = recorded.exclude(proof=Receipt.Proof.UNCHECKED)
     # The indexes of receipts are of those that are good and of those that are not.
-    last = [recorded.filter(good=good).aggregate(at=Max("accepted_at"))["at"] for good in (True, False)]
-    since = max(unix_ms(now), node.signing_key_since, *(unix_ms(at) + 1 for at in last if at is not None))
-    if since > node.signing_key_since:
-        FormerSigningKey.objects.create(node=node, key=node.signing_key, until=since)
-    node.signing_key, node.signing_key_since = key, since
+    receipts = sum(recorded.filter(good=good).count() for good in (True, False))
+    if receipts:
+        # A key that judged no receipt need not be known: the one that was replaced before it is.
+        FormerSigningKey.objects.get_or_create(
+            node=node, epoch=epoch.number, receipts=receipts, defaults={"key": node.signing_key}
+        )
+    node.signing_key = key
 
 
 def _change_share(node: Node, share_bps: int, epoch: OpenEpoch, now: datetime) -> None:

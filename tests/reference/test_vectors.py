@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -106,8 +107,10 @@ def test_the_receipts_make_the_counters_of_their_epoch() -> None:
     header, *receipts = [json.loads(line) for line in vectors.stored_receipts().splitlines()]
     assert (header["epoch"], header["lines"]) == (vectors.SIGNED, len(receipts))
     counted = {line["address"]: dict.fromkeys(COUNTERS, 0) for line in inputs if line["type"] == "node"}
+    numbers: Counter[str] = Counter()
     for receipt in receipts:
-        counters, proof = counted[receipt["node"]], proof_of(receipt, inputs)
+        counters, proof = counted[receipt["node"]], proof_of(receipt, numbers[receipt["node"]], inputs)
+        numbers[receipt["node"]] += 1
         assert receipt["proof"] == proof
         counters["rejected" if receipt["outcome"] == "rejected" else "accepted"] += 1
         counters["invalid"] += proof == "invalid"
@@ -120,14 +123,14 @@ def test_the_receipts_make_the_counters_of_their_epoch() -> None:
     assert {receipt["proof"] for receipt in receipts} == {"valid", "invalid", "missing"}
 
 
-def proof_of(receipt: dict[str, Any], inputs: list[dict[str, Any]]) -> str:
-    """The proof state of a receipt without verified trace (R22)."""
+def proof_of(receipt: dict[str, Any], number: int, inputs: list[dict[str, Any]]) -> str:
+    """The proof state of the receipt of a node with this number, without verified trace (R22)."""
     if receipt["signature"] is None:
         return "missing"
     (key,) = (line["signing_key"] for line in inputs if line.get("address") == receipt["node"])
     changes = [line for line in inputs if line["type"] == "former_key" and line["node"] == receipt["node"]]
-    for change in sorted(changes, key=lambda line: -line["until"]):
-        key = change["key"] if receipt["accepted_at"] < change["until"] else key
+    for change in sorted(changes, key=lambda line: -line["receipts"]):
+        key = change["key"] if number < change["receipts"] else key
     message = encode_typed_data(
         {"name": "InfraMind", "version": "1", "chainId": inputs[0]["chain_id"]},
         {"JobReceipt": [{"name": name, "type": kind} for name, kind in RECEIPT_TYPE.items()]},

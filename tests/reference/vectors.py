@@ -155,7 +155,7 @@ def _exit(pair: Pair) -> None:
 
 
 def _sign(pair: Pair) -> None:
-    """Node 1 signs its receipts and replaces its key after an hour; one is late, one signed with the old key."""
+    """Node 1 signs its receipts and replaces its key after an hour; one is sent late, one signed with the old key."""
     opened, changed = pair.net.now, pair.net.now + HOUR
     pair.net.change(FIRST, signing_key=machines.address(1))
     _receipts(pair, ("first", 1, opened, {}), ("timeout", 1, opened, {"outcome": "timeout"}))
@@ -163,7 +163,7 @@ def _sign(pair: Pair) -> None:
     pair.net.change(FIRST, signing_key=machines.address(2))
     _receipts(
         pair,
-        ("late", 1, changed - HOUR / 2, {}),
+        ("late", 2, changed - HOUR / 2, {}),
         ("second", 2, changed, {"latency_ms": 60, "credits": 2**53 + 1}),
         ("old key", 1, changed, {"proof": "invalid"}),
         ("no signature", None, changed, {"proof": "missing"}),
