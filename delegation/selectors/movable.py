@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Sum
 
-from delegation.models import Redelegation
+from delegation.models import Position, Redelegation
 from delegation.selectors.positions import PositionFigures, positions_of_wallet
+from postgres.batched_reads import batched_reads
 from protocol.errors import InsufficientBalance, NodeUnbonding, RedelegationHop
 from protocol.parameters import Parameters
 from staking.models import Unbonding
@@ -38,22 +39,30 @@ def free_from(position: PositionFigures, params: Parameters) -> datetime | None:
 
 def movable_positions(wallet: str, *, epoch: OpenEpoch, now: datetime) -> list[PositionFigures]:
     """The delegations of a wallet that can be redelegated now, the largest first; four queries."""
-    positions = [position for position in positions_of_wallet(wallet) if position.value]
-    own = Unbonding.objects.filter(kind="self", status="open", node__banned=False)
-    unbonding = set(own.filter(node_id__in=[p.node_id for p in positions]).values_list("node_id", flat=True))
-    recorded = _recorded(wallet, epoch)
+    with batched_reads() as reads:
+        positions = reads.submit(positions_of_wallet, wallet)
+        unbonding = reads.submit(_nodes_of_unbonding_operators, wallet)
+        recorded = reads.submit(_recorded, wallet, epoch)
     movable = [
         position
-        for position in positions
-        if not redelegation_block(
+        for position in positions.result()
+        if position.value
+        and not redelegation_block(
             position,
-            operator_unbonds=position.node_id in unbonding,
-            recorded=recorded.get(position.node_id, 0),
+            operator_unbonds=position.node_id in unbonding.result(),
+            recorded=recorded.result().get(position.node_id, 0),
             params=epoch.params,
             now=now,
         )
     ]
     return sorted(movable, key=lambda position: -position.value)
+
+
+def _nodes_of_unbonding_operators(wallet: str) -> set[int]:
+    """Ids of nodes to which the wallet has delegated, not banned, whose operator's own stake unbonds."""
+    entries = Unbonding.objects.filter(kind="self", status="open", node__banned=False)
+    nodes = Position.objects.filter(wallet=wallet).values("node_id")
+    return set(entries.filter(node_id__in=nodes).values_list("node_id", flat=True))
 
 
 def _recorded(wallet: str, epoch: OpenEpoch) -> dict[int, int]:
