@@ -9,7 +9,12 @@ from web import preferences, theme
 urlpatterns = [
     path("", nodes.nodes, name="nodes"),
     path("top-nodes/", nodes.top_nodes_chart, name="top-nodes"),
-    path("field/", RedirectView.as_view(pattern_name="top-nodes", permanent=True)),
+    path(
+        "field/",
+        RedirectView.as_view(
+            pattern_name="top-nodes", permanent=True, query_string=True, http_method_names=["get", "head"]
+        ),
+    ),
     path("faucet/", faucet.get_tokens, name="faucet"),
     path("nodes/<str:address>/incidents/", node_incidents.node_incidents, name="node-incidents"),
     path("watchlist/", watchlist.change, name="watchlist"),
