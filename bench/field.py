@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from staking.services.epochs import start_network
+from tests.owner import as_owner
 
 NODES = 10_000
 
@@ -63,7 +64,7 @@ def plant() -> None:
     now = datetime.now(UTC)
     day = timedelta(days=1)
     start_network(now=now - timedelta(hours=1))
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("UPDATE staking_epoch SET number = %s WHERE number = 1", [EPOCHS + 1])
         for number in range(1, EPOCHS + 1):
             start = now - timedelta(hours=1) - day * (EPOCHS + 1 - number)

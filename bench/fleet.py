@@ -10,6 +10,7 @@ from ledger import accounts
 from ledger.posting import post
 from staking.models import Epoch, Node, Pool
 from staking.services.epochs import start_network
+from tests.owner import as_owner
 
 NODES = """
 INSERT INTO staking_node (address, operator, name, region, hardware, signing_key, custodial, share_bps, registered_at,
@@ -51,7 +52,7 @@ def open_large_epoch(*, nodes: int, receipts: int) -> Epoch:
     """Epoch 1, over by now, with nodes, their pools and receipts."""
     start = datetime.now(UTC) - timedelta(days=2)
     start_network(now=start)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(NODES, [start, nodes])
         cursor.execute(POOLS)
         cursor.execute("SELECT staking_open_partition(1)")
@@ -65,20 +66,20 @@ def open_rewards(at: datetime) -> None:
     """Open the accounts of all nodes' rewards: that happens once in a node's life, not in every settlement."""
     rewards = {accounts.rewards(address): 1 for address in Node.objects.values_list("address", flat=True)}
     post(kind="bench", moves={accounts.ISSUANCE: -len(rewards), **rewards}, at=at, epoch=1)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE ledger_account")
 
 
 def add_positions(first: int, last: int) -> None:
     """Add shareholders with these numbers, spread over the nodes."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(POSITIONS, [first, last])
         cursor.execute("VACUUM ANALYZE delegation_position")
 
 
 def fill(node: Node, holders: int) -> None:
     """Give one node this number of shareholders with 1 IFM each, and no others."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(HOLDERS, [node.id, holders])
         cursor.execute("VACUUM ANALYZE delegation_position")
     tokens = holders * 1_000_000

@@ -11,6 +11,7 @@ from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
 from settlement.audit import audit
 from tests.network import Network
+from tests.owner import as_owner
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
@@ -32,7 +33,7 @@ UNION ALL SELECT p.id, (SELECT id FROM ledger_account WHERE name = 'issuance'), 
 
 def test_the_audit_of_a_large_journal_is_measured(say):
     fleet.open_large_epoch(nodes=10_000, receipts=1_000)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("UPDATE staking_node SET self_stake = 0")
         cursor.execute("UPDATE staking_pool SET tokens = 0, shares = 0")
         cursor.execute(JOURNAL, {"pairs": PAIRS})
@@ -52,7 +53,7 @@ def test_prepared_statements_make_a_small_audit_quicker(say, settings):
     for number in range(20):
         network.delegate(network.node(number, own=1_000), number, 500)
     network.settle()
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     assert audit() == []
     ours, floor = rounds(

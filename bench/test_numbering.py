@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from bench.floors import ratio, rounds
 from bench.test_settlement import seconds
 from ledger.numbering import number_transactions
+from tests.owner import as_owner
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
@@ -30,7 +31,7 @@ JOIN ledger_entry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e
 
 
 def test_numbering_takes_a_few_scans_of_the_journal(say):
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(JOURNAL.format(transactions=TRANSACTIONS))
         cursor.execute("VACUUM ANALYZE")
     ours, floor = rounds(ROUNDS, number, lambda: seconds(scan))

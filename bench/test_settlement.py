@@ -17,6 +17,7 @@ from settlement.report import COLUMNS
 from settlement.state import Settlement
 from staking.measurement.node_inputs import NODES
 from staking.models import Epoch, NodeEpoch
+from tests.owner import as_owner
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
@@ -96,11 +97,13 @@ def keep_result_rows(epoch: Epoch) -> None:
         nodes = copied_out(f"(SELECT {NODE_COLUMNS} FROM staking_nodeepoch)")
         entries = copied_out(f"(SELECT * FROM ledger_entry WHERE transaction_id IN ({POSTED}))")
         transaction.set_rollback(True)
-    with connection.cursor() as cursor:
+    # The application's role creates no tables.
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE bench_rows AS SELECT {NODE_COLUMNS} FROM staking_nodeepoch WITH NO DATA;"
             "CREATE TABLE bench_entries AS SELECT * FROM ledger_entry WITH NO DATA;"
-            "CREATE TABLE bench_ledger (LIKE ledger_entry INCLUDING ALL)"
+            "CREATE TABLE bench_ledger (LIKE ledger_entry INCLUDING ALL);"
+            "GRANT ALL ON bench_rows, bench_entries, bench_ledger TO inframind_app"
         )
     copy_in("bench_rows", nodes)
     copy_in("bench_entries", entries)

@@ -13,6 +13,7 @@ from settlement.epoch import EPOCH_STEPS
 from settlement.slashes import create_slashes, execute_slashes
 from settlement.state import Settlement
 from staking.models import Bucket, Epoch, Node, Slash
+from tests.owner import as_owner
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
@@ -65,6 +66,6 @@ def _fill_bucket(node: Node, entries: int) -> None:
     bucket = Bucket.objects.create(
         node=node, kind="delegated", epoch=1, tokens=entries * 1000, shares=entries * 1000
     )
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(UNBONDINGS, [entries, bucket.pk])
         cursor.execute("VACUUM ANALYZE staking_unbonding")
