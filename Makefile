@@ -20,11 +20,11 @@ test: ## the suite on servers of its own, within five minutes (ARGS="tests/ledge
 
 test-processes: ## the starts and ends of the site's processes that `make test` leaves out: killed, refused, configured otherwise
 	$(setup) dev
-	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m processes tests $(ARGS)
+	@$(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m processes $(ARGS)
 
 test-slow: ## what `make test` leaves out for its five minutes, and random actions in greater number (HYPOTHESIS_PROFILE=thorough for a night)
 	$(setup) dev
-	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-full} $(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m "(slow or random) and not processes" tests $(ARGS)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-full} $(py) -m pytest -n logical --maxprocesses 4 --dist worksteal -m "(slow or random) and not processes" $(ARGS)
 
 check: lint types imports templates django api ## style, types, import contracts, templates, settings, migrations, the API's document
 
