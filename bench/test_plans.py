@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 
@@ -12,23 +11,14 @@ from bench.floors import ratio, rounds
 from protocol.parameters import DEFAULTS
 from protocol.plans import plan
 from protocol.projection import project
-from tests.protocol.test_plans import IFM, node
+from tests.protocol.test_plans import IFM, large_network
 
 pytestmark = pytest.mark.bench
 NODES, ROUNDS, SECONDS = 10_000, 5, 1.0
 
 
 def test_a_plan_over_ten_thousand_nodes_takes_at_most_a_second(say: Callable[[str], None]) -> None:
-    dice = random.Random(7)
-    candidates = [
-        node(
-            number,
-            dice.randrange(2_000),
-            operator=f"0x{dice.randrange(3_000):040x}",
-            region=f"r{dice.randrange(8)}",
-        )
-        for number in range(NODES)
-    ]
+    candidates = large_network(NODES)
     ours, floor = rounds(
         ROUNDS,
         lambda: processor_time(lambda: plan(DEFAULTS, candidates, 5_000 * IFM, 1_000)),
