@@ -151,6 +151,10 @@ def test_without_script_everything_can_be_read(open_page: Open, network: Network
 def test_nothing_jumps_and_nothing_scrolls_sideways(open_page: Open, size: dict[str, int]) -> None:
     for address in ("/", f"/nodes/{node_address(4)}/", "/epochs/", "/epochs/9/", "/how/"):
         page = open_page(address, size=size)
+        # As on a slow phone, which paints a page before all of it has arrived.
+        slow = page.context.new_cdp_session(page)
+        slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+        page.reload()
         for _ in range(8):
             page.mouse.wheel(0, 500)
             page.evaluate("() => new Promise(requestAnimationFrame)")
