@@ -29,7 +29,7 @@ def main() -> int:
     network: Network | None = None
     try:
         make_user()
-        with step("Servers: PostgreSQL with archived log, Redis, nginx with TLS"):
+        with step("Servers: PostgreSQL with archived log, pgbouncer, Redis, nginx with TLS"):
             network = Network(root)
         _try(network, options.start or previous_commit(), options.parts or PARTS)
     except Failed as fault:
@@ -120,6 +120,7 @@ def _kills(network: Network) -> list[tuple[str, Callable[[], None], Callable[[],
         *units,
         ("Redis", network.redis.kill, network.redis.start),
         ("nginx", network.nginx.kill, network.nginx.start),
+        ("pgbouncer", network.pgbouncer.kill, network.pgbouncer.start),
         ("PostgreSQL", network.postgres.kill, network.postgres.start),
     ]
 

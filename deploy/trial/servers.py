@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL, Redis and nginx, each in a folder of the trial and as its own user."""
+"""Debian's PostgreSQL, pgbouncer, Redis and nginx, each in a folder of the trial and as its own user."""
 
 from __future__ import annotations
 
@@ -112,6 +112,40 @@ class PostgreSQL:
 
     def url(self, role: str, password: str) -> str:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/inframind"
+
+
+class PgBouncer:
+    """A connection pooler in transaction mode in front of the server, with fewer connections than clients."""
+
+    def __init__(self, root: Path, port: int, server: PostgreSQL, role: str, password: str) -> None:
+        self.root, self.port, self.role, self.password = root, port, role, password
+        root.mkdir(parents=True)
+        (root / "users.txt").write_text(f'"{role}" "{password}"\n')
+        (root / "pgbouncer.ini").write_text(
+            f"[databases]\ninframind = host=127.0.0.1 port={server.port}\n\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+            f"auth_type = scram-sha-256\nauth_file = {root}/users.txt\n"
+            "pool_mode = transaction\ndefault_pool_size = 6\nmax_client_conn = 200\n"
+        )
+        for path in (root, root / "users.txt", root / "pgbouncer.ini"):
+            shutil.chown(path, "postgres", "postgres")
+        (root / "users.txt").chmod(0o600)
+        self.start()
+
+    def start(self) -> None:
+        with (self.root / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["runuser", "-u", "postgres", "--", "pgbouncer", str(self.root / "pgbouncer.ini")],
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{self.role}:{self.password}@127.0.0.1:{self.port}/inframind"
 
 
 class Redis:

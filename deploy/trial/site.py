@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from deploy.trial.report import wait_for
-from deploy.trial.servers import HOST, Nginx, PostgreSQL, Redis, run
+from deploy.trial.servers import HOST, Nginx, PgBouncer, PostgreSQL, Redis, run
 from deploy.trial.traffic import CHAIN_ID, Node, Site
 from deploy.trial.units import Host
 from protocol.addresses import checksum
@@ -51,16 +51,24 @@ class Network:
         self.passwords = {"owner": secrets.token_hex(16), "app": secrets.token_hex(16)}
         self.postgres = PostgreSQL(root / "postgres", 15432)
         self.postgres.create(self.passwords["owner"], self.passwords["app"])
+        self.pgbouncer = PgBouncer(
+            root / "pgbouncer", 16432, self.postgres, "inframind_app", self.passwords["app"]
+        )
         self.redis = Redis(root / "redis", 16379)
         self.nginx = Nginx(root / "nginx", 18443, WEB_PORTS)
         self.hosts = [self._host(number) for number in range(2)]
         self.nodes = [Node(number) for number in range(8)]
 
     def _host(self, number: int) -> Host:
+        """A host; the first reaches PostgreSQL itself, the second through pgbouncer."""
+        pooled = number == 1
         common = {
             "INFRAMIND_NETWORK": "production", "INFRAMIND_CHAIN_ID": str(CHAIN_ID), "ALLOWED_HOSTS": HOST,
             "SECRET_KEY": self.secret_key, "REDIS_URL": self.redis.url, "INFRAMIND_PROXIES": "1",
-            "DATABASE_URL": self.postgres.url("inframind_app", self.passwords["app"]),
+            "DATABASE_URL": self.pgbouncer.url
+            if pooled
+            else self.postgres.url("inframind_app", self.passwords["app"]),
+            "INFRAMIND_PREPARED_STATEMENTS": "off" if pooled else "on",
             "INFRAMIND_METRICS_TOKEN": METRICS_TOKEN, "INFRAMIND_METRICS_PORT": str(18101 + number),
             "INFRAMIND_WEB_WORKERS": "1",
         }  # fmt: skip
@@ -150,6 +158,7 @@ class Network:
             host.stop_all()
         self.nginx.kill()
         self.redis.kill()
+        self.pgbouncer.kill()
         self.postgres.stop()
 
 
