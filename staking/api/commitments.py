@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -11,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from protocol.addresses import normalize
-from staking.models import ShareAnnouncement
+from staking.models import Commitment, Node, ShareAnnouncement
 from staking.selectors.commitments import Breach, CommitmentRecord, Commitments, commitments_of
 from staking.selectors.nodes import node_id
 from staking.services import clock
-from staking.services.commitment_signatures import text_to_sign
+from staking.services.commitment_signatures import LONGEST_BYTES, text_to_sign, verify_signature
 from staking.services.commitments import announce_share, make_commitment, withdraw_commitment
 from staking.services.epochs import open_epoch
 from web.api import fields
@@ -77,12 +78,31 @@ class CommitmentsSchema(serializers.Serializer[Any]):
     announcements = AnnouncementSchema(many=True)
 
 
-class NewCommitment(serializers.Serializer[Any]):
-    """Terms to promise. What is null or left out is not promised; nothing at all withdraws the commitment."""
+class CommitmentTerms(serializers.Serializer[Any]):
+    """Terms to promise; what is null or left out is not promised."""
 
     minimum_share_bps = fields.IntegerField(required=False, allow_null=True)
     notice_epochs = fields.IntegerField(required=False, allow_null=True)
     maximum_delegated = fields.AmountField(required=False, allow_null=True)
+
+
+class NewCommitment(CommitmentTerms):
+    """Terms to promise, signed or not. What is null or left out is not promised; no term at all withdraws the
+    commitment."""
+
+    signature = fields.TextField(
+        required=False,
+        allow_null=True,
+        max_length=2 * LONGEST_BYTES + 2,
+        help_text="Of the operator's wallet over the text of these terms (EIP-191), in hex.",
+    )
+
+
+class CommitmentText(serializers.Serializer[Any]):
+    """The text of terms that begin with the open epoch, for the operator's wallet to sign."""
+
+    from_epoch = serializers.IntegerField()
+    text = serializers.CharField()
 
 
 class NewAnnouncement(serializers.Serializer[Any]):
@@ -105,13 +125,26 @@ def node_commitments(request: Request, address: str) -> Response:
     """The operator's commitments, kept or broken. POST replaces or withdraws the one in force; the operator alone."""
     node = normalize(address)
     if request.method == "POST":
-        terms = dict.fromkeys(TERMS) | fields.validated_body(NewCommitment, request.data)
+        body = fields.validated_body(NewCommitment, request.data)
+        signature, terms = body.pop("signature", None), dict.fromkeys(TERMS) | body
         caller, now = request.user.address, clock.now()  # type: ignore[union-attr]
         if any(value is not None for value in terms.values()):
-            make_commitment(node=node, actor=caller, **terms, now=now)
+            signed = verify_signature(_unsigned(node, caller, terms), signature) if signature else None
+            make_commitment(node=node, actor=caller, **terms, now=now, signed=signed)
         else:
             withdraw_commitment(node=node, actor=caller, now=now)
     return Response(commitments_json(node))
+
+
+@extend_schema(
+    tags=["nodes"], operation_id="nodes_commitment_text", request=CommitmentTerms, responses=CommitmentText
+)
+@api_view(["POST"])
+def commitment_text(request: Request, address: str) -> Response:
+    """The text for the caller's wallet to sign before it promises these terms. It changes nothing."""
+    terms = dict.fromkeys(TERMS) | fields.validated_body(CommitmentTerms, request.data)
+    commitment = _unsigned(normalize(address), request.user.address, terms)  # type: ignore[union-attr]
+    return Response({"from_epoch": commitment.from_epoch, "text": text_to_sign(commitment)})
 
 
 @extend_schema(
@@ -137,6 +170,13 @@ def announce(request: Request, address: str) -> Response:
 def commitments_json(node: str) -> dict[str, Any]:
     """The answer of `GET nodes/ADDR/commitments`. Raises: `not_found`."""
     return _all_json(_commitments(node_id(node)))
+
+
+def _unsigned(node: str, operator: str, terms: Mapping[str, int | None]) -> Commitment:
+    """Return a commitment of the open epoch that is not stored. Raises: `not_found`."""
+    epoch = open_epoch()
+    row = Node(pk=node_id(node), address=node)
+    return Commitment(node=row, operator=operator, from_epoch=epoch.number if epoch else 1, **terms)
 
 
 def _commitments(id_: int) -> Commitments:

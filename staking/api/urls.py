@@ -25,6 +25,7 @@ urlpatterns = [
     path("nodes/<str:address>/slashes", node_history.node_slashes),
     path("nodes/<str:address>/rankings", node_history.node_rankings),
     path("nodes/<str:address>/commitments", commitments.node_commitments),
+    path("nodes/<str:address>/commitments/text", commitments.commitment_text),
     path("nodes/<str:address>/announcements", commitments.announce),
     path("epochs", epochs.epoch_list),
     path("epochs/<int:number>", epochs.one_epoch),

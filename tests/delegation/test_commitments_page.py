@@ -263,3 +263,26 @@ def test_a_commitment_without_a_signature_says_so_and_can_be_signed_later() -> N
     again, sent = to_sign(client, where, {"minimum_share_bps": "75"})
     assert client.post(where, sent | {"signature": sign(again)}).status_code == 303
     assert [row.signature is not None for row in Commitment.objects.order_by("id")] == [False, True]
+
+
+def test_a_program_signs_the_text_that_the_api_names() -> None:
+    own_node()
+    place, terms = f"nodes/{OWN}/commitments", {"minimum_share_bps": 7_500}
+    named = api(SIGNER, "POST", f"{place}/text", terms).json()
+    assert named["from_epoch"] == 2
+    assert not Commitment.objects.exists()
+    refused = api(SIGNER, "POST", place, terms | {"signature": sign(named["text"], OTHER)})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+    assert not Commitment.objects.exists()
+    made = api(SIGNER, "POST", place, terms | {"signature": sign(named["text"])}).json()["commitments"][0]
+    assert (made["signed_text"], made["signature"]) == (named["text"], sign(named["text"]))
+
+
+@pytest.mark.parametrize("signature", [5, ["0x00"], "0x" + "11" * 9_000, "signed"])
+def test_the_api_refuses_a_signature_that_cannot_be_one(signature: Any) -> None:
+    own_node()
+    answer = api(
+        SIGNER, "POST", f"nodes/{OWN}/commitments", {"minimum_share_bps": 7_500, "signature": signature}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert not Commitment.objects.exists()
