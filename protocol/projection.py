@@ -19,6 +19,8 @@ from protocol.performance import MIN_Q
 from protocol.rewards import split_reward
 
 YEAR_SECONDS = 31_536_000
+# The greatest APR that a filter or a rule can name, in bps.
+MAX_APR = 1_000 * BPS
 
 
 @dataclass(frozen=True, slots=True)

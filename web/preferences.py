@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods
 
 from web.formatting import STYLES, style_of, write_numbers
 from web.forms import PageForm
+from web.theme import COOKIE_SECONDS
 
-YEAR_SECONDS = 31_536_000
 LANGUAGE, ZONE, NUMBERS = settings.LANGUAGE_COOKIE_NAME, "zone", "numbers"
 PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -85,7 +85,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(reverse("preferences"), status=303)
     for name, cookie in cookies.items():
         if form.cleaned_data[name]:
-            response.set_cookie(cookie, form.cleaned_data[name], max_age=YEAR_SECONDS, samesite="Lax")
+            response.set_cookie(cookie, form.cleaned_data[name], max_age=COOKIE_SECONDS, samesite="Lax")
         else:
             response.delete_cookie(cookie, samesite="Lax")
     return response

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 
 THEMES = ("light", "dark")
 COOKIE = "theme"
-YEAR_SECONDS = 31_536_000
+# How long a browser keeps what a reader chose: a year.
+COOKIE_SECONDS = 31_536_000
 
 
 class ThemeForm(forms.Form):
@@ -28,7 +29,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     is_valid = form.is_valid()
     response = HttpResponseRedirect(_back(request, form.cleaned_data.get("next", "")))
     if is_valid:
-        response.set_cookie(COOKIE, form.cleaned_data["theme"], max_age=YEAR_SECONDS, samesite="Lax")
+        response.set_cookie(COOKIE, form.cleaned_data["theme"], max_age=COOKIE_SECONDS, samesite="Lax")
     return response
 
 

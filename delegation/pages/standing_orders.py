@@ -18,11 +18,12 @@ from delegation.models import OrderMatch, StandingOrder
 from delegation.pages.prepared_action import destination, prepared_action
 from delegation.pages.standing_order_texts import ACTIONS, CONDITIONS, action, condition
 from delegation.selectors.standing_orders import MatchState, OrderState, delegated_nodes, orders_of
-from delegation.services.standing_order_checks import MAX_APR, MAX_EPOCHS
+from delegation.services.standing_order_checks import MAX_EPOCHS
 from delegation.services.standing_orders import add_order, delete_order
 from protocol.addresses import checksum, normalize
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import AddressInvalid, Invalid, ProtocolError
+from protocol.projection import MAX_APR
 from staking.models import Node
 from staking.services import clock
 from web.current_user import wallet_required

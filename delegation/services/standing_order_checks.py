@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from delegation.models import StandingOrder
-from protocol.amounts import BPS
 from protocol.bounds import SHARE_CEILING, SHARE_FLOOR
 from protocol.errors import Conflict, Invalid, NotFound, ParameterOutOfBounds
+from protocol.projection import MAX_APR
 from staking.models import Node
 
 MAX_EPOCHS = 30
-MAX_APR = 1_000 * BPS
 # Least and greatest threshold of each condition that has one.
 THRESHOLDS = {
     StandingOrder.Condition.SHARE_BELOW: (SHARE_FLOOR + 1, SHARE_CEILING),

@@ -48,7 +48,9 @@ def send(*, now: datetime) -> int:
     beats = workload.heartbeats(
         epoch.start, until + slot / 2, epoch.params.heartbeat_slot_seconds, machines, first=first
     )
-    accepted += sum(heartbeats.ingest(items=batch, now=now).accepted for batch in _batches(list(beats)))
+    accepted += sum(
+        heartbeats.ingest(items=batch, now=now).accepted for batch in workload.batches(list(beats), BATCH)
+    )
     cache.set(SENT_UNTIL, (epoch.number, until), timeout=None)
     return accepted
 
@@ -78,8 +80,4 @@ def _receipts(
         settings.INFRAMIND_CHAIN_ID, epoch.number, epoch.start, seconds, everyone, since, until
     )
     working = {checksum(machine.address) for machine in machines}
-    return _batches([item for item in items if item["node"] in working])
-
-
-def _batches(items: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    return (items[first : first + BATCH] for first in range(0, len(items), BATCH))
+    return workload.batches([item for item in items if item["node"] in working], BATCH)

@@ -77,15 +77,11 @@ def _work(epoch: OpenEpoch, machines: list[Machine], oracle: Oracle, until: date
     seconds = int((until - epoch.start).total_seconds())
     if seconds < epoch.params.heartbeat_slot_seconds:
         return
-    for batch in _batches(oracle.receipts(epoch, seconds, machines)):
+    for batch in workload.batches(oracle.receipts(epoch, seconds, machines), BATCH):
         receipts.ingest(items=batch, now=until)
     if heard:
-        for batch in _batches(oracle.heartbeats(epoch, until, machines)):
+        for batch in workload.batches(oracle.heartbeats(epoch, until, machines), BATCH):
             heartbeats.ingest(items=batch, now=until)
-
-
-def _batches(items: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
-    return (items[first : first + BATCH] for first in range(0, len(items), BATCH))
 
 
 @contextmanager

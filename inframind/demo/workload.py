@@ -131,3 +131,8 @@ def _signature(
     )
     stranger = participants.BAD_SIGNATURES.get(machine.number) == epoch and job == 2
     return sign(digest, participants.key("stranger", machine.number) if stranger else machine.key)
+
+
+def batches(items: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """The items in their order, at most `size` at a time."""
+    return (items[first : first + size] for first in range(0, len(items), size))

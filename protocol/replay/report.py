@@ -19,7 +19,8 @@ _AMOUNTS: Final = frozenset(
         "burned", "honest", "returned", "pool_tokens", "late",
     }
 )  # fmt: skip
-_FIGURES: Final = (
+# Figures of an epoch in its report, besides its totals.
+FIGURES: Final = (
     "carry_in", "minted", "pool", "distributed", "carry", "slashed", "burned", "honest", "returned",
     "merkle_root",
 )  # fmt: skip
@@ -33,7 +34,7 @@ def read_report(epoch: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> 
             raise InputsInvalid("The report of the epoch has two rows of one node.")
         return Result(
             rows=dict(read),
-            figures=_read({name: epoch[name] for name in _FIGURES}),
+            figures=_read({name: epoch[name] for name in FIGURES}),
             totals=_read(epoch["totals"]),
         )
     except (KeyError, TypeError, AttributeError, ValueError, ProtocolError) as error:

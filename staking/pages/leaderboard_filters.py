@@ -9,10 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from protocol.amounts import BPS
+from protocol.projection import MAX_APR
 from protocol.rewards import REPUTATION_CAP
 from web.forms import AmountField, NumberField, PageForm, PercentField
-
-MAX_APR = 1_000 * BPS
 
 
 class NumericFilters(PageForm):

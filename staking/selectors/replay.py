@@ -6,6 +6,7 @@ import gzip
 from typing import Any, Final
 
 from protocol.replay import Difference, Result, check_rewards, check_root, parse
+from protocol.replay.report import FIGURES
 from staking.models import NodeEpoch
 from staking.selectors.epoch_inputs import inputs_of
 from staking.selectors.epochs import epoch as read_epoch
@@ -27,10 +28,6 @@ _RENAMED: Final = {
     "delegator_share_bps": "share_bps",
     "delegated": "pool_tokens",
 }
-_FIGURES: Final = (
-    "carry_in", "minted", "pool", "distributed", "carry", "slashed", "burned", "honest", "returned",
-    "merkle_root",
-)  # fmt: skip
 
 
 def replay(number: int) -> list[Difference]:
@@ -49,5 +46,5 @@ def published(number: int) -> Result:
     rows: dict[str, dict[str, Any]] = {
         address: dict(zip(names, values, strict=True)) for address, *values in stored
     }
-    figures = {name: getattr(epoch, name) for name in _FIGURES}
+    figures = {name: getattr(epoch, name) for name in FIGURES}
     return Result(rows, figures, epoch.totals)

@@ -14,8 +14,8 @@ from staking.models import Slash
 from staking.services.rankings import rank
 from tests.browser.conftest import NARROW, WIDE, Open, as_wallet
 from tests.browser.test_signin import KEY, OLD_WAY, with_wallet
-from tests.governance import world
-from tests.governance.world import ANN, NILS, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import ANN, NILS, OLGA
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,10 +27,10 @@ MAX_TAPS = 6
 @pytest.fixture
 def network(transactional_db: None) -> Slash:
     """Replace the large network: one slashed node, one honest node, three members, and a ranking."""
-    world.begin()
-    slash = world.slash_node()
-    rank(now=world.now())
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    rank(now=scenario.now())
+    scenario.advance_clock()
     return slash
 
 
@@ -57,7 +57,7 @@ class Hand:
 def test_a_stranger_finds_a_node_and_delegates_in_six_taps(
     open_page: Open, network: Slash, size: dict[str, int]
 ) -> None:
-    world.fund(KEY.address.lower(), 2_000_000_000)
+    scenario.fund(KEY.address.lower(), 2_000_000_000)
     hand = Hand(open_page("/", size=size))
     page = hand.page
     with_wallet(page, OLD_WAY)
@@ -94,7 +94,7 @@ def test_an_operator_understands_and_disputes_a_slash(
 def test_a_member_decides_a_case_and_proposes_a_change(
     open_page: Open, network: Slash, site: LiveServer, size: dict[str, int]
 ) -> None:
-    open_dispute(slash=network.pk, reason="The oracle read another machine.", actor=OLGA, now=world.now())
+    open_dispute(slash=network.pk, reason="The oracle read another machine.", actor=OLGA, now=scenario.now())
     hand = Hand(open_page("/governance/", size=size, storage_state=as_wallet(ANN, site)))
     page = hand.page
     hand.tap(page.get_by_role("link", name=re.compile("^Faked resources of")).first)

@@ -13,9 +13,9 @@ from governance.services.representatives import name_representatives
 from staking.models import Slash
 from tests.browser.conftest import Open, as_wallet
 from tests.browser.test_accessible import check
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, OLGA
 from tests.governance.test_defence import drop_a_job
-from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def network(transactional_db: None) -> Slash:
     """Replace the large network: one slashed node, one honest node, three members."""
-    world.begin()
-    slash = world.slash_node()
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.advance_clock()
     return slash
 
 
@@ -55,9 +55,9 @@ def test_an_operator_disputes_a_slash_and_members_vote(
     page = open_page(address, storage_state=as_wallet(DAN, site))
     expect(page.get_by_text("If the vote ended now, the slash would be overturned")).to_be_visible()
     expect(page.get_by_text("You had no stake at the opening of epoch 3")).to_be_visible()
-    world.settle()
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.settle()
+    scenario.advance_clock()
     page = open_page(address)
     expect(page.get_by_text("The slash was overturned. Nothing was slashed")).to_be_visible()
     expect(page.get_by_text("returned", exact=True)).to_be_visible()
@@ -68,7 +68,7 @@ def test_an_operator_disputes_a_slash_and_members_vote(
 def test_a_member_chooses_parameters_and_sees_the_effect_of_the_entered_values(
     open_page: Open, network: Slash, site: LiveServer
 ) -> None:
-    page = open_page("/proposals/new/", storage_state=as_wallet(world.NILS, site))
+    page = open_page("/proposals/new/", storage_state=as_wallet(scenario.NILS, site))
     page.get_by_label("Search parameters").fill("emission")
     expect(page.get_by_role("checkbox")).to_have_count(1)
     page.get_by_role("checkbox").check()
@@ -88,18 +88,20 @@ def test_a_member_chooses_parameters_and_sees_the_effect_of_the_entered_values(
 def test_governance_pages_have_no_accessibility_violations(
     open_page: Open, network: Slash, site: LiveServer
 ) -> None:
-    world.commit_offence()
+    scenario.commit_offence()
     drop_a_job()
-    other = world.slash_node(world.HONEST)
-    world.advance_clock()
+    other = scenario.slash_node(scenario.HONEST)
+    scenario.advance_clock()
     two = Slash.objects.get(offence="dropout")
-    dispute = open_dispute(slash=other.pk, reason="No.", actor=world.NILS, now=world.now())
-    made = propose(title="More", body="Why.", changes={"quorum_bps": 900}, wallet=world.NILS, now=world.now())
-    name_representatives(wallet=CAT, named={"disputes": ANN, "proposals": BEN}, now=world.now())
+    dispute = open_dispute(slash=other.pk, reason="No.", actor=scenario.NILS, now=scenario.now())
+    made = propose(
+        title="More", body="Why.", changes={"quorum_bps": 900}, wallet=scenario.NILS, now=scenario.now()
+    )
+    name_representatives(wallet=CAT, named={"disputes": ANN, "proposals": BEN}, now=scenario.now())
     values = "change=quorum_bps&change=unbonding_seconds&values=1"
     places = ("/governance/", f"/disputes/{dispute.pk}/", f"/slashes/{network.pk}/", "/slashes/", "/proposals/",
               f"/proposals/{made.pk}/", "/proposals/new/", f"/proposals/new/?{values}", "/parameters/",
               "/representatives/")  # fmt: skip
     check(open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(ANN, site)), site, places)
-    places = (f"/slashes/{two.pk}/", "/operator/", f"/operator/{world.SLASHED}/commitments/", "/orders/")
+    places = (f"/slashes/{two.pk}/", "/operator/", f"/operator/{scenario.SLASHED}/commitments/", "/orders/")
     check(open_page("/how/", reduced_motion="reduce", storage_state=as_wallet(OLGA, site)), site, places)

@@ -15,34 +15,34 @@ from staking.services.rankings import rank
 from tests.browser.conftest import NARROW, Open, as_wallet
 from tests.browser.test_accessible import faults
 from tests.browser.test_signin import KEY, OLD_WAY, with_wallet
-from tests.governance import world
-from tests.governance.world import ANN, HONEST, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import ANN, HONEST, OLGA
 from tests.network import record_jobs
 
 pytestmark = pytest.mark.browser
 
 IFM = 1_000_000
-SIGNER, OWN = KEY.address.lower(), world.address(0xA3)
+SIGNER, OWN = KEY.address.lower(), scenario.address(0xA3)
 
 
 @pytest.fixture
 def network(transactional_db: None) -> Slash:
     """Replace the large network: three nodes, one slashed, one of an operator with a key; members with tokens."""
-    world.begin()
-    world.run_node(OWN, SIGNER, 1_000 * IFM)
-    world.settle()
+    scenario.begin()
+    scenario.run_node(OWN, SIGNER, 1_000 * IFM)
+    scenario.settle()
     for node in (HONEST, OWN):
         record_jobs(
             node,
             [f"{node[-2:]}-{job}" for job in range(12)],
-            epoch=world.epoch().number,
-            at=world.now(),
+            epoch=scenario.epoch().number,
+            at=scenario.now(),
             credits=IFM,
         )
-    slash = world.slash_node()
-    world.fund(ANN, 900 * IFM)
-    rank(now=world.now())
-    world.advance_clock()
+    slash = scenario.slash_node()
+    scenario.fund(ANN, 900 * IFM)
+    rank(now=scenario.now())
+    scenario.advance_clock()
     return slash
 
 
@@ -135,7 +135,7 @@ def test_reviews_of_a_vote_a_dispute_and_a_registration_are_accessible(
     page.get_by_role("button", name="Review registration").click()
     heading(page, "Register New node")
     assert faults(page) == []
-    dispute = open_dispute(slash=network.pk, reason="Wrong", actor=OLGA, now=world.now())
+    dispute = open_dispute(slash=network.pk, reason="Wrong", actor=OLGA, now=scenario.now())
     page = open_page(f"/disputes/{dispute.pk}/", reduced_motion="reduce", storage_state=as_wallet(ANN, site))
     page.locator("label[for=v-overturn]").click()
     page.get_by_role("button", name="Review vote").click()

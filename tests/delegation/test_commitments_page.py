@@ -18,9 +18,9 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Commitment, ShareAnnouncement
 from staking.services.nodes import change
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, HONEST, NILS
 from tests.governance.site import browser, fields, page
-from tests.governance.world import ANN, HONEST, NILS
 from tests.shared_rows import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("network")]
@@ -30,8 +30,8 @@ PLACE = f"/operator/{HONEST}/commitments/"
 
 @shared
 def network() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
 
 
 def confirm(where: str, form: dict[str, str]) -> Client:
@@ -69,7 +69,7 @@ def test_an_operator_commits_once_and_delegators_see_it_on_the_node(client: Clie
 
 def test_a_broken_commitment_is_shown_with_its_figure() -> None:
     confirm(PLACE, {"minimum_share_bps": "80"})
-    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=world.now())
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=scenario.now())
     html = page(f"/nodes/{HONEST}/")
     assert "Broken" in html
     assert "The share fell to 78% in epoch 3" in html
@@ -110,7 +110,7 @@ def test_a_lower_share_is_announced_and_delegators_are_notified() -> None:
 def test_used_and_past_announcements_stay_in_the_history() -> None:
     confirm(PLACE, {"notice_epochs": "1"})
     confirm(f"{PLACE}announce/", {"share_bps": "77", "from_epoch": "3"})
-    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_700}, now=world.now())
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_700}, now=scenario.now())
     html = page(f"/nodes/{HONEST}/")
     assert "announced in epoch 2; used by the reduction of epoch 3" in html
     assert "Broken" not in html
@@ -141,18 +141,18 @@ def test_the_api_makes_reads_and_withdraws_commitments() -> None:
     assert body["kept"] is True
     assert body["commitments"][0]["ends_epoch"] == 3
     assert api(ANN, "GET", f"nodes/{HONEST}").json()["commitment"] is None
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.advance_clock()
     assert api(ANN, "GET", f"nodes/{HONEST}/commitments").json()["kept"] is False
 
 
 def test_the_api_shows_what_broke_a_commitment_and_filters_by_kept_promises() -> None:
-    change(node=HONEST, actor=NILS, changes={"delegation_cap": 900 * MICRO}, now=world.now())
+    change(node=HONEST, actor=NILS, changes={"delegation_cap": 900 * MICRO}, now=scenario.now())
     body = {"maximum_delegated": "900.000000", "minimum_share_bps": 8_000}
     assert api(NILS, "POST", f"nodes/{HONEST}/commitments", body).status_code == 200
     listed = api(ANN, "GET", "nodes?promises_kept=true").json()["results"]
     assert [row["address"] for row in listed] == [checksum(HONEST)]
-    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=world.now())
+    change(node=HONEST, actor=NILS, changes={"delegator_share_bps": 7_800}, now=scenario.now())
     answer = api(ANN, "GET", f"nodes/{HONEST}/commitments").json()
     assert answer["commitments"][0]["breaches"] == [
         {"term": "minimum_share", "epoch": 3, "share_bps": 7_800, "delegated": None}
@@ -161,7 +161,7 @@ def test_the_api_shows_what_broke_a_commitment_and_filters_by_kept_promises() ->
     rows = {row["address"]: row["commitment"] for row in api(ANN, "GET", "nodes").json()["results"]}
     assert rows[checksum(HONEST)]["kept"] is False
     assert rows[checksum(HONEST)]["maximum_delegated"] == "900.000000"
-    assert rows[checksum(world.SLASHED)] is None
+    assert rows[checksum(scenario.SLASHED)] is None
 
 
 def test_the_api_announces_a_lower_share() -> None:
@@ -190,12 +190,12 @@ def test_an_epoch_far_ahead_is_refused_at_its_field(epoch: int) -> None:
 
 KEY = Account.from_key("0x" + "31" * 32)
 OTHER = Account.from_key("0x" + "32" * 32)
-SIGNER, OWN = KEY.address.lower(), world.address(0xA3)
+SIGNER, OWN = KEY.address.lower(), scenario.address(0xA3)
 
 
 def own_node() -> str:
     """Register a node of an operator whose key is known; its place of commitments."""
-    world.run_node(OWN, SIGNER, 1_000 * MICRO)
+    scenario.run_node(OWN, SIGNER, 1_000 * MICRO)
     return f"/operator/{OWN}/commitments/"
 
 

@@ -14,9 +14,9 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.services import nodes
 from staking.services.stakes import unstake
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, HONEST, NILS, SLASHED
 from tests.governance.site import browser, fields, page
-from tests.governance.world import ANN, HONEST, NILS, SLASHED
 from tests.shared_rows import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("network")]
@@ -29,8 +29,8 @@ LATER = f"/orders/prepared/?node={checksum(HONEST)}&to={checksum(SLASHED)}"
 
 @shared
 def network() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
 
 
 def form(**fields: str) -> dict[str, str]:
@@ -55,8 +55,8 @@ def test_a_rule_is_saved_listed_and_deleted() -> None:
 
 def reach_the_cap() -> None:
     """End the room for delegations on the honest node, where Ann, Ben and Cat have 900 IFM."""
-    nodes.change(node=HONEST, actor=NILS, changes={"delegation_cap": 900 * MICRO}, now=world.now())
-    assert evaluate_orders(now=world.now()) == 1
+    nodes.change(node=HONEST, actor=NILS, changes={"delegation_cap": 900 * MICRO}, now=scenario.now())
+    assert evaluate_orders(now=scenario.now()) == 1
 
 
 def confirmed(client: Client, link: str) -> str:
@@ -93,7 +93,7 @@ def test_while_the_operator_unbonds_the_undelegation_is_prepared_and_can_be_conf
         client.post(PLACE, form(condition="cap_reached", action="redelegate", target="a1")).status_code == 303
     )
     reach_the_cap()
-    unstake(node=HONEST, amount=10 * MICRO, actor=NILS, now=world.now())
+    unstake(node=HONEST, amount=10 * MICRO, actor=NILS, now=scenario.now())
     html = page(PLACE, ANN)
     assert escape(BACK) in html
     assert escape(TO_SLASHED) not in html
@@ -116,8 +116,8 @@ def test_on_the_target_of_a_rule_for_all_delegations_the_undelegation_is_prepare
 def test_an_undelegation_is_prepared_with_everything() -> None:
     client = browser(ANN)
     assert client.post(PLACE, form()).status_code == 303
-    unstake(node=HONEST, amount=10 * MICRO, actor=NILS, now=world.now())
-    evaluate_orders(now=world.now())
+    unstake(node=HONEST, amount=10 * MICRO, actor=NILS, now=scenario.now())
+    evaluate_orders(now=scenario.now())
     assert escape(BACK) in page(PLACE, ANN)
     assert "Unbonding 400.00 IFM from a2" in confirmed(client, BACK)
 

@@ -12,8 +12,8 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Slash
 from staking.services import clock
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +48,9 @@ def refusal(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
 
 @shared
 def slash() -> Slash:
-    world.begin()
-    slash = world.slash_node()
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.advance_clock()
     return slash
 
 
@@ -87,9 +87,9 @@ def test_opening_a_dispute_returns_transaction_wallet_node_and_dispute(slash: Sl
 
 def test_without_a_deposit_the_transaction_is_null(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"dispute_deposit": "0"}
-    world.begin()
-    slash = world.slash_node()
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.advance_clock()
     assert post(f"slashes/{slash.pk}/dispute", {"reason": "No."})[1]["transaction"] is None
 
 
@@ -129,8 +129,8 @@ def test_unknown_numbers_are_not_found(slash: Slash, number: int) -> None:
 
 
 def test_a_slash_cannot_be_disputed_after_its_window(slash: Slash) -> None:
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.advance_clock()
     refused = refusal(post(f"slashes/{slash.pk}/dispute", {"reason": "No."}))
     assert refused == (409, "dispute_window_closed")
 
@@ -151,8 +151,8 @@ def test_a_dispute_shows_its_votes_and_tally(dispute: int) -> None:
 
 def test_a_decided_dispute_shows_its_outcome(dispute: int) -> None:
     post(f"disputes/{dispute}/vote", {"choice": "overturn"}, ANN)
-    world.settle()
-    world.settle()
+    scenario.settle()
+    scenario.settle()
     shown = get(f"disputes/{dispute}")
     assert (shown["status"], shown["quorum_met"], shown["deposit_returned"]) == ("overturned", True, True)
     assert shown["closed_at"] is not None
@@ -178,8 +178,8 @@ def test_an_invalid_vote_is_refused(
 
 
 def test_optional_texts_may_be_null(dispute: int) -> None:
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.advance_clock()
     made = post("proposals", CHANGES | {"body": None}, NILS)
     assert (made[0], made[1]["body"]) == (201, "")
     status, answer = post(f"proposals/{made[1]['id']}/vote", {"choice": "for", "reason": None}, NILS)
@@ -189,9 +189,9 @@ def test_optional_texts_may_be_null(dispute: int) -> None:
 
 
 def test_vote_closed_is_refused_before_an_invalid_choice(dispute: int) -> None:
-    world.settle()
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.settle()
+    scenario.advance_clock()
     for body in ({"choice": "maybe"}, {"choice": "uphold"}):
         assert refusal(post(f"disputes/{dispute}/vote", body, OLGA)) == (409, "vote_closed")
 
@@ -200,7 +200,7 @@ def test_lists_can_be_filtered_and_paged(dispute: int) -> None:
     assert [row["id"] for row in get("disputes")["results"]] == [dispute]
     assert get("disputes", status="upheld")["results"] == []
     assert len(get("disputes", node=SLASHED)["results"]) == 1
-    assert get("disputes", node=world.HONEST)["results"] == []
+    assert get("disputes", node=scenario.HONEST)["results"] == []
     assert len(get("disputes", slash=Slash.objects.get().pk)["results"]) == 1
     assert get("disputes", slash=0)["results"] == []
     assert get("disputes", slash="x") == (400, "invalid")
@@ -224,8 +224,8 @@ def test_the_query_count_of_a_list_is_constant(dispute: int, django_assert_num_q
         client.get("/api/v1/disputes")
     for wallet in (ANN, BEN, CAT):
         post(f"disputes/{dispute}/vote", {"choice": "uphold"}, wallet)
-    other = world.slash_node(world.HONEST)
-    world.advance_clock()
+    other = scenario.slash_node(scenario.HONEST)
+    scenario.advance_clock()
     post(f"slashes/{other.pk}/dispute", {"reason": "No."}, NILS)
     with django_assert_num_queries(8):
         client.get("/api/v1/disputes")
@@ -245,8 +245,8 @@ CHANGES = {"title": "More", "body": "Why.", "changes": {"emission_per_epoch": "1
 
 
 def test_a_proposal_that_passes_changes_the_parameters() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
     status, made = post("proposals", CHANGES, NILS)
     assert (status, made["status"], made["changes"]) == (201, "voting", CHANGES["changes"])
     assert (made["proposer"], made["closes_epoch"], made["executes_epoch"]) == (checksum(NILS), 5, 6)
@@ -254,11 +254,11 @@ def test_a_proposal_that_passes_changes_the_parameters() -> None:
     assert made["tally"] == nothing | {"represented": nothing}
     status, answer = post(f"proposals/{made['id']}/vote", {"choice": "for"}, NILS)
     assert (status, answer["tally"]["for"]) == (200, "1000.000000")
-    while world.epoch().number <= 6:
-        world.settle()
+    while scenario.epoch().number <= 6:
+        scenario.settle()
     done = get(f"proposals/{made['id']}")
     assert (done["status"], done["parameters_version"]) == ("executed", 2)
-    assert world.epoch().params.emission_per_epoch == 12_000 * MICRO
+    assert scenario.epoch().params.emission_per_epoch == 12_000 * MICRO
     assert [one["id"] for one in get("proposals", status="executed")["results"]] == [made["id"]]
     assert get("proposals", status="maybe") == (400, "invalid")
 
@@ -280,21 +280,21 @@ def test_a_proposal_that_passes_changes_the_parameters() -> None:
 def test_an_invalid_proposal_is_refused(
     wallet: str | None, changed: dict[str, Any], refused: tuple[int, str]
 ) -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
     assert refusal(post("proposals", CHANGES | changed, wallet)) == refused
     assert get("proposals")["results"] == []
 
 
 def test_an_invalid_vote_on_a_proposal_is_refused() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
     made = post("proposals", CHANGES, NILS)[1]["id"]
     assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (400, "invalid")
     assert refusal(post(f"proposals/{made}/vote", {"choice": "for"}, DAN)) == (403, "no_voting_power")
-    while world.epoch().number <= 5:
-        world.settle()
-    world.advance_clock()
+    while scenario.epoch().number <= 5:
+        scenario.settle()
+    scenario.advance_clock()
     assert refusal(post(f"proposals/{made}/vote", {"choice": "uphold"}, DAN)) == (409, "vote_closed")
 
 
@@ -306,8 +306,8 @@ def test_post_endpoints_refuse_get(where: str) -> None:
 
 
 def test_the_effect_of_a_proposal_and_of_changes_can_be_read() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
     made = post("proposals", CHANGES, NILS)[1]["id"]
     shown = get(f"proposals/{made}/effect")
     assert (shown["first_epoch"], shown["last_epoch"], shown["mine"], shown["nodes"]) == (1, 1, None, [])
@@ -341,8 +341,8 @@ def test_a_dispute_that_is_decided_between_two_pages_hides_none(slash: Slash) ->
 
 
 def test_a_proposal_made_between_two_pages_doubles_none() -> None:
-    world.begin({ANN: 5_000 * MICRO})
-    world.advance_clock()
+    scenario.begin({ANN: 5_000 * MICRO})
+    scenario.advance_clock()
     bodies = [{"title": f"Number {number}", "changes": {"quorum_bps": 500 + number}} for number in range(4)]
     made = [post("proposals", body, ANN)[1]["id"] for body in bodies[:3]]
     first = get("proposals", limit=2, status="voting")

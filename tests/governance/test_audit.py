@@ -11,8 +11,8 @@ from governance.services.votes import vote_dispute
 from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Counter, Slash
-from tests.governance import world
-from tests.governance.world import ANN, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import ANN, OLGA
 from tests.owner import as_owner
 from tests.shared_rows import shared
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.django_db
 
 @shared
 def vote() -> Vote:
-    world.begin()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
-    cast = vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+    scenario.begin()
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
+    cast = vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=scenario.now())
     assert audit() == []
     return cast
 
@@ -55,7 +55,9 @@ def test_the_audit_finds_two_votes_of_a_wallet(vote: Vote) -> None:
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE governance_vote DROP CONSTRAINT governance_vote_dispute")
-    Vote.objects.create(dispute=vote.dispute, wallet=ANN, choice="uphold", power=400 * MICRO, at=world.now())
+    Vote.objects.create(
+        dispute=vote.dispute, wallet=ANN, choice="uphold", power=400 * MICRO, at=scenario.now()
+    )
     assert [fault.partition(":")[0] for fault in audit()] == ["9 one wallet, one vote"]
 
 

@@ -12,15 +12,15 @@ from governance.models import Proposal
 from governance.selectors.competition import competitors
 from governance.services.proposals import propose
 from governance.services.votes import vote_proposal
-from tests.governance import world
-from tests.governance.world import NILS, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import NILS, OLGA
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
 def proposal(changes: dict[str, Any], wallet: str = NILS) -> Proposal:
-    return propose(title="Title", body="", changes=changes, wallet=wallet, now=world.now())
+    return propose(title="Title", body="", changes=changes, wallet=wallet, now=scenario.now())
 
 
 def named(first: Proposal) -> list[tuple[int, tuple[str, ...], bool]]:
@@ -30,7 +30,7 @@ def named(first: Proposal) -> list[tuple[int, tuple[str, ...], bool]]:
 
 @shared
 def network() -> None:
-    world.begin()
+    scenario.begin()
 
 
 @pytest.mark.usefixtures("network")
@@ -63,10 +63,10 @@ def test_the_value_named_as_winner_is_in_force_in_the_end() -> None:
     first, second = proposal({"quorum_bps": 900}), proposal({"quorum_bps": 800}, OLGA)
     for one in (first, second):
         for wallet in (NILS, OLGA):
-            vote_proposal(proposal=one.pk, choice="for", reason="", wallet=wallet, now=world.now())
-    while world.epoch().number <= second.closes_epoch + second.timelock_epochs:
-        world.settle()
-    assert world.epoch().params.quorum_bps == 800
+            vote_proposal(proposal=one.pk, choice="for", reason="", wallet=wallet, now=scenario.now())
+    while scenario.epoch().number <= second.closes_epoch + second.timelock_epochs:
+        scenario.settle()
+    assert scenario.epoch().params.quorum_bps == 800
     assert named(first) == []
 
 
@@ -74,19 +74,19 @@ def test_the_value_named_as_winner_is_in_force_in_the_end() -> None:
 def test_a_passed_proposal_competes_until_it_is_executed() -> None:
     first = proposal({"quorum_bps": 900})
     for wallet in (NILS, OLGA):
-        vote_proposal(proposal=first.pk, choice="for", reason="", wallet=wallet, now=world.now())
-    while world.epoch().number <= first.closes_epoch:
-        world.settle()
+        vote_proposal(proposal=first.pk, choice="for", reason="", wallet=wallet, now=scenario.now())
+    while scenario.epoch().number <= first.closes_epoch:
+        scenario.settle()
     second = proposal({"quorum_bps": 800})
     assert named(first) == [(second.pk, ("quorum_bps",), True)]
-    world.settle()
+    scenario.settle()
     assert named(second) == []
 
 
 @pytest.mark.usefixtures("network")
 def test_page_and_api_name_the_competing_proposal(django_assert_num_queries) -> None:
     first, second = proposal({"quorum_bps": 900}), proposal({"quorum_bps": 800})
-    world.advance_clock()
+    scenario.advance_clock()
     page = Client().get(f"/proposals/{first.pk}/").content.decode()
     assert f'href="/proposals/{second.pk}/"' in page
     assert "It also changes Quorum. If both pass, it is executed last" in page

@@ -17,9 +17,9 @@ from governance.services.votes import vote_dispute
 from protocol.amounts import MICRO
 from staking.models import Demand, Node, Slash
 from staking.selectors.slash_groups import Loss, group_of
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, OLGA, SLASHED
 from tests.governance.site import browser, page
-from tests.governance.world import ANN, BEN, OLGA, SLASHED
 from tests.network import JOB, OUTCOMES, PROOFS
 from tests.shared_rows import shared
 
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db
 
 def drop_a_job() -> None:
     """Record a dropped job of the slashed node in the open epoch."""
-    epoch = world.epoch().number
-    row = [100, 2_000, 1_000, world.now(), epoch, Node.objects.get(address=SLASHED).id, OUTCOMES.index("dropped"),
+    epoch = scenario.epoch().number
+    row = [100, 2_000, 1_000, scenario.now(), epoch, Node.objects.get(address=SLASHED).id, OUTCOMES.index("dropped"),
            PROOFS.index("valid"), 0, False, "eu-west", f"job-{epoch}"]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SELECT staking_open_partition(%s)", [epoch])
@@ -40,11 +40,11 @@ def drop_a_job() -> None:
 @shared
 def slashes() -> dict[str, Slash]:
     """Two slashes of one epoch on 1,000 IFM of own stake: dropout takes 15%, fake resources 25%."""
-    world.begin()
+    scenario.begin()
     drop_a_job()
-    world.commit_offence()
-    world.settle()
-    world.advance_clock()
+    scenario.commit_offence()
+    scenario.settle()
+    scenario.advance_clock()
     return {slash.offence: slash for slash in Slash.objects.select_related("node")}
 
 
@@ -65,12 +65,12 @@ def test_the_break_even_probability_is_rounded_up() -> None:
 
 def test_decided_disputes_are_counted_by_outcome(slashes: dict[str, Slash]) -> None:
     slash = slashes["fake_resources"]
-    dispute = open_dispute(slash=slash.pk, reason="Wrong", actor=OLGA, now=world.now())
+    dispute = open_dispute(slash=slash.pk, reason="Wrong", actor=OLGA, now=scenario.now())
     assert outcomes_of_disputes("fake_resources") == Outcomes()
     for wallet in (ANN, BEN):
-        vote_dispute(dispute=dispute.pk, choice="overturn", reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice="overturn", reason="", wallet=wallet, now=scenario.now())
     while Dispute.objects.get().status == "voting":
-        world.settle()
+        scenario.settle()
     assert outcomes_of_disputes("fake_resources") == Outcomes(overturned=1)
     assert outcomes_of_disputes("dropout") == Outcomes()
 
@@ -100,8 +100,8 @@ def test_the_page_warns_the_operator_before_a_deposit_that_changes_nothing(slash
 
 
 def test_what_an_executed_slash_took_is_taken_in_any_case(slashes: dict[str, Slash]) -> None:
-    open_dispute(slash=slashes["dropout"].pk, reason="Wrong", actor=OLGA, now=world.now())
-    world.settle()
+    open_dispute(slash=slashes["dropout"].pk, reason="Wrong", actor=OLGA, now=scenario.now())
+    scenario.settle()
     dropout, higher = (Slash.objects.get(offence=name) for name in ("dropout", "fake_resources"))
     assert (dropout.status, higher.status) == ("disputed", "executed")
     assert no_effect(dropout, group_of(dropout)) == (
@@ -133,20 +133,20 @@ def test_the_page_of_the_higher_rate_says_what_a_dispute_can_save(slashes: dict[
 
 
 def test_voters_see_the_amount_that_other_slashes_take_anyway(slashes: dict[str, Slash]) -> None:
-    dispute = open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=world.now())
+    dispute = open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=scenario.now())
     html = page(f"/disputes/{dispute.pk}/", ANN)
     assert "Other slashes of the epoch can still take 150.00 IFM; the deposit is returned" in html
 
 
 def test_a_single_slash_has_no_table_of_the_epoch() -> None:
-    world.begin()
-    slash = world.slash_node()
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.advance_clock()
     assert "All slashes of epoch" not in page(f"/slashes/{slash.pk}/", OLGA)
 
 
 def test_the_vote_comes_before_the_tally_and_the_voters(slashes: dict[str, Slash]) -> None:
-    dispute = open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=world.now())
+    dispute = open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=scenario.now())
     html = page(f"/disputes/{dispute.pk}/", ANN)
     assert html.index('id="vote"') < html.index('id="tally"') < html.index('id="votes"')
 
@@ -170,11 +170,11 @@ def test_the_queries_do_not_depend_on_the_number_of_slashes_and_similar_cases(
         return len(queries)
 
     of_two = count(slashes["fake_resources"])
-    world.commit_offence()
-    open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=world.now())
-    world.settle()
-    world.settle()
-    world.commit_offence()
-    world.settle()
-    world.advance_clock()
+    scenario.commit_offence()
+    open_dispute(slash=slashes["fake_resources"].pk, reason="Wrong", actor=OLGA, now=scenario.now())
+    scenario.settle()
+    scenario.settle()
+    scenario.commit_offence()
+    scenario.settle()
+    scenario.advance_clock()
     assert count(Slash.objects.latest("id")) == of_two

@@ -17,9 +17,9 @@ from identity.models import User
 from protocol.amounts import MICRO
 from staking.models import Slash
 from staking.services.parameters import schedule
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, NILS, OLGA
 from tests.governance.site import browser, page, review
-from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
@@ -29,20 +29,20 @@ EVIL = "<script>alert(1)</script>"
 
 @shared
 def slash() -> Slash:
-    world.begin()
-    slash = world.slash_node()
-    world.advance_clock()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.advance_clock()
     return slash
 
 
 @shared
 def dispute(slash: Slash) -> Dispute:
-    return open_dispute(slash=slash.pk, reason=EVIL, actor=OLGA, now=world.now())
+    return open_dispute(slash=slash.pk, reason=EVIL, actor=OLGA, now=scenario.now())
 
 
 @shared
 def proposal(slash: Slash) -> Proposal:
-    return propose(title=EVIL, body=EVIL, changes={"q_latency_bps": 1_200}, wallet=NILS, now=world.now())
+    return propose(title=EVIL, body=EVIL, changes={"q_latency_bps": 1_200}, wallet=NILS, now=scenario.now())
 
 
 def test_every_page_renders_for_every_reader_and_escapes_texts(dispute: Dispute, proposal: Proposal) -> None:
@@ -59,8 +59,8 @@ def test_every_page_renders_for_every_reader_and_escapes_texts(dispute: Dispute,
 
 @pytest.mark.parametrize("where", ["/governance/", "/slashes/", "/proposals/", "/parameters/"])
 def test_pages_render_on_an_empty_network(where: str) -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
     page(where)
 
 
@@ -104,9 +104,9 @@ def test_a_dispute_explains_the_voting_power_of_the_reader(dispute: Dispute) -> 
     ann = page(where, ANN)
     assert "Stake at the opening of epoch 3" in ann
     assert "Review vote" in ann
-    world.fund_and_delegate(DAN, 70 * MICRO)
-    world.settle()
-    world.advance_clock()
+    scenario.fund_and_delegate(DAN, 70 * MICRO)
+    scenario.settle()
+    scenario.advance_clock()
     assert "Your present stake of 70.00 IFM counts in votes opened from now on." in page(where, DAN)
 
 
@@ -120,7 +120,7 @@ def test_a_dispute_shows_the_amounts_at_stake(dispute: Dispute) -> None:
 
 def test_the_shown_amounts_equal_the_executed_slash(slash: Slash) -> None:
     before = page(f"/slashes/{slash.pk}/", OLGA)
-    world.settle()
+    scenario.settle()
     slash.refresh_from_db()
     after = page(f"/slashes/{slash.pk}/")
     assert "If it is executed" in before
@@ -193,9 +193,9 @@ def test_a_refused_vote_shows_the_error_and_the_entered_text(
 def test_a_vote_that_closed_before_confirmation_is_refused(dispute: Dispute) -> None:
     where = f"/disputes/{dispute.pk}/vote/"
     client, form = review(ANN, where, {"choice": "overturn", "reason": ""})
-    world.settle()
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.settle()
+    scenario.advance_clock()
     refused = client.post(where, form)
     assert refused.status_code == 409
     assert "vote_closed" in refused.content.decode()
@@ -223,21 +223,21 @@ def test_a_confirmed_dispute_is_opened_once(slash: Slash) -> None:
     assert "Review dispute" in page(f"/slashes/{slash.pk}/", OLGA)
     assert "Review dispute" not in page(f"/slashes/{slash.pk}/", ANN)
     client, form = review(OLGA, where, {"reason": "The oracle read another machine."})
-    assert world.wallet(OLGA) == 1_000 * MICRO
+    assert scenario.wallet(OLGA) == 1_000 * MICRO
     places = {client.post(where, form)["Location"] for _ in range(3)}
     assert places == {f"/disputes/{Dispute.objects.get().pk}/"}
-    assert world.wallet(OLGA) == 950 * MICRO
+    assert scenario.wallet(OLGA) == 950 * MICRO
 
 
 def test_the_dispute_review_shows_the_end_of_the_vote(slash: Slash) -> None:
     """Whatever the DAO decided since: the window is fixed with the slash."""
     schedule(
         changes={"dispute_voting_epochs": 2, "epoch_seconds": 43_200},
-        from_epoch=world.epoch().number + 1, proposal=1, now=world.now(),
+        from_epoch=scenario.epoch().number + 1, proposal=1, now=scenario.now(),
     )  # fmt: skip
     Slash.objects.filter(pk=slash.pk).update(due_epoch=9, disputable_until_epoch=9)
-    world.settle()
-    world.advance_clock()
+    scenario.settle()
+    scenario.advance_clock()
     answer = browser(OLGA).post(
         f"/slashes/{slash.pk}/dispute/", {"reason": "The oracle read another machine."}
     )
@@ -267,12 +267,12 @@ def test_confirmed_evidence_is_added_once(dispute: Dispute) -> None:
 
 
 def test_the_history_of_parameters_links_the_proposal(slash: Slash) -> None:
-    made = propose(title="Q", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    made = propose(title="Q", body="", changes={"quorum_bps": 900}, wallet=NILS, now=scenario.now())
     for wallet in (NILS, OLGA):
-        vote_proposal(proposal=made.pk, choice="for", reason="", wallet=wallet, now=world.now())
-    while world.epoch().number <= made.closes_epoch + 1:
-        world.settle()
-    world.advance_clock()
+        vote_proposal(proposal=made.pk, choice="for", reason="", wallet=wallet, now=scenario.now())
+    while scenario.epoch().number <= made.closes_epoch + 1:
+        scenario.settle()
+    scenario.advance_clock()
     html = page("/parameters/")
     assert "Parameters v2" in html
     assert f'href="/proposals/{made.pk}/"' in html
@@ -285,7 +285,7 @@ def test_the_overview_lists_the_open_votes_of_the_reader(dispute: Dispute, propo
     html = page("/governance/", ANN)
     assert "You can vote on" in html
     assert "can vote" in html
-    vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+    vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=scenario.now())
     assert "Uphold" in page("/governance/", ANN)
     assert "You can vote on" not in page("/governance/", DAN)
     assert "no voting power" in page("/governance/", OLGA)
@@ -306,7 +306,7 @@ def test_the_overview_shows_a_limited_number_of_proposals(proposal: Proposal) ->
 
 def test_votes_can_be_filtered_and_sorted(dispute: Dispute) -> None:
     for wallet, choice, reason in ((ANN, "uphold", ""), (BEN, "overturn", "Because"), (CAT, "abstain", "")):
-        vote_dispute(dispute=dispute.pk, choice=choice, reason=reason, wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice=choice, reason=reason, wallet=wallet, now=scenario.now())
     rows = re.compile(r'<tr><th scope="row" class="is-head">')
 
     def count(query: str) -> int:
@@ -333,7 +333,7 @@ def test_pages_of_slashes_stay_as_they_are_while_slashes_come(slash: Slash) -> N
 
 
 def test_slashes_can_be_downloaded_as_csv(slash: Slash) -> None:
-    world.settle()
+    scenario.settle()
     answer = browser(None).get("/slashes/?format=csv")
     assert not answer.streaming
     lines = answer.content.decode().splitlines()
@@ -350,9 +350,9 @@ def queries_of(client: Client, where: str) -> int:
 
 def more_votes_and_proposals(dispute: Dispute, wallets: tuple[str, ...], count: int) -> None:
     for wallet in wallets:
-        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=scenario.now())
     for number in range(count):
-        propose(title=f"P{number}", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+        propose(title=f"P{number}", body="", changes={"quorum_bps": 900}, wallet=NILS, now=scenario.now())
 
 
 @pytest.mark.parametrize("where", ["/governance/", "/proposals/"])
@@ -361,7 +361,7 @@ def test_votes_opened_in_many_epochs_take_the_queries_of_those_of_one(dispute: D
     more_votes_and_proposals(dispute, (), 2)
     queries_of(client, where)
     few = queries_of(client, where)
-    world.settle()
+    scenario.settle()
     more_votes_and_proposals(dispute, (), 1)
     assert Proposal.objects.filter(status="voting").values("opened_epoch").distinct().count() == 2
     assert queries_of(client, where) == few

@@ -15,15 +15,15 @@ from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Epoch, Event, ParameterSet
 from staking.services.epochs import parameters_of
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SECOND
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, NILS, OLGA, SECOND
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
 def proposal(changes: dict[str, Any], **more: Any) -> Proposal:
-    arguments = {"title": "More", "body": "", "changes": changes, "wallet": NILS, "now": world.now()}
+    arguments = {"title": "More", "body": "", "changes": changes, "wallet": NILS, "now": scenario.now()}
     return propose(**(arguments | more))
 
 
@@ -36,22 +36,22 @@ def passed(changes: dict[str, Any]) -> Proposal:
 
 
 def vote(made: Proposal, wallet: str, choice: str) -> None:
-    vote_proposal(proposal=made.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+    vote_proposal(proposal=made.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
 
 
 def settle_until(number: int) -> None:
     """Settle the epochs up to `number`."""
-    while world.epoch().number <= number:
-        world.settle()
+    while scenario.epoch().number <= number:
+        scenario.settle()
 
 
 def in_force() -> Any:
-    return world.epoch().params
+    return scenario.epoch().params
 
 
 @shared
 def network() -> None:
-    world.begin()
+    scenario.begin()
 
 
 @pytest.mark.usefixtures("network")
@@ -106,7 +106,7 @@ def test_a_passed_proposal_is_executed_after_its_timelock() -> None:
     ],
 )
 def test_outcomes_follow_the_votes(votes: dict[str, str], status: str) -> None:
-    world.begin()
+    scenario.begin()
     made = proposal({"quorum_bps": 2_000})
     for wallet, choice in votes.items():
         vote(made, wallet, choice)
@@ -117,7 +117,7 @@ def test_outcomes_follow_the_votes(votes: dict[str, str], status: str) -> None:
 
 @pytest.mark.parametrize(("power", "status"), [(290 * MICRO, "passed"), (290 * MICRO - 1, "rejected")])
 def test_one_micro_decides_the_quorum(power: int, status: str) -> None:
-    world.begin({ANN: power, BEN: 900 * MICRO - power})
+    scenario.begin({ANN: power, BEN: 900 * MICRO - power})
     made = proposal({"quorum_bps": 2_000})
     vote(made, ANN, "for")
     settle_until(made.closes_epoch)
@@ -127,7 +127,7 @@ def test_one_micro_decides_the_quorum(power: int, status: str) -> None:
 
 @pytest.mark.parametrize(("power", "may"), [(1_000 * MICRO, True), (1_000 * MICRO - 1, False)])
 def test_a_proposal_requires_the_threshold(power: int, may: bool) -> None:
-    world.begin({ANN: power})
+    scenario.begin({ANN: power})
     if may:
         assert proposal({"quorum_bps": 2_000}, wallet=ANN).pk
     else:
@@ -221,7 +221,7 @@ def test_a_proposal_out_of_bounds_expires_and_the_next_is_executed() -> None:
 
 def test_without_a_timelock_a_proposal_is_executed_when_it_passes(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 0, "proposal_voting_epochs": 1}
-    world.begin()
+    scenario.begin()
     made = passed({"quorum_bps": 2_000})
     settle_until(made.closes_epoch)
     made.refresh_from_db()
@@ -230,7 +230,7 @@ def test_without_a_timelock_a_proposal_is_executed_when_it_passes(settings) -> N
 
 def test_passed_and_waiting_proposals_are_executed_by_id(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 1, "proposal_voting_epochs": 1}
-    world.begin()
+    scenario.begin()
     slow = passed({"timelock_epochs": 0, "quorum_bps": 2_000})  # votes in 2 and 3, acts in 4
     settle_until(4)
     assert in_force().timelock_epochs == 0
@@ -242,9 +242,9 @@ def test_passed_and_waiting_proposals_are_executed_by_id(settings) -> None:
 def test_open_votes_and_unbondings_keep_their_terms(settings) -> None:
     """Quorum, close and timelock are those of the opening, whatever is decided meanwhile (R44)."""
     settings.INFRAMIND_PARAMETERS = {"timelock_epochs": 0, "proposal_voting_epochs": 1}
-    world.begin()
+    scenario.begin()
     harder = passed({"quorum_bps": 5_000, "proposal_voting_epochs": 5, "timelock_epochs": 9})
-    world.settle()
+    scenario.settle()
     running = proposal({"sla_min_jobs": 20})
     settle_until(harder.closes_epoch)
     assert in_force().quorum_bps == 5_000
@@ -258,7 +258,7 @@ def test_open_votes_and_unbondings_keep_their_terms(settings) -> None:
 def test_the_length_of_the_open_epoch_does_not_change() -> None:
     made = passed({"epoch_seconds": 43_200})
     settle_until(made.closes_epoch + 1)
-    open_now = world.epoch()
+    open_now = scenario.epoch()
     assert (open_now.end - open_now.start).total_seconds() == 43_200
     former = Epoch.objects.get(number=open_now.number - 1)
     assert (former.end - former.start).total_seconds() == 86_400
@@ -270,12 +270,12 @@ def test_votes_are_accepted_until_the_last_second() -> None:
     made = proposal({"quorum_bps": 2_000})
     settle_until(made.closes_epoch - 1)
     cast = {"proposal": made.pk, "choice": "for", "reason": "Yes.", "wallet": ANN}
-    assert vote_proposal(**cast, now=world.epoch().end - SECOND / 1_000).reason == "Yes."
+    assert vote_proposal(**cast, now=scenario.epoch().end - SECOND / 1_000).reason == "Yes."
     with pytest.raises(errors.VoteClosed):
-        vote_proposal(**cast, now=world.epoch().end)
-    world.settle()
+        vote_proposal(**cast, now=scenario.epoch().end)
+    scenario.settle()
     with pytest.raises(errors.VoteClosed):
-        vote_proposal(**cast, now=world.now())
+        vote_proposal(**cast, now=scenario.now())
 
 
 @pytest.mark.usefixtures("network")
@@ -283,13 +283,13 @@ def test_votes_that_close_next_are_recorded_as_events() -> None:
     made = proposal({"quorum_bps": 2_000})
     settle_until(made.closes_epoch - 2)
     assert not Event.objects.filter(kind="vote_closing").exists()
-    world.settle()
+    scenario.settle()
     assert Event.objects.get(kind="vote_closing").data["proposal"] == made.pk
 
 
 def test_at_a_threshold_of_0_a_proposal_without_votes_is_rejected(settings) -> None:
     settings.INFRAMIND_PARAMETERS = {"proposal_threshold": "0", "proposal_voting_epochs": 1}
-    world.begin()
+    scenario.begin()
     made = proposal({"quorum_bps": 2_000}, wallet=DAN)
     with pytest.raises(errors.NoVotingPower):
         vote(made, DAN, "for")

@@ -14,9 +14,9 @@ from governance.pages.parameter_labels import show
 from governance.services.proposals import propose
 from protocol.amounts import MICRO
 from protocol.parameters import DEFAULTS, apply_changes, numbers_of, to_json
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, NILS
 from tests.governance.site import browser, page, review
-from tests.governance.world import ANN, NILS
 from tests.shared_rows import shared
 from web.formatting import write_numbers
 from web.number_input import canonical_number
@@ -26,9 +26,9 @@ NEW = "/proposals/new/"
 
 @shared
 def network() -> None:
-    world.begin()
-    world.settle()
-    world.advance_clock()
+    scenario.begin()
+    scenario.settle()
+    scenario.advance_clock()
 
 
 def chosen(*keys: str) -> str:
@@ -155,7 +155,7 @@ def test_the_effect_is_shown_by_post_without_making_a_proposal() -> None:
 
 @pytest.mark.usefixtures("network")
 def test_an_open_proposal_on_the_same_parameter_is_named() -> None:
-    made = propose(title="First", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    made = propose(title="First", body="", changes={"quorum_bps": 900}, wallet=NILS, now=scenario.now())
     html = page(chosen("quorum_bps", "min_amount"), NILS)
     assert f'<a href="/proposals/{made.pk}/">Proposal {made.pk}</a> would change this parameter to 9%' in html
 
@@ -176,8 +176,10 @@ def test_a_repeated_confirmation_leads_to_the_proposal_after_its_execution() -> 
     Proposal.objects.update(status="executed")
     from staking.services.parameters import schedule
 
-    schedule(changes={"quorum_bps": 1_250}, from_epoch=world.epoch().number + 1, proposal=1, now=world.now())
-    world.settle()
+    schedule(
+        changes={"quorum_bps": 1_250}, from_epoch=scenario.epoch().number + 1, proposal=1, now=scenario.now()
+    )
+    scenario.settle()
     assert client.post(NEW, form)["Location"] == first
     assert Proposal.objects.count() == 1
 

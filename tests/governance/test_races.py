@@ -14,17 +14,17 @@ from protocol.amounts import MICRO
 from protocol.errors import AlreadyDisputed, DisputeWindowClosed, RateLimited, VoteClosed
 from settlement.audit import audit
 from settlement.epoch import settle_epoch
-from tests.governance import world
-from tests.governance.world import ANN, BEN, NILS, OLGA, SECOND
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, NILS, OLGA, SECOND
 from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_concurrent_disputes_of_a_slash_open_one() -> None:
-    world.begin()
-    slash = world.slash_node()
-    now = world.now()
+    scenario.begin()
+    slash = scenario.slash_node()
+    now = scenario.now()
 
     def act(number: int) -> bool:
         try:
@@ -38,10 +38,10 @@ def test_concurrent_disputes_of_a_slash_open_one() -> None:
 
 
 def test_concurrent_votes_of_a_wallet_store_one() -> None:
-    world.begin()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
-    now = world.now()
+    scenario.begin()
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
+    now = scenario.now()
 
     def act(number: int) -> int:
         choice = ("uphold", "overturn", "abstain")[number % 3]
@@ -55,8 +55,8 @@ def test_concurrent_proposals_never_exceed_the_limit_and_have_no_gaps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(proposals, "MAX_OPEN", 2)
-    world.begin()
-    now = world.now()
+    scenario.begin()
+    now = scenario.now()
 
     def act(number: int) -> int:
         try:
@@ -70,11 +70,11 @@ def test_concurrent_proposals_never_exceed_the_limit_and_have_no_gaps(
 
 
 def test_votes_during_settlement_count_fully_or_are_refused() -> None:
-    world.begin()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
-    world.settle()
-    closing = world.epoch()
+    scenario.begin()
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
+    scenario.settle()
+    closing = scenario.epoch()
     voters = {1: ANN, 2: BEN}
 
     def act(number: int) -> bool:
@@ -96,9 +96,9 @@ def test_votes_during_settlement_count_fully_or_are_refused() -> None:
 
 
 def test_disputes_during_settlement_count_fully_or_are_refused() -> None:
-    world.begin()
-    slash = world.slash_node()
-    closing = world.epoch()
+    scenario.begin()
+    slash = scenario.slash_node()
+    closing = scenario.epoch()
 
     def act(number: int) -> bool:
         if number == 0:

@@ -23,8 +23,8 @@ from protocol.votes import dispute_outcome
 from settlement.audit import audit
 from staking.models import Slash
 from tests.examples import examples
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, HONEST, NILS, OLGA, SLASHED
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, HONEST, NILS, OLGA, SLASHED
 from tests.shared_rows import shared
 
 MEMBERS = (ANN, BEN, CAT, NILS, OLGA)
@@ -36,40 +36,40 @@ DISPUTE_CHOICES, PROPOSAL_CHOICES = ("uphold", "overturn", "abstain"), ("for", "
 
 def dispute_all() -> None:
     for slash in Slash.objects.filter(status="pending").select_related("node"):
-        open_dispute(slash=slash.pk, reason="No.", actor=slash.node.operator, now=world.now())
+        open_dispute(slash=slash.pk, reason="No.", actor=slash.node.operator, now=scenario.now())
 
 
 def vote_on_disputes(wallet: str, choice: str) -> None:
     for dispute in Dispute.objects.filter(status="voting"):
-        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
 
 
 def make_proposal(wallet: str, quorum: int) -> None:
-    propose(title="T", body="", changes={"quorum_bps": quorum}, wallet=wallet, now=world.now())
+    propose(title="T", body="", changes={"quorum_bps": quorum}, wallet=wallet, now=scenario.now())
 
 
 def vote_on_proposals(wallet: str, choice: str) -> None:
     for proposal in Proposal.objects.filter(status="voting"):
-        vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
 
 
 def delegate_amount(wallet: str, node: str, amount: int) -> None:
-    delegate(wallet=wallet, node=node, amount=amount, now=world.now())
+    delegate(wallet=wallet, node=node, amount=amount, now=scenario.now())
 
 
 def undelegate_amount(wallet: str, node: str, amount: int) -> None:
-    undelegate(wallet=wallet, node=node, amount=amount, now=world.now())
+    undelegate(wallet=wallet, node=node, amount=amount, now=scenario.now())
 
 
 actions = st.one_of(
-    st.tuples(st.just(world.commit_offence), nodes),
+    st.tuples(st.just(scenario.commit_offence), nodes),
     st.tuples(st.just(dispute_all)),
     st.tuples(st.just(vote_on_disputes), members, st.sampled_from(DISPUTE_CHOICES)),
     st.tuples(st.just(make_proposal), members, st.integers(90, 5_100)),
     st.tuples(st.just(vote_on_proposals), members, st.sampled_from(PROPOSAL_CHOICES)),
     st.tuples(st.just(delegate_amount), members, nodes, amounts),
     st.tuples(st.just(undelegate_amount), members, nodes, amounts),
-    st.tuples(st.just(world.settle)),
+    st.tuples(st.just(scenario.settle)),
 )
 
 
@@ -89,9 +89,9 @@ def check_outcomes() -> None:
 @shared
 def network() -> None:
     """All members have means besides their stake."""
-    world.begin()
+    scenario.begin()
     for member in MEMBERS:
-        world.fund(member, 1_000 * MICRO)
+        scenario.fund(member, 1_000 * MICRO)
 
 
 @pytest.mark.random
@@ -100,7 +100,7 @@ def network() -> None:
 @given(actions_taken=st.lists(actions, min_size=5, max_size=25))
 def test_the_audit_holds_after_random_actions(actions_taken: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
-        for action in [*actions_taken, *[(world.settle,)] * 3]:
+        for action in [*actions_taken, *[(scenario.settle,)] * 3]:
             # A refused action changes nothing.
             with suppress(ProtocolError):
                 action[0](*action[1:])

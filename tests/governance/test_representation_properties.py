@@ -24,8 +24,8 @@ from settlement.audit import audit
 from staking.models import Slash
 from staking.selectors.voting_power import voting_power
 from tests.examples import examples
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, NILS, OLGA
 from tests.shared_rows import shared
 
 WALLETS = (ANN, BEN, CAT, DAN, NILS, OLGA)
@@ -41,7 +41,7 @@ class Reference:
         self.votes: dict[Any, dict[str, str]] = defaultdict(dict)
 
     def name(self, wallet: str, kind: str, representative: str | None) -> None:
-        self.named[wallet, kind][world.epoch().number + 1] = representative
+        self.named[wallet, kind][scenario.epoch().number + 1] = representative
 
     def representative(self, wallet: str, ballot: Dispute | Proposal) -> str | None:
         kind = "disputes" if isinstance(ballot, Dispute) else "proposals"
@@ -67,38 +67,38 @@ class Reference:
 
 
 def name(reference: Reference, wallet: str, kind: str, representative: str | None) -> None:
-    name_representatives(wallet=wallet, named={kind: representative}, now=world.now())
+    name_representatives(wallet=wallet, named={kind: representative}, now=scenario.now())
     reference.name(wallet, kind, representative)
 
 
 def vote(reference: Reference, wallet: str, number: int) -> None:
     for dispute in Dispute.objects.filter(status="voting"):
         choice = ("uphold", "overturn", "abstain")[number]
-        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
         reference.votes[Dispute, dispute.pk][wallet] = choice
     for proposal in Proposal.objects.filter(status="voting"):
         choice = ("for", "against", "abstain")[number]
-        vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_proposal(proposal=proposal.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
         reference.votes[Proposal, proposal.pk][wallet] = choice
 
 
 def dispute(reference: Reference) -> None:
-    world.commit_offence()
-    world.settle()
+    scenario.commit_offence()
+    scenario.settle()
     slash = Slash.objects.filter(status="pending").latest("pk")
-    open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
 
 
 def make_proposal(reference: Reference, quorum: int) -> None:
-    propose(title="T", body="", changes={"quorum_bps": quorum}, wallet=NILS, now=world.now())
+    propose(title="T", body="", changes={"quorum_bps": quorum}, wallet=NILS, now=scenario.now())
 
 
 def delegate(reference: Reference, wallet: str, amount: int) -> None:
-    world.fund_and_delegate(wallet, amount)
+    scenario.fund_and_delegate(wallet, amount)
 
 
 def settle(reference: Reference) -> None:
-    world.settle()
+    scenario.settle()
 
 
 actions = st.one_of(
@@ -132,8 +132,8 @@ def check_counts(reference: Reference) -> None:
 @shared
 def network() -> None:
     """Olga can pay the deposits of disputes."""
-    world.begin()
-    world.fund(OLGA, 1_000 * MICRO)
+    scenario.begin()
+    scenario.fund(OLGA, 1_000 * MICRO)
 
 
 @pytest.mark.random
@@ -148,7 +148,7 @@ def test_the_count_equals_a_simple_reference(taken: list[tuple[Any, ...]]) -> No
                 action(reference, *arguments)
             check_counts(reference)
         for _ in range(4):
-            world.settle()
+            scenario.settle()
             check_counts(reference)
         assert audit() == []
         assert Vote.objects.filter(power__lt=0).count() == 0

@@ -23,29 +23,29 @@ from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Event
 from staking.services import clock
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, DAN, HONEST, NILS, OLGA
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, HONEST, NILS, OLGA
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
 
 
 def name(wallet: str, **named: str | None) -> None:
-    name_representatives(wallet=wallet, named=named, now=world.now())
+    name_representatives(wallet=wallet, named=named, now=scenario.now())
 
 
 def dispute() -> Dispute:
-    slash = world.slash_node()
-    return open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    slash = scenario.slash_node()
+    return open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
 
 
 def proposal() -> Proposal:
     changes = {"quorum_bps": 2_000}
-    return propose(title="T", body="", changes=changes, wallet=NILS, now=world.now())
+    return propose(title="T", body="", changes=changes, wallet=NILS, now=scenario.now())
 
 
 def vote(ballot: Dispute | Proposal, wallet: str, choice: str) -> Vote:
-    more = {"choice": choice, "reason": "", "wallet": wallet, "now": world.now()}
+    more = {"choice": choice, "reason": "", "wallet": wallet, "now": scenario.now()}
     if isinstance(ballot, Dispute):
         return vote_dispute(dispute=ballot.pk, **more)
     return vote_proposal(proposal=ballot.pk, **more)
@@ -62,8 +62,8 @@ def tally(ballot: Dispute | Proposal) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def close(ballot: Dispute | Proposal) -> str:
-    while world.epoch().number <= ballot.closes_epoch:
-        world.settle()
+    while scenario.epoch().number <= ballot.closes_epoch:
+        scenario.settle()
     assert audit() == []
     ballot.refresh_from_db()
     return ballot.status
@@ -72,7 +72,7 @@ def close(ballot: Dispute | Proposal) -> str:
 @shared
 def network() -> None:
     """Ann has 400, Ben 300, Cat 200 IFM; Olga and Nils 1,000 each."""
-    world.begin()
+    scenario.begin()
 
 
 @pytest.mark.usefixtures("network")
@@ -93,7 +93,7 @@ def test_a_representative_applies_to_votes_opened_from_the_next_epoch_on() -> No
 @pytest.mark.usefixtures("network")
 def test_a_kind_of_votes_has_its_own_representative() -> None:
     name(ANN, disputes=BEN, proposals=CAT)
-    world.settle()
+    scenario.settle()
     ballot = proposal()
     vote(ballot, BEN, "for")
     assert tally(ballot) == ({"for": 300}, {})
@@ -170,7 +170,7 @@ def test_a_representative_without_stake_votes_with_the_power_it_represents() -> 
     name(ANN, proposals=DAN)
     with pytest.raises(errors.NoVotingPower):
         vote(ballot, DAN, "for")
-    world.settle()
+    scenario.settle()
     later = proposal()
     cast = vote(later, DAN, "for")
     assert cast.power == 0
@@ -188,16 +188,16 @@ def test_a_vote_can_be_changed_after_all_represented_wallets_have_voted() -> Non
         assert vote(ballot, DAN, choices[1]).power == 0
         assert tally(ballot) == ({choices[0]: 400}, {})
         with pytest.raises(errors.NoVotingPower):
-            vote(ballot, world.address(0x77), choices[0])
+            vote(ballot, scenario.address(0x77), choices[0])
 
 
 @pytest.mark.usefixtures("network")
 def test_power_is_that_of_the_snapshot_of_each_vote() -> None:
     name(ANN, proposals=BEN)
-    world.settle()
+    scenario.settle()
     first = proposal()
-    world.fund_and_delegate(ANN, 50 * MICRO, HONEST)
-    world.settle()
+    scenario.fund_and_delegate(ANN, 50 * MICRO, HONEST)
+    scenario.settle()
     second = proposal()
     for ballot in (first, second):
         vote(ballot, BEN, "for")
@@ -207,7 +207,7 @@ def test_power_is_that_of_the_snapshot_of_each_vote() -> None:
 @pytest.mark.usefixtures("network")
 def test_a_representative_can_be_changed_and_taken_back() -> None:
     name(ANN, proposals=BEN)
-    world.settle()
+    scenario.settle()
     name(ANN, proposals=CAT)
     name(ANN, proposals=None)
     name(ANN, proposals=DAN)
@@ -216,7 +216,7 @@ def test_a_representative_can_be_changed_and_taken_back() -> None:
     assert rows() == [(BEN, 3, None)]
     name(ANN, proposals=None)
     assert rows() == [(BEN, 3, 4)]
-    world.settle()
+    scenario.settle()
     ballot = proposal()
     vote(ballot, BEN, "for")
     assert tally(ballot) == ({"for": 300}, {})
@@ -260,8 +260,8 @@ def test_the_query_count_of_the_count_does_not_grow_with_the_wallets() -> None:
 
     few = queries()
     for number in range(5):
-        wallet = world.address(0x200 + number)
-        world.fund_and_delegate(wallet, (number + 1) * MICRO)
+        wallet = scenario.address(0x200 + number)
+        scenario.fund_and_delegate(wallet, (number + 1) * MICRO)
         name(wallet, disputes=CAT)
     assert queries() == few
     later = dispute()
@@ -275,7 +275,7 @@ def test_the_query_count_of_the_count_does_not_grow_with_the_wallets() -> None:
 @pytest.fixture
 def clients(settings, network) -> dict[str, APIClient]:
     settings.INFRAMIND_RATE_LIMITS = False
-    world.advance_clock()
+    scenario.advance_clock()
     clients = {}
     for wallet in (ANN, BEN):
         clients[wallet] = APIClient()
@@ -299,7 +299,7 @@ def test_representatives_are_named_and_read_by_the_api(clients: dict[str, APICli
     assert answer == read(ANN)
     assert answer["in_force"] == {"disputes": None, "proposals": None}
     assert answer["from_epoch"] == {"disputes": 3, "proposals": None}
-    world.settle()
+    scenario.settle()
     assert read(ANN)["in_force"]["disputes"] == checksum(BEN)
     assert read(BEN)["represents"] == {
         "disputes": {"power": "400.000000", "wallets": 1},
@@ -312,7 +312,7 @@ def test_representatives_are_named_and_read_by_the_api(clients: dict[str, APICli
 def test_wallets_without_power_are_not_counted_as_represented(clients: dict[str, APIClient]) -> None:
     for wallet in (ANN, DAN):
         name(wallet, disputes=BEN)
-    world.settle()
+    scenario.settle()
     assert read(BEN)["represents"]["disputes"] == {"power": "400.000000", "wallets": 1}
 
 
@@ -345,7 +345,7 @@ def test_naming_requires_a_token(network) -> None:
 def test_tallies_and_votes_show_the_represented_power(clients: dict[str, APIClient]) -> None:
     post(clients[ANN], {"disputes": BEN})
     ballot = dispute()
-    world.advance_clock()
+    scenario.advance_clock()
     vote(ballot, BEN, "overturn")
     shown = APIClient().get(f"/api/v1/disputes/{ballot.pk}").json()
     assert shown["tally"] == {
@@ -384,7 +384,7 @@ def test_the_audit_finds_two_representatives_of_a_wallet(network) -> None:
     row = Representative.objects.get()
     Representative.objects.create(
         wallet=ANN, kind="disputes", representative=CAT, from_epoch=1, until_epoch=row.from_epoch + 1,
-        named_at=world.now(),
+        named_at=scenario.now(),
     )  # fmt: skip
     assert audit() == [
         f"9 one representative: wallet {ANN} has two representatives for disputes in epoch {row.from_epoch}"

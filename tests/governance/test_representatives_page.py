@@ -9,9 +9,9 @@ from governance.services.disputes import open_dispute
 from governance.services.representatives import name_representatives
 from governance.services.votes import vote_dispute
 from protocol.addresses import checksum
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, OLGA
 from tests.governance.site import browser, page, review
-from tests.governance.world import ANN, BEN, CAT, DAN, OLGA
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +20,8 @@ WHERE = "/representatives/"
 
 @shared
 def network() -> None:
-    world.begin()
-    world.advance_clock()
+    scenario.begin()
+    scenario.advance_clock()
 
 
 @pytest.mark.usefixtures("network")
@@ -63,10 +63,10 @@ def test_the_page_asks_to_sign_in(network: None) -> None:
 
 def test_the_vote_card_shows_represented_power_and_the_representative(network: None) -> None:
     for wallet in (ANN, CAT):
-        name_representatives(wallet=wallet, named={"disputes": DAN}, now=world.now())
-    slash = world.slash_node()
-    world.advance_clock()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+        name_representatives(wallet=wallet, named={"disputes": DAN}, now=scenario.now())
+    slash = scenario.slash_node()
+    scenario.advance_clock()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
     where = f"/disputes/{dispute.pk}/"
     assert "Your representative has not voted:" in page(where, ANN)
     html = page(where, DAN)
@@ -78,7 +78,7 @@ def test_the_vote_card_shows_represented_power_and_the_representative(network: N
     assert "If you do not vote, your power counts for the choice of your representative:" in html
     assert "own 0, represented 600" in html
     assert "+ 600 represented" in html
-    vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=world.now())
+    vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=ANN, now=scenario.now())
     html = page(where, BEN)
     assert "own 0, represented 200" in html
     assert "66.7%" in html
@@ -86,7 +86,7 @@ def test_the_vote_card_shows_represented_power_and_the_representative(network: N
     client = browser(DAN)
     assert "can vote" not in client.get("/governance/").content.decode()
     for wallet in (ANN, CAT):
-        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice="uphold", reason="", wallet=wallet, now=scenario.now())
     assert f'action="{where}vote/"' in page(where, DAN)
     client, form = review(DAN, f"{where}vote/", {"choice": "uphold", "reason": ""})
     assert client.post(f"{where}vote/", form).status_code == 303

@@ -13,8 +13,8 @@ from protocol import errors
 from protocol.amounts import MICRO
 from settlement.audit import audit
 from staking.models import Node, Slash
-from tests.governance import world
-from tests.governance.world import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
+from tests.governance import scenario
+from tests.governance.scenario import ANN, BEN, CAT, DAN, NILS, OLGA, SLASHED
 from tests.shared_rows import shared
 
 pytestmark = pytest.mark.django_db
@@ -24,10 +24,10 @@ QUORUM = 290 * MICRO
 
 
 def opened_dispute(stakes_of: dict[str, int] | None = None) -> Dispute:
-    world.begin(stakes_of)
-    slash = world.slash_node()
+    scenario.begin(stakes_of)
+    slash = scenario.slash_node()
     return open_dispute(
-        slash=slash.pk, reason="The oracle read another machine.", actor=OLGA, now=world.now()
+        slash=slash.pk, reason="The oracle read another machine.", actor=OLGA, now=scenario.now()
     )
 
 
@@ -37,13 +37,13 @@ def dispute() -> Dispute:
 
 
 def vote(dispute: Dispute, wallet: str, choice: str) -> Vote:
-    return vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+    return vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
 
 
 def settled_outcome(dispute: Dispute) -> tuple[str, bool | None]:
     """Settle until the vote ends and return (status, quorum met)."""
-    while world.epoch().number <= dispute.closes_epoch:
-        world.settle()
+    while scenario.epoch().number <= dispute.closes_epoch:
+        scenario.settle()
     dispute.refresh_from_db()
     assert audit() == []
     return dispute.status, dispute.quorum_met
@@ -98,35 +98,35 @@ def test_one_micro_breaks_a_tie(more: int, outcome: str) -> None:
 
 
 def test_an_overturned_slash_takes_nothing_and_returns_the_deposit(dispute: Dispute) -> None:
-    before = world.wallet(OLGA)
+    before = scenario.wallet(OLGA)
     assert Node.objects.get(address=SLASHED).cooldown_until
     vote(dispute, ANN, "overturn")
     settled_outcome(dispute)
     slash = Slash.objects.get()
     assert (slash.status, slash.slashed) == ("overturned", 0)
-    assert world.wallet(OLGA) - before == DEPOSIT
+    assert scenario.wallet(OLGA) - before == DEPOSIT
     assert (balance(accounts.DEPOSITS), balance(accounts.TREASURY)) == (0, 0)
     node = Node.objects.get(address=SLASHED)
     assert (node.self_stake, node.cooldown_until) == (1_000 * MICRO, 0)
 
 
 def test_an_upheld_slash_with_quorum_forfeits_the_deposit(dispute: Dispute) -> None:
-    before = world.wallet(OLGA)
+    before = scenario.wallet(OLGA)
     vote(dispute, ANN, "uphold")
     settled_outcome(dispute)
     slash = Slash.objects.get()
     assert (slash.status, slash.self_slashed) == ("executed", 250 * MICRO)
-    assert world.wallet(OLGA) == before
+    assert scenario.wallet(OLGA) == before
     assert balance(accounts.DEPOSITS) == 0
     # No node worked in these epochs, so the honest part of 62.5 IFM lies there as well.
     assert balance(accounts.TREASURY) == DEPOSIT + 62_500_000
 
 
 def test_an_upheld_slash_without_quorum_returns_the_deposit(dispute: Dispute) -> None:
-    before = world.wallet(OLGA)
+    before = scenario.wallet(OLGA)
     settled_outcome(dispute)
     assert Slash.objects.get().status == "executed"
-    assert world.wallet(OLGA) - before == DEPOSIT
+    assert scenario.wallet(OLGA) - before == DEPOSIT
     assert balance(accounts.DEPOSITS) == 0
 
 
@@ -138,22 +138,22 @@ def test_a_dispute_can_be_free_of_deposit(settings) -> None:
 
 
 def test_stake_added_after_the_snapshot_does_not_count() -> None:
-    world.begin()
-    slash = world.slash_node()
-    world.fund_and_delegate(DAN, 5_000 * MICRO)
-    world.fund_and_delegate(ANN, 5_000 * MICRO)
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
-    world.settle()
+    scenario.begin()
+    slash = scenario.slash_node()
+    scenario.fund_and_delegate(DAN, 5_000 * MICRO)
+    scenario.fund_and_delegate(ANN, 5_000 * MICRO)
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
+    scenario.settle()
     with pytest.raises(errors.NoVotingPower):
         vote(dispute, DAN, "overturn")
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
 
 
 def test_pending_stake_of_the_epoch_before_counts() -> None:
-    world.begin()
-    world.fund_and_delegate(DAN, 500 * MICRO)
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    scenario.begin()
+    scenario.fund_and_delegate(DAN, 500 * MICRO)
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
     assert vote(dispute, DAN, "uphold").power == 500 * MICRO
     assert dispute.quorum_base == 3_400 * MICRO
 
@@ -162,31 +162,31 @@ def test_stake_removed_after_the_snapshot_counts() -> None:
     from delegation.services.positions import undelegate
 
     dispute = opened_dispute()
-    undelegate(node=world.HONEST, amount=None, wallet=ANN, now=world.now())
-    world.settle()
+    undelegate(node=scenario.HONEST, amount=None, wallet=ANN, now=scenario.now())
+    scenario.settle()
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
 
 
 def test_stake_slashed_after_the_snapshot_counts_fully() -> None:
     """The honest node falls too: 25 % is taken in the settlement between snapshot and vote."""
-    world.begin()
-    world.commit_offence(world.HONEST)
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
-    world.settle()
-    assert Slash.objects.get(node__address=world.HONEST).status == "executed"
+    scenario.begin()
+    scenario.commit_offence(scenario.HONEST)
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
+    scenario.settle()
+    assert Slash.objects.get(node__address=scenario.HONEST).status == "executed"
     assert vote(dispute, ANN, "overturn").power == 400 * MICRO
     assert vote(dispute, NILS, "overturn").power == 1_000 * MICRO
     assert settled_outcome(dispute) == ("overturned", True)
 
 
 def test_stake_slashed_before_the_snapshot_counts_reduced() -> None:
-    world.begin()
-    world.slash_node(world.HONEST)
-    world.commit_offence()
-    world.settle()
+    scenario.begin()
+    scenario.slash_node(scenario.HONEST)
+    scenario.commit_offence()
+    scenario.settle()
     slash = Slash.objects.get(node__address=SLASHED)
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
     # X = 250 + 225, of which 25 % (118.75) goes back into the pool: 900 − 225 + 118.75 = 793.75 IFM.
     assert vote(dispute, ANN, "uphold").power == 793_750_000 * 4 // 9
     assert vote(dispute, NILS, "uphold").power == 750 * MICRO
@@ -194,10 +194,10 @@ def test_stake_slashed_before_the_snapshot_counts_reduced() -> None:
 
 
 def test_the_operator_cannot_vote_on_a_slash_of_its_own_node() -> None:
-    world.begin()
-    world.fund_and_delegate(OLGA, 5_000 * MICRO)
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    scenario.begin()
+    scenario.fund_and_delegate(OLGA, 5_000 * MICRO)
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
     with pytest.raises(errors.ConflictOfInterest):
         vote(dispute, OLGA, "overturn")
     # It counts in the base all the same: the base is all stake.
@@ -205,11 +205,11 @@ def test_the_operator_cannot_vote_on_a_slash_of_its_own_node() -> None:
 
 
 def test_voting_power_is_own_stake_plus_delegations() -> None:
-    world.begin({NILS_ELSEWHERE: 100 * MICRO})
-    world.fund_and_delegate(NILS, 70 * MICRO, node=SLASHED)
-    world.settle()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=world.now())
+    scenario.begin({NILS_ELSEWHERE: 100 * MICRO})
+    scenario.fund_and_delegate(NILS, 70 * MICRO, node=SLASHED)
+    scenario.settle()
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="No.", actor=OLGA, now=scenario.now())
     assert vote(dispute, NILS, "uphold").power == 1_070 * MICRO
 
 
@@ -244,18 +244,18 @@ def test_the_first_matching_refusal_is_raised(
     if closed:
         settled_outcome(dispute)
     with pytest.raises(refusal):
-        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=dispute.pk, choice=choice, reason="", wallet=wallet, now=scenario.now())
     with pytest.raises(errors.NotFound):
-        vote_dispute(dispute=0, choice=choice, reason="", wallet=wallet, now=world.now())
+        vote_dispute(dispute=0, choice=choice, reason="", wallet=wallet, now=scenario.now())
     assert not Vote.objects.exists()
 
 
 def test_an_overturned_slash_does_not_affect_another() -> None:
-    world.begin()
-    first = world.slash_node()
-    dispute = open_dispute(slash=first.pk, reason="No.", actor=OLGA, now=world.now())
+    scenario.begin()
+    first = scenario.slash_node()
+    dispute = open_dispute(slash=first.pk, reason="No.", actor=OLGA, now=scenario.now())
     vote(dispute, ANN, "overturn")
-    second = world.slash_node()
+    second = scenario.slash_node()
     assert settled_outcome(dispute) == ("overturned", True)
     second.refresh_from_db()
     assert (second.status, second.self_slashed) == ("executed", 250 * MICRO)
@@ -263,4 +263,4 @@ def test_an_overturned_slash_does_not_affect_another() -> None:
     assert Node.objects.get(address=SLASHED).cooldown_until == second.cooldown_until
 
 
-NILS_ELSEWHERE = world.address(0x77)
+NILS_ELSEWHERE = scenario.address(0x77)

@@ -187,7 +187,7 @@ def bare(api: FakeApi) -> Any:
 
 
 @pytest.fixture
-def cast() -> Any:
+def values() -> Any:
     """Values that tests share without importing from each other."""
     from types import SimpleNamespace
 

@@ -14,8 +14,8 @@ def row(**changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_exit_takes_an_amount_out(infra, api, cast):
-    api.says("POST", "exits", {"transaction": 4, "wallet": cast.wallet(), "exit": row()}, 201)
+def test_exit_takes_an_amount_out(infra, api, values):
+    api.says("POST", "exits", {"transaction": 4, "wallet": values.wallet(), "exit": row()}, 201)
     result = infra("exit --amount 300.5 --yes")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
@@ -24,25 +24,25 @@ def test_exit_takes_an_amount_out(infra, api, cast):
     assert api.posts() == [("exits", {"amount": "300.5"})]
 
 
-def test_exit_lists_what_is_on_its_way(infra, api, cast):
+def test_exit_lists_what_is_on_its_way(infra, api, values):
     released = row(id=6, stage="provable", status="released", provable=True)
-    api.says("GET", f"wallets/{cast.OWEN}/exits", cast.page([row(), released]))
+    api.says("GET", f"wallets/{values.OWEN}/exits", values.page([row(), released]))
     lines = infra("exit").stdout.splitlines()
     assert "it leaves when the epoch is settled" in lines[1]
     assert "provable now" in lines[2]
     assert len(json.loads(infra("exit --json").stdout)["results"]) == 2
 
 
-def test_exit_prints_the_transactions_of_one(infra, api, cast):
+def test_exit_prints_the_transactions_of_one(infra, api, values):
     sent = [{"cast": "cast send 0x1 minted"}, {"cast": "cast send 0x1 released"}]
-    api.says("GET", f"wallets/{cast.OWEN}/exits", cast.page([row(stage="provable", transactions=sent)]))
+    api.says("GET", f"wallets/{values.OWEN}/exits", values.page([row(stage="provable", transactions=sent)]))
     assert infra("exit --proof 7").stdout == (
         "Exit 7, 300.5 IFM: provable now.\ncast send 0x1 minted\ncast send 0x1 released\n"
     )
 
 
-def test_exit_refuses_an_exit_that_the_wallet_does_not_have(infra, api, cast):
-    api.says("GET", f"wallets/{cast.OWEN}/exits", cast.page([row()]))
+def test_exit_refuses_an_exit_that_the_wallet_does_not_have(infra, api, values):
+    api.says("GET", f"wallets/{values.OWEN}/exits", values.page([row()]))
     for options in ("", " --json"):
         result = infra(f"exit --proof 999{options}")
         assert (result.exit_code, "not_found" in result.stderr + result.stdout) == (1, True)

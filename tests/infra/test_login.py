@@ -61,7 +61,7 @@ def recovered(text, signature):
 
 
 @pytest.fixture
-def server(api, cast):
+def server(api, values):
     """The sign-in of the network: it gives a token to whoever signed its message."""
     api.domain = api.url.removeprefix("http://")
 
@@ -93,22 +93,22 @@ def keystore(crypto):
     return json.dumps({"crypto": crypto, "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3})
 
 
-def test_a_key_signs_in_and_the_next_commands_need_no_more(bare, server, cast, home, secret_file):
+def test_a_key_signs_in_and_the_next_commands_need_no_more(bare, server, values, home, secret_file):
     result = bare(f"login --url {server.url}/api/v1/ --key", secret_file("0x" + KEY.hex() + "\n"))
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"Signed in to {server.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
+    assert result.stdout == f"Signed in to {server.url} as {values.OWEN} until 2026-12-24 12:00:00 UTC.\n"
     assert bare("status --stake").exit_code == 0
     me = next(request for request in server.requests if request.path == "me")
     assert me.rights == "Bearer fresh-token"
 
 
-def test_the_configuration_is_closed_to_others(bare, server, cast, home, secret_file):
+def test_the_configuration_is_closed_to_others(bare, server, values, home, secret_file):
     bare(f"login --url {server.url} --key", secret_file(KEY.hex()))
     file = home / ".config" / "infra" / "config.toml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert os.listdir(file.parent) == ["config.toml"]
-    stored = {"token": "fresh-token", "address": cast.OWEN, "expires_at": "2026-12-24T12:00:00Z"}
+    stored = {"token": "fresh-token", "address": values.OWEN, "expires_at": "2026-12-24T12:00:00Z"}
     assert tomllib.loads(file.read_text()) == {"url": server.url, "sign_in": {server.url: stored}}
 
 
@@ -149,12 +149,12 @@ def test_a_token_goes_to_the_network_that_gave_it_only(bare, server, secret_file
 
 
 @pytest.mark.parametrize(("line", "typed"), [("login --token fresh", None), ("login", "fresh\n")])
-def test_a_token_is_stored_once_the_network_accepts_it(bare, api, cast, home, line, typed):
+def test_a_token_is_stored_once_the_network_accepts_it(bare, api, values, home, line, typed):
     result = bare(f"{line} --url {api.url}", typed=typed)
-    assert (result.exit_code, result.stdout) == (0, f"Signed in to {api.url} as {cast.OWEN}.\n")
+    assert (result.exit_code, result.stdout) == (0, f"Signed in to {api.url} as {values.OWEN}.\n")
     assert api.requests[0].rights == "Bearer fresh"
     stored = tomllib.loads((home / ".config" / "infra" / "config.toml").read_text())
-    assert stored["sign_in"][api.url] == {"token": "fresh", "address": cast.OWEN}
+    assert stored["sign_in"][api.url] == {"token": "fresh", "address": values.OWEN}
 
 
 def test_a_token_the_network_refuses_is_not_stored(bare, api, home):
@@ -278,24 +278,24 @@ def test_no_message_of_another_kind_is_signed(bare, server, secret_file, answer)
     )
 
 
-def test_a_wallet_elsewhere_signs_the_printed_message(bare, server, cast):
-    text = message(server.domain, cast.OWEN)
-    result = bare(f"login --url {server.url} --address {cast.OWEN}", typed=keys.sign(KEY, text) + "\n")
+def test_a_wallet_elsewhere_signs_the_printed_message(bare, server, values):
+    text = message(server.domain, values.OWEN)
+    result = bare(f"login --url {server.url} --address {values.OWEN}", typed=keys.sign(KEY, text) + "\n")
     assert (result.exit_code, result.stderr) == (0, text + "\n")
-    assert result.stdout == f"Signed in to {server.url} as {cast.OWEN} until 2026-12-24 12:00:00 UTC.\n"
+    assert result.stdout == f"Signed in to {server.url} as {values.OWEN} until 2026-12-24 12:00:00 UTC.\n"
     without_prefix = keys.sign(KEY, text).removeprefix("0x")
-    assert bare(f"login --url {server.url} --address {cast.OWEN}", typed=without_prefix).exit_code == 0
+    assert bare(f"login --url {server.url} --address {values.OWEN}", typed=without_prefix).exit_code == 0
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "0x\n", "sign it yourself\n", "0x123\n"])
-def test_what_is_no_signature_is_not_sent(bare, server, cast, typed):
-    result = bare(f"login --url {server.url} --address {cast.OWEN}", typed=typed)
+def test_what_is_no_signature_is_not_sent(bare, server, values, typed):
+    result = bare(f"login --url {server.url} --address {values.OWEN}", typed=typed)
     assert (result.exit_code, [path for path, _ in server.posts()]) == (1, ["auth/nonce"])
     assert result.stderr.endswith(
         "signature_invalid: The signature is 0x and hex digits. Nothing was sent.\n"
     )
 
 
-def test_json_prints_the_answer(bare, server, cast, secret_file):
+def test_json_prints_the_answer(bare, server, values, secret_file):
     result = bare(f"login --json --url {server.url} --key", secret_file(KEY.hex()))
-    assert json.loads(result.stdout) == {**ANSWER, "address": cast.OWEN}
+    assert json.loads(result.stdout) == {**ANSWER, "address": values.OWEN}

@@ -66,30 +66,30 @@ def test_a_missing_file_is_refused(infra, api):
     assert result.stderr.startswith("file_invalid: ")
 
 
-def test_a_dry_run_sends_nothing(infra, api, receipts, cast):
+def test_a_dry_run_sends_nothing(infra, api, receipts, values):
     assert infra("receipts send --dry-run", receipts("[1, 2]")).exit_code == 0
-    assert infra(f"heartbeat --dry-run --node {cast.ANNA}").exit_code == 0
+    assert infra(f"heartbeat --dry-run --node {values.ANNA}").exit_code == 0
     assert api.posts() == []
 
 
-def test_a_heartbeat_is_of_now_and_takes_a_prefix(infra, api, cast):
+def test_a_heartbeat_is_of_now_and_takes_a_prefix(infra, api, values):
     api.says("POST", "oracle/heartbeats", {"accepted": 1, "duplicates": 0, "rejected": []})
     result = infra("heartbeat --node 0xABcD")
     assert (result.exit_code, result.stdout) == (0, "1 accepted, 0 duplicates, 0 rejected\n")
     ((_, body),) = api.posts()
     (beat,) = body["heartbeats"]
-    assert beat["node"] == cast.ANNA
+    assert beat["node"] == values.ANNA
     assert beat["at"].endswith("Z")
 
 
-def test_a_rejected_heartbeat_ends_with_status_1(infra, api, cast):
+def test_a_rejected_heartbeat_ends_with_status_1(infra, api, values):
     api.says(
         "POST", "oracle/heartbeats", {"accepted": 0, "duplicates": 0, "rejected": [{**REJECTED, "index": 0}]}
     )
-    assert infra(f"heartbeat --node {cast.ANNA}").exit_code == 1
+    assert infra(f"heartbeat --node {values.ANNA}").exit_code == 1
 
 
-def test_watch_sends_heartbeats_and_each_file_once(infra, api, receipts, tmp_path, cast):
+def test_watch_sends_heartbeats_and_each_file_once(infra, api, receipts, tmp_path, values):
     api.says("POST", "oracle/heartbeats", {"accepted": 1, "duplicates": 0, "rejected": []})
     api.says("POST", "oracle/receipts", lambda request: {
         **SENT, "rejected": [REJECTED] if request.body["receipts"] == ["bad"] else []})  # fmt: skip
@@ -99,7 +99,7 @@ def test_watch_sends_heartbeats_and_each_file_once(infra, api, receipts, tmp_pat
         receipts("no", "c.json"),
         receipts("x", "d.txt"),
     )
-    line = f"watch {tmp_path} --node {cast.ANNA} --every 1 --once"
+    line = f"watch {tmp_path} --node {values.ANNA} --every 1 --once"
     assert infra(line).exit_code == 0
     names = sorted(file.name for file in tmp_path.iterdir() if file.is_file())
     assert names == ["a.json.sent", "b.jsonl.rejected", "c.json.rejected", "d.txt"]

@@ -48,10 +48,10 @@ def test_plan_shows_the_spread_beside_all_on_the_first_and_its_commands(infra, a
     assert f"infra delegate --node {BELA} --amount 400.5\n" in result.stdout
 
 
-def test_plan_is_one_for_the_wallet_that_is_signed_in(infra, api, cast):
+def test_plan_is_one_for_the_wallet_that_is_signed_in(infra, api, values):
     api.says("GET", "plan", answer())
     assert infra("plan --amount 1000.5 --risk 12.5").exit_code == 0
-    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250", "wallet": cast.OWEN}
+    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250", "wallet": values.OWEN}
 
 
 def test_plan_of_somebody_who_is_not_signed_in_names_no_wallet(bare, api):

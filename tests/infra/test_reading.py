@@ -25,9 +25,11 @@ def test_nodes_are_a_table(bare, api):
     )
 
 
-def test_a_node_is_a_list_of_facts(bare, api, cast):
-    row = cast.node(cast.ANNA, "Anna", delegation_cap="5000.000000", sla_bps=None, latency_ms=None, rank=None)
-    api.says("GET", f"nodes/{cast.ANNA}", row)
+def test_a_node_is_a_list_of_facts(bare, api, values):
+    row = values.node(
+        values.ANNA, "Anna", delegation_cap="5000.000000", sla_bps=None, latency_ms=None, rank=None
+    )
+    api.says("GET", f"nodes/{values.ANNA}", row)
     assert bare(f"status --node 0xabcd --url {api.url}").stdout == (
         "node             0xABcD000000000000000000000000000000000001\n"
         "name             Anna\n"
@@ -73,8 +75,8 @@ OPEN = {
 }
 
 
-def test_the_network_for_somebody_not_signed_in(bare, api, cast):
-    api.says("GET", "epochs", cast.page([OPEN, EPOCH]))
+def test_the_network_for_somebody_not_signed_in(bare, api, values):
+    api.says("GET", "epochs", values.page([OPEN, EPOCH]))
     assert bare(f"status --url {api.url}").stdout == (
         f"network  {api.url}\n"
         "epoch    8 (open)\n"
@@ -83,13 +85,13 @@ def test_the_network_for_somebody_not_signed_in(bare, api, cast):
     )
 
 
-def test_the_network_for_somebody_signed_in(infra, api, cast):
-    api.says("GET", "epochs", cast.page([OPEN, EPOCH]))
-    assert json.loads(infra("status --json").stdout) == {"epoch": OPEN, "me": cast.wallet()}
+def test_the_network_for_somebody_signed_in(infra, api, values):
+    api.says("GET", "epochs", values.page([OPEN, EPOCH]))
+    assert json.loads(infra("status --json").stdout) == {"epoch": OPEN, "me": values.wallet()}
 
 
-def test_epochs_are_a_table(bare, api, cast):
-    api.says("GET", "epochs", cast.page([OPEN, EPOCH]))
+def test_epochs_are_a_table(bare, api, values):
+    api.says("GET", "epochs", values.page([OPEN, EPOCH]))
     assert bare(f"epochs --url {api.url}").stdout == (
         "epoch  start                    end                      status     pool   distributed"
         "     carry  burned\n"
@@ -116,11 +118,11 @@ def test_an_epoch_is_a_list_of_facts(bare, api):
     )
 
 
-def test_a_ranking_is_a_table(bare, api, cast):
+def test_a_ranking_is_a_table(bare, api, values):
     places = [
-        {"rank": 1, "movement": 2, "node": cast.ANNA, "score_bps": 12398},
-        {"rank": 2, "movement": 0, "node": cast.BELA, "score_bps": 9050},
-        {"rank": 3, "movement": None, "node": cast.OWEN, "score_bps": 10000},
+        {"rank": 1, "movement": 2, "node": values.ANNA, "score_bps": 12398},
+        {"rank": 2, "movement": 0, "node": values.BELA, "score_bps": 9050},
+        {"rank": 3, "movement": None, "node": values.OWEN, "score_bps": 10000},
     ]
     answer = {"id": 31, "computed_at": "2026-11-24T06:00:00.123456Z", "results": places, "next": None}
     api.says("GET", "rankings/latest", answer)
@@ -134,13 +136,13 @@ def test_a_ranking_is_a_table(bare, api, cast):
     assert json.loads(bare(f"rank --json --url {api.url}").stdout) == answer
 
 
-def test_a_ranking_is_read_over_its_pages_up_to_the_limit(bare, api, cast):
+def test_a_ranking_is_read_over_its_pages_up_to_the_limit(bare, api, values):
     """The pages that follow are those of the ranking that was the latest one for the first."""
 
     def page(request):
         start, limit = int(request.query.get("cursor", 0)), int(request.query["limit"])
         places = [
-            {"rank": place, "movement": 0, "node": cast.ANNA, "score_bps": 10_000}
+            {"rank": place, "movement": 0, "node": values.ANNA, "score_bps": 10_000}
             for place in range(start + 1, start + limit + 1)
         ]
         following = f"http://testserver/api/v1/rankings/31?limit={limit}&cursor={start + limit}"

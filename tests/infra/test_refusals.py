@@ -25,22 +25,26 @@ def test_all_is_an_amount_only_for_what_leaves(infra, api, command):
     assert (result.exit_code, result.stderr.partition(":")[0], api.posts()) == (1, "amount_invalid", [])
 
 
-def test_the_apis_refusal_is_code_and_sentence(infra, api, cast):
-    api.refuses("POST", f"nodes/{cast.BELA}/stake", 403, "not_operator", "Only the operator may stake here.")
+def test_the_apis_refusal_is_code_and_sentence(infra, api, values):
+    api.refuses(
+        "POST", f"nodes/{values.BELA}/stake", 403, "not_operator", "Only the operator may stake here."
+    )
     result = infra("stake --node 0xABCE --amount 1")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "not_operator: Only the operator may stake here.\n"
 
 
-def test_with_json_the_problem_is_on_stdout_as_well(infra, api, cast):
-    api.refuses("POST", f"nodes/{cast.BELA}/stake", 403, "not_operator", "Only the operator may stake here.")
+def test_with_json_the_problem_is_on_stdout_as_well(infra, api, values):
+    api.refuses(
+        "POST", f"nodes/{values.BELA}/stake", 403, "not_operator", "Only the operator may stake here."
+    )
     result = infra("stake --node 0xABCE --amount 1 --json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["code"] == "not_operator"
     assert result.stderr == "not_operator: Only the operator may stake here.\n"
 
 
-def test_fields_that_fail_are_named(infra, api, cast):
+def test_fields_that_fail_are_named(infra, api, values):
     errors = [{"field": "reason", "code": "invalid", "detail": "Too long."}]
     api.refuses("POST", "slashes/4/dispute", 400, "invalid", "The request is not valid.", errors=errors)
     result = infra("dispute 4 --reason x")
@@ -53,19 +57,19 @@ def test_a_throttle_says_when_to_come_again(infra, api):
     assert (result.exit_code, result.stderr) == (1, "rate_limited: Too many requests. Try again in 7 s.\n")
 
 
-def test_an_ambiguous_prefix_gives_the_candidates(infra, api, cast):
+def test_an_ambiguous_prefix_gives_the_candidates(infra, api, values):
     result = infra("delegate --node 0xABC --amount 5")
     assert (result.exit_code, result.stdout, api.posts()) == (1, "", [])
     assert result.stderr == (
         "ambiguous: 0xABC fits 2 nodes; type more of the address:\n"
-        f"  {cast.ANNA}  Anna\n"
-        f"  {cast.BELA}  Béla\n"
+        f"  {values.ANNA}  Anna\n"
+        f"  {values.BELA}  Béla\n"
     )
 
 
-def test_only_the_first_ten_candidates_are_listed(infra, api, cast):
-    rows = [cast.node(f"0xAB{number:038x}", f"n{number}") for number in range(13)]
-    api.says("GET", "nodes", cast.page(rows))
+def test_only_the_first_ten_candidates_are_listed(infra, api, values):
+    rows = [values.node(f"0xAB{number:038x}", f"n{number}") for number in range(13)]
+    api.says("GET", "nodes", values.page(rows))
     result = infra("status --node 0xAB")
     lines = result.stderr.splitlines()
     assert (len(lines), lines[0], lines[-1]) == (
@@ -73,9 +77,11 @@ def test_only_the_first_ten_candidates_are_listed(infra, api, cast):
     )  # fmt: skip
 
 
-def test_a_name_that_holds_the_prefix_is_no_candidate(infra, api, cast):
-    api.says("GET", "nodes", cast.page([cast.node(cast.BELA, "0xabcd"), cast.node(cast.ANNA, "Anna")]))
-    api.says("GET", f"nodes/{cast.ANNA}", cast.node(cast.ANNA, "Anna"))
+def test_a_name_that_holds_the_prefix_is_no_candidate(infra, api, values):
+    api.says(
+        "GET", "nodes", values.page([values.node(values.BELA, "0xabcd"), values.node(values.ANNA, "Anna")])
+    )
+    api.says("GET", f"nodes/{values.ANNA}", values.node(values.ANNA, "Anna"))
     assert infra("status --node 0xabcd --json").exit_code == 0
 
 
@@ -95,8 +101,8 @@ def test_what_cannot_be_an_address(infra, api, typed):
     assert api.requests == []
 
 
-def test_a_whole_address_is_judged_by_the_network_alone(infra, api, cast):
-    wrong = cast.ANNA.replace("ABcD", "abCd")
+def test_a_whole_address_is_judged_by_the_network_alone(infra, api, values):
+    wrong = values.ANNA.replace("ABcD", "abCd")
     api.refuses("POST", f"nodes/{wrong}/stake", 400, "address_invalid", "The checksum is wrong.")
     result = infra(f"stake --amount 5 --node {wrong}")
     assert (result.exit_code, result.stderr) == (1, "address_invalid: The checksum is wrong.\n")
@@ -138,8 +144,8 @@ def test_without_a_sign_in_nothing_is_sent(bare, api):
     assert result.stderr == f"unauthenticated: Not signed in to {api.url}: run `infra login --key FILE`.\n"
 
 
-def test_words_from_elsewhere_cannot_drive_the_terminal(infra, api, cast):
-    api.says("GET", "nodes", cast.page([cast.node(cast.ANNA, "\x1b[2J[red]x\x9b")]))
+def test_words_from_elsewhere_cannot_drive_the_terminal(infra, api, values):
+    api.says("GET", "nodes", values.page([values.node(values.ANNA, "\x1b[2J[red]x\x9b")]))
     listed = infra("nodes")
     assert "�[2J[red]x�" in listed.stdout
     assert "\x1b" not in listed.stdout

@@ -36,14 +36,14 @@ def test_represent_sends_only_the_options_that_are_present(infra, api):
     assert api.posts() == [("representatives", {"proposals": None})]
 
 
-def test_represent_without_options_shows_both_sides(infra, api, cast):
+def test_represent_without_options_shows_both_sides(infra, api, values):
     shown = answer(
         disputes=None,
         in_force={"disputes": BELA, "proposals": BELA},
         proposals=BELA,
         represents={"disputes": {"power": "1500.500000", "wallets": 3}, "proposals": NOBODY},
     )
-    api.says("GET", f"wallets/{cast.OWEN}/representatives", shown)
+    api.says("GET", f"wallets/{values.OWEN}/representatives", shown)
     result = infra("represent")
     assert result.stdout == (
         f"disputes                   none from the next epoch on ({BELA} until then)\n"

@@ -11,9 +11,9 @@ from infra import client
 
 
 @pytest.fixture
-def staking(api, cast):
-    api.says("POST", f"nodes/{cast.ANNA}/stake", {"transaction": 17})
-    return f"stake --node {cast.ANNA} --amount 5 --json"
+def staking(api, values):
+    api.says("POST", f"nodes/{values.ANNA}/stake", {"transaction": 17})
+    return f"stake --node {values.ANNA} --amount 5 --json"
 
 
 def test_a_cut_connection_is_tried_again_under_the_same_key_and_acts_once(infra, api, staking):
@@ -53,8 +53,8 @@ def test_tries_end_and_the_sentence_says_how_to_repeat_safely(infra, api, stakin
     )
 
 
-def test_a_refusal_is_not_tried_again(infra, api, cast, staking):
-    api.refuses("POST", f"nodes/{cast.ANNA}/stake", 409, "node_banned", "The node is banned.")
+def test_a_refusal_is_not_tried_again(infra, api, values, staking):
+    api.refuses("POST", f"nodes/{values.ANNA}/stake", 409, "node_banned", "The node is banned.")
     assert infra(staking).exit_code == 1
     assert len(api.requests) == 1
 
@@ -81,30 +81,30 @@ def test_an_answer_that_is_no_api(infra, api):
     )
 
 
-def test_a_dry_run_shows_the_request_and_sends_none(bare, api, cast):
+def test_a_dry_run_shows_the_request_and_sends_none(bare, api, values):
     result = bare(f"--url {api.url} stake --node 0xABCD --amount 2000 --dry-run --idempotency-key mine")
     assert (result.exit_code, api.posts()) == (0, [])
     assert result.stdout == (
-        f"would send       POST {api.url}/api/v1/nodes/{cast.ANNA}/stake\n"
+        f"would send       POST {api.url}/api/v1/nodes/{values.ANNA}/stake\n"
         "body             amount=2000\n"
         "idempotency key  mine\n"
     )
 
 
-def test_a_dry_run_in_json(infra, api, cast):
+def test_a_dry_run_in_json(infra, api, values):
     result = infra(
         "redelegate --node 0xABCD --to 0xABCE --amount 0.5 --dry-run --json --idempotency-key mine"
     )
     assert json.loads(result.stdout) == {
         "method": "POST",
-        "url": f"{api.url}/api/v1/nodes/{cast.ANNA}/redelegate",
+        "url": f"{api.url}/api/v1/nodes/{values.ANNA}/redelegate",
         "idempotency_key": "mine",
-        "body": {"to": cast.BELA, "amount": "0.5"},
+        "body": {"to": values.BELA, "amount": "0.5"},
     }
     assert api.posts() == []
 
 
-def test_pages_are_followed_on_the_same_address_and_without_the_token(infra, api, cast):
+def test_pages_are_followed_on_the_same_address_and_without_the_token(infra, api, values):
     rows = [{"rank": n} for n in range(3)]
 
     def slashes(request):
@@ -119,8 +119,8 @@ def test_pages_are_followed_on_the_same_address_and_without_the_token(infra, api
     assert {request.rights for request in api.requests} == {None}
 
 
-def test_a_list_ends_at_its_limit(infra, api, cast):
-    api.says("GET", "nodes", {"results": [cast.node(cast.ANNA, "Anna")], "next": "http://x/?offset=1"})
+def test_a_list_ends_at_its_limit(infra, api, values):
+    api.says("GET", "nodes", {"results": [values.node(values.ANNA, "Anna")], "next": "http://x/?offset=1"})
     result = infra("nodes --limit 1")
     assert result.stdout.splitlines()[-1] == "The first 1; --limit shows more."
     assert len(api.requests) == 1

@@ -7,8 +7,8 @@ import json
 import pytest
 
 
-def money(cast, **made):
-    return {"transaction": 17, "wallet": cast.wallet(), "node": cast.node(cast.ANNA, "Anna"), **made}
+def money(values, **made):
+    return {"transaction": 17, "wallet": values.wallet(), "node": values.node(values.ANNA, "Anna"), **made}
 
 
 REPORT = """\
@@ -19,15 +19,15 @@ transaction  17
 """
 
 
-def test_stake_completes_the_prefix_and_sends_the_amount(infra, api, cast):
-    api.says("POST", f"nodes/{cast.ANNA}/stake", money(cast))
+def test_stake_completes_the_prefix_and_sends_the_amount(infra, api, values):
+    api.says("POST", f"nodes/{values.ANNA}/stake", money(values))
     result = infra("stake --node 0xABCD... --amount 2000")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "Staked 2,000 IFM.\n" + REPORT, "")
-    assert api.posts() == [(f"nodes/{cast.ANNA}/stake", {"amount": "2000"})]
-    assert api.requests[-1].rights == f"Bearer {cast.TOKEN}"
+    assert api.posts() == [(f"nodes/{values.ANNA}/stake", {"amount": "2000"})]
+    assert api.requests[-1].rights == f"Bearer {values.TOKEN}"
 
 
-def test_status_stake_shows_the_wallet_and_the_nodes_it_operates(infra, cast):
+def test_status_stake_shows_the_wallet_and_the_nodes_it_operates(infra, values):
     result = infra("status --stake")
     assert result.exit_code == 0
     assert result.stdout == (
@@ -49,19 +49,19 @@ def test_status_stake_shows_the_wallet_and_the_nodes_it_operates(infra, cast):
     )
 
 
-def test_delegate_with_the_ellipsis_of_the_text(infra, api, cast):
-    api.says("POST", f"nodes/{cast.ANNA}/delegate", money(cast, delegation={}), 201)
+def test_delegate_with_the_ellipsis_of_the_text(infra, api, values):
+    api.says("POST", f"nodes/{values.ANNA}/delegate", money(values, delegation={}), 201)
     result = infra("delegate --node 0xABCD… --amount 1500")
     assert (result.exit_code, result.stdout) == (0, "Delegated 1,500 IFM.\n" + REPORT)
-    assert api.posts() == [(f"nodes/{cast.ANNA}/delegate", {"amount": "1500"})]
+    assert api.posts() == [(f"nodes/{values.ANNA}/delegate", {"amount": "1500"})]
 
 
-def test_delegate_lists_positions(infra, api, cast):
+def test_delegate_lists_positions(infra, api, values):
     position = {
-        "node": cast.BELA, "shares": "500000000", "value": "499.999999", "pending": "0.000000",
+        "node": values.BELA, "shares": "500000000", "value": "499.999999", "pending": "0.000000",
         "claimable": "1.500000", "liable_slashes": [4],
     }  # fmt: skip
-    api.says("GET", f"wallets/{cast.OWEN}/delegations", cast.page([position]))
+    api.says("GET", f"wallets/{values.OWEN}/delegations", values.page([position]))
     result = infra("delegate --list")
     assert result.exit_code == 0
     assert result.stdout == (
@@ -72,12 +72,12 @@ def test_delegate_lists_positions(infra, api, cast):
     )
 
 
-def test_unstake_shows_when_the_tokens_are_free(infra, api, cast):
+def test_unstake_shows_when_the_tokens_are_free(infra, api, values):
     entry = {
-        "id": 5, "node": cast.ANNA, "kind": "self", "amount": "1000.000000", "epoch": 3,
+        "id": 5, "node": values.ANNA, "kind": "self", "amount": "1000.000000", "epoch": 3,
         "matures_at": "2026-11-30T12:00:05Z", "status": "open", "held": False,
     }  # fmt: skip
-    api.says("POST", f"nodes/{cast.ANNA}/unstake", money(cast, unbonding=entry))
+    api.says("POST", f"nodes/{values.ANNA}/unstake", money(values, unbonding=entry))
     result = infra("unstake --node 0xABCD... --amount 1000")
     assert result.exit_code == 0
     assert result.stdout == (
@@ -94,7 +94,7 @@ def test_unstake_shows_when_the_tokens_are_free(infra, api, cast):
 @pytest.mark.parametrize(
     "line", ["stake --node 0xABCD... --amount 2000 --json", "--json stake --node 0xabcd --amount 2000"]
 )
-def test_json_is_the_answer_itself(infra, api, cast, line):
-    api.says("POST", f"nodes/{cast.ANNA}/stake", money(cast))
+def test_json_is_the_answer_itself(infra, api, values, line):
+    api.says("POST", f"nodes/{values.ANNA}/stake", money(values))
     result = infra(line)
-    assert (result.exit_code, json.loads(result.stdout)) == (0, money(cast))
+    assert (result.exit_code, json.loads(result.stdout)) == (0, money(values))

@@ -39,15 +39,15 @@ def at_terminal(api, home, arguments, typed="", **environment):
 
 
 @pytest.fixture
-def staking(api, cast):
-    api.says("POST", f"nodes/{cast.ANNA}/stake", {"transaction": 17})
+def staking(api, values):
+    api.says("POST", f"nodes/{values.ANNA}/stake", {"transaction": 17})
     return api
 
 
-def test_the_terminal_asks_for_confirmation_and_accepts_no(staking, home, cast):
+def test_the_terminal_asks_for_confirmation_and_accepts_no(staking, home, values):
     status, shown = at_terminal(staking, home, "stake --node 0xABCD --amount 2000", "n\n")
     assert (status, staking.posts()) == (1, [])
-    assert f"Stake 2,000 IFM on {cast.ANNA}? [y/N]: " in shown
+    assert f"Stake 2,000 IFM on {values.ANNA}? [y/N]: " in shown
     assert shown.endswith("cancelled: Nothing was sent.\n")
 
 

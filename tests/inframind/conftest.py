@@ -14,23 +14,25 @@ from protocol.amounts import MICRO
 from staking.models import Unbonding
 from staking.services.rankings import rank
 from tests.callers import anna, api, signed_in, token, toys  # noqa: F401
-from tests.governance import world
+from tests.governance import scenario
 from tests.shared_rows import shared
 
 
 @shared
 def every_kind() -> dict[str, Any]:
     """A network in which every kind of thing exists; the words that stand for them in addresses."""
-    world.begin()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="Ours was fine", actor=world.OLGA, now=world.now())
-    proposal = propose(title="Less", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now())
-    undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
-    world.commit_offence(world.HONEST)
-    world.advance_clock()
-    ranking = rank(now=world.now())
+    scenario.begin()
+    slash = scenario.slash_node()
+    dispute = open_dispute(slash=slash.pk, reason="Ours was fine", actor=scenario.OLGA, now=scenario.now())
+    proposal = propose(
+        title="Less", body="", changes={"quorum_bps": 500}, wallet=scenario.NILS, now=scenario.now()
+    )
+    undelegate(node=scenario.HONEST, amount=50 * MICRO, wallet=scenario.ANN, now=scenario.now())
+    scenario.commit_offence(scenario.HONEST)
+    scenario.advance_clock()
+    ranking = rank(now=scenario.now())
     return {
-        "address": world.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": proposal.pk, "number": 1,
+        "address": scenario.HONEST, "slash": slash.pk, "dispute": dispute.pk, "proposal": proposal.pk, "number": 1,
         "unbonding": Unbonding.objects.get().pk, "name": "reward_pool", "ranking": ranking.pk,
         "transaction": movements(limit=1)[0].id,
     }  # fmt: skip

@@ -18,7 +18,7 @@ from ledger.models import Entry
 from protocol.addresses import checksum
 from staking.models import Slash
 from staking.services.commitments import make_commitment
-from tests.governance import world
+from tests.governance import scenario
 from tests.shared_rows import shared
 from web.formatting import amount_digits
 
@@ -38,8 +38,8 @@ def staff(db, client):
 
 @shared
 def network():
-    world.begin()
-    world.slash_node()
+    scenario.begin()
+    scenario.slash_node()
 
 
 @pytest.mark.parametrize("label", [listing.label for listing in READABLE])
@@ -83,8 +83,8 @@ def test_promises_rules_and_representatives_are_listed(staff, network):
         "governance.Representative",
     }
     make_commitment(
-        node=world.HONEST, actor=world.NILS, minimum_share_bps=8_000, notice_epochs=None, maximum_delegated=None,
-        now=world.now(),
+        node=scenario.HONEST, actor=scenario.NILS, minimum_share_bps=8_000, notice_epochs=None, maximum_delegated=None,
+        now=scenario.now(),
     )  # fmt: skip
     page = staff.get(reverse("admin:staking_commitment_changelist")).content.decode()
     assert "80.00%" in page

@@ -14,7 +14,7 @@ from settlement.epoch import settle_epoch
 from staking.models import NodeEpoch, Slash
 from staking.services import nodes
 from staking.services.epochs import open_epoch, start_network
-from tests.governance import world
+from tests.governance import scenario
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -78,8 +78,8 @@ def test_a_retired_node_sends_nothing(demo):
 
 
 def test_nothing_is_sent_on_another_network(db):
-    world.begin()
-    assert live.send(now=world.now()) == 0
+    scenario.begin()
+    assert live.send(now=scenario.now()) == 0
 
 
 def test_nothing_is_sent_before_a_network_starts(db):

@@ -17,7 +17,7 @@ from protocol.addresses import checksum
 from protocol.amounts import MICRO
 from staking.models import Node
 from staking.services.rankings import rank
-from tests.governance import world
+from tests.governance import scenario
 from tests.shared_rows import shared
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -32,14 +32,20 @@ REQUIRED = {
 @shared
 def dispute():
     """A disputed slash, an open proposal, and 50 IFM of Ann that are unbonding."""
-    world.begin()
-    slash = world.slash_node()
-    dispute = open_dispute(slash=slash.pk, reason="Ours <b>was</b> fine", actor=world.OLGA, now=world.now())
-    propose(
-        title="Less; more, \\ or", body="", changes={"quorum_bps": 500}, wallet=world.NILS, now=world.now()
+    scenario.begin()
+    slash = scenario.slash_node()
+    dispute = open_dispute(
+        slash=slash.pk, reason="Ours <b>was</b> fine", actor=scenario.OLGA, now=scenario.now()
     )
-    undelegate(node=world.HONEST, amount=50 * MICRO, wallet=world.ANN, now=world.now())
-    world.advance_clock()
+    propose(
+        title="Less; more, \\ or",
+        body="",
+        changes={"quorum_bps": 500},
+        wallet=scenario.NILS,
+        now=scenario.now(),
+    )
+    undelegate(node=scenario.HONEST, amount=50 * MICRO, wallet=scenario.ANN, now=scenario.now())
+    scenario.advance_clock()
     return dispute
 
 
@@ -53,7 +59,7 @@ def lines(answer):
 
 
 def test_the_calendar_of_a_wallet_has_unbondings_and_votes(client, dispute):
-    answer = client.get(f"/wallets/{checksum(world.ANN)}/calendar.ics")
+    answer = client.get(f"/wallets/{checksum(scenario.ANN)}/calendar.ics")
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     text = lines(answer)
     assert text[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
@@ -104,11 +110,11 @@ def test_characters_that_xml_cannot_write_break_no_feed(client, dispute):
     strange = "Odd\x01\x1f\x7f\ufffe\uffff 😀"
     Proposal.objects.update(title=strange)
     Dispute.objects.update(reason=strange)
-    Node.objects.filter(address=world.HONEST).update(name=strange)
+    Node.objects.filter(address=scenario.HONEST).update(name=strange)
     feed = ElementTree.fromstring(client.get("/feed.atom").content)
     titles = [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
     assert any("Odd\ufffd\ufffd\x7f\ufffd\ufffd 😀" in title for title in titles)
-    drawn = ElementTree.fromstring(client.get(f"/nodes/{checksum(world.HONEST)}/badge.svg").content)
+    drawn = ElementTree.fromstring(client.get(f"/nodes/{checksum(scenario.HONEST)}/badge.svg").content)
     assert "Odd\ufffd" in drawn.attrib["aria-label"]
     assert "DESCRIPTION:Odd\ufffd\ufffd\x7f\ufffd\ufffd 😀" in lines(client.get("/governance/calendar.ics"))
 
@@ -169,22 +175,22 @@ def rfc_4287_faults(feed):
 
 
 def test_a_badge_shows_tier_rank_and_status(client, dispute):
-    rank(now=world.now())
-    answer = client.get(f"/nodes/{checksum(world.HONEST)}/badge.svg")
+    rank(now=scenario.now())
+    answer = client.get(f"/nodes/{checksum(scenario.HONEST)}/badge.svg")
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/svg+xml", "public, max-age=60")
     drawn = ElementTree.fromstring(answer.content)
     assert drawn.attrib["aria-label"] == "InfraMind node a2: tier 1 · rank 1"
-    accused = client.get(f"/nodes/{world.SLASHED}/badge.svg").content.decode()
+    accused = client.get(f"/nodes/{scenario.SLASHED}/badge.svg").content.decode()
     assert "tier 1 · banned" in accused or "tier 1 · cooldown" in accused
 
 
 def test_a_badge_escapes_the_name(client, dispute):
-    Node.objects.filter(address=world.HONEST).update(name='<script>"&\N{RIGHT-TO-LEFT OVERRIDE}')
-    drawn = client.get(f"/nodes/{world.HONEST}/badge.svg").content
+    Node.objects.filter(address=scenario.HONEST).update(name='<script>"&\N{RIGHT-TO-LEFT OVERRIDE}')
+    drawn = client.get(f"/nodes/{scenario.HONEST}/badge.svg").content
     assert b"<script" not in drawn
     ElementTree.fromstring(drawn)
 
 
-@pytest.mark.parametrize(("address", "status"), [("0x1", 400), (world.address(9), 404)])
+@pytest.mark.parametrize(("address", "status"), [("0x1", 400), (scenario.address(9), 404)])
 def test_a_badge_of_no_node_is_refused(client, db, address, status):
     assert client.get(f"/nodes/{address}/badge.svg").status_code == status

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from identity.tokens import issue
 from inframind import api_docs
 from tests.examples import examples
-from tests.governance import world
+from tests.governance import scenario
 
 EXAMPLES = examples(3, 12, 200)
 CHECKS = [
@@ -52,7 +52,7 @@ def schema(db):
 # Hypothesis lifts the limit while it runs, and the parser puts it back to what a body may be nested.
 @pytest.mark.filterwarnings("ignore:The recursion limit will not be reset")
 @pytest.mark.random
-@pytest.mark.parametrize(("wallet", "scope"), [(None, None), (world.OLGA, "write"), ("", "oracle")])
+@pytest.mark.parametrize(("wallet", "scope"), [(None, None), (scenario.OLGA, "write"), ("", "oracle")])
 def test_every_endpoint_answers_by_its_schema(schema, case, wallet, scope):
     # The site is called past a server and a client that would unpack its answers.
     headers = {"Accept-Encoding": "identity"}

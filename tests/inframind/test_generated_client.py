@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from identity.tokens import issue
 from inframind import api_docs
-from tests.governance import world
+from tests.governance import scenario
 
 PACKAGE = "generated_inframind_client"
 
@@ -52,7 +52,7 @@ def site():
 
 
 def test_the_generated_client_calls_every_read(generated, site, case):
-    secret, _ = issue(wallet=world.OLGA, scope="read", now=datetime.now(UTC))
+    secret, _ = issue(wallet=scenario.OLGA, scope="read", now=datetime.now(UTC))
     client = generated("client").Client(base_url="http://testserver", raise_on_unexpected_status=True)
     rights = {"Authorization": f"Bearer {secret}"}
     client.set_httpx_client(httpx.Client(base_url="http://testserver", transport=site, headers=rights))

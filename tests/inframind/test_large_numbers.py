@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from identity.models import User
 from identity.tokens import issue
 from inframind import api_docs
-from tests.governance import world
+from tests.governance import scenario
 from web import page_cache
 
 LARGE = (2**31, 2**63)
@@ -73,7 +73,7 @@ def numbered(patterns: list[Any], before: str = "/") -> Iterator[str]:
 def test_a_number_in_an_address_that_no_column_holds_is_no_failure(case: dict[str, Any]) -> None:
     templates = list(numbered(get_resolver().url_patterns))
     assert len(templates) > 30
-    olga = signed_in(world.OLGA)
+    olga = signed_in(scenario.OLGA)
     for template in templates:
         for number in LARGE:
             where = filled(template, number, case["address"])
@@ -89,9 +89,9 @@ def filled(template: str, number: int, address: str) -> str:
 
 
 def test_large_numbers_in_the_query_of_a_page_are_no_failure(case: dict[str, Any]) -> None:
-    nils = signed_in(world.NILS)
+    nils = signed_in(scenario.NILS)
     for page, names in QUERIES.items():
-        where = page.format(**case, wallet=world.ANN)
+        where = page.format(**case, wallet=scenario.ANN)
         for name in names:
             for number in LARGE:
                 page_cache.clear()
@@ -117,7 +117,7 @@ def test_large_numbers_in_the_query_of_an_endpoint_are_no_failure(case: dict[str
 def test_large_numbers_in_a_body_are_refused(
     case: dict[str, Any], method: str, where: str, name: str, body: dict[str, Any]
 ) -> None:
-    secret, _ = issue(wallet=world.NILS, scope="write", now=world.now())
+    secret, _ = issue(wallet=scenario.NILS, scope="write", now=scenario.now())
     for number in (2**31 - 1, *LARGE, 10**30):
         sent = {
             key: dict.fromkeys(value, number) if isinstance(value, dict) else value

@@ -17,12 +17,12 @@ from identity.models import User
 from inframind import admin, api_docs, health
 from inframind.environment import PROJECT_ROOT
 from tests.callers import Api
-from tests.governance import world
+from tests.governance import scenario
 from tests.inframind.test_rights import books, pages
 
 STAFF = "0x" + "57" * 20
 BODY = {
-    "amount": "1", "to": world.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
+    "amount": "1", "to": scenario.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
     "changes": {"quorum_bps": 400},
 }  # fmt: skip
 # Fields that the others refuse; a body that is wrong is refused before the rights are looked at (R12).
@@ -82,9 +82,9 @@ def test_every_endpoint_admits_whom_the_table_says(api: Any, token: Any, case: d
     visitor.client = staff()
     for method, path in routes():
         # The operator of what is acted on: Olga of the node that is slashed, Nils of the other.
-        runner = world.OLGA if "slashes" in path or "disputes" in path else world.NILS
+        runner = scenario.OLGA if "slashes" in path or "disputes" in path else scenario.NILS
         callers = {
-            "stranger": api(), "delegator": api(token(world.ANN)), "operator": api(token(runner)),
+            "stranger": api(), "delegator": api(token(scenario.ANN)), "operator": api(token(runner)),
             "oracle": api(token("", "oracle")), "staff": visitor,
         }  # fmt: skip
         body = b"" if method == "GET" else BODIES.get((method, path), BODY)
@@ -99,7 +99,7 @@ def test_every_endpoint_admits_whom_the_table_says(api: Any, token: Any, case: d
 def test_every_page_admits_whom_the_table_says(case: dict[str, Any]) -> None:
     differing = {}
     readers = {
-        "stranger": Client(), "delegator": signed_in(world.ANN), "operator": signed_in(world.NILS),
+        "stranger": Client(), "delegator": signed_in(scenario.ANN), "operator": signed_in(scenario.NILS),
         "oracle": Client(), "staff": staff(),
     }  # fmt: skip
     for path in pages(case):
@@ -148,8 +148,8 @@ def test_every_form_admits_whom_the_table_says(token: Any, case: dict[str, Any])
 def sender(name: str, path: str, token: Any) -> Client:
     """A new client, since some forms sign in or out."""
     slashed = "slashes" in path or "disputes" in path
-    runner, other = (world.OLGA, world.NILS) if slashed else (world.NILS, world.OLGA)
-    wallets = {"delegator": world.ANN, "operator": runner, "another operator": other}
+    runner, other = (scenario.OLGA, scenario.NILS) if slashed else (scenario.NILS, scenario.OLGA)
+    wallets = {"delegator": scenario.ANN, "operator": runner, "another operator": other}
     if name == "oracle":
         return Client(headers={"Authorization": f"Bearer {token('', 'oracle')}"})
     if name == "staff":
@@ -160,7 +160,7 @@ def sender(name: str, path: str, token: Any) -> Client:
 def form(path: str, case: dict[str, Any]) -> dict[str, Any]:
     """A body with whatever any form asks for."""
     choice = "for" if "proposals" in path else "uphold"
-    names = {"node": world.HONEST, "address": world.SLASHED, "name": "Mine", "region": "eu-west"}
+    names = {"node": scenario.HONEST, "address": scenario.SLASHED, "name": "Mine", "region": "eu-west"}
     theirs = {"entry": case["unbonding"]} if re.search("/(cancel|withdraw)/", path) else {}
     return {**BODY, **names, **theirs, "choice": choice}
 
@@ -174,7 +174,7 @@ def _page_outcome(answer: Any) -> str:
 
 @pytest.mark.django_db
 def test_the_administration_is_for_staff_alone() -> None:
-    readers = {"stranger": Client(), "delegator": signed_in(world.ANN), "staff": staff()}
+    readers = {"stranger": Client(), "delegator": signed_in(scenario.ANN), "staff": staff()}
     for model in admin.site._registry:
         path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         got = {name: outcome(reader.get(path)) for name, reader in readers.items()}

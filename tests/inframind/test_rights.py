@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver
 
 from identity.models import User
 from inframind import api_docs
-from tests.governance import world
+from tests.governance import scenario
 
 STRANGER = "0x" + "5e" * 20
 OPEN_POSTS = ("/auth/", "/scheduler/")
@@ -67,7 +67,7 @@ def test_nobody_writes_without_a_token(api, case):
 
 @pytest.mark.parametrize("scope", ["read", "oracle"])
 def test_a_wallet_s_endpoints_require_a_wallet_that_may_write(api, token, case, scope):
-    caller, before = api(token(world.NILS, scope)), books()
+    caller, before = api(token(scenario.NILS, scope)), books()
     for method, path in writing():
         if "/oracle/" not in path:
             answer = call(caller, method, path, case)
@@ -77,7 +77,7 @@ def test_a_wallet_s_endpoints_require_a_wallet_that_may_write(api, token, case, 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
 def test_the_oracle_s_endpoints_require_an_oracle(api, token, case, scope):
-    caller, before = api(token(world.NILS, scope)), books()
+    caller, before = api(token(scenario.NILS, scope)), books()
     for method, path in writing():
         if "/oracle/" in path:
             answer = call(caller, method, path, case)
@@ -87,7 +87,7 @@ def test_the_oracle_s_endpoints_require_an_oracle(api, token, case, scope):
 
 def test_an_unsupported_method_answers_the_same_to_everybody(api, token, case):
     paths = {path for _, path in endpoints("get", "post", "patch")}
-    for caller in (api(), api(token(world.NILS, "read"))):
+    for caller in (api(), api(token(scenario.NILS, "read"))):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             for path in paths - {path for _, path in endpoints(method.lower())}:
                 answer = call(caller, method, path, case)
@@ -96,7 +96,7 @@ def test_an_unsupported_method_answers_the_same_to_everybody(api, token, case):
 
 
 BODY = {
-    "amount": "1", "to": world.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
+    "amount": "1", "to": scenario.SLASHED, "choice": "uphold", "reason": "mine", "text": "mine", "title": "Mine",
     "changes": {"quorum_bps": 400}, "name": "Mine", "status": "retired", "region": "eu-west",
 }  # fmt: skip
 
@@ -144,7 +144,7 @@ def test_what_is_somebody_else_s_looks_like_what_is_not_there(api, token, case):
 
 def test_a_session_writes_under_its_csrf_token_alone(case):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(User.objects.create(address=world.ANN))
+    client.force_login(User.objects.create(address=scenario.ANN))
     before = books()
     for method, path in writing():
         answer = client.generic(method, path.format(**case), b"{}", content_type="application/json")
@@ -154,7 +154,7 @@ def test_a_session_writes_under_its_csrf_token_alone(case):
 
 def test_reading_is_public_and_changes_nothing(api, token, case):
     before = books()
-    for caller in (api(), api(token(world.ANN, "read"))):
+    for caller in (api(), api(token(scenario.ANN, "read"))):
         for method, path in endpoints("get"):
             if path.endswith("/me"):
                 continue
@@ -184,7 +184,7 @@ def pages(case):
 
 def test_no_page_takes_a_post_without_the_csrf_token(case):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(User.objects.create(address=world.ANN))
+    client.force_login(User.objects.create(address=scenario.ANN))
     # The choice of a theme is a cookie of the reader's own browser and nothing else.
     before, paths = books(), [where for where in pages(case) if where != "/theme/"]
     assert len(paths) > 20
@@ -197,7 +197,7 @@ def test_no_page_takes_a_post_without_the_csrf_token(case):
 
 def test_pages_change_nothing_when_they_are_read(case):
     before = books()
-    for wallet in (world.ANN, world.OLGA, None):
+    for wallet in (scenario.ANN, scenario.OLGA, None):
         client = Client()
         if wallet:
             client.force_login(User.objects.create(address=wallet))

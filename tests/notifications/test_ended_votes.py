@@ -6,23 +6,25 @@ import pytest
 
 from governance.services.proposals import propose
 from notifications import inbox
-from tests.governance import world
+from tests.governance import scenario
+from tests.governance.scenario import ANN, NILS
 from tests.governance.site import page
-from tests.governance.world import ANN, NILS
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_vote_that_ended_is_neither_new_nor_marked() -> None:
-    world.begin()
-    world.advance_clock()
-    made = propose(title="Lower quorum", body="", changes={"quorum_bps": 900}, wallet=NILS, now=world.now())
+    scenario.begin()
+    scenario.advance_clock()
+    made = propose(
+        title="Lower quorum", body="", changes={"quorum_bps": 900}, wallet=NILS, now=scenario.now()
+    )
     opened = inbox.page(ANN, limit=10, offset=0)[0]
     assert (opened.kind.name, opened.unread, opened.ended) == ("proposal_opened", True, False)
     assert inbox.unread(ANN) == 1
-    while world.epoch().number <= made.closes_epoch:
-        world.settle()
-    world.advance_clock()
+    while scenario.epoch().number <= made.closes_epoch:
+        scenario.settle()
+    scenario.advance_clock()
     notifications = {
         notification.kind.name: notification for notification in inbox.page(ANN, limit=10, offset=0)
     }

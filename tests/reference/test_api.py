@@ -14,8 +14,8 @@ from identity.tokens import issue
 from protocol.amounts import format_amount, parse_amount
 from staking.models import Slash
 from staking.services import clock
-from tests.reference.cast import pair
 from tests.reference.pair import Pair
+from tests.reference.participants import pair
 from tests.reference.state import Refused
 from tests.reference.test_machine import Crowd
 
@@ -98,7 +98,7 @@ def written(amount: int | None) -> str:
 
 def test_the_api_agrees_with_the_reference_model(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.INFRAMIND_RATE_LIMITS = False
-    monkeypatch.setattr("tests.reference.cast.Pair", ApiPair)
+    monkeypatch.setattr("tests.reference.participants.Pair", ApiPair)
     made = pair()
     monkeypatch.setattr(clock, "now", lambda: made.net.now)
     crowd = Crowd(made, random.Random(7))

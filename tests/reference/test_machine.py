@@ -10,8 +10,8 @@ import pytest
 
 from tests.examples import examples
 from tests.network import node_address, operator, wallet
-from tests.reference.cast import DAY, NODES, WALLETS, pair
 from tests.reference.pair import Pair
+from tests.reference.participants import DAY, NODES, WALLETS, pair
 
 pytestmark = pytest.mark.django_db
 

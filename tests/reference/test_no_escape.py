@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from tests.examples import examples
 from tests.network import node_address, operator, wallet
-from tests.reference.cast import DAY, NODES, WALLETS
 from tests.reference.model import Model
+from tests.reference.participants import DAY, NODES, WALLETS
 from tests.reference.settlement import settle
 from tests.reference.state import Refused
 

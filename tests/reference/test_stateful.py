@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from tests.examples import examples
 from tests.network import node_address, operator, wallet
-from tests.reference.cast import DAY, NODES, WALLETS, pair
+from tests.reference.participants import DAY, NODES, WALLETS, pair
 
 nodes = st.sampled_from(NODES)
 addresses = nodes.map(node_address)

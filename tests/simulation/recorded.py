@@ -27,9 +27,9 @@ from staking.services import hold
 from staking.services.rankings import rank
 from tests.network import node_address
 from tests.oracle import machines
-from tests.reference.cast import NODES, pair
 from tests.reference.model import Model
 from tests.reference.pair import Pair
+from tests.reference.participants import NODES, pair
 from tests.simulation import backup
 
 # Settled epochs that stay in the database, and one in how many faults "restored" restores: it takes seconds.

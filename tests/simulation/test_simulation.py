@@ -19,7 +19,7 @@ from django.db import connection
 from inframind.environment import PROJECT_ROOT
 from staking.models import Archive
 from tests.network import wallet
-from tests.reference.cast import DAY, WALLETS
+from tests.reference.participants import DAY, WALLETS
 from tests.reference.test_machine import Crowd
 from tests.simulation.recorded import FAULTS, Recorded, recorded_pair, save
 
