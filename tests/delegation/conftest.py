@@ -11,7 +11,7 @@ from django.test import Client
 from identity.models import User
 from tests.network import Network
 from tests.shared_rows import shared
-from tests.wallets import Caller
+from tests.wallets import ANNA, NORTH, OLGA, OTTO, SOUTH, Caller
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +40,17 @@ def sign_in() -> Callable[[str], Client]:
         return client
 
     return session
+
+
+@shared
+def delegated(net):
+    """ANNA has 1,500 on NORTH and 300 on SOUTH, both active; two epochs were worked."""
+    net.node(NORTH, OLGA, 1_000)
+    net.node(SOUTH, OTTO, 600)
+    net.fund(ANNA, 2_000)
+    anna = Caller(ANNA)
+    anna.post(f"nodes/{NORTH}/delegate", {"amount": "1500"})
+    anna.post(f"nodes/{SOUTH}/delegate", {"amount": "300"})
+    net.settle(worked=[NORTH])
+    net.settle(worked=[NORTH, SOUTH])
+    return net

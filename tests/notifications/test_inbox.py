@@ -1,93 +1,26 @@
-"""Events reach the wallets that they concern: in the inbox, by mail, by signed webhook, once."""
+"""Who is notified of what, and the pages of the inbox."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import re
-import threading
-import time
-from collections.abc import Iterator
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connection
-from django.utils import timezone, translation
-from standardwebhooks import Webhook
+from django.utils import translation
 
-from identity import counters
 from identity.models import User
-from notifications import dispatch, inbox, subscriptions, webhooks
+from notifications import dispatch, inbox
 from notifications.kinds import CATALOGUE
 from notifications.models import Delivery, Subscription
-from protocol.errors import Invalid
 from staking.models import Event
 from staking.services import events, watchlist
 from staking.services.unbondings import release_due
-from tests.network import Network, node_address, operator, wallet
-from tests.shared_rows import shared
+from tests.network import node_address, operator, wallet
+from tests.notifications.site import ALL, confirmed
 
 pytestmark = pytest.mark.django_db
-ALL = ["slash_pending", "share_cut", "vote_closing"]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counters() -> None:
-    counters._store().flushdb()
-
-
-@shared
-def net() -> Network:
-    """Node 1 of operator 1 with a delegator, wallet 1, and a strike at the end of epoch 2."""
-    made = Network()
-    node = made.node(1, own=2_000)
-    made.delegate(node, 1, 500)
-    made.settle()
-    made.work(node, 10, outcome="timeout")
-    return made
-
-
-class Target:
-    """A web server that a webhook may call; it answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[dict[str, str], bytes]] = []
-        self.status = 200
-        target = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                target.calls.append((dict(self.headers), body))
-                self.send_response(target.status)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *arguments: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?a=1"
-        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    made = Target()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-def confirmed(address: str, email: str, kinds: list[str]) -> None:
-    subscriptions.set_email(wallet=address, email=email, kinds=kinds, link="https://site/confirm/")
-    token = re.search(r"confirm/(\S+)/", mail.outbox.pop().body)
-    assert token
-    subscriptions.confirm_email(token.group(1))
 
 
 def kinds_of(address: str) -> list[str]:
@@ -171,20 +104,6 @@ def test_an_inbox_is_read_without_reading_the_log(net):
     assert not any("Seq Scan on staking_event" in plan for plan in plans)
 
 
-def test_an_email_goes_once_to_a_confirmed_address_and_for_chosen_kinds_only(net):
-    confirmed(wallet(1), "anna@example.org", ["slash_pending"])
-    confirmed(operator(1), "olga@example.org", ["share_cut"])
-    subscriptions.set_email(wallet=wallet(5), email="x@example.org", kinds=ALL, link="https://site/")
-    mail.outbox.clear()
-    net.settle()
-    for _ in range(3):
-        dispatch.queue_events()
-        dispatch.send_due(now=timezone.now())
-    assert [message.to for message in mail.outbox] == [["anna@example.org"]]
-    assert mail.outbox[0].subject.startswith("Slash pending: SLA drop on node 1")
-    assert Delivery.objects.get().status == "sent"
-
-
 def test_who_is_on_the_way_out_still_hears_of_what_can_reach_it(net):
     confirmed(wallet(1), "anna@example.org", ["slash_pending", "share_cut"])
     net.undelegate(node_address(1), 1)
@@ -245,246 +164,6 @@ def test_an_event_of_a_failed_transaction_notifies_nobody(net):
         cursor.execute("ROLLBACK TO before")
     dispatch.queue_events()
     assert Delivery.objects.count() == 0
-
-
-def test_a_confirmation_is_for_its_address_and_wallet_only():
-    subscriptions.set_email(wallet=wallet(1), email="a@example.org", kinds=ALL, link="https://site/c/")
-    token = mail.outbox[0].body.split("/c/")[1].split()[0].rstrip("/")
-    subscriptions.set_email(wallet=wallet(1), email="b@example.org", kinds=ALL, link="https://site/c/")
-    with pytest.raises(Invalid):
-        subscriptions.confirm_email(token)
-    with pytest.raises(Invalid):
-        subscriptions.confirm_email(token + "x")
-    assert not Subscription.objects.get(wallet=wallet(1)).email_confirmed
-
-
-def test_no_address_is_stored_when_its_email_cannot_be_sent(client, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    client.force_login(User.objects.create(address=wallet(1)))
-    answer = client.post("/inbox/settings/email/", {"email": "anna@example.org"})
-    assert answer.status_code == 400
-    assert "the e-mail could not be sent" in answer.content.decode()
-    assert not Subscription.objects.filter(wallet=wallet(1)).exclude(email="").exists()
-
-
-def test_a_mailbox_gets_few_emails_whoever_asks(client, settings, monkeypatch):
-    settings.INFRAMIND_RATE_LIMITS = True
-    # So that no new minute begins while they are asked for.
-    monkeypatch.setattr(counters, "WINDOW_SECONDS", 10**9)
-    answers = []
-    for number in range(1, 6):
-        client.force_login(User.objects.create(address=wallet(number)))
-        headers = {"REMOTE_ADDR": f"10.0.0.{number}"}
-        answers.append(
-            client.post("/inbox/settings/email/", {"email": "Anna@example.org"}, **headers).status_code
-        )
-    assert answers == [302, 302, 302, 429, 429]
-    assert len(mail.outbox) == 3
-
-
-def test_ending_the_emails_has_no_limit(client, settings):
-    settings.INFRAMIND_RATE_LIMITS = True
-    for number in range(1, 6):
-        client.force_login(User.objects.create(address=wallet(number)))
-        assert client.post("/inbox/settings/email/", {"email": ""}).status_code == 302
-    assert mail.outbox == []
-
-
-@pytest.mark.parametrize("email", ["nobody", "a@b", "a@b.c\nBcc: x@y.z", "<a@example.org>"])
-def test_a_crooked_address_is_refused(email):
-    with pytest.raises(Invalid):
-        subscriptions.set_email(wallet=wallet(1), email=email, kinds=ALL, link="https://site/")
-    assert mail.outbox == []
-
-
-def test_a_webhook_is_called_with_a_signature_that_its_owner_can_check(net, target):
-    row = subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    net.settle()
-    dispatch.queue_events()
-    dispatch.send_due(now=timezone.now())
-    ((headers, body),) = target.calls
-    stamp, signature = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["InfraMind-Signature"]).groups()
-    wanted = hmac.new(row.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
-    assert signature == wanted.hexdigest()
-    message = json.loads(body)
-    assert (message["kind"], message["epoch"], message["data"]["offence"]) == ("slash_pending", 2, "sla_drop")
-    assert headers["InfraMind-Event"] == str(message["id"])
-    assert Webhook(webhooks.standard_secret(row.webhook_secret)).verify(body, headers) == message
-
-
-def test_a_failing_webhook_is_retried_and_abandoned_in_the_end(net, target):
-    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    target.status = 302
-    net.settle()
-    dispatch.queue_events()
-    now = timezone.now() + timedelta(seconds=1)
-    dispatch.send_due(now=now)
-    dispatch.send_due(now=now)
-    assert len(target.calls) == 1
-    for _ in range(10):
-        now += timedelta(hours=9)
-        dispatch.send_due(now=now)
-    assert len(target.calls) == 6
-    delivery = Delivery.objects.get()
-    assert (delivery.status, delivery.attempts, delivery.fault) == ("failed", 6, "answered 302")
-
-
-def test_a_webhook_that_comes_back_gets_what_it_missed(net, target):
-    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    target.status = 500
-    net.settle()
-    dispatch.queue_events()
-    now = timezone.now() + timedelta(seconds=1)
-    dispatch.send_due(now=now)
-    target.status = 204
-    dispatch.send_due(now=now + timedelta(minutes=2))
-    assert Delivery.objects.get().status == "sent"
-    assert len({body for _, body in target.calls}) == 1
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://example.org/", "ftp://example.org/", "https://", "https://user:pw@example.org/", "file:///etc/passwd",
-        "https://example.org:0/", "https://example.org:99999/", "javascript:alert(1)", "https://" + "a" * 600,
-        "http://127.0.0.1@example.org/", "https://" + "a" * 64 + ".example.org/", "https://a..b/", "https://.../",
-    ],
-)  # fmt: skip
-def test_a_webhook_address_that_is_none_is_refused(url):
-    with pytest.raises(Invalid):
-        subscriptions.set_webhook(wallet=wallet(1), url=url, kinds=ALL)
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::ffff:10.0.0.1]", "[fd00::1]", "0.0.0.0", "0xa000001", "10.1",
-        "[64:ff9b::a00:1]", "[2002:a00:1::]", "[::a00:1]", "[ff02::1]",
-    ],
-)  # fmt: skip
-def test_no_call_goes_into_a_private_network(host):
-    with pytest.raises(webhooks.NotDelivered, match="no public address"):
-        webhooks.call(f"https://{host}/", b"{}", secret="s", headers={}, at=1)
-
-
-def test_a_foreign_name_is_called_by_its_letters_for_machines(target, monkeypatch):
-    hosts: list[str] = []
-
-    def resolve(host: str, port: int) -> str:
-        hosts.append(host)
-        return "127.0.0.1"
-
-    monkeypatch.setattr(webhooks, "_resolve", resolve)
-    webhooks.call(target.url.replace("127.0.0.1", "exämple.org"), b"{}", secret="s", headers={}, at=1)
-    assert hosts == ["xn--exmple-cua.org"]
-    assert target.calls[0][0]["Host"].startswith("xn--exmple-cua.org:")
-
-
-def test_a_target_that_dribbles_its_answer_is_left_at_the_limit(monkeypatch):
-    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.4)
-    left = threading.Event()
-
-    class Slow(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
-            while not left.wait(0.1):
-                self.wfile.write(b"a")
-
-    server = HTTPServer(("127.0.0.1", 0), Slow)
-    threading.Thread(target=server.handle_request, daemon=True).start()
-    began = time.monotonic()
-    with pytest.raises(webhooks.NotDelivered, match="TimeoutError"):
-        webhooks.call(f"http://127.0.0.1:{server.server_port}/", b"{}", secret="s", headers={}, at=1)
-    took = time.monotonic() - began
-    left.set()
-    server.server_close()
-    assert took < 20  # without a limit it would last for ever; a busy machine is no failure
-
-
-def test_a_call_that_stumbles_keeps_no_other_from_leaving(net, target, monkeypatch):
-    subscriptions.set_webhook(wallet=operator(1), url="https://example.org/", kinds=ALL)
-    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    net.settle()
-    dispatch.queue_events()
-    called = webhooks.call
-
-    def stumbling(url: str, body: bytes, **more: Any) -> None:
-        if "example.org" in url:
-            raise RuntimeError("\0 nobody thought of \udcff")
-        called(url, body, **more)
-
-    monkeypatch.setattr(webhooks, "call", stumbling)
-    assert dispatch.send_due(now=timezone.now()) == 2
-    assert len(target.calls) == 1
-    row = Delivery.objects.get(wallet=operator(1))
-    assert (row.status, row.attempts, row.fault) == ("queued", 1, "? nobody thought of ?")
-
-
-def test_who_answers_slowly_holds_up_nobody(net, target, monkeypatch):
-    """All calls of a batch are under way before the first of them ends."""
-    for owner in (operator(1), wallet(1)):
-        subscriptions.set_webhook(wallet=owner, url=target.url, kinds=ALL)
-    net.settle()
-    dispatch.queue_events()
-    under_way = threading.Barrier(2, timeout=20)
-    monkeypatch.setattr(webhooks, "call", lambda *args, **more: under_way.wait())
-    assert dispatch.send_due(now=timezone.now()) == 2
-    assert {delivery.status for delivery in Delivery.objects.all()} == {"sent"}
-
-
-def test_what_waits_for_a_place_that_does_not_answer_waits_as_long_as_the_first(net, target, monkeypatch):
-    monkeypatch.setattr(dispatch, "SENT_AT_ONCE", 1)
-    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    target.status = 500
-    net.settle()
-    net.change(node_address(1), delegator_share_bps=7_900)
-    dispatch.queue_events()
-    now = timezone.now() + timedelta(seconds=1)
-    assert [dispatch.send_due(now=now), dispatch.send_due(now=now)] == [1, 0]
-    target.status = 200
-    assert dispatch.send_due(now=now + timedelta(minutes=1)) == 2
-    assert [json.loads(body)["kind"] for _, body in target.calls] == [
-        "slash_pending",
-        "slash_pending",
-        "share_cut",
-    ]
-
-
-def test_sent_or_abandoned_notifications_are_deleted_after_a_month(net):
-    now = timezone.now()
-    event = Event.objects.create(kind="dispute_decided", at=now, epoch=1)
-    days = [("sent", 29), ("sent", 31), ("failed", 31), ("queued", 31)]
-    for number, (status, age) in enumerate(days):
-        due = now - timedelta(days=age)
-        Delivery.objects.create(
-            event=event, wallet=wallet(number), channel="email", status=status, due_at=due
-        )
-    dispatch.forget(now=now)
-    assert [(row.status, (now - row.due_at).days) for row in Delivery.objects.order_by("id")] == [
-        ("sent", 29),
-        ("queued", 31),
-    ]
-
-
-def test_a_tick_ends_when_its_time_is_over(net, target, monkeypatch):
-    subscriptions.set_webhook(wallet=operator(1), url=target.url, kinds=ALL)
-    subscriptions.set_webhook(wallet=wallet(1), url=target.url, kinds=ALL)
-    net.settle()
-    dispatch.queue_events()
-    monkeypatch.setattr(dispatch, "SENT_AT_ONCE", 1)
-    clock = iter((0.0, 1.0, 11.0))
-    monkeypatch.setattr(dispatch, "monotonic", lambda: next(clock))
-    assert dispatch.send_due(now=timezone.now()) == 1
-
-
-def test_on_a_public_network_not_even_this_machine_is_called(settings, target):
-    settings.INFRAMIND_NETWORK = "production"
-    with pytest.raises(Invalid):
-        webhooks.check_url(target.url)
-    with pytest.raises(webhooks.NotDelivered):
-        webhooks.call(target.url, b"{}", secret="s", headers={}, at=1)
-    assert target.calls == []
 
 
 def test_the_pages_show_it_and_belong_to_the_wallet_that_signed_in(net, client):
