@@ -37,7 +37,9 @@ def wallets() -> list[Demo]:
             "delegator",
             delegator,
             gettext_lazy("Delegator"),
-            gettext_lazy("Backs nodes of others, earns on them, can move on or leave."),
+            gettext_lazy(
+                "Delegates to nodes of other operators; can redelegate, undelegate and claim rewards."
+            ),
         ),
         Demo(
             "operator",
