@@ -28,6 +28,8 @@ MAX_BODIES_PER_ADDRESS = 128
 # Longer than several waits for a lock (database_limits), and below the 60 s of a proxy.
 PATIENCE_SECONDS = 25.0
 READS = ("GET", "HEAD", "OPTIONS")
+# A review carries its action out and takes it back: it waits for the same locks.
+REVIEWS = "/review/"
 
 
 class Places:
@@ -41,11 +43,12 @@ class Places:
         self._all = Semaphore(count + 1)
 
     @contextmanager
-    def take(self, method: str) -> Iterator[bool]:
-        """Hold a place for a request with this method; False when none is free within PATIENCE_SECONDS."""
+    def take(self, *, read: bool) -> Iterator[bool]:
+        """Hold a place for a request that reads, or for one that writes; False when none is free within
+        PATIENCE_SECONDS."""
         until = time.monotonic() + PATIENCE_SECONDS
         with ExitStack() as places:
-            for semaphore in (self.reads if method in READS else self.writes, self._all):
+            for semaphore in (self.reads if read else self.writes, self._all):
                 if not semaphore.acquire(timeout=max(until - time.monotonic(), 0)):
                     break
                 places.callback(semaphore.release)
@@ -76,7 +79,7 @@ class MeasuredBodies:
                     return _refuse(start_response)
                 body = self._read(environ["wsgi.input"], expected)
             environ = {**environ, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-        with self.places.take(environ.get("REQUEST_METHOD", "GET")) as free:
+        with self.places.take(read=_is_read(environ)) as free:
             return self.application(environ if free else {**environ, BUSY: True}, start_response)
 
     def _expected(self, environ: dict[str, Any]) -> int:
@@ -107,6 +110,12 @@ class MeasuredBodies:
                 break
             body += chunk
         return bytes(body)
+
+
+def _is_read(environ: dict[str, Any]) -> bool:
+    return environ.get("REQUEST_METHOD", "GET") in READS and not environ.get("PATH_INFO", "").endswith(
+        REVIEWS
+    )
 
 
 def _refuse(start_response: Callable[..., Any]) -> Iterable[bytes]:

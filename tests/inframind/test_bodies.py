@@ -145,6 +145,12 @@ def test_reads_are_answered_while_every_write_waits_for_a_lock(stuck, method):
     assert application({"REQUEST_METHOD": method}, None) == [method.encode()]
 
 
+def test_a_review_waits_for_locks_like_the_write_that_it_tries(stuck):
+    application, _, _ = stuck
+    review = {"REQUEST_METHOD": "GET", "PATH_INFO": "/money/delegate/review/"}
+    assert application(review, None) == [b"busy"]
+
+
 def test_a_write_without_a_place_is_refused_in_time_and_served_later(stuck):
     application, site, thread = stuck
     assert application({"REQUEST_METHOD": "POST"}, None) == [b"busy"]
@@ -156,11 +162,11 @@ def test_a_write_without_a_place_is_refused_in_time_and_served_later(stuck):
 def test_a_write_is_served_while_every_read_is_at_work(monkeypatch):
     monkeypatch.setattr(request_bodies, "PATIENCE_SECONDS", 0.02)
     places = MeasuredBodies(site, 100, at_work=2).places
-    with places.take("GET") as first, places.take("GET") as second, places.take("GET") as third:
+    with places.take(read=True) as first, places.take(read=True) as second, places.take(read=True) as third:
         assert (first, second, third) == (True, True, False)
-        with places.take("POST") as write, places.take("POST") as one_more:
+        with places.take(read=False) as write, places.take(read=False) as one_more:
             assert (write, one_more) == (True, False)
-    with places.take("POST") as write, places.take("POST") as one_more:
+    with places.take(read=False) as write, places.take(read=False) as one_more:
         assert (write, one_more) == (True, True)
 
 

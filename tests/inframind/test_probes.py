@@ -68,7 +68,7 @@ def test_alive_whatever_the_host_header_says():
 
 def test_alive_while_every_place_at_work_is_taken():
     busy = MeasuredBodies(lambda *request: pytest.fail("the site was reached"), 100, at_work=1)
-    with busy.places.take("GET"), busy.places.take("POST"):
+    with busy.places.take(read=True), busy.places.take(read=False):
         assert ask("/healthz", busy)[0] == "200 OK"
 
 
