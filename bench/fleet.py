@@ -37,14 +37,14 @@ SELECT epoch, region, count(*) FROM staking_receipt GROUP BY epoch, region
 """
 POSITIONS = """
 INSERT INTO delegation_position (node_id, wallet, generation, shares, pending_shares, pending_epoch, reward_index, owed,
-  claimed, opened_epoch)
-SELECT nodes.first + p %% nodes.count, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1
+  claimed, cost, opened_epoch)
+SELECT nodes.first + p %% nodes.count, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1000000, 1
 FROM generate_series(%s, %s) p, (SELECT min(id) AS first, count(*) AS count FROM staking_node) nodes
 """
 HOLDERS = """
 INSERT INTO delegation_position (node_id, wallet, generation, shares, pending_shares, pending_epoch, reward_index, owed,
-  claimed, opened_epoch)
-SELECT %s, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1 FROM generate_series(1, %s) p
+  claimed, cost, opened_epoch)
+SELECT %s, '0x01' || lpad(p::text, 38, '0'), 1, 1000000, 0, 0, 0, 0, 0, 1000000, 1 FROM generate_series(1, %s) p
 """
 
 

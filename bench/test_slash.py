@@ -19,8 +19,9 @@ pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 MANY, ENTRIES, ROUNDS, GATE = 1_000_000, 100_000, 25, 1.15
 UNBONDINGS = """
-INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, epoch, created_at, matures_at, status)
-SELECT b.node_id, '0x01' || lpad(u::text, 38, '0'), b.kind, b.id, 1000, 1000, b.epoch, now(), now(), 'open'
+INSERT INTO staking_unbonding (node_id, wallet, kind, bucket_id, shares, entered, burned, burned_active, epoch,
+  created_at, matures_at, status)
+SELECT b.node_id, '0x01' || lpad(u::text, 38, '0'), b.kind, b.id, 1000, 1000, 1000, 1000, b.epoch, now(), now(), 'open'
 FROM staking_bucket b, generate_series(1, %s) u WHERE b.id = %s
 """
 

@@ -15,6 +15,18 @@ GLOSSARY = DOCS / "glossary.md"
 
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+# What commands write beside the sources (.gitignore).
+GENERATED = {"__pycache__", "build", "dist", "node_modules", "sbom.json", "staticfiles", "test-results"}
+
+
+def project_files() -> Iterator[Path]:
+    """Every file of the project, without those that commands write; of the hidden folders `.ci` alone."""
+    for top in ROOT.iterdir():
+        if top.name.startswith(".") and top.name != ".ci":
+            continue
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if path.is_file() and not GENERATED.intersection(path.relative_to(ROOT).parts):
+                yield path
 
 
 def import_linter() -> dict[str, Any]:

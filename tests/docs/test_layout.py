@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from inframind.environment import PROJECT_ROOT
-from tests.docs.document import import_linter, root_packages
+from tests.docs.document import import_linter, project_files, root_packages
 
 # An exit's sums are of everything that a wallet has, so one statement reads balances beside shares and entries.
 READS_LEDGER = {"settlement/exits.py"}
@@ -86,8 +86,5 @@ def test_the_command_line_runs_without_the_site():
 
 
 def test_no_file_names_a_place_to_download_from_or_a_folder_of_one_machine():
-    top = (path for path in PROJECT_ROOT.iterdir() if path.name == ".ci" or not path.name.startswith("."))
-    files = (path for start in top for path in (start.rglob("*") if start.is_dir() else [start]))
     unwanted = re.compile(rb"pypi\.[o]rg|pythonhoste[d]|npmjs\.[c]om|unpkg\.[c]om|jsdelive?r[.]")
-    ours = (path for path in files if path.is_file() and "__pycache__" not in path.parts)
-    assert [str(path) for path in ours if unwanted.search(path.read_bytes())] == []
+    assert [str(path) for path in project_files() if unwanted.search(path.read_bytes())] == []

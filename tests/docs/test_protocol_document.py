@@ -13,7 +13,7 @@ from protocol.bounds import AMOUNTS, BOUNDS, JOINT_BOUNDS, TABLE_BOUNDS
 from protocol.errors import ERRORS
 from protocol.parameters import DEFAULTS
 from protocol.tables import OFFENCES, TIERS
-from tests.docs.document import HEADING, PROTOCOL, ROOT, section, table
+from tests.docs.document import HEADING, PROTOCOL, ROOT, project_files, section, table
 
 TEXT = PROTOCOL.read_text()
 
@@ -21,17 +21,11 @@ CITED_RULE = re.compile(r"\bR([0-9]+)\b")
 # "interfaces section 3" names another document.
 CITED_SECTION = re.compile(r"(?<!interfaces )\b[Ss]ections? ([0-9]+a?)\b")
 READABLE = {".py", ".html", ".txt", ".md", ".sql", ".js", ".css", ".toml", ".po", ".sh", ".xml", ".json", ""}
-SKIPPED = {"vendor", "node_modules", "__pycache__"}
 
 
 def sources() -> Iterator[Path]:
     """Every text file of the project that a person wrote."""
-    for top in ROOT.iterdir():
-        if top.name.startswith(".") and top.name != ".ci":
-            continue
-        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-            if path.is_file() and path.suffix in READABLE and not SKIPPED.intersection(path.parts):
-                yield path
+    return (path for path in project_files() if path.suffix in READABLE and "vendor" not in path.parts)
 
 
 def defined_rules() -> list[int]:
