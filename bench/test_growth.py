@@ -23,7 +23,7 @@ from tests.owner import as_owner
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
-NODES, CHARTED, EPOCHS, ROUNDS = 50, 100, 1_000, 15
+NODES, CHARTED, EPOCHS, ROUNDS = 50, 100, 1_000, 40
 GATE = 1.2
 # Two good jobs of each node in the open epoch; a window of three crosses epochs.
 WORK = """
