@@ -69,15 +69,18 @@ def verify_anchors() -> list[str]:
     if configuration is None or not Anchor.objects.filter(state=Anchor.State.FINAL).exists():
         return []
     node, _ = nodes_of(configuration)
+    sentences: list[str] = []
     try:
         head = node.block("latest")
         if head is None:
             raise Problem("unreachable", detail=f"{node.host} has no newest block")
         contract = SettlementContract(node, configuration.settlement)
         contract.require(head)
-        return list(differences(contract, head))
+        for difference in differences(contract, head):
+            sentences.append(difference)
     except Problem as problem:
-        return [sentence(problem.code, problem.data)]
+        sentences.append(sentence(problem.code, problem.data))
+    return sentences
 
 
 def accept_chain() -> bool:

@@ -5,6 +5,7 @@ The contract cannot check them against the root that they came with: the events 
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import NamedTuple
 
 import structlog
@@ -43,8 +44,9 @@ def read_submission(contract: SettlementContract, anchor: Anchor, last: int) -> 
         return None
     submission, slashes = logs[submitted[-1]], logs[submitted[-1] + 1 :]
     if slashes and len(slashes) % MAX_SLASHES == 0:
-        # A full list can go on in later blocks.
-        slashes += _events(contract, anchor.epoch, anchor.block + 1, last)
+        # A full list can go on in later blocks, up to another submission of the epoch.
+        later = _events(contract, anchor.epoch, anchor.block + 1, last)
+        slashes += takewhile(lambda one: one.name != "EpochSettled", later)
     listed = tuple((str(one.fields["node"]), int(one.fields["amount"])) for one in slashes)
     return Submission(int(submission.fields["emission"]), listed)
 

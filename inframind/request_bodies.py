@@ -28,8 +28,10 @@ MAX_BODIES_PER_ADDRESS = 128
 # Longer than several waits for a lock (database_limits), and below the 60 s of a proxy.
 PATIENCE_SECONDS = 25.0
 READS = ("GET", "HEAD", "OPTIONS")
-# A review carries its action out and takes it back: it waits for the same locks.
-REVIEWS = "/review/"
+# Pages that try an action for their reader, and wait for the locks that it takes.
+TRYING = ("/money/", "/plan/review/"), ("/retire/",)
+# Read with POST, since the list of nodes is long.
+READ_BY_POST = "/api/v1/scheduler/"
 
 
 class Places:
@@ -113,9 +115,11 @@ class MeasuredBodies:
 
 
 def _is_read(environ: dict[str, Any]) -> bool:
-    return environ.get("REQUEST_METHOD", "GET") in READS and not environ.get("PATH_INFO", "").endswith(
-        REVIEWS
-    )
+    path = environ.get("PATH_INFO", "")
+    if environ.get("REQUEST_METHOD", "GET") not in READS:
+        return path.startswith(READ_BY_POST)
+    beginnings, ends = TRYING
+    return not path.startswith(beginnings) and not path.endswith(ends)
 
 
 def _refuse(start_response: Callable[..., Any]) -> Iterable[bytes]:

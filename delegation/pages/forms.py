@@ -74,7 +74,8 @@ class NodeDetailsForm(PageForm):
     signing_key = AddressField(
         label=gettext_lazy("Signing key"),
         help_text=gettext_lazy(
-            "Sign receipts of jobs that were accepted before a change with the former key."
+            "From a change on, every receipt that arrives is judged by the new key, whenever its job was accepted. "
+            "Let receipts signed with the former key arrive first."
         ),
     )
 

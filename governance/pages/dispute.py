@@ -23,7 +23,7 @@ from governance.pages.tally import tally_of
 from governance.pages.vote_list import vote_list
 from governance.pages.vote_panel import Choice, VotePanel, accepts_votes, power_of
 from governance.selectors.disputes import dispute_figures
-from governance.selectors.evidence import epochs_around, receipts_of
+from governance.selectors.evidence import epochs_around, former_signing_keys, receipts_of
 from governance.selectors.slashes import outcomes_of, similar_disputes
 from postgres.batched_reads import batched_reads
 from protocol.errors import NotFound
@@ -96,6 +96,7 @@ def slash_context(
         created_under = reads.submit(params_of, slash)
         lifecycle = reads.submit(slash_lifecycle, slash, dispute, now)
         receipts = reads.submit(receipts_of, slash, limit=RECEIPTS, offset=(number - 1) * RECEIPTS)
+        former_keys = reads.submit(former_signing_keys, slash)
         around = reads.submit(epochs_around, slash)
         of_group = reads.submit(group_of, slash)
         similar = reads.submit(similar_disputes, slash)
@@ -111,6 +112,7 @@ def slash_context(
         "rates": labels.rates(slash),
         "lifecycle": lifecycle.result(),
         "receipts": receipts.result(),
+        "former_keys": former_keys.result(),
         "receipts_pager": ReceiptPager(number, RECEIPTS, len(slash.evidence)),
         "hardware": _hardware(slash),
         "chart": offence_chart(slash, around.result()),

@@ -10,7 +10,7 @@ from django.conf import settings
 from protocol.parameters import JOB_CLASSES
 from protocol.signatures import receipt_digest, recover
 from protocol.times import unix_ms
-from staking.models import NodeEpoch, Receipt, Slash
+from staking.models import FormerSigningKey, NodeEpoch, Receipt, Slash
 
 EPOCHS_AROUND = 10
 
@@ -33,6 +33,12 @@ class EvidenceReceipt:
     @property
     def late(self) -> bool:
         return self.outcome == "completed" and self.latency_ms > self.deadline_ms
+
+
+def former_signing_keys(slash: Slash) -> list[str]:
+    """The keys that judged receipts in the slash's epoch and were replaced in it, in the order of their use (R22)."""
+    former = FormerSigningKey.objects.filter(node=slash.node_id, epoch=slash.epoch).order_by("receipts")
+    return list(former.values_list("key", flat=True))
 
 
 def receipts_of(slash: Slash, *, limit: int, offset: int) -> list[EvidenceReceipt]:

@@ -10,6 +10,7 @@ import typer
 from infra import amounts, output
 from infra.client import Row
 from infra.command import command
+from infra.refusals import Refused
 from infra.session import Session
 
 COLUMNS = ("node", "name", "region", ">amount", ">per epoch", ">APR")
@@ -41,8 +42,11 @@ def plan(
     """
     query = {"amount": amounts.check(amount), "risk_bps": str(_bps(risk))}
     if session.token:
-        # Own nodes are left out, and delegations that are there already count.
-        query["wallet"] = session.me()["address"]
+        try:
+            # Own nodes are left out, and delegations that are there already count.
+            query["wallet"] = session.me()["address"]
+        except Refused as refusal:
+            output.warn(f"the plan is not for your wallet: {refusal}")
     answer = session.api.get("plan", query)
     if session.as_json:
         output.say_json(answer)

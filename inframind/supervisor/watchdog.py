@@ -121,7 +121,8 @@ def _wait(groups: Iterable[int], seconds: float) -> list[int]:
 def _lives(group: int) -> bool:
     try:
         os.killpg(group, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
+        # The number may be another user's by now.
         return False
     return True
 

@@ -19,8 +19,9 @@ COUNTED = ("accepted", "good", "rejected", "dropped", "mismatched", "invalid", "
 # What a node signs besides the digests, in the order of the type.
 _SIGNED = tuple(RECEIPT)[:9]
 _LATENCY = ("latency_count", "latency_sum", "latency_squares")
-# Five minutes ahead of the clock are allowed (R21); a batch can come while the settlement waits for an earlier one.
-_AHEAD: Final = timedelta(minutes=6)
+# Five minutes ahead of the clock are allowed (R21). A settlement that catches up says when it began, and batches for
+# the later epochs can come meanwhile.
+_AHEAD: Final = timedelta(minutes=30)
 
 
 class Recount(NamedTuple):

@@ -220,6 +220,18 @@ def test_alarms_and_dashboard_name_metrics_that_are_exposed(settings):
     assert named <= exposed
 
 
+def test_alarms_name_values_of_labels_that_are_counted():
+    sources = (
+        path.read_text()
+        for folder in ("oracle", "inframind", "web")
+        for path in (environment.PROJECT_ROOT / folder).rglob("*.py")
+    )
+    counted = set(re.findall(r'\.labels\([^()]*"(\w+)"\)|result = "(\w+)"', "\n".join(sources)))
+    named = {value for rule in alarms() for value in re.findall(r'result="(\w+)"', rule["expr"])}
+    assert named == {"failed", "refused"}
+    assert named <= {value for values in counted for value in values}
+
+
 def test_every_alarm_is_tested():
     """By `promtool test rules` in deploy/lint, once as firing."""
     files = sorted((DEPLOY / "prometheus").glob("rules_*test.yml"))

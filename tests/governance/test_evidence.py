@@ -7,7 +7,7 @@ from django.db import connection
 
 from governance.pages.offence_chart import offence_chart
 from governance.pages.offence_texts import facts, rule
-from governance.selectors.evidence import epochs_around, receipts_of
+from governance.selectors.evidence import epochs_around, former_signing_keys, receipts_of
 from staking.models import Slash
 from tests.network import Network
 from tests.oracle import machines
@@ -39,6 +39,16 @@ def test_the_signer_of_an_invalid_proof_is_shown(network: Network) -> None:
     assert (slash.offence, shown.job_id, shown.proof) == ("invalid_proof", "stranger", "invalid")
     assert shown.signer == machines.address(1)
     assert facts(slash).startswith("1 receipt was not signed")
+
+
+def test_the_keys_that_were_replaced_in_the_epoch_are_shown(network: Network) -> None:
+    first, second = machines.address(0), machines.address(7)
+    machines.send(machines.signed("first", 0, at=network.now), at=network.now)
+    network.change(first, signing_key=second)
+    slash = slash_for(network, machines.signed("former key", 0, at=network.now))
+    assert slash.offence == "invalid_proof"
+    network.change(first, signing_key=machines.address(8))
+    assert former_signing_keys(slash) == [first]
 
 
 def test_both_traces_of_a_forged_trace_are_shown(network: Network) -> None:

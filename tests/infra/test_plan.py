@@ -54,6 +54,17 @@ def test_plan_is_one_for_the_wallet_that_is_signed_in(infra, api, values):
     assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250", "wallet": values.OWEN}
 
 
+def test_plan_with_a_token_that_expired_is_for_nobody_and_says_so(infra, api):
+    api.says("GET", "plan", answer())
+    api.refuses("GET", "me", 401, "unauthenticated", "The token has expired.")
+    result = infra("plan --amount 1000.5 --risk 12.5")
+    assert result.exit_code == 0
+    assert (
+        "warning: the plan is not for your wallet: unauthenticated: The token has expired.\n" in result.stderr
+    )
+    assert api.requests[-1].query == {"amount": "1000.5", "risk_bps": "1250"}
+
+
 def test_plan_of_somebody_who_is_not_signed_in_names_no_wallet(bare, api):
     api.says("GET", "plan", answer())
     assert bare("plan --amount 1000.5 --risk 12.5", "--url", api.url).exit_code == 0

@@ -145,10 +145,20 @@ def test_reads_are_answered_while_every_write_waits_for_a_lock(stuck, method):
     assert application({"REQUEST_METHOD": method}, None) == [method.encode()]
 
 
-def test_a_review_waits_for_locks_like_the_write_that_it_tries(stuck):
+@pytest.mark.parametrize(
+    "path", ["/money/delegate/review/", "/money/delegate/", "/plan/review/", "/operator/0x01/retire/"]
+)
+def test_a_page_that_tries_an_action_waits_for_locks_like_a_write(stuck, path):
     application, _, _ = stuck
-    review = {"REQUEST_METHOD": "GET", "PATH_INFO": "/money/delegate/review/"}
-    assert application(review, None) == [b"busy"]
+    assert application({"REQUEST_METHOD": "GET", "PATH_INFO": path}, None) == [b"busy"]
+
+
+def test_jobs_are_assigned_while_every_write_waits_for_a_lock(stuck):
+    application, site, _ = stuck
+    site.let_go.set()
+    with application.places.take(read=False), application.places.take(read=False):
+        request = {"REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/scheduler/assignments"}
+        assert application(request, None) == [b"POST"]
 
 
 def test_a_write_without_a_place_is_refused_in_time_and_served_later(stuck):
