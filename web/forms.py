@@ -113,7 +113,7 @@ class NumberField(forms.Field):
         except TooManyDecimals:
             raise self.error(self.decimals_message()) from None
         except NumberError:
-            message = gettext("“%(text)s” is not a number. Enter digits only, for example %(example)s.")
+            message = gettext("“%(text)s” cannot be read. Enter a number from 0 on, for example %(example)s.")
             raise self.error(message % {"text": text, "example": self.example()}) from None
 
     def validate(self, value: Any) -> None:

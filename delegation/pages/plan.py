@@ -108,6 +108,12 @@ class PlanPage:
     chart: Chart | None
     review: str
 
+    @property
+    def trails(self) -> bool:
+        """True if the replay of the plan earned less, with losses, than that of all on the first."""
+        spread, first = self.spread.replay, self.first.replay if self.first else None
+        return first is not None and spread.earned - spread.lost < first.earned - first.lost
+
 
 @require_safe
 def plan(request: HttpRequest) -> HttpResponse:

@@ -102,7 +102,7 @@ def value_history(
     closes = []
     for epoch in range(last, first - 1, -1):
         close = EpochValue(
-            epoch, value, rewards[epoch], tuple(loss for loss in losses if loss.epoch == epoch),
+            epoch, max(value, 0), rewards[epoch], tuple(loss for loss in losses if loss.epoch == epoch),
             tuple(flow for flow in flows if flow.epoch == epoch),
             tuple(one for one in unbonded if one.epoch == epoch),
         )  # fmt: skip

@@ -20,7 +20,7 @@ from staking.pages.leaderboard_rows import row_of
 from staking.pages.leaderboard_view_models import LeaderboardPage
 from staking.selectors import leaderboard
 from staking.selectors.estimates import FIRST_DELEGATION, pasts_of
-from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, find_nodes, nodes_page
+from staking.selectors.nodes import REWARD_EPOCHS, NodeFigures, nodes_page
 from staking.selectors.rankings import latest_id
 from staking.selectors.watchlist import ids_of, watched_ids
 from staking.services.epochs import OpenEpoch, open_epoch
@@ -48,8 +48,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
     def render_page() -> HttpResponse:
         watched = _watchlist(query, wallet)
         if query.form:
-            rows = find_nodes(query.node_query(watched), limit=ALL, offset=0)
-            return download("inframind-nodes", HEAD, lines(rows))
+            return download("inframind-nodes", HEAD, lines(_all_nodes(query, watched)))
         template = "staking/nodes.html#leaderboard" if part else "staking/nodes.html"
         return render(request, template, {"page": _page(query, watched, wallet)})
 
@@ -121,6 +120,14 @@ def _page(
         charted=ranking is not None, csv_query=address_of(query.address(), format="csv"), active=query.active(),
         loosened=() if nodes or form else _loosened(query, wallet, epoch, ranking), signed_in=wallet is not None,
     )  # fmt: skip
+
+
+def _all_nodes(query: LeaderboardQuery, watched: frozenset[int] | None) -> list[NodeFigures]:
+    epoch = open_epoch()
+    if epoch is None:
+        return []
+    nodes, _ = nodes_page(query.node_query(watched), epoch=epoch, ranking=latest_id(), limit=ALL, offset=0)
+    return nodes
 
 
 def _page_of_nodes(

@@ -154,7 +154,7 @@ def test_the_least_risk_is_that_of_the_candidates_that_are_open(network):
     ("query", "words"),
     [
         ({"amount": "0.5", "risk": "15"}, "Enter at least 1.00 IFM"),
-        ({"amount": "x", "risk": "15"}, "is not a number"),
+        ({"amount": "x", "risk": "15"}, "cannot be read"),
         ({"amount": "900", "risk": "0"}, "from 0.01% to 100%"),
         ({"amount": "900", "risk": "101"}, "from 0.01% to 100%"),
         ({"amount": "900", "risk": "0.01"}, "Enter at least 0.05%"),

@@ -100,9 +100,9 @@ def test_numbers_are_read_in_the_style_of_the_reader() -> None:
     [
         (NILS, {"quorum_bps": "0.5"}, 400, "Enter a value from 1% to 50%."),
         (NILS, {"quorum_bps": "12.345"}, 400, "Enter at most 2 decimals."),
-        (NILS, {"quorum_bps": "many"}, 400, "“many” is not a number."),
+        (NILS, {"quorum_bps": "many"}, 400, "“many” cannot be read."),
         (NILS, {"quorum_bps": "10"}, 400, "Enter another value: 10% is in force."),
-        (NILS, {"emission_per_epoch": "1e3"}, 400, "“1e3” is not a number."),
+        (NILS, {"emission_per_epoch": "1e3"}, 400, "“1e3” cannot be read."),
         (NILS, {"slash_burn_bps": "60"}, 400, "must add to 100%."),
         (NILS, {"tiers.1.minimum": "5000"}, 400, "the minimum of each following tier must be higher"),
         (NILS, {"unbonding_seconds": "1"}, 400, "The unbonding period must be at least as long"),

@@ -62,7 +62,7 @@ def test_errors_of_amounts_have_the_codes_of_the_protocol():
     field = AmountField(min_value=MICRO, max_value=2_000 * MICRO)
     assert error(field, "") == ("Enter an amount.", "amount_invalid")
     assert error(field, "ten") == (
-        "“ten” is not a number. Enter digits only, for example 1.5.",
+        "“ten” cannot be read. Enter a number from 0 on, for example 1.5.",
         "amount_invalid",
     )
     assert error(field, "0.1234567") == ("Enter at most 6 decimals.", "amount_invalid")

@@ -181,7 +181,8 @@ class Redelegate(Action[RedelegateForm]):
             (gettext("To"), rows.name_and_address(target)),
             (gettext("Amount"), ifm_unit(amount)),
             (gettext("Moves"), rows.when_settled(context)),
-            (gettext("Earns meanwhile"), gettext("on %(old)s in this epoch, on %(new)s from the next")
+            (gettext("Earns meanwhile"),
+             gettext("what is active, on %(old)s in this epoch; all of it on %(new)s from the next")
              % {"old": source.name, "new": target.name}),
             (gettext("Left on %(node)s") % {"node": source.name}, ifm_unit(left)),
             (gettext("Then on %(node)s") % {"node": target.name}, ifm_unit(before + amount)),

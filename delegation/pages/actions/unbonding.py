@@ -33,7 +33,9 @@ class Cancel(_EntryAction):
     heading = gettext_lazy("Cancel unbonding")
     title = gettext_lazy("Return {amount} IFM to {node}")
     done = gettext_lazy("{amount} IFM are back on {node}")
-    next_step = base.EARNS_NEXT
+    next_step = gettext_lazy(
+        "What left in this epoch is back as it left; what left in an earlier one is pending until the epoch ends."
+    )
 
     def run(self, form: ActionForm, now: datetime) -> Outcome:
         context = form.context
@@ -49,7 +51,7 @@ class Cancel(_EntryAction):
             (gettext("Back to"), rows.name_and_address(outcome.node)),
             (gettext("Amount"), ifm_unit(outcome.amount)),
             rows.node_tier(context, context.node, outcome.node),
-            rows.earns_from(context),
+            *([] if _left_in(context) == context.epoch.number else [rows.earns_from(context)]),
             rows.unbonding_time(context),
         ]
         note = gettext(
@@ -84,6 +86,12 @@ class Withdraw(_EntryAction):
         ]
         note = gettext("Mature stake is paid automatically within a minute; this pays it now.")
         return Preview(lines, note, harmless=True)
+
+
+def _left_in(context: ActionContext) -> int:
+    """The epoch in which the stake of the entry left (R18)."""
+    assert context.entry is not None
+    return context.entry.epoch
 
 
 def _entry(context: ActionContext) -> int:

@@ -148,7 +148,7 @@ def test_nonsense_is_a_400(network: Network, reader: Client, address: str) -> No
     [
         ("/?sla=120", "SLA at least", "Enter a value from 0% to 100%."),
         ("/?amount=1,500", "My amount", "“1,500” can mean 1.5 or 1500."),
-        ("/?reputation=many", "Reputation at least", "“many” is not a number."),
+        ("/?reputation=many", "Reputation at least", "“many” cannot be read."),
         ("/?before=yesterday", "Registered before", "Enter a valid date."),
     ],
 )

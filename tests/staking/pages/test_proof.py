@@ -84,8 +84,8 @@ def test_the_verify_page_leads_to_a_proof(settled: Network) -> None:
         ("comma", "1,000", 400, "Enter a whole number."),
         ("comma", "1.00", 400, "Enter a whole number."),
         ("point", "1.5", 400, "Enter a whole number."),
-        ("point", "-1", 400, "“-1” is not a number. Enter digits only"),
-        ("point", "1e3", 400, "“1e3” is not a number."),
+        ("point", "-1", 400, "“-1” cannot be read. Enter a number from 0 on"),
+        ("point", "1e3", 400, "“1e3” cannot be read."),
         ("point", "", 400, "Enter the number of a settled epoch."),
         ("point", "0", 400, "Enter a value from 1 to 2,147,483,647."),
     ],
@@ -107,7 +107,7 @@ def test_an_unknown_epoch_is_an_error_of_the_epoch_field(settled: Network) -> No
 
 def test_the_verify_page_says_at_the_field_what_is_wrong_and_forgets_nothing(settled: Network) -> None:
     for epoch, address, status, words in (
-        ("x", node_address(1), 400, "“x” is not a number. Enter digits only, for example 10."),
+        ("x", node_address(1), 400, "“x” cannot be read. Enter a number from 0 on, for example 10."),
         ("9" * 10, node_address(1), 400, "Enter a value from 1 to 2,147,483,647."),
         ("1", "0x1", 400, "address_invalid"),
         ("7", node_address(1), 404, "not_found"),
