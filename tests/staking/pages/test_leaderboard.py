@@ -13,9 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.addresses import checksum
+from protocol.amounts import format_amount
 from protocol.parameters import DEFAULTS
 from protocol.projection import project
-from staking.models import Node
+from staking.models import Node, NodeEpoch
 from staking.selectors.estimates import pasts_of
 from staking.services.rankings import rank
 from tests.network import Network, node_address, operator
@@ -280,6 +281,11 @@ def test_the_download_has_every_node_in_exact_units(ranked: Network, reader: Cli
     assert alpha["self_stake_ifm"] == "1000.000000"
     assert alpha["delegated_ifm"] == "1000.000000"
     assert alpha["delegation_cap_ifm"] == "3000.000000"
+    settled = dict(NodeEpoch.objects.filter(epoch=2).values_list("node__name", "reward"))
+    assert {row["name"]: row["last_reward_ifm"] for row in rows} == {
+        name: format_amount(reward) for name, reward in settled.items()
+    }
+    assert alpha["last_reward_ifm"] == "14779.041581"
     assert rows[2]["latency_ms"] == ""
 
 
