@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,6 +18,7 @@ from identity.forms import USUAL_DAYS, SignInForm, TokenForm
 from identity.origin import origin
 from identity.throttles import LIMITS
 from protocol.errors import ProtocolError, RateLimited
+from web.return_page import return_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -140,11 +140,7 @@ def _home() -> str:
 
 def _next(request: HttpRequest) -> str:
     """The page of this site that the reader came from, if it is one."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else ""
+    return return_page(request, request.POST.get("next") or request.GET.get("next", ""))
 
 
 def _count(request: HttpRequest) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
+from web.return_page import return_page
 
 THEMES = ("light", "dark")
 COOKIE = "theme"
@@ -27,7 +28,7 @@ class ThemeForm(forms.Form):
 def set_theme(request: HttpRequest) -> HttpResponse:
     form = ThemeForm(request.POST)
     is_valid = form.is_valid()
-    response = HttpResponseRedirect(_back(request, form.cleaned_data.get("next", "")))
+    response = HttpResponseRedirect(return_page(request, form.cleaned_data.get("next", "")) or "/")
     if is_valid:
         response.set_cookie(COOKIE, form.cleaned_data["theme"], max_age=COOKIE_SECONDS, samesite="Lax")
     return response
@@ -37,10 +38,3 @@ def theme_of(request: HttpRequest) -> str:
     """ "light", "dark", or "" when the reader follows the system."""
     theme = request.COOKIES.get(COOKIE, "")
     return theme if theme in THEMES else ""
-
-
-def _back(request: HttpRequest, wanted: str) -> str:
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe and wanted.startswith("/") else "/"

@@ -72,6 +72,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     columns = _columns(wanted, amount)
     context = {
         "columns": columns,
+        "amount": amount,
         "measures": _measures(columns, amount),
         "form": form,
         "dropped": dropped,

@@ -11,12 +11,16 @@ from django.views.decorators.http import require_POST
 from staking.services import clock, faucet
 from web.current_user import wallet_required
 from web.formatting import amount_digits
+from web.return_page import return_page
 
 
 @require_POST
 @wallet_required
 def get_tokens(request: HttpRequest, wallet: str) -> HttpResponse:
-    """Issue the first tokens; again has no effect. Raises: Http404 where it is closed."""
+    """Issue the first tokens; again has no effect. Returns to the page `next`, else to the portfolio.
+
+    Raises: Http404 where it is closed.
+    """
     if not faucet.is_open():
         raise Http404
     amount = {"amount": amount_digits(faucet.FIRST_TOKENS)}
@@ -27,4 +31,5 @@ def get_tokens(request: HttpRequest, wallet: str) -> HttpResponse:
         faucet.fund_first(wallet=wallet, now=clock.now())
         text = gettext("%(amount)s IFM of test tokens are in your wallet. Choose a node next.")
         messages.success(request, text % amount)
-    return HttpResponseRedirect(reverse("portfolio"), status=303)
+    back = return_page(request, request.POST.get("next", ""))
+    return HttpResponseRedirect(back or reverse("portfolio"), status=303)

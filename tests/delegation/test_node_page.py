@@ -66,6 +66,8 @@ def test_nodes_side_by_side(delegated, client):
     tried = text(client.get("/compare/", {"n": [NORTH, SOUTH], "amount": "1000"}))
     assert "APR for 1,000.00 IFM" in tried
     assert "estimate" in tried
+    page = client.get("/compare/", {"n": NORTH, "amount": "1000"}).content.decode()
+    assert f'href="/nodes/{NORTH}/?amount=1000#delegate"' in page
     assert "amount_invalid" in text(client.get("/compare/", {"n": NORTH, "amount": "lots"}))
 
 

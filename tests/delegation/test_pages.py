@@ -88,6 +88,20 @@ def test_a_new_wallet_gets_test_tokens_once_on_a_devnet(net, sign_in, settings):
     assert sign_in(ANNA).post("/faucet/").status_code == 404
 
 
+def test_from_a_form_without_balance_test_tokens_lead_back_to_it(net, sign_in):
+    net.node(NORTH, OLGA, 1_000)
+    bela, form = sign_in(BELA), f"/money/delegate/?node={shown(NORTH)}&amount=12.5"
+    page = bela.get(f"/money/delegate/review/?node={shown(NORTH)}&amount=12.5").content.decode()
+    link = re.search(r'href="(/portfolio/\?next=[^"]+)"', page)
+    assert link
+    portfolio = bela.get(unescape(link[1])).content.decode()
+    wanted = re.search(r'action="/faucet/">.*?name="next" value="([^"]+)"', portfolio)
+    assert wanted
+    assert unescape(wanted[1]) == form
+    assert bela.post("/faucet/", {"next": unescape(wanted[1])})["Location"] == form
+    assert bela.post("/faucet/", {"next": "https://example.org/"})["Location"] == "/portfolio/"
+
+
 def test_an_empty_portfolio_says_what_to_do(net, sign_in):
     page = text(sign_in(BELA).get("/portfolio/"))
     for words in ("No delegations", "Find a node", "No stake is unbonding", "No rewards yet"):
