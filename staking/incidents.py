@@ -39,7 +39,7 @@ class EpochRecord:
     """The record of a node in a settled epoch.
 
     Stakes are those at its close, after slashes; `own_slashed` and `pool_slashed` are what slashes executed by its
-    settlement took from them.
+    settlement took from them. `ranked`: there was a ranking in the epoch, with the node or without it.
     """
 
     epoch: int
@@ -63,6 +63,7 @@ class EpochRecord:
     self_stake: int
     pool_tokens: int
     place: Place | None = None
+    ranked: bool = True
     own_slashed: int = 0
     pool_slashed: int = 0
 
@@ -94,10 +95,13 @@ class StakeFlow(NamedTuple):
 def incidents_of(records: Sequence[EpochRecord]) -> list[Incident]:
     """The incidents of consecutive epochs, oldest first. The first record is only compared with."""
     incidents: list[Incident] = []
-    known_sla = None
+    known_sla, ranked = None, None
     for old, new in pairwise(records):
         known_sla = old.sla_bps if old.sla_bps is not None else known_sla
-        candidates = (_rank(old, new), _q(old, new), _sla(known_sla, new), _uptime(old, new))
+        # An epoch without a ranking says nothing about the rank.
+        ranked = old if old.ranked else ranked
+        rank = _rank(ranked, new) if ranked is not None and new.ranked else None
+        candidates = (rank, _q(old, new), _sla(known_sla, new), _uptime(old, new))
         incidents += [incident for incident in candidates if incident]
     return incidents
 

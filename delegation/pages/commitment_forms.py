@@ -48,7 +48,6 @@ TERMS = ("minimum_share_bps", "notice_epochs", "maximum_delegated")
 class CommitmentForm(PageForm):
     """The terms to promise; an empty field promises nothing."""
 
-    refusal_field = "minimum_share_bps"
     minimum_share_bps = PercentField(
         label=gettext_lazy("Delegator share, at least"),
         required=False,

@@ -31,6 +31,7 @@ from staking.services.epochs import open_epoch
 from staking.templatetags.node_cells import region_name
 from web.current_user import signed_in_wallet
 from web.formatting import amount_digits, grouped_int, percent, percentile, rate, short_digits, times
+from web.number_input import canonical_number
 
 MAX_COMPARED = 4
 DASH = "–"
@@ -108,10 +109,11 @@ def _columns(wanted: list[str], amount: int) -> list[Column]:
         changes[change.node_id].append(change)
     pasts = pasts_of([node.id for node in figures], epoch=epoch.number) if amount else {}
     replays = replay_on([node.id for node in figures], amount=amount, epochs=APR_EPOCHS) if amount else {}
+    tried = [("amount", canonical_number(amount, 6))] if amount else []
     return [
         Column(
             node, state_of(node), returns[node.id], recent_cut(changes[node.id], epoch=epoch.number),
-            "?" + urlencode([("n", checksum(other)) for other in known if other != node.address]),
+            "?" + urlencode([("n", checksum(other)) for other in known if other != node.address] + tried),
             _projected(pasts.get(node.id), epoch.params, amount), replays.get(node.id),
         )
         for node in figures

@@ -123,7 +123,9 @@ def plan(request: HttpRequest) -> HttpResponse:
     wallet = signed_in_wallet(request)
     available = balance(accounts.wallet(wallet)) if wallet else None
     form = PlanForm(_data(request, available, epoch), epoch=epoch)
-    page = _page(form, wallet or "", available, epoch) if form.is_valid() else None
+    page = None
+    if form.is_valid():
+        page = _page(form, wallet or "", available, epoch, is_example="amount" not in request.GET)
     context = {"form": form, "page": page, "available": available, "most": MAX_NODES}
     # A first visit asked for nothing that could be refused.
     return render(request, "delegation/plan.html", context, status=form.status if request.GET else 200)
@@ -159,14 +161,17 @@ def _data(request: HttpRequest, available: int | None, epoch: OpenEpoch) -> dict
     return {"amount": canonical_number(example, 6), "risk": canonical_number(DEFAULT_RISK, 2)} | typed
 
 
-def _page(form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch) -> PlanPage | None:
+def _page(
+    form: PlanForm, wallet: str, available: int | None, epoch: OpenEpoch, *, is_example: bool
+) -> PlanPage | None:
+    """The plan of a valid form; None when none is possible. `is_example`: the reader has typed no amount."""
     amount, risk_bps = form.cleaned_data["amount"], form.cleaned_data["risk"]
     figures = plan_for(amount, risk_bps=risk_bps, wallet=wallet, epoch=epoch)
     if not figures.plan.parts:
         _refuse_empty(form, figures, epoch)
         return None
     short_of = available is not None and amount > available
-    if short_of:
+    if short_of and not is_example:
         message = gettext("You have %(available)s IFM available.") % {
             "available": amount_digits(available or 0)
         }

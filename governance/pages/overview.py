@@ -28,6 +28,5 @@ def governance(request: HttpRequest) -> HttpResponse:
         "epoch": epoch,
         "power": power,
         "base": base.result(),
-        "may_propose": power is not None and power >= epoch.params.proposal_threshold,
     }
     return render(request, "governance/overview.html", context)

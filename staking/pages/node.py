@@ -118,8 +118,8 @@ def _page(node: NodeFigures, live: NodeFigures | None, epoch: OpenEpoch, past: _
 
 
 def _first_apr(node: NodeFigures, epoch: OpenEpoch) -> int | None:
-    """The estimated APR in bps of a first delegation, for a node whose delegators earned nothing yet."""
-    if node.estimated_apr_bps is not None or not node.can_delegate:
+    """The estimated APR in bps of a first delegation, for a node without delegations, as lists show it."""
+    if node.delegated or node.status in ("banned", "retired"):
         return None
     past = pasts_of([node.id], epoch=epoch.number).get(node.id)
     return None if past is None else project(epoch.params, past, held=0, amount=FIRST_DELEGATION).apr_bps

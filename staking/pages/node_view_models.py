@@ -169,7 +169,7 @@ class Measure:
 class NodePage:
     """`/nodes/ADDR/`. Rank, Q, score, SLA, uptime, latency and APR are those of the latest ranking, `ranked_at`, as in
     the list; of a node that is not ranked those of its last settled epoch. `measures` has live and settled values.
-    `first_apr_bps`: the estimate for `first_delegation` µIFM on a node whose delegators earned nothing yet."""
+    `first_apr_bps`: the estimate for `first_delegation` µIFM on a node without delegations."""
 
     node: NodeFacts
     rank: int | None

@@ -9,7 +9,7 @@ from django.db.models import Q
 from ledger import accounts
 from ledger.selectors import amounts_by_key
 from staking.incidents import EpochRecord, Incident, Place, StakeFlow, incidents_of, stake_flow
-from staking.models import Node, NodeEpoch, RankingRow, ShareChange, Slash
+from staking.models import Node, NodeEpoch, Ranking, RankingRow, ShareChange, Slash
 
 RECORDED = (
     "epoch", "status", "accepted", "good", "dropped", "mismatched", "invalid", "forged", "sla_bps", "uptime_bps",
@@ -40,10 +40,11 @@ def node_history(node: Node, *, epochs: int) -> NodeHistory:
     first, last = rows[0]["epoch"], rows[-1]["epoch"]
     slashes = _slashes(node, first, last)
     places = _places(node, first, last)
+    ranked = set(Ranking.objects.filter(epoch__range=(first, last)).values_list("epoch", flat=True))
     losses = _losses(node, slashes)
     records = [
         EpochRecord(
-            **row, place=places.get(row["epoch"]),
+            **row, place=places.get(row["epoch"]), ranked=row["epoch"] in ranked,
             own_slashed=losses.get(row["epoch"], (0, 0))[0], pool_slashed=losses.get(row["epoch"], (0, 0))[1],
         )
         for row in rows

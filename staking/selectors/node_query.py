@@ -37,7 +37,7 @@ OPEN = (
     f"{HAS_STATUS['active']} AND (n.delegation_cap IS NULL OR n.delegation_cap - p.tokens >= %(least_room)s)"
     f" AND NOT {PENDING_SLASH}"
 )
-# A node starts with 500 (R31); its reputation is that of its last settled epoch.
+# A node starts with 500 (R38); its reputation is that of its last settled epoch.
 REPUTATION = (
     "coalesce((SELECT h.reputation FROM staking_nodeepoch h"
     " WHERE h.node_id = n.id AND h.epoch = %(epoch)s - 1), 500)"

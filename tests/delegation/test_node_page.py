@@ -7,7 +7,7 @@ import re
 from delegation.selectors.positions import positions_of_wallet
 from staking.services import stakes
 from tests.delegation.site import text
-from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, address
+from tests.wallets import ANNA, EAST, NORTH, OLGA, OTTO, SOUTH, address, shown
 from web.formatting import amount_digits
 
 
@@ -68,6 +68,8 @@ def test_nodes_side_by_side(delegated, client):
     assert "estimate" in tried
     page = client.get("/compare/", {"n": NORTH, "amount": "1000"}).content.decode()
     assert f'href="/nodes/{NORTH}/?amount=1000#delegate"' in page
+    both = client.get("/compare/", {"n": [NORTH, SOUTH], "amount": "1000"}).content.decode()
+    assert f'href="?n={shown(SOUTH)}&amp;amount=1000"' in both
     assert "amount_invalid" in text(client.get("/compare/", {"n": NORTH, "amount": "lots"}))
 
 

@@ -38,7 +38,7 @@ def test_a_replay_compares_each_column_that_the_api_shows() -> None:
 def test_incidents_read_the_columns_of_their_record() -> None:
     assert set(node_incidents.RECORDED) <= COLUMNS
     assert {field.name for field in fields(EpochRecord)} - set(node_incidents.RECORDED) == {
-        "place", "own_slashed", "pool_slashed",
+        "place", "ranked", "own_slashed", "pool_slashed",
     }  # fmt: skip
 
 

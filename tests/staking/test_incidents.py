@@ -65,6 +65,14 @@ def test_a_node_that_left_the_ranking_names_its_status() -> None:
     assert after(place=None, status="banned") == [Incident(2, "rank", 2, None, (Cause("banned"),))]
 
 
+def test_an_epoch_without_a_ranking_says_nothing_about_the_rank() -> None:
+    unranked = replace(GOOD, epoch=2, place=None, ranked=False)
+    assert incidents_of([GOOD, unranked]) == []
+    fallen = replace(GOOD, epoch=3, place=Place(30, 100, 12_000, 12_000, 0, False))
+    (incident,) = incidents_of([GOOD, unranked, fallen])
+    assert incident == Incident(3, "rank", 2, 30, (Cause("others"),))
+
+
 def test_stake_flows_and_slashes_add_up_to_the_change_of_stake() -> None:
     new = replace(GOOD, epoch=2, self_stake=880, pool_tokens=700, own_slashed=100, pool_slashed=50)
     assert stake_flow(GOOD, new) == StakeFlow(own=-20, delegated=250)
